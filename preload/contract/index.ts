@@ -1,0 +1,220 @@
+/**
+ * Everything that a client can ask of the backend. A capability is one line here and one handler in
+ * `main/handlers.ts`. Streams are called `watch…`; everything else is a call.
+ */
+import { z } from 'zod'
+import { call, stream, type } from './define.ts'
+import type {
+  ArchiveRow,
+  BackendStatus,
+  Change,
+  ChangedFile,
+  Changeset,
+  Entry,
+  EntryPage,
+  FolderListing,
+  NetworkStatus,
+  PeerRow,
+  PublishReview,
+  ReviewProgress,
+  Settings,
+  TransferRow,
+} from './models.ts'
+
+/** Raised when a frame, a procedure or a model changes so that an older client would misread it. */
+export const PROTOCOL_VERSION = 1
+
+const Key = z.string().regex(/^[ybndrfg8ejkmcpqxot1uwisza345h769]{52}$/, 'not an archive key')
+const ArchivePath = z.string().max(4096).startsWith('/', 'an archive path begins with /')
+const LocalPath = z.string().min(1).max(4096)
+const Version = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+const Id = z.string().min(1).max(100)
+const Limit = z.number().int().min(1).max(5000)
+const Text = (max: number) => z.string().max(max)
+const DroppedItem = z.strictObject({
+  /** With `/` between segments, as dropped: `Holiday/beach.jpg`. */
+  path: z.string().min(1).max(4096),
+  size: z.number().int().min(0),
+  modified: z.number().nullable(),
+})
+
+export const contract = {
+  archives: {
+    /** Adds the archive to the library and begins to look for it. Returns at once, without waiting for peers. */
+    open: call({
+      input: z.strictObject({ link: z.string().max(8192) }),
+      output: type<{ readonly key: string; readonly version: number | null; readonly path: string }>(),
+    }),
+    watch: stream({ emits: type<readonly Change<ArchiveRow>[]>() }),
+    /** Looks again now. */
+    retry: call({ input: z.strictObject({ key: Key }) }),
+    describe: call({
+      input: z.strictObject({ key: Key, title: Text(200).min(1), description: Text(4000), author: Text(200) }),
+    }),
+    /** The person has looked at this version. */
+    markSeen: call({ input: z.strictObject({ key: Key, length: Version }) }),
+    /** Holds everything, now and in future, and serves it; or goes back to looking. What was fetched stays. */
+    keep: call({ input: z.strictObject({ key: Key, keep: z.boolean() }) }),
+    /** The same, mirrored into a folder that follows the archive. The person's own changes there are kept beside. */
+    keepInFolder: call({ input: z.strictObject({ key: Key, folder: LocalPath }), output: type<{ readonly transfer: string }>() }),
+    /** Leaves the swarm and forgets the archive; its blocks are deleted from this device. Copies elsewhere stay. */
+    forget: call({ input: z.strictObject({ key: Key }) }),
+    /** A link to a version that nobody can bend (with both hashes), to a path if given. */
+    pinnedLink: call({ input: z.strictObject({ key: Key, version: Version, path: ArchivePath }), output: type<{ readonly link: string }>() }),
+  },
+  publish: {
+    /** Counts what would become public. Changes nothing. */
+    review: call({
+      input: z.strictObject({ paths: z.array(LocalPath).min(1).max(1000) }),
+      emits: type<ReviewProgress>(),
+      output: type<PublishReview>(),
+    }),
+    /** The same for items dropped on a page that knows no paths. */
+    reviewDropped: call({
+      input: z.strictObject({ title: Text(200), items: z.array(DroppedItem).max(200_000) }),
+      output: type<PublishReview & { readonly ignoredPaths: readonly string[] }>(),
+    }),
+    /** After the yes. The link exists when this returns; the import goes on as a transfer. */
+    start: call({
+      input: z.strictObject({
+        review: Id,
+        title: Text(200).min(1),
+        private: z.boolean(),
+        /** Archive paths that the person took out on the sheet. */
+        exclude: z.array(z.string().max(4096)).max(10_000),
+        /** The person has seen what looks private and wants it published. */
+        includeSuspicious: z.boolean(),
+      }),
+      output: type<{ readonly key: string; readonly link: string; readonly transfer: string }>(),
+    }),
+    /**
+     * The same for dropped items: creates or takes the archive, to which the page then streams files over the
+     * upload route of the web shell. `into`: an archive of yours and the folder in it that receives them.
+     */
+    startUpload: call({
+      input: z.strictObject({
+        title: Text(200).min(1),
+        private: z.boolean(),
+        files: z.number().int().min(0),
+        bytes: z.number().int().min(0),
+        into: z.strictObject({ key: Key, folder: ArchivePath }).nullable(),
+      }),
+      output: type<{ readonly key: string; readonly link: string; readonly upload: string; readonly transfer: string }>(),
+    }),
+    /** All files are sent: commits the rest. */
+    finishUpload: call({ input: z.strictObject({ upload: Id }) }),
+    /** Edits an archive of yours that has no folder on this machine. */
+    remove: call({ input: z.strictObject({ key: Key, paths: z.array(ArchivePath).min(1).max(10_000) }) }),
+    rename: call({ input: z.strictObject({ key: Key, from: ArchivePath, to: ArchivePath }) }),
+    pause: call({ input: z.strictObject({ key: Key, paused: z.boolean() }) }),
+    /** Answers `asks-removal`: take them out of the archive, or leave them and go on. */
+    answerRemoval: call({ input: z.strictObject({ key: Key, remove: z.boolean() }) }),
+  },
+  read: {
+    list: call({
+      input: z.strictObject({
+        key: Key,
+        version: Version.nullable(),
+        folder: ArchivePath,
+        cursor: z.string().max(8192).nullable(),
+        limit: Limit,
+      }),
+      output: type<EntryPage>(),
+    }),
+    entry: call({
+      input: z.strictObject({ key: Key, version: Version.nullable(), path: ArchivePath }),
+      output: type<Entry | null>(),
+    }),
+    /** An unguessable token under which the shell's content origin serves this archive at this version. */
+    grant: call({ input: z.strictObject({ key: Key, version: Version.nullable() }), output: type<{ readonly grant: string }>() }),
+    /** The page's second way to the bytes of small texts: at most `length` bytes (1 MiB at most) from `start`. */
+    bytes: call({
+      input: z.strictObject({
+        key: Key,
+        version: Version.nullable(),
+        path: ArchivePath,
+        start: z.number().int().min(0),
+        length: z.number().int().min(0).max(1 << 20),
+      }),
+      output: type<{ readonly base64: string; readonly size: number }>(),
+    }),
+    /** Writes files and folders of one version into a folder of this machine. The transfer outlives the page. */
+    download: call({
+      input: z.strictObject({
+        key: Key,
+        version: Version.nullable(),
+        paths: z.array(ArchivePath).min(1).max(10_000),
+        folder: LocalPath,
+        /** Replace files of the person's own that stand in the way; otherwise they are left and listed. */
+        overwrite: z.boolean(),
+      }),
+      output: type<{ readonly transfer: string }>(),
+    }),
+  },
+  history: {
+    /** Newest first. `before` is exclusive: the `from` of the last one seen; null begins at the newest. */
+    list: call({
+      input: z.strictObject({ key: Key, before: Version.nullable(), limit: z.number().int().min(1).max(200) }),
+      output: type<{ readonly changesets: readonly Changeset[]; readonly before: number | null }>(),
+    }),
+    /** What differs between two versions, by path. */
+    changes: call({
+      input: z.strictObject({ key: Key, from: Version, to: Version, limit: Limit }),
+      output: type<{ readonly files: readonly ChangedFile[]; readonly more: boolean }>(),
+    }),
+  },
+  peers: {
+    watch: stream({ input: z.strictObject({ key: Key }), emits: type<readonly Change<PeerRow>[]>() }),
+  },
+  transfers: {
+    watch: stream({ emits: type<readonly Change<TransferRow>[]>() }),
+    pause: call({ input: z.strictObject({ id: Id }) }),
+    resume: call({ input: z.strictObject({ id: Id }) }),
+    cancel: call({ input: z.strictObject({ id: Id }) }),
+    /** Takes ended ones off the list. */
+    clear: call({}),
+  },
+  network: {
+    watch: stream({ emits: type<readonly Change<NetworkStatus>[]>() }),
+  },
+  settings: {
+    watch: stream({ emits: type<readonly Change<Settings>[]>() }),
+    update: call({
+      input: z.strictObject({
+        consented: z.boolean().optional(),
+        theme: z.enum(['system', 'light', 'dark']).optional(),
+        downloads: LocalPath.optional(),
+        author: Text(200).optional(),
+        notify: z.boolean().optional(),
+      }),
+    }),
+  },
+  machine: {
+    status: call({ output: type<BackendStatus>() }),
+    /** Folders of this machine, for choosing one where the shell has no dialog of its own. null: the home folder. */
+    folders: call({ input: z.strictObject({ path: LocalPath.nullable() }), output: type<FolderListing>() }),
+    createFolder: call({ input: z.strictObject({ parent: LocalPath, name: z.string().min(1).max(255) }), output: type<{ readonly path: string }>() }),
+  },
+} as const
+export type Contract = typeof contract
+
+/** What a desktop shell can do beside the backend. A browser answers NOT_IN_THIS_SHELL or does its own thing. */
+export const shellContract = {
+  chooseFolder: call({ input: z.strictObject({ title: Text(200) }), output: type<{ readonly path: string | null }>() }),
+  chooseSources: call({ input: z.strictObject({ title: Text(200) }), output: type<{ readonly paths: readonly string[] }>() }),
+  reveal: call({ input: z.strictObject({ path: LocalPath }) }),
+  /** https and mailto only, after the page has shown the whole address. */
+  openExternal: call({ input: z.strictObject({ url: z.string().max(2048) }) }),
+  notify: call({ input: z.strictObject({ title: Text(200), body: Text(1000) }) }),
+  /** Links that the operating system handed over, and commands from the menu. */
+  watchRequests: stream({ emits: type<ShellRequest>() }),
+} as const
+export type ShellContract = typeof shellContract
+
+export type ShellRequest =
+  | { readonly kind: 'open-link'; readonly link: string }
+  | { readonly kind: 'publish' }
+  | { readonly kind: 'paste-link' }
+  | { readonly kind: 'show'; readonly view: 'transfers' | 'settings' }
+
+export type { Entry }

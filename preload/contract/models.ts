@@ -1,0 +1,294 @@
+/**
+ * Plain readonly data that crosses the bridge. Sizes and rates are in bytes and bytes per second, times in
+ * milliseconds since 1970 by the clock of the machine that wrote them, versions are lengths of the metadata core.
+ */
+import type { SerializedError } from './errors.ts'
+
+/** An archive's public key in z-base-32 (52 characters). */
+export type ArchiveKey = string
+
+/** What a watch stream emits. The first batch always starts with `reset`. */
+export type Change<T extends { readonly id: string }> =
+  | { readonly op: 'reset' }
+  | { readonly op: 'put'; readonly item: T }
+  | { readonly op: 'delete'; readonly id: string }
+
+/** Why an archive could not be reached, told apart by evidence. */
+export type UnreachableReason =
+  /** This machine has no network interface that is up. */
+  | 'offline'
+  /** There is a network, and no node of the DHT answers. */
+  | 'dht-silent'
+  /** The DHT answers, and nobody announces this key. */
+  | 'nobody'
+  /** Somebody announces it, and no connection to them succeeds. */
+  | 'peers-unreachable'
+  /** Connected, and the peer does not have it (yet). */
+  | 'peer-lacks'
+
+/** From link to content. `found` and `empty` are only ever reached by having read the archive. */
+export type ArchiveState =
+  | { readonly name: 'waiting-for-consent' }
+  | { readonly name: 'looking'; readonly since: number; readonly dhtAnswered: boolean; readonly candidates: number }
+  | { readonly name: 'reading'; readonly since: number; readonly peers: number }
+  | { readonly name: 'found' }
+  | { readonly name: 'empty' }
+  | {
+      readonly name: 'unreachable'
+      readonly reason: UnreachableReason
+      readonly since: number
+      readonly lastTried: number
+      readonly candidates: number
+    }
+  /** Encrypted, and the link carried no secret or a wrong one. */
+  | { readonly name: 'secret-needed' }
+  /** Two different histories were signed with one key. Frozen. */
+  | { readonly name: 'conflict' }
+  /** Yours, and shorter than what was published before (an old copy of the storage): read-only until peers give it back. */
+  | { readonly name: 'behind'; readonly length: number; readonly published: number }
+
+/** What this machine does for the archive. */
+export type Keeping =
+  /** Only what is looked at is fetched. */
+  | { readonly how: 'look' }
+  /** Everything, now and in future, held and served. */
+  | { readonly how: 'all' }
+  /** Everything, and mirrored into a folder that follows the archive. */
+  | { readonly how: 'folder'; readonly folder: string }
+
+/** The folder or files on this machine that an archive of yours is made from. */
+export type ArchiveSource = {
+  readonly paths: readonly string[]
+  readonly state:
+    | { readonly name: 'importing' }
+    | { readonly name: 'watching' }
+    | { readonly name: 'paused' }
+    /** The source is gone, unmounted or unreadable. Nothing is removed from the archive. */
+    | { readonly name: 'missing'; readonly path: string }
+    /** More would be removed than is taken for an intention. Nothing happens until the person answers. */
+    | { readonly name: 'asks-removal'; readonly removals: number; readonly of: number }
+    | { readonly name: 'failed'; readonly error: SerializedError }
+}
+
+export type ArchiveRow = {
+  /** The archive's key. */
+  readonly id: ArchiveKey
+  /** The whole link, with the secret of a private archive. */
+  readonly link: string
+  readonly title: string
+  readonly description: string
+  readonly author: string
+  readonly ownership: 'yours' | 'friends'
+  readonly private: boolean
+  readonly state: ArchiveState
+  /** The newest version known here; 0: nothing is known. */
+  readonly length: number
+  /** Files and bytes of the newest version, as far as known. */
+  readonly files: number | null
+  readonly bytes: number | null
+  /** Connected peers that share this archive. */
+  readonly peers: number
+  readonly keeping: Keeping
+  /** Bytes and blocks of file content on this device, of all that this archive ever held. */
+  readonly held: { readonly blocks: number; readonly ofBlocks: number; readonly bytes: number; readonly ofBytes: number }
+  readonly source: ArchiveSource | null
+  /** The author's first import is still going on. */
+  readonly stillBeingAdded: boolean
+  /** The version that the person looked at last. */
+  readonly seenLength: number
+  /** When the newest changeset was made, if its author said so. */
+  readonly changedAt: number | null
+  readonly addedAt: number
+}
+
+export type Entry = {
+  readonly kind: 'file' | 'folder' | 'link'
+  /** The last segment of the path. Hostile: shown isolated and escaped. */
+  readonly name: string
+  /** `/` and segments, without a trailing `/`. */
+  readonly path: string
+  /** 0 for folders and links. */
+  readonly size: number
+  /** Modification time as the author's machine said it; null if not recorded. */
+  readonly modified: number | null
+  readonly executable: boolean
+  /** Where a link points to; null for others. */
+  readonly target: string | null
+  /** How much of it is on this device; null for folders. */
+  readonly held: 'all' | 'some' | 'none' | null
+}
+
+export type EntryPage = {
+  readonly entries: readonly Entry[]
+  /** Give it back to get the next page; null: this was the last. */
+  readonly cursor: string | null
+  readonly version: number
+}
+
+/** One thing that was left out or skipped, and why, in words for people. */
+export type Skipped = { readonly path: string; readonly reason: SkipReason; readonly detail: string }
+export type SkipReason =
+  | 'unreadable'
+  | 'changing'
+  | 'not-a-file'
+  | 'name-not-utf8'
+  | 'name-not-allowed'
+  | 'name-collides'
+  | 'too-deep'
+  | 'link-outside'
+  | 'link-not-supported'
+  | 'exists'
+  | 'under-a-link'
+  | 'not-available'
+  | 'vanished'
+
+/** What becomes public, shown before anything does. */
+export type PublishReview = {
+  /** Hand it to `publish.start`; it lives for an hour. */
+  readonly id: string
+  readonly title: string
+  readonly files: number
+  readonly bytes: number
+  readonly links: number
+  readonly largest: readonly { readonly path: string; readonly size: number }[]
+  /** What the ignore rules leave out: the first ones, and how many there are in all. */
+  readonly ignored: readonly { readonly path: string; readonly rule: string }[]
+  readonly ignoredCount: number
+  /** What looks private, with the reason. Publishing it needs an extra yes. */
+  readonly suspicious: readonly { readonly path: string; readonly why: string }[]
+  readonly skipped: readonly Skipped[]
+  readonly skippedCount: number
+  /** Bytes that the storage will take beside the folder, and bytes free there. */
+  readonly roomNeeded: number
+  readonly roomFree: number
+  /** The archive that these paths are published as already. */
+  readonly already: { readonly key: ArchiveKey; readonly link: string } | null
+}
+
+export type ReviewProgress = { readonly files: number; readonly bytes: number }
+
+export type TransferState =
+  | { readonly name: 'waiting' }
+  | { readonly name: 'running' }
+  /** Running, but nobody who has the missing blocks is connected. */
+  | { readonly name: 'waiting-for-peers' }
+  | { readonly name: 'paused' }
+  | { readonly name: 'done' }
+  | { readonly name: 'cancelled' }
+  | { readonly name: 'failed'; readonly error: SerializedError }
+
+/** A long job that outlives the page: an import, a download, a kept copy being filled. */
+export type TransferRow = {
+  readonly id: string
+  readonly kind: 'import' | 'download' | 'keep' | 'folder'
+  readonly key: ArchiveKey
+  readonly title: string
+  readonly state: TransferState
+  readonly files: number
+  /** null: still being counted. */
+  readonly ofFiles: number | null
+  readonly bytes: number
+  readonly ofBytes: number | null
+  readonly rate: number
+  readonly secondsLeft: number | null
+  /** What is being worked on now. */
+  readonly current: string | null
+  /** The folder that it writes to or reads from. */
+  readonly folder: string | null
+  readonly skipped: readonly Skipped[]
+  readonly skippedCount: number
+  readonly startedAt: number
+  readonly endedAt: number | null
+}
+
+/** One commit to an archive, or a run of versions that another program wrote. */
+export type Changeset = {
+  /** The version after it. */
+  readonly length: number
+  /** The version before it; 0: the beginning. */
+  readonly from: number
+  /** null: its author's program did not say. */
+  readonly time: number | null
+  /** `recorded` by its author's Cairn, or `inferred` from the log. */
+  readonly source: 'recorded' | 'inferred'
+  readonly added: number
+  readonly changed: number
+  readonly removed: number
+  /** Bytes of content that it added. */
+  readonly bytes: number
+  readonly message: string
+  /** A part of a first import that was still going on. */
+  readonly partial: boolean
+}
+
+export type ChangedFile = {
+  readonly path: string
+  readonly change: 'added' | 'changed' | 'removed'
+  readonly before: number | null
+  readonly after: number | null
+}
+
+export type PeerRow = {
+  /** The peer's public key in z-base-32 (not an archive's key). */
+  readonly id: string
+  readonly address: string
+  /** Who opened the connection. */
+  readonly direction: 'in' | 'out'
+  readonly connectedAt: number
+  /** Of this archive, since the connection was opened. */
+  readonly bytesDown: number
+  readonly bytesUp: number
+  readonly rateDown: number
+  readonly rateUp: number
+  /** Blocks of file content that the peer says it holds. */
+  readonly holds: number
+  readonly ofBlocks: number
+  readonly roundTrip: number | null
+}
+
+export type NetworkStatus = {
+  readonly id: 'network'
+  readonly state:
+    | { readonly name: 'off' }
+    | { readonly name: 'waiting-for-consent' }
+    | { readonly name: 'starting' }
+    | { readonly name: 'online' }
+    /** Online, and the NAT lets no stranger in unasked. */
+    | { readonly name: 'behind-nat' }
+    | { readonly name: 'dht-silent' }
+    | { readonly name: 'offline' }
+  readonly peers: number
+  readonly address: string | null
+  readonly publicKey: string
+  readonly rateDown: number
+  readonly rateUp: number
+  readonly bytesDown: number
+  readonly bytesUp: number
+}
+
+export type Settings = {
+  readonly id: 'settings'
+  /** The person has read that peers can see this machine's address. */
+  readonly consented: boolean
+  readonly theme: 'system' | 'light' | 'dark'
+  readonly downloads: string
+  readonly author: string
+  readonly notify: boolean
+}
+
+export type BackendStatus = {
+  readonly version: string
+  readonly protocol: number
+  readonly storage: string
+  readonly platform: string
+  readonly pid: number
+  /** A fresh one-time address of the page, where this backend serves one. */
+  readonly page: string | null
+}
+
+export type FolderListing = {
+  readonly path: string
+  readonly parent: string | null
+  readonly folders: readonly { readonly name: string; readonly path: string }[]
+  readonly places: readonly { readonly name: string; readonly path: string }[]
+}
