@@ -1,0 +1,55 @@
+/**
+ * Three kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, one file
+ * at a time, because they share two cores with what they measure. `browser`: the built page in a real Chromium.
+ */
+import { defineConfig } from 'vitest/config'
+
+// Node 20 lacks Map.groupBy, which vitest's reporter calls as soon as a test fails.
+if (!('groupBy' in Map)) {
+  const groupBy = <K, T>(items: Iterable<T>, keyOf: (item: T, index: number) => K): Map<K, T[]> => {
+    const groups = new Map<K, T[]>()
+    let index = 0
+    for (const item of items) {
+      const key = keyOf(item, index++)
+      groups.set(key, [...(groups.get(key) ?? []), item])
+    }
+    return groups
+  }
+  Object.assign(Map, { groupBy })
+}
+
+const slow = {
+  environment: 'node',
+  pool: 'forks',
+  fileParallelism: false,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+} as const
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: [
+            'test/unit/**/*.test.ts',
+            'test/wire/**/*.test.ts',
+            'test/rules/**/*.test.ts',
+            'test/renderer-publish/**/*.test.ts',
+          ],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          ...slow,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts', 'test/web/**/*.test.ts', 'test/cli/**/*.test.ts'],
+        },
+      },
+      { test: { ...slow, name: 'browser', include: ['test/e2e/**/*.test.ts', 'test/renderer/**/*.test.{ts,tsx}'] } },
+    ],
+  },
+})
