@@ -1,0 +1,216 @@
+/** Every error in plain words: what happened, what it means for the person's files, and what to do next. */
+import { AppError, assertNever, type ErrorData, type SerializedError } from '../preload/contract/errors.ts'
+import { bytes, count } from './ui/format.ts'
+import { plainName } from './ui/names.ts'
+
+export type Explanation = {
+  readonly title: string
+  readonly text: string
+  /** Empty where there is nothing to do. */
+  readonly next: string
+  /** For the fold: code and data, as the machine says it. */
+  readonly details: string
+}
+
+/** null: nothing to say, because the person stopped it themselves. */
+export function explain(error: unknown): Explanation | null {
+  if (error instanceof AppError) return explainSerialized(error.toJSON())
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return {
+    title: 'Something on this page went wrong',
+    text: 'Your files and archives are not touched by this.',
+    next: 'Reload the page, and report it if it comes back.',
+    details,
+  }
+}
+
+export function explainSerialized(error: SerializedError): Explanation | null {
+  const words = say(error)
+  if (words === null) return null
+  const [title, text, next] = words
+  const data = error.data === undefined ? '' : `\n${JSON.stringify(error.data, null, 2)}`
+  return { title, text, next, details: `${error.code}: ${error.message}${data}` }
+}
+
+type Words = readonly [title: string, text: string, next: string]
+
+function say(error: SerializedError): Words | null {
+  switch (error.code) {
+    case 'CANCELLED':
+      return null
+    case 'INVALID_INPUT':
+      return [
+        'That cannot be used as it is',
+        error.data.issues.map(issue => issue.message).join('. '),
+        'Change it and try again. Nothing was done.',
+      ]
+    case 'UNKNOWN_PROCEDURE':
+      return ['This page is older than Cairn', 'It asked for something that Cairn does not know.', 'Reload the page.']
+    case 'DISCONNECTED':
+      return [
+        'Cairn is not running',
+        'The page lost its connection before this was answered. It may or may not have been done.',
+        'The page connects again by itself; look whether it was done before you repeat it.',
+      ]
+    case 'OTHER_VERSION':
+      return [
+        'This page and Cairn are of different versions',
+        `The page speaks version ${error.data.ours} and Cairn version ${error.data.theirs}.`,
+        'Reload the page. If that does not help, restart Cairn.',
+      ]
+    case 'INTERNAL':
+      return [
+        'Something in Cairn went wrong',
+        `It is in the log under ${error.data.incident}.`,
+        'Try again, and report it if it comes back.',
+      ]
+    case 'INVALID_LINK':
+      return ['This is not a link to an archive', linkProblem(error.data), 'Ask your friend to copy the link again.']
+    case 'OLD_DAT_LINK':
+      return [
+        'This link belongs to the older Dat network',
+        'Links that begin with dat:// cannot be opened any more: that protocol is not spoken here.',
+        'Ask your friend for a link that begins with hyper://.',
+      ]
+    case 'STORAGE_IN_USE':
+      return [
+        'Cairn runs already',
+        `Another Cairn uses the storage in ${error.data.storage}.`,
+        'Use that one, or stop it first.',
+      ]
+    case 'STORAGE_UNUSABLE':
+      return [
+        'The storage cannot be used',
+        `${error.data.storage}: ${error.data.why}.`,
+        'Check the disk and its permissions.',
+      ]
+    case 'NO_ROOM':
+      return [
+        'There is not enough room',
+        `${bytes(error.data.needed)} are needed at ${error.data.path} and ${bytes(error.data.free)} are free.`,
+        'Make room or choose another place. What was done so far stays.',
+      ]
+    case 'ARCHIVE_NOT_FOUND':
+      return ['This archive is not in your library', 'It was forgotten, or never opened here.', 'Open its link again.']
+    case 'ARCHIVE_NOT_READY':
+      return [
+        'This archive has not been found yet',
+        'Nobody who has it could be reached so far.',
+        'Cairn goes on looking. It works as soon as somebody is found.',
+      ]
+    case 'ARCHIVE_READ_ONLY':
+      return ['This archive is not yours to change', 'Only its author can change it.', '']
+    case 'ARCHIVE_SECRET_NEEDED':
+      return [
+        'This archive is private',
+        'The link did not carry its secret, or a wrong one.',
+        'Ask your friend for the whole link, with everything after #.',
+      ]
+    case 'ARCHIVE_CONFLICT':
+      return [
+        'Two different histories of this archive exist',
+        'It is frozen, so that nobody is shown a wrong one. What you have stays readable.',
+        'Its author has to repair it.',
+      ]
+    case 'ARCHIVE_BEHIND':
+      return [
+        'This copy of your archive is older than what you published',
+        `Here it has version ${error.data.length}; version ${error.data.published} was published. Writing now would break it for everybody.`,
+        'Stay connected: it is mended as soon as a friend who has the newer version is there.',
+      ]
+    case 'VERSION_NOT_FOUND':
+      return [
+        'There is no such version',
+        `The newest known here is version ${error.data.newest}; ${error.data.version} was asked for.`,
+        'If your friend has published it just now, wait until you are connected.',
+      ]
+    case 'NOT_THE_PINNED_VERSION':
+      return [
+        'This is not the version that your friend pinned',
+        `The link says ${error.data.expected}, and the archive says ${error.data.found}. Nothing of it is shown.`,
+        'Ask your friend about it before you trust this archive.',
+      ]
+    case 'PATH_NOT_FOUND':
+      return [
+        `${plainName(error.data.path)} is not there`,
+        'This version of the archive does not have it.',
+        'Look at the list of changes to find it.',
+      ]
+    case 'NOT_A_FILE':
+      return [`${plainName(error.data.path)} is not a file`, '', 'Choose a file in it.']
+    case 'NOT_AVAILABLE':
+      return [
+        'Nobody who is connected has this now',
+        `The content of ${plainName(error.data.path)} is not on this device, and no connected peer holds it.`,
+        'It works as soon as somebody who has it is there.',
+      ]
+    case 'SOURCE_NOT_FOUND':
+      return [`${plainName(error.data.path)} is not there`, 'It was moved, renamed or removed.', 'Choose it again.']
+    case 'SOURCE_UNREADABLE':
+      return [
+        `${plainName(error.data.path)} cannot be read`,
+        `${error.data.why}.`,
+        'Check its permissions, or leave it out.',
+      ]
+    case 'SOURCE_NAMES_CLASH':
+      return [
+        `Two things are called ${plainName(error.data.name)}`,
+        error.data.paths.map(plainName).join(', '),
+        'Rename one of them, or publish the folder that holds both.',
+      ]
+    case 'SOURCE_HOLDS_STORAGE':
+      return [
+        'That folder holds Cairn’s own storage',
+        `Publishing ${plainName(error.data.path)} would publish ${plainName(error.data.storage)} with it.`,
+        'Choose a folder inside it.',
+      ]
+    case 'NOTHING_TO_PUBLISH':
+      return [
+        'There is nothing to publish',
+        'Everything in it is empty, left out or unreadable.',
+        'Choose something else.',
+      ]
+    case 'LOOKS_PRIVATE':
+      return [
+        'Some of it looks private',
+        `${count(error.data.paths.length, 'file')} that look like keys or passwords.`,
+        'Take them out, or say that you want them published.',
+      ]
+    case 'REVIEW_EXPIRED':
+      return [
+        'This was looked at too long ago',
+        'The folder may have changed since.',
+        'Choose it again. Nothing was published.',
+      ]
+    case 'FOLDER_NOT_WRITABLE':
+      return [`Cairn cannot write to ${plainName(error.data.path)}`, `${error.data.why}.`, 'Choose another folder.']
+    case 'FOLDER_IN_USE':
+      return [
+        'That folder belongs to another archive',
+        `${plainName(error.data.path)} follows an archive already.`,
+        'Choose another folder, or make a new one.',
+      ]
+    case 'TRANSFER_NOT_FOUND':
+      return ['This transfer is gone', 'It has ended and was cleared.', '']
+    case 'UPLOAD_NOT_FOUND':
+      return [
+        'This upload is gone',
+        'Cairn was restarted, or the upload was stopped.',
+        'Drop the files again: what has arrived is kept.',
+      ]
+    case 'NETWORK_OFF':
+      return ['Cairn is not connected', 'It was started without a network.', 'Start it again without --offline.']
+    case 'NOT_IN_THIS_SHELL':
+      return ['A browser cannot do that', 'It needs the desktop app.', '']
+    default:
+      return assertNever(error)
+  }
+}
+
+function linkProblem({ link, at, expected }: ErrorData['INVALID_LINK']): string {
+  if (link.trim() === '') return 'It is empty.'
+  const there = link.slice(at, at + 12)
+  return there === ''
+    ? `It ends too early: ${expected} should follow.`
+    : `At “${plainName(there)}” there should be ${expected}.`
+}

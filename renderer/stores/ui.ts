@@ -1,0 +1,126 @@
+/**
+ * What the page itself knows and the backend does not: where the person is, what is open, and how one feature asks for
+ * what another one does. Features do not import each other; `app.tsx` puts their powers in here with `provide`, and
+ * the rest call `ui.…`.
+ */
+import { createStore, useStore } from 'zustand'
+import type { ArchiveKey } from '../../preload/contract/models.ts'
+import { formatLocation, type Place, parseLocation } from './location.ts'
+
+/** What features do for each other. */
+export type Actions = {
+  /** Starts publishing: the person chooses files or folders. */
+  publish(): void
+  /** Starts publishing these paths of this machine. */
+  publishPaths(paths: readonly string[]): void
+  /** The person chooses what to add to a folder of an archive of theirs. */
+  addTo(key: ArchiveKey, folder: string): void
+  /** A folder of this machine; null: the person changed their mind. */
+  chooseFolder(title: string): Promise<string | null>
+}
+
+export type DialogName = 'settings' | 'shortcuts' | 'palette' | 'messages'
+
+type UiState = {
+  readonly place: Place
+  readonly dialog: DialogName | null
+  /** The library column on narrow windows. */
+  readonly libraryOpen: boolean
+  /** Someone waits for the person's answer to "peers can see this machine's address". */
+  readonly consent: { readonly answer: (yes: boolean) => void } | null
+  readonly confirm: (Confirm & { readonly answer: (yes: boolean) => void }) | null
+}
+
+/** A question with two answers, asked only where nothing can be undone. */
+export type Confirm = {
+  readonly title: string
+  readonly text: string
+  readonly yes: string
+  readonly no?: string
+  readonly dangerous?: boolean
+}
+
+export const uiStore = createStore<UiState>(() => ({
+  place: { view: 'home' },
+  dialog: null,
+  libraryOpen: false,
+  consent: null,
+  confirm: null,
+}))
+export const useUi = <T>(select: (state: UiState) => T): T => useStore(uiStore, select)
+export const usePlace = (): Place => useUi(state => state.place)
+
+let actions: Actions | null = null
+/** Called once, by `app.tsx`. */
+export function provide(given: Actions): void {
+  actions = given
+}
+function provided(): Actions {
+  if (actions === null) throw new Error('ui.provide has not been called')
+  return actions
+}
+
+/** Answered by the settings: set by `app.tsx` so that this module knows no mirror. */
+let hasConsented: () => boolean = () => false
+export function consentIsKnownBy(look: () => boolean): void {
+  hasConsented = look
+}
+
+export const ui = {
+  publish: (): void => provided().publish(),
+  publishPaths: (paths: readonly string[]): void => provided().publishPaths(paths),
+  addTo: (key: ArchiveKey, folder: string): void => provided().addTo(key, folder),
+  chooseFolder: (title: string): Promise<string | null> => provided().chooseFolder(title),
+
+  go(place: Place): void {
+    const hash = formatLocation(place)
+    if (hash !== (location.hash || '#/')) history.pushState(null, '', hash)
+    uiStore.setState({ place, libraryOpen: false })
+  },
+  /** The same without a step in the history: for corrections. */
+  replace(place: Place): void {
+    history.replaceState(null, '', formatLocation(place))
+    uiStore.setState({ place })
+  },
+  openArchive(key: ArchiveKey, path = '/', version: number | null = null): void {
+    ui.go({ view: 'archive', key, tab: 'files', path, version, file: null })
+  },
+  show(dialog: DialogName | null): void {
+    uiStore.setState({ dialog })
+  },
+  toggleLibrary(open?: boolean): void {
+    uiStore.setState(state => ({ libraryOpen: open ?? !state.libraryOpen }))
+  },
+  /**
+   * Before anything is announced or looked up for the first time: says that peers can see this machine's address.
+   * True at once when the person has agreed already.
+   */
+  askConsent(): Promise<boolean> {
+    if (hasConsented()) return Promise.resolve(true)
+    return new Promise(resolve => {
+      uiStore.getState().consent?.answer(false)
+      const answer = (yes: boolean) => {
+        uiStore.setState({ consent: null })
+        resolve(yes)
+      }
+      uiStore.setState({ consent: { answer } })
+    })
+  },
+  confirm(question: Confirm): Promise<boolean> {
+    return new Promise(resolve => {
+      uiStore.getState().confirm?.answer(false)
+      const answer = (yes: boolean) => {
+        uiStore.setState({ confirm: null })
+        resolve(yes)
+      }
+      uiStore.setState({ confirm: { ...question, answer } })
+    })
+  },
+}
+
+/** Follows the browser's back and forward. */
+export function startLocation(): void {
+  const read = () => uiStore.setState({ place: parseLocation(location.hash) })
+  window.addEventListener('popstate', read)
+  read()
+}
