@@ -1,0 +1,45 @@
+/** What the person decides on the sheet, and what follows from it for the files that are on their way. */
+import type { PublishReview } from '../../../preload/contract/models.ts'
+import { archivePath, type DroppedFile } from './dropped.ts'
+import type { OutgoingFile } from './framing.ts'
+
+export type Choices = {
+  readonly title: string
+  readonly private: boolean
+  /** The explicit extra yes to what looks private. */
+  readonly includeSuspicious: boolean
+  /** Taken out by hand. */
+  readonly exclude: ReadonlySet<string>
+}
+
+/** What `publish.start` is told to leave out. */
+export function excludedPaths(review: PublishReview, choices: Choices): readonly string[] {
+  const suspicious = choices.includeSuspicious ? [] : review.suspicious.map(file => file.path)
+  return [...new Set([...choices.exclude, ...suspicious])]
+}
+
+export type Destination = { readonly key: string; readonly folder: string }
+
+/**
+ * The dropped files that go out, under the paths that they get in the archive. What is left out is named as it will
+ * lie in the archive when it begins with a slash, and as it was dropped otherwise.
+ */
+export function outgoingFiles(
+  files: readonly DroppedFile[],
+  leftOut: Iterable<string>,
+  root: string | null,
+  into: Destination | null,
+): readonly OutgoingFile[] {
+  const names = new Set(leftOut)
+  return files.flatMap(({ path, file }) => {
+    const inArchive = archivePath(path, root)
+    if (names.has(path) || names.has(inArchive)) return []
+    const target = into === null ? inArchive : archivePath(path, null, into.folder)
+    return [{ path: target, size: file.size, modified: file.lastModified, content: file }]
+  })
+}
+
+/** How many files become public, as far as the review can tell. */
+export function countPublic(review: PublishReview, choices: Choices): number {
+  return Math.max(0, review.files - excludedPaths(review, choices).length)
+}
