@@ -5,7 +5,7 @@
  * other thread of the process.)
  */
 import { createHash } from 'node:crypto'
-import { chmod, lstat, mkdir, mkdtemp, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chmod, lstat, mkdir, mkdtemp, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -57,21 +57,26 @@ export async function connectLocal(storage: string): Promise<Transport<ClientFra
   return socket === null ? null : lineStream(socket, { protocol: PROTOCOL_VERSION })
 }
 
-type Address = { readonly kind: 'pipe' | 'socket'; readonly folder: string; readonly path: string }
+type Address = {
+  /** `beside`: in a folder below the shared temporary folder, since the storage's own path is too long. */
+  readonly kind: 'pipe' | 'inside' | 'beside'
+  readonly folder: string
+  readonly path: string
+}
 
 async function addressOf(storage: string): Promise<Address> {
   const folder = await realpath(storage).catch(() => resolve(storage))
   const digest = createHash('sha256').update(folder).digest('hex').slice(0, 24)
   if (process.platform === 'win32') return { kind: 'pipe', folder, path: `\\\\.\\pipe\\cairn-${digest}` }
   const path = join(folder, NAME)
-  if (Buffer.byteLength(path) <= LONGEST_PATH) return { kind: 'socket', folder, path }
+  if (Buffer.byteLength(path) <= LONGEST_PATH) return { kind: 'inside', folder, path }
   const short = join(tmpdir(), `cairn-${digest}`)
   const fits = Buffer.byteLength(join(short, NAME)) <= LONGEST_PATH ? short : join('/tmp', `cairn-${digest}`)
-  return { kind: 'socket', folder: fits, path: join(fits, NAME) }
+  return { kind: 'beside', folder: fits, path: join(fits, NAME) }
 }
 
 async function connectTo({ kind, folder, path }: Address): Promise<Socket | null> {
-  if (kind === 'socket' && !(await isOurs(folder))) return null
+  if (kind === 'beside' && !(await isOurs(folder))) return null
   const socket = connectSocket(path)
   return new Promise((done, fail) => {
     socket.once('connect', () => {
@@ -89,15 +94,15 @@ async function connectTo({ kind, folder, path }: Address): Promise<Socket | null
 /** Somebody else's folder under the same name in a shared temporary folder must not get our calls. */
 async function isOurs(folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => null)
-  return found !== null && found.isDirectory() && found.uid === userInfo().uid
+  return found !== null && found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0
 }
 
-async function listenPrivately(server: Server, { folder, path }: Address): Promise<() => Promise<void>> {
+async function listenPrivately(server: Server, { kind, folder, path }: Address): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (!(await isOurs(folder))) {
-    throw new AppError('STORAGE_UNUSABLE', `${folder} belongs to somebody else`, {
+  if (kind === 'beside' && !(await isOurs(folder))) {
+    throw new AppError('STORAGE_UNUSABLE', `${folder} is not private to this account`, {
       storage: folder,
-      why: 'The folder for the socket belongs to somebody else.',
+      why: 'Others can enter the folder for the socket.',
     })
   }
   const nursery = await mkdtemp(join(folder, '.s'))
@@ -116,6 +121,7 @@ async function listenPrivately(server: Server, { folder, path }: Address): Promi
   return async () => {
     const found = await stat(path).catch(() => null)
     if (found?.ino === ino) await rm(path, { force: true })
+    if (kind === 'beside') await rmdir(folder).catch(() => {})
   }
 }
 
