@@ -1,0 +1,692 @@
+/** The files of one folder: list or grid, keys and menus as in a file manager, and the inspector beside them. */
+import {
+  ArrowLeft,
+  ArrowRight,
+  ArrowUp,
+  ChevronRight,
+  Copy,
+  Download,
+  Eye,
+  FolderOpen,
+  FolderPlus,
+  HardDriveDownload,
+  LayoutGrid,
+  List,
+  PanelRight,
+  Pencil,
+  Pin,
+  Trash2,
+} from 'lucide-react'
+import { type KeyboardEvent, type MouseEvent, type ReactElement, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useStore } from 'zustand'
+import { AppError } from '../../../preload/contract/errors.ts'
+import type { ArchiveRow, Entry } from '../../../preload/contract/models.ts'
+import { backend, contentUrl, useConnection, useContent } from '../../backend.ts'
+import { explain } from '../../errors.ts'
+import { canSaveWithBrowser, copyLink, copyPinnedLink, download, saveWithBrowser } from '../../stores/commands.ts'
+import { join, nameOf, type Place, parentOf } from '../../stores/location.ts'
+import { titleOf } from '../../stores/mirrors.ts'
+import { prefer, usePreference } from '../../stores/preferences.ts'
+import { attempt, toast } from '../../stores/toasts.ts'
+import { ui } from '../../stores/ui.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { EmptyState } from '../../ui/empty.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { FileName } from '../../ui/file-name.tsx'
+import { count, number } from '../../ui/format.ts'
+import { isMac, isTyping, matches } from '../../ui/keys.tsx'
+import { useWide } from '../../ui/media.ts'
+import { ContextMenu, type MenuItem } from '../../ui/menu.tsx'
+import { extensionOf, plainName } from '../../ui/names.ts'
+import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { Details } from '../../ui/toasts.tsx'
+import { type Folder, openFolder, PAGE, type Sort, type SortBy, sortEntries } from './folder.ts'
+import { Inspector, type RenderPreview } from './inspector.tsx'
+import { type EntriesHandle, EntryGrid, EntryList } from './list.tsx'
+import { useSelection } from './selection.ts'
+
+type ArchivePlace = Extract<Place, { view: 'archive' }>
+type FilesProps = { readonly row: ArchiveRow; readonly place: ArchivePlace; readonly renderPreview: RenderPreview }
+
+/** A folder that is open for as long as it is on the page. */
+function useFolder(row: ArchiveRow, { version, path }: ArchivePlace): Folder | null {
+  const [folder, setFolder] = useState<Folder | null>(null)
+  useEffect(() => {
+    const opened = openFolder(row.id, version, path)
+    setFolder(opened)
+    return () => opened.close()
+  }, [row.id, version, path])
+  return folder
+}
+
+export function Files(props: FilesProps): ReactElement {
+  const folder = useFolder(props.row, props.place)
+  // A change of the folder is a change of everything that is below: what is chosen, how far it is scrolled, the sorting.
+  if (folder === null) return <SkeletonRows />
+  return <OpenFolder key={`${props.place.version} ${props.place.path}`} {...props} folder={folder} />
+}
+
+const byName: Sort = { by: 'name', ascending: true }
+/** Sorting more than this says so first. */
+const HUGE = 50_000
+
+function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readonly folder: Folder }): ReactElement {
+  const { status, entries: read, complete, error } = useStore(folder.store)
+  const live = useConnection().name === 'live'
+  const layout = usePreference('layout')
+  const inspector = usePreference('inspector')
+  const wide = useWide()
+  const selection = useSelection()
+  const [sort, setSort] = useState<Sort | null>(null)
+  const [sorting, setSorting] = useState<AbortController | null>(null)
+  const [large, setLarge] = useState(false)
+  const [details, setDetails] = useState(false)
+  const [renaming, setRenaming] = useState<Entry | null>(null)
+  const list = useRef<EntriesHandle>(null)
+  const { version, path } = place
+  const editable = row.ownership === 'yours' && row.source === null && version === null
+
+  // Until a long folder is read to its end it stands in the archive's own order, so that nothing jumps while it comes.
+  const effective = sort ?? (complete && read.length <= PAGE ? byName : null)
+  const entries = useMemo(() => (effective === null || !complete ? read : sortEntries(read, effective)), [read, complete, effective])
+  const order = useMemo(() => entries.map(entry => entry.path), [entries])
+  const chosen = useMemo(() => entries.filter(entry => selection.paths.has(entry.path)), [entries, selection.paths])
+
+  useRefresh(row, place, folder, live)
+  const seen = useRef<readonly [number, number]>([0, 0])
+  const onSeen = useCallback(
+    (from: number, to: number) => {
+      seen.current = [from, to]
+      if (!complete && to >= read.length - 200) void folder.more()
+    },
+    [complete, read.length, folder],
+  )
+  useHeldMarks(row, folder, seen, version)
+
+  // A path that turns out to be a file is shown in its folder.
+  useEffect(() => {
+    if (path === '/' || status === 'loading') return
+    const missing = error instanceof AppError && (error.code === 'PATH_NOT_FOUND' || error.code === 'NOT_A_FILE')
+    if (!missing && read.length > 0) return
+    let stopped = false
+    backend.read.entry({ key: row.id, version, path }).then(
+      entry => {
+        if (!stopped && entry !== null && entry.kind !== 'folder') ui.replace({ ...place, path: parentOf(path), file: path })
+      },
+      () => {
+        // The folder says already what is wrong.
+      },
+    )
+    return () => {
+      stopped = true
+    }
+  }, [path, status, error, read.length, row.id, version, place])
+
+  // Arriving at a file: choose it as soon as it is there.
+  const arrived = useRef<string | null>(null)
+  useEffect(() => {
+    if (place.file === null || arrived.current === place.file) return
+    const index = order.indexOf(place.file)
+    if (index >= 0) {
+      arrived.current = place.file
+      selection.only(place.file)
+      requestAnimationFrame(() => list.current?.reveal(index))
+    } else if (!complete && status === 'ready') void folder.more()
+  }, [place.file, order, complete, status, folder, selection])
+
+  const startSort = (by: SortBy) => {
+    const next: Sort = { by, ascending: effective?.by === by ? !effective.ascending : by === 'name' }
+    if (complete) return setSort(next)
+    const stop = new AbortController()
+    setSorting(stop)
+    void folder.all(stop.signal).then(() => {
+      setSorting(null)
+      if (!stop.signal.aborted) setSort(next)
+    })
+  }
+  useEffect(() => () => sorting?.abort(), [sorting])
+
+  const goTo = (to: string, file: string | null = null) => ui.go({ ...place, path: to, file })
+  const open = (entry: Entry) => {
+    if (entry.kind === 'folder') goTo(entry.path)
+    else {
+      selection.only(entry.path)
+      setLarge(true)
+    }
+  }
+  const chosenOr = (index: number): readonly Entry[] => {
+    const entry = entries[index]
+    return entry === undefined || selection.paths.has(entry.path) ? chosen : [entry]
+  }
+  const press = (index: number, event: MouseEvent) => {
+    const entry = entries[index]
+    if (entry === undefined) return
+    list.current?.focus()
+    if (event.shiftKey) selection.extend(entry.path, order)
+    else if (isMac ? event.metaKey : event.ctrlKey) selection.toggle(entry.path)
+    else selection.only(entry.path)
+  }
+  const move = (to: number, extend: boolean) => {
+    const index = Math.max(0, Math.min(entries.length - 1, to))
+    const entry = entries[index]
+    if (entry === undefined) return
+    if (extend) selection.extend(entry.path, order)
+    else selection.only(entry.path)
+    list.current?.reveal(index)
+  }
+
+  const typed = useTypeAhead(entries, folder, index => move(index, false))
+  const keyDown = (event: KeyboardEvent) => {
+    if (isTyping(event.target) || event.target !== event.currentTarget) return
+    const at = selection.active === null ? -1 : order.indexOf(selection.active)
+    const columns = list.current?.columns() ?? 1
+    const steps: Readonly<Record<string, number>> = {
+      ArrowDown: at < 0 ? 0 : at + columns,
+      ArrowUp: at < 0 ? 0 : at - columns,
+      PageDown: at + (list.current?.page() ?? 10),
+      PageUp: at - (list.current?.page() ?? 10),
+      Home: 0,
+      End: entries.length - 1,
+      ...(columns > 1 ? { ArrowRight: at + 1, ArrowLeft: Math.max(0, at - 1) } : {}),
+    }
+    const step = steps[event.key]
+    const entry = at < 0 ? undefined : entries[at]
+    if (step !== undefined && !event.altKey && !event.ctrlKey && !event.metaKey) move(step, event.shiftKey)
+    else if (matches(event, 'enter') && entry) open(entry)
+    else if (matches(event, 'space') && !typed.active()) {
+      if (entry && entry.kind !== 'folder') setLarge(true)
+    } else if (matches(event, 'mod+a')) selection.all(order)
+    else if (matches(event, 'escape')) selection.clear()
+    else if (matches(event, 'backspace') || matches(event, 'alt+up') || (isMac && matches(event, 'mod+up'))) {
+      if (path === '/') return
+      goTo(parentOf(path), path)
+    } else if (matches(event, 'mod+d') && chosen.length > 0) {
+      download(row.id, version, chosen.map(item => item.path))
+    } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) typed.type(event.key)
+    else return
+    event.preventDefault()
+  }
+
+  const [target, setTarget] = useState<readonly Entry[]>([])
+  const onContext = (index: number | null) => {
+    const entry = index === null ? undefined : entries[index]
+    if (entry === undefined) {
+      selection.clear()
+      setTarget([])
+      return
+    }
+    setTarget(chosenOr(index ?? -1))
+    if (!selection.paths.has(entry.path)) selection.only(entry.path)
+  }
+  const remove = (which: readonly Entry[]) =>
+    attempt(async () => {
+      const sure = await ui.confirm({
+        title: `Remove ${which.length === 1 ? plainName(which[0]?.name ?? '') : count(which.length, 'item')} from the archive?`,
+        text: 'The newest version will not have it any more. Earlier versions, and the copies that others hold, still do.',
+        yes: 'Remove',
+        dangerous: true,
+      })
+      if (!sure) return
+      await backend.publish.remove({ key: row.id, paths: which.map(entry => entry.path) })
+      selection.clear()
+    })
+  const menu = entryMenu({ row, version, target, path, editable, open, look: () => setLarge(true), details: () => setDetails(true), rename: setRenaming, remove })
+
+  const grant = useGrant(row, version, layout === 'grid')
+  const thumbnail = (entry: Entry) =>
+    grant !== null && entry.held === 'all' && entry.size < 12_000_000 && THUMBNAILS.has(extensionOf(entry.name)) ? grant(entry.path) : null
+
+  const files = entries.filter(entry => entry.kind === 'file')
+  const side = (
+    <Inspector
+      row={row}
+      version={version}
+      entries={chosen}
+      folder={{
+        name: path === '/' ? titleOf(row) : nameOf(path),
+        files: files.length,
+        folders: entries.filter(entry => entry.kind === 'folder').length,
+        bytes: files.reduce((sum, entry) => sum + entry.size, 0),
+        complete,
+      }}
+      renderPreview={renderPreview}
+      onEnlarge={() => setLarge(true)}
+      onOpenFolder={goTo}
+    />
+  )
+  const [only] = chosen
+  const common = {
+    ref: list,
+    label: path === '/' ? 'Files' : `Files in ${plainName(nameOf(path))}`,
+    entries,
+    more: !complete,
+    selection,
+    showHeld: row.ownership === 'friends',
+    sort: effective,
+    onSort: startSort,
+    onPress: press,
+    onOpen: (index: number) => {
+      const entry = entries[index]
+      if (entry) open(entry)
+    },
+    onContext,
+    onKeyDown: keyDown,
+    onSeen,
+  }
+
+  return (
+    <div className="flex min-h-0 flex-1">
+      <div className="flex min-w-0 flex-1 flex-col">
+        <div className="flex shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-b border-line px-2 py-1.5 narrow:px-4">
+          <div className="flex items-center">
+            <IconButton label="Back" keys="alt+left" onClick={() => history.back()}>
+              <ArrowLeft size={16} aria-hidden />
+            </IconButton>
+            <IconButton label="Forward" keys="alt+right" className="max-narrow:hidden" onClick={() => history.forward()}>
+              <ArrowRight size={16} aria-hidden />
+            </IconButton>
+            <IconButton label="To the folder above" keys="alt+up" disabled={path === '/'} onClick={() => goTo(parentOf(path), path)}>
+              <ArrowUp size={16} aria-hidden />
+            </IconButton>
+          </div>
+          <Crumbs title={titleOf(row)} path={path} onGo={goTo} />
+          <div className="ml-auto flex items-center gap-1">
+            {editable && (
+              <Button kind="quiet" icon={<FolderPlus size={14} aria-hidden />} onClick={() => ui.addTo(row.id, path)}>
+                Add…
+              </Button>
+            )}
+            <Button
+              kind="quiet"
+              icon={<Download size={14} aria-hidden />}
+              onClick={() => download(row.id, version, chosen.length > 0 ? chosen.map(entry => entry.path) : [path])}
+            >
+              {chosen.length > 0 ? `Download ${number(chosen.length)}…` : path === '/' ? 'Download all…' : 'Download folder…'}
+            </Button>
+            <IconButton
+              label={layout === 'list' ? 'Show as a grid' : 'Show as a list'}
+              onClick={() => prefer({ layout: layout === 'list' ? 'grid' : 'list' })}
+            >
+              {layout === 'list' ? <LayoutGrid size={16} aria-hidden /> : <List size={16} aria-hidden />}
+            </IconButton>
+            <IconButton
+              label="Details"
+              keys="mod+i"
+              pressed={wide ? inspector : undefined}
+              onClick={() => (wide ? prefer({ inspector: !inspector }) : setDetails(true))}
+            >
+              <PanelRight size={16} aria-hidden />
+            </IconButton>
+          </div>
+        </div>
+        {sorting !== null && <SortingNote read={read.length} onStop={() => sorting.abort()} />}
+        {status === 'loading' ? (
+          <SkeletonRows />
+        ) : status === 'failed' ? (
+          <FolderFailed error={error} path={path} onRetry={() => folder.refresh()} onTop={() => goTo('/')} />
+        ) : entries.length === 0 ? (
+          <EmptyFolder row={row} path={path} editable={editable} />
+        ) : (
+          <ContextMenu items={menu}>
+            <div className="flex min-h-0 flex-1 flex-col">
+              {layout === 'list' ? <EntryList {...common} /> : <EntryGrid {...common} thumbnail={thumbnail} />}
+            </div>
+          </ContextMenu>
+        )}
+      </div>
+      {wide && inspector && (
+        <aside aria-label="Details" className="flex w-80 shrink-0 flex-col border-l border-line">
+          {side}
+        </aside>
+      )}
+      <Dialog open={details} onClose={() => setDetails(false)} title="Details" size="small">
+        <div className="-mx-5 -mb-5">{side}</div>
+      </Dialog>
+      {only !== undefined && only.kind !== 'folder' && (
+        <Dialog
+          open={large}
+          onClose={() => {
+            setLarge(false)
+            requestAnimationFrame(() => list.current?.focus())
+          }}
+          title={plainName(only.name)}
+          size="wide"
+          actions={
+            <>
+              <Step label="Previous" onClick={() => step(entries, only, -1, selection.only)} />
+              <Step label="Next" onClick={() => step(entries, only, 1, selection.only)} />
+              <span className="flex-1" />
+              <Button icon={<Download size={14} aria-hidden />} onClick={() => download(row.id, version, [only.path])}>
+                Download…
+              </Button>
+            </>
+          }
+        >
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: keys for what the buttons below do as well */}
+          <div
+            className="-mx-5 -mb-5 flex h-[min(70dvh,44rem)] flex-col bg-sunken"
+            onKeyDown={event => {
+              if (isTyping(event.target) || event.target instanceof HTMLMediaElement) return
+              if (event.key === ' ') setLarge(false)
+              else if (event.key === 'ArrowRight' || event.key === 'ArrowDown') step(entries, only, 1, selection.only)
+              else if (event.key === 'ArrowLeft' || event.key === 'ArrowUp') step(entries, only, -1, selection.only)
+              else return
+              event.preventDefault()
+            }}
+          >
+            {renderPreview({ archive: row.id, version, entry: only, large: true })}
+          </div>
+        </Dialog>
+      )}
+      <Rename row={row} entry={renaming} onClose={() => setRenaming(null)} />
+    </div>
+  )
+}
+
+const THUMBNAILS = new Set(['jpg', 'jpeg', 'png', 'gif', 'webp', 'avif', 'bmp'])
+
+function step(entries: readonly Entry[], from: Entry, by: 1 | -1, choose: (path: string) => void): void {
+  const files = entries.filter(entry => entry.kind !== 'folder')
+  const next = files[files.findIndex(entry => entry.path === from.path) + by]
+  if (next) choose(next.path)
+}
+
+function Step({ label, onClick }: { readonly label: 'Previous' | 'Next'; readonly onClick: () => void }): ReactElement {
+  return (
+    <IconButton label={label} keys={label === 'Next' ? 'right' : 'left'} onClick={onClick}>
+      {label === 'Next' ? <ArrowRight size={16} aria-hidden /> : <ArrowLeft size={16} aria-hidden />}
+    </IconButton>
+  )
+}
+
+/** Reads the folder again whenever the archive has a new version, and when the backend is back after a loss. */
+function useRefresh(row: ArchiveRow, { version }: ArchivePlace, folder: Folder, live: boolean): void {
+  const known = useRef({ length: row.length, live, state: row.state.name })
+  useEffect(() => {
+    const before = known.current
+    known.current = { length: row.length, live, state: row.state.name }
+    const changed = version === null && before.length !== row.length
+    const failed = folder.store.getState().status === 'failed'
+    if (changed || (live && !before.live) || (failed && before.state !== row.state.name)) folder.refresh()
+  }, [row.length, row.state.name, live, version, folder])
+}
+
+/** While content arrives, the marks of the rows on the screen are kept true; not more than once a second. */
+function useHeldMarks(row: ArchiveRow, folder: Folder, seen: { readonly current: readonly [number, number] }, version: number | null): void {
+  const held = row.ownership === 'friends' ? row.held.blocks : 0
+  const before = useRef(held)
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version counts as well
+  useEffect(() => {
+    if (before.current === held || timer.current !== undefined) return
+    timer.current = setTimeout(() => {
+      timer.current = undefined
+      before.current = held
+      folder.touch(seen.current[0], seen.current[1])
+    }, 1000)
+  }, [held, folder, seen, version])
+  useEffect(() => () => clearTimeout(timer.current), [])
+}
+
+function useGrant(row: ArchiveRow, version: number | null, wanted: boolean): ((path: string) => string) | null {
+  const content = useContent()
+  const [grant, setGrant] = useState<string | null>(null)
+  useEffect(() => {
+    if (!wanted) return
+    let stopped = false
+    setGrant(null)
+    backend.read.grant({ key: row.id, version }).then(
+      given => !stopped && setGrant(given.grant),
+      () => {
+        // Without it the tiles show icons.
+      },
+    )
+    return () => {
+      stopped = true
+    }
+  }, [row.id, version, wanted])
+  return grant === null || content === '' ? null : path => contentUrl(content, grant, path)
+}
+
+/** Letters typed quickly one after the other lead to the first name that begins with them. */
+function useTypeAhead(entries: readonly Entry[], folder: Folder, found: (index: number) => void) {
+  const state = useRef({ text: '', time: 0, wanted: false })
+  const find = useCallback(
+    (text: string) => {
+      const wanted = text.toLocaleLowerCase()
+      return entries.findIndex(entry => entry.name.toLocaleLowerCase().startsWith(wanted))
+    },
+    [entries],
+  )
+  const jump = useRef(found)
+  jump.current = found
+  useEffect(() => {
+    // The name may stand on a page that has not been read when its letters were typed.
+    if (!state.current.wanted) return
+    const index = find(state.current.text)
+    if (index < 0) return
+    state.current.wanted = false
+    jump.current(index)
+  }, [find])
+  return {
+    /** A space belongs to the name while one is being typed. */
+    active: () => state.current.text !== '' && Date.now() - state.current.time < 800,
+    type(key: string) {
+      const now = Date.now()
+      const text = now - state.current.time < 800 ? state.current.text + key : key
+      const index = find(text)
+      state.current = { text, time: now, wanted: index < 0 }
+      if (index >= 0) found(index)
+      else if (!folder.store.getState().complete) {
+        const stop = new AbortController()
+        const until = folder.store.subscribe(() => {
+          if (!state.current.wanted || state.current.text !== text) stop.abort()
+        })
+        void folder.all(stop.signal).finally(until)
+      }
+    },
+  }
+}
+
+function SortingNote({ read, onStop }: { readonly read: number; readonly onStop: () => void }): ReactElement {
+  return (
+    <div role="status" className="flex shrink-0 items-center gap-3 border-b border-line bg-sunken px-4 py-1.5">
+      <span className="min-w-0 flex-1">
+        Reading the rest of this folder to sort it: <span className="tabular">{number(read)}</span> so far.
+        {read > HUGE && ' It is a very large one.'}
+      </span>
+      <Button size="small" onClick={onStop}>
+        Stop
+      </Button>
+    </div>
+  )
+}
+
+type CrumbsProps = { readonly title: string; readonly path: string; readonly onGo: (path: string) => void }
+
+function Crumbs({ title, path, onGo }: CrumbsProps): ReactElement {
+  const names = path.split('/').filter(Boolean)
+  const all = [{ name: title, to: '/' }, ...names.map((name, index) => ({ name, to: `/${names.slice(0, index + 1).join('/')}` }))]
+  // Where there is no room for all of them the last ones say most.
+  const shown = all.length > 4 ? [all[0], null, ...all.slice(-2)] : all
+  return (
+    <nav aria-label="Path" className="min-w-24 flex-1">
+      <ol className="flex min-w-0 items-center">
+        {shown.map((crumb, index) => {
+          const last = index === shown.length - 1
+          return (
+            <li key={crumb?.to ?? 'between'} className={cxCrumb(last)}>
+              {index > 0 && <ChevronRight size={14} aria-hidden className="shrink-0 text-faint" />}
+              {crumb === null || crumb === undefined ? (
+                <button
+                  type="button"
+                  aria-label="Folders between"
+                  title={all.slice(1, -2).map(between => plainName(between.name)).join(' / ')}
+                  className="h-6 rounded px-1 text-muted hover:bg-hover hover:text-ink"
+                  onClick={() => onGo(all.at(-3)?.to ?? '/')}
+                >
+                  …
+                </button>
+              ) : (
+                <button
+                  type="button"
+                  aria-current={last ? 'location' : undefined}
+                  className="flex h-6 min-w-0 items-center rounded px-1 text-muted hover:bg-hover hover:text-ink aria-[current]:font-medium aria-[current]:text-ink"
+                  onClick={() => onGo(crumb.to)}
+                >
+                  <FileName name={crumb.name} />
+                </button>
+              )}
+            </li>
+          )
+        })}
+      </ol>
+    </nav>
+  )
+}
+
+const cxCrumb = (last: boolean) => `flex min-w-0 items-center ${last ? 'shrink' : 'shrink-[3]'}`
+
+type MenuInput = {
+  readonly row: ArchiveRow
+  readonly version: number | null
+  readonly target: readonly Entry[]
+  readonly path: string
+  readonly editable: boolean
+  readonly open: (entry: Entry) => void
+  readonly look: () => void
+  readonly details: () => void
+  readonly rename: (entry: Entry) => void
+  readonly remove: (entries: readonly Entry[]) => void
+}
+
+function entryMenu({ row, version, target, path, editable, open, look, details, rename, remove }: MenuInput): readonly MenuItem[] {
+  const icon = (picture: ReactNode) => picture
+  const [entry] = target
+  const paths = target.map(item => item.path)
+  const pinned = version ?? row.length
+  if (entry === undefined) {
+    return [
+      { label: path === '/' ? 'Download all…' : 'Download folder…', icon: icon(<Download size={14} />), run: () => download(row.id, version, [path]) },
+      { label: 'Copy link to this folder', icon: icon(<Copy size={14} />), run: () => copyLink(row, path) },
+      ...(editable ? [{ label: 'Add to this folder…', icon: icon(<FolderPlus size={14} />), run: () => ui.addTo(row.id, path) }] : []),
+    ]
+  }
+  const one = target.length === 1
+  return [
+    ...(one && entry.kind === 'folder' ? [{ label: 'Open', icon: icon(<FolderOpen size={14} />), keys: 'enter', run: () => open(entry) }] : []),
+    ...(one && entry.kind !== 'folder' ? [{ label: 'Look at it', icon: icon(<Eye size={14} />), keys: 'space', run: look }] : []),
+    { label: one ? 'Download…' : `Download ${count(target.length, 'item')}…`, icon: icon(<Download size={14} />), keys: 'mod+d', run: () => download(row.id, version, paths) },
+    ...(one && entry.kind === 'file' && canSaveWithBrowser
+      ? [{ label: 'Save with the browser', icon: icon(<HardDriveDownload size={14} />), run: () => saveWithBrowser(row.id, version, entry.path) }]
+      : []),
+    ...(one
+      ? ([
+          'separator',
+          { label: 'Copy link', icon: icon(<Copy size={14} />), run: () => copyLink(row, entry.path) },
+          { label: `Copy pinned link (version ${pinned})`, icon: icon(<Pin size={14} />), run: () => copyPinnedLink(row.id, pinned, entry.path) },
+          { label: 'Details', icon: icon(<PanelRight size={14} />), run: details },
+        ] as const)
+      : []),
+    ...(editable
+      ? ([
+          'separator',
+          ...(one ? [{ label: 'Rename…', icon: icon(<Pencil size={14} />), run: () => rename(entry) }] : []),
+          { label: 'Remove from archive…', icon: icon(<Trash2 size={14} />), dangerous: true, run: () => remove(target) },
+        ] as const)
+      : []),
+  ]
+}
+
+function Rename({ row, entry, onClose }: { readonly row: ArchiveRow; readonly entry: Entry | null; readonly onClose: () => void }): ReactElement {
+  const [name, setName] = useState('')
+  useEffect(() => setName(entry?.name ?? ''), [entry])
+  const wrong = name.includes('/') ? 'A name has no / in it.' : name.trim() === '' || name === '.' || name === '..' ? 'It needs a name.' : null
+  const save = () => {
+    if (entry === null || wrong !== null) return
+    if (name === entry.name) return onClose()
+    attempt(async () => {
+      await backend.publish.rename({ key: row.id, from: entry.path, to: join(parentOf(entry.path), name) })
+      onClose()
+      toast.done({ title: `Renamed to ${plainName(name)}` })
+    })
+  }
+  return (
+    <Dialog
+      open={entry !== null}
+      onClose={onClose}
+      title="Rename"
+      size="small"
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" disabled={wrong !== null} onClick={save}>
+            Rename
+          </Button>
+        </>
+      }
+    >
+      <form
+        onSubmit={event => {
+          event.preventDefault()
+          save()
+        }}
+      >
+        <TextField label="Name" value={name} onValue={setName} error={wrong} autoComplete="off" spellCheck={false} />
+      </form>
+    </Dialog>
+  )
+}
+
+type FolderFailedProps = { readonly error: unknown; readonly path: string; readonly onRetry: () => void; readonly onTop: () => void }
+
+function FolderFailed({ error, path, onRetry, onTop }: FolderFailedProps): ReactElement {
+  const said = explain(error)
+  return (
+    <EmptyState
+      icon={<FolderOpen size={40} strokeWidth={1.25} />}
+      title={said?.title ?? 'This folder was not read'}
+      actions={
+        <>
+          <Button onClick={onRetry}>Try again</Button>
+          {path !== '/' && <Button onClick={onTop}>Go to the top folder</Button>}
+        </>
+      }
+    >
+      <p>
+        {said?.text} {said?.next}
+      </p>
+      {said && <Details text={said.details} />}
+    </EmptyState>
+  )
+}
+
+function EmptyFolder({ row, path, editable }: { readonly row: ArchiveRow; readonly path: string; readonly editable: boolean }): ReactElement {
+  const importing = row.source?.state.name === 'importing' || row.stillBeingAdded
+  const title = importing ? 'The first files are on their way' : path === '/' ? 'This archive is empty' : 'This folder is empty'
+  const text = importing
+    ? 'They show here as soon as they are added.'
+    : path !== '/'
+      ? 'Archives hold no empty folders: it has emptied since, or was never there.'
+      : row.ownership === 'friends'
+        ? 'It was found and read, and there is nothing in it. When its author adds something it shows here.'
+        : editable
+          ? 'Add files to it, and whoever has the link sees them.'
+          : 'Put something into its folder, and whoever has the link sees it.'
+  return (
+    <EmptyState
+      icon={<FolderOpen size={40} strokeWidth={1.25} />}
+      title={title}
+      actions={
+        editable && (
+          <Button kind="primary" icon={<FolderPlus size={14} aria-hidden />} onClick={() => ui.addTo(row.id, path)}>
+            Add files…
+          </Button>
+        )
+      }
+    >
+      {text}
+    </EmptyState>
+  )
+}

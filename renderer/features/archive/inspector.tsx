@@ -1,0 +1,142 @@
+/** The third column: what is chosen, looked at more closely. */
+import { Copy, Download, Eye, FolderOpen, HardDriveDownload } from 'lucide-react'
+import type { ReactElement, ReactNode } from 'react'
+import type { ArchiveRow, Entry } from '../../../preload/contract/models.ts'
+import { canSaveWithBrowser, copyLink, copyPinnedLink, download, saveWithBrowser } from '../../stores/commands.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { EntryIcon, kindOf } from '../../ui/entry-icon.tsx'
+import { FileName } from '../../ui/file-name.tsx'
+import { bytes, count, exactly, number } from '../../ui/format.ts'
+import { heldWords } from './held.tsx'
+
+export type RenderPreview = (props: { readonly archive: string; readonly version: number | null; readonly entry: Entry; readonly large?: boolean }) => ReactElement
+
+type InspectorProps = {
+  readonly row: ArchiveRow
+  readonly version: number | null
+  readonly entries: readonly Entry[]
+  readonly folder: { readonly name: string; readonly files: number; readonly folders: number; readonly bytes: number; readonly complete: boolean }
+  readonly renderPreview: RenderPreview
+  readonly onEnlarge: () => void
+  readonly onOpenFolder: (path: string) => void
+}
+
+export function Inspector({ row, version, entries, folder, renderPreview, onEnlarge, onOpenFolder }: InspectorProps): ReactElement {
+  const [entry] = entries
+  if (entry === undefined) return <FolderSummary {...folder} />
+  if (entries.length > 1) return <Several row={row} version={version} entries={entries} />
+  return (
+    <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+      {entry.kind === 'file' ? (
+        <div className="relative shrink-0 border-b border-line bg-sunken">
+          <div className="flex h-60 min-h-0 flex-col overflow-hidden">{renderPreview({ archive: row.id, version, entry })}</div>
+        </div>
+      ) : (
+        <div className="grid h-40 shrink-0 place-items-center border-b border-line bg-sunken">
+          <EntryIcon entry={entry} size={64} />
+        </div>
+      )}
+      <div className="flex flex-col gap-4 p-4">
+        <div>
+          <h2 className="text-md font-semibold">
+            <FileName name={entry.name} whole />
+          </h2>
+          <p className="text-muted">
+            {kindOf(entry)}
+            {entry.kind === 'file' && `, ${bytes(entry.size)}`}
+          </p>
+        </div>
+        <div className="flex flex-wrap gap-1.5">
+          {entry.kind === 'folder' && (
+            <Button icon={<FolderOpen size={14} aria-hidden />} onClick={() => onOpenFolder(entry.path)}>
+              Open
+            </Button>
+          )}
+          <Button icon={<Download size={14} aria-hidden />} onClick={() => download(row.id, version, [entry.path])}>
+            Download…
+          </Button>
+          {entry.kind === 'file' && (
+            <IconButton label="Look at it large" keys="space" onClick={onEnlarge}>
+              <Eye size={16} aria-hidden />
+            </IconButton>
+          )}
+          {canSaveWithBrowser && entry.kind === 'file' && (
+            <IconButton label="Save with the browser" onClick={() => saveWithBrowser(row.id, version, entry.path)}>
+              <HardDriveDownload size={16} aria-hidden />
+            </IconButton>
+          )}
+          <IconButton
+            label={version === null ? 'Copy a link to it' : 'Copy a link to it at this version'}
+            onClick={() => (version === null ? copyLink(row, entry.path) : copyPinnedLink(row.id, version, entry.path))}
+          >
+            <Copy size={16} aria-hidden />
+          </IconButton>
+        </div>
+        <Facts>
+          {entry.kind === 'file' && <Fact name="Size">{`${bytes(entry.size)}${entry.size >= 1000 ? ` (${number(entry.size)} bytes)` : ''}`}</Fact>}
+          {entry.modified !== null && <Fact name="Changed">{exactly(entry.modified)}</Fact>}
+          {entry.held !== null && row.ownership === 'friends' && <Fact name="On this device">{heldWords[entry.held].long}</Fact>}
+          {entry.target !== null && (
+            <Fact name="Points to">
+              <FileName name={entry.target} whole />
+            </Fact>
+          )}
+          {entry.executable && <Fact name="Executable">Yes, its author marked it as a program</Fact>}
+          <Fact name="Path">
+            <FileName name={entry.path} whole />
+          </Fact>
+        </Facts>
+      </div>
+    </div>
+  )
+}
+
+function Several({ row, version, entries }: { readonly row: ArchiveRow; readonly version: number | null; readonly entries: readonly Entry[] }): ReactElement {
+  const files = entries.filter(entry => entry.kind === 'file')
+  const folders = entries.filter(entry => entry.kind === 'folder')
+  const size = files.reduce((sum, entry) => sum + entry.size, 0)
+  return (
+    <div className="flex flex-col gap-4 p-4">
+      <div>
+        <h2 className="text-md font-semibold">{count(entries.length, 'item')} chosen</h2>
+        <p className="text-muted">
+          {[files.length > 0 && `${count(files.length, 'file')}, ${bytes(size)}`, folders.length > 0 && count(folders.length, 'folder')].filter(Boolean).join(' and ')}
+        </p>
+      </div>
+      <div>
+        <Button icon={<Download size={14} aria-hidden />} onClick={() => download(row.id, version, entries.map(entry => entry.path))}>
+          Download…
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+function FolderSummary({ name, files, folders, bytes: size, complete }: InspectorProps['folder']): ReactElement {
+  const at = complete ? '' : 'at least '
+  return (
+    <div className="flex flex-col gap-4 p-4">
+      <h2 className="text-md font-semibold">
+        <FileName name={name} whole />
+      </h2>
+      <Facts>
+        <Fact name="In this folder">{`${at}${[count(files, 'file'), folders > 0 && count(folders, 'folder')].filter(Boolean).join(', ')}`}</Fact>
+        {files > 0 && <Fact name="These files">{`${at}${bytes(size)}`}</Fact>}
+      </Facts>
+      <p className="text-muted">Choose a file to look at it here. Nothing from an archive is ever run.</p>
+    </div>
+  )
+}
+
+export function Facts({ children }: { readonly children: ReactNode }): ReactElement {
+  return <dl className="flex min-w-0 flex-col gap-2.5">{children}</dl>
+}
+
+export function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }): ReactElement {
+  return (
+    <div className="min-w-0">
+      <dt className="text-sm text-muted">{name}</dt>
+      <dd className="[overflow-wrap:anywhere]">{children}</dd>
+    </div>
+  )
+}

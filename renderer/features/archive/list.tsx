@@ -1,0 +1,332 @@
+/** The rows of a folder, or its tiles. Only what is on the screen exists, so 100,000 entries scroll like ten. */
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import { type KeyboardEvent, type MouseEvent, memo, type ReactElement, type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
+import type { Entry } from '../../../preload/contract/models.ts'
+import { cx } from '../../ui/class-names.ts'
+import { EntryIcon } from '../../ui/entry-icon.tsx'
+import { FileName } from '../../ui/file-name.tsx'
+import { bytes, exactly, moment } from '../../ui/format.ts'
+import { plainName } from '../../ui/names.ts'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import type { Sort, SortBy } from './folder.ts'
+import { HeldMark, heldWords } from './held.tsx'
+import type { Selection } from './selection.ts'
+
+export type EntriesHandle = { reveal(index: number): void; focus(): void; columns(): number; page(): number }
+
+export type EntriesProps = {
+  readonly ref: RefObject<EntriesHandle | null>
+  readonly label: string
+  readonly entries: readonly Entry[]
+  /** More are to come after the last. */
+  readonly more: boolean
+  readonly selection: Selection
+  readonly showHeld: boolean
+  readonly sort: Sort | null
+  readonly onSort: (by: SortBy) => void
+  readonly onPress: (index: number, event: MouseEvent) => void
+  readonly onOpen: (index: number) => void
+  /** The right button, before its menu opens; null: beside all entries. */
+  readonly onContext: (index: number | null) => void
+  readonly onKeyDown: (event: KeyboardEvent) => void
+  /** The first and the last row on the screen. */
+  readonly onSeen: (from: number, to: number) => void
+}
+
+const ROW = 32
+const columnsOf = (showHeld: boolean) =>
+  showHeld
+    ? 'grid-cols-[minmax(0,1fr)_5rem_1.25rem] narrow:grid-cols-[minmax(0,1fr)_5.5rem_9.5rem_6.5rem]'
+    : 'grid-cols-[minmax(0,1fr)_5rem] narrow:grid-cols-[minmax(0,1fr)_5.5rem_9.5rem]'
+
+const indexAt = (target: EventTarget): number | null => {
+  const row = target instanceof Element ? target.closest<HTMLElement>('[data-index]') : null
+  return row === null ? null : Number(row.dataset.index)
+}
+
+const idOf = (index: number) => `entry-${index}`
+
+export function EntryList(props: EntriesProps): ReactElement {
+  const { ref, label, entries, more, selection, showHeld, sort, onSort, onPress, onOpen, onContext, onKeyDown, onSeen } = props
+  const scroller = useRef<HTMLDivElement>(null)
+  const rows = entries.length + (more ? 1 : 0)
+  const virtual = useVirtualizer({ count: rows, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12 })
+  const items = virtual.getVirtualItems()
+  const first = items[0]?.index ?? 0
+  const last = items.at(-1)?.index ?? 0
+  useEffect(() => onSeen(first, last), [first, last, rows, onSeen])
+  useImperativeHandle(ref, () => ({
+    reveal: index => virtual.scrollToIndex(index, { align: 'auto' }),
+    focus: () => scroller.current?.focus({ preventScroll: true }),
+    columns: () => 1,
+    page: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? ROW) / ROW) - 1),
+  }))
+  const active = selection.active === null ? -1 : entries.findIndex(entry => entry.path === selection.active)
+  const columns = columnsOf(showHeld)
+
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <div
+        ref={scroller}
+        // biome-ignore lint/a11y/useSemanticElements: a table cannot be virtual and chosen from
+        role="grid"
+        aria-label={label}
+        aria-multiselectable
+        aria-rowcount={more ? -1 : entries.length + 1}
+        aria-colcount={showHeld ? 4 : 3}
+        aria-activedescendant={active < first || active > last ? undefined : idOf(active)}
+        tabIndex={0}
+        className="group relative min-h-0 flex-1 overflow-y-auto overflow-x-hidden outline-none"
+        onKeyDown={onKeyDown}
+        onClick={event => {
+          const index = indexAt(event.target)
+          if (index !== null && index < entries.length) onPress(index, event)
+          else if (!(event.target instanceof Element && event.target.closest('[role=columnheader]'))) onContext(null)
+        }}
+        onDoubleClick={event => {
+          const index = indexAt(event.target)
+          if (index !== null && index < entries.length) onOpen(index)
+        }}
+        onContextMenu={event => onContext(indexAt(event.target))}
+      >
+        <div
+          role="row"
+          aria-rowindex={1}
+          tabIndex={-1}
+          className={cx('sticky top-0 z-10 grid h-7 items-center gap-3 border-b border-line bg-surface px-3 narrow:px-5', columns)}
+        >
+          <Column by="name" sort={sort} onSort={onSort}>
+            Name
+          </Column>
+          <Column by="size" sort={sort} onSort={onSort} end>
+            Size
+          </Column>
+          <Column by="modified" sort={sort} onSort={onSort} className="max-narrow:hidden">
+            Changed
+          </Column>
+          {showHeld && (
+            <div role="columnheader" className="truncate text-sm text-muted">
+              <span className="max-narrow:sr-only">On this device</span>
+            </div>
+          )}
+        </div>
+        <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
+          {items.map(item => {
+            const entry = entries[item.index]
+            if (entry === undefined) {
+              return (
+                <div key="more" className="absolute inset-x-0 top-0 flex items-center gap-3 px-3 narrow:px-5" style={{ height: ROW, transform: `translateY(${item.start}px)` }}>
+                  <Skeleton className="size-4" />
+                  <Skeleton className="w-1/3" />
+                </div>
+              )
+            }
+            return (
+              <Row
+                key={entry.path}
+                entry={entry}
+                index={item.index}
+                top={item.start}
+                selected={selection.paths.has(entry.path)}
+                active={selection.active === entry.path}
+                showHeld={showHeld}
+                columns={columns}
+              />
+            )
+          })}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+type RowProps = {
+  readonly entry: Entry
+  readonly index: number
+  readonly top: number
+  readonly selected: boolean
+  readonly active: boolean
+  readonly showHeld: boolean
+  readonly columns: string
+}
+
+const Row = memo(function Row({ entry, index, top, selected, active, showHeld, columns }: RowProps): ReactElement {
+  return (
+    <div
+      id={idOf(index)}
+      role="row"
+      tabIndex={-1}
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      data-index={index}
+      className={cx(
+        'absolute inset-x-1 narrow:inset-x-3 top-0 grid items-center gap-3 rounded-md px-2 select-none',
+        columns,
+        selected ? 'bg-accent-soft' : 'hover:bg-hover',
+        active && 'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
+      )}
+      style={{ height: ROW, transform: `translateY(${top}px)` }}
+    >
+      <div role="gridcell" className="flex min-w-0 items-center gap-2.5">
+        <EntryIcon entry={entry} />
+        <FileName name={entry.name} />
+        {entry.target !== null && (
+          <span className="flex min-w-0 shrink-[4] gap-1 text-muted">
+            <span aria-hidden>→</span>
+            <span className="sr-only">points to</span>
+            <FileName name={entry.target} />
+          </span>
+        )}
+      </div>
+      <div role="gridcell" className="tabular truncate text-right text-muted">
+        {entry.kind === 'file' ? bytes(entry.size) : <span aria-hidden className="text-faint">–</span>}
+      </div>
+      <div role="gridcell" className="tabular truncate text-muted max-narrow:hidden" title={entry.modified === null ? undefined : exactly(entry.modified)}>
+        {entry.modified === null ? <span aria-hidden className="text-faint">–</span> : moment(entry.modified)}
+      </div>
+      {showHeld && (
+        <div role="gridcell">
+          <span className="max-narrow:hidden">
+            <HeldMark held={entry.held} words />
+          </span>
+          <span className="narrow:hidden">
+            <HeldMark held={entry.held} />
+          </span>
+        </div>
+      )}
+    </div>
+  )
+})
+
+type ColumnProps = {
+  readonly by: SortBy
+  readonly sort: Sort | null
+  readonly onSort: (by: SortBy) => void
+  readonly end?: boolean
+  readonly className?: string
+  readonly children: string
+}
+
+function Column({ by, sort, onSort, end = false, className, children }: ColumnProps): ReactElement {
+  const on = sort?.by === by
+  return (
+    <div role="columnheader" aria-sort={on ? (sort.ascending ? 'ascending' : 'descending') : 'none'} className={cx('flex min-w-0', end && 'justify-end', className)}>
+      <button
+        type="button"
+        onClick={() => onSort(by)}
+        className={cx('-mx-1.5 flex h-6 min-w-0 items-center gap-1 rounded px-1.5 text-sm hover:bg-hover hover:text-ink', on ? 'font-medium text-ink' : 'text-muted')}
+      >
+        {children}
+        {on && (sort.ascending ? <ArrowUp size={12} aria-hidden /> : <ArrowDown size={12} aria-hidden />)}
+      </button>
+    </div>
+  )
+}
+
+const TILE_WIDTH = 124
+const TILE_HEIGHT = 128
+
+type GridProps = EntriesProps & { readonly thumbnail: (entry: Entry) => string | null }
+
+export function EntryGrid(props: GridProps): ReactElement {
+  const { ref, label, entries, more, selection, showHeld, onPress, onOpen, onContext, onKeyDown, onSeen, thumbnail } = props
+  const scroller = useRef<HTMLDivElement>(null)
+  const [columns, setColumns] = useState(4)
+  useLayoutEffect(() => {
+    const element = scroller.current
+    if (element === null) return
+    const measure = () => setColumns(Math.max(2, Math.floor((element.clientWidth - 24) / TILE_WIDTH)))
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
+    measure()
+    return () => observer.disconnect()
+  }, [])
+  const rows = Math.ceil(entries.length / columns) + (more ? 1 : 0)
+  const virtual = useVirtualizer({ count: rows, getScrollElement: () => scroller.current, estimateSize: () => TILE_HEIGHT, overscan: 3 })
+  const items = virtual.getVirtualItems()
+  const first = (items[0]?.index ?? 0) * columns
+  const last = ((items.at(-1)?.index ?? 0) + 1) * columns - 1
+  useEffect(() => onSeen(first, last), [first, last, entries.length, onSeen])
+  useImperativeHandle(ref, () => ({
+    reveal: index => virtual.scrollToIndex(Math.floor(index / columns), { align: 'auto' }),
+    focus: () => scroller.current?.focus({ preventScroll: true }),
+    columns: () => columns,
+    page: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? TILE_HEIGHT) / TILE_HEIGHT)) * columns,
+  }))
+  const active = selection.active === null ? -1 : entries.findIndex(entry => entry.path === selection.active)
+
+  return (
+    <div
+      ref={scroller}
+      role="listbox"
+      aria-label={label}
+      aria-multiselectable
+      aria-activedescendant={active < first || active > last ? undefined : idOf(active)}
+      tabIndex={0}
+      className="group relative min-h-0 flex-1 overflow-y-auto overflow-x-hidden outline-none"
+      onKeyDown={onKeyDown}
+      onClick={event => {
+        const index = indexAt(event.target)
+        if (index !== null) onPress(index, event)
+        else onContext(null)
+      }}
+      onDoubleClick={event => {
+        const index = indexAt(event.target)
+        if (index !== null) onOpen(index)
+      }}
+      onContextMenu={event => onContext(indexAt(event.target))}
+    >
+      <div role="presentation" className="relative mx-3 mt-2" style={{ height: virtual.getTotalSize() }}>
+        {items.map(item => (
+          <div
+            key={item.key}
+            role="presentation"
+            className="absolute inset-x-0 top-0 grid"
+            style={{ height: TILE_HEIGHT, transform: `translateY(${item.start}px)`, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
+          >
+            {entries.slice(item.index * columns, (item.index + 1) * columns).map((entry, offset) => {
+              const index = item.index * columns + offset
+              const picture = thumbnail(entry)
+              return (
+                <div
+                  key={entry.path}
+                  id={idOf(index)}
+                  role="option"
+                  tabIndex={-1}
+                  aria-selected={selection.paths.has(entry.path)}
+                  aria-setsize={more ? -1 : entries.length}
+                  aria-posinset={index + 1}
+                  aria-label={[plainName(entry.name), entry.kind === 'file' ? bytes(entry.size) : entry.kind, showHeld && entry.held !== null ? heldWords[entry.held].long : ''].filter(Boolean).join(', ')}
+                  data-index={index}
+                  className={cx(
+                    'm-0.5 flex min-w-0 flex-col items-center gap-1 rounded-lg p-2 select-none',
+                    selection.paths.has(entry.path) ? 'bg-accent-soft' : 'hover:bg-hover',
+                    selection.active === entry.path && 'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
+                  )}
+                >
+                  <span className="relative grid h-17 w-full place-items-center">
+                    {picture === null ? (
+                      <EntryIcon entry={entry} size={44} />
+                    ) : (
+                      <img src={picture} alt="" loading="lazy" decoding="async" draggable={false} className="max-h-17 max-w-full rounded object-contain shadow-card" />
+                    )}
+                    {showHeld && entry.held !== null && (
+                      <span className="absolute right-0 bottom-0 rounded-full bg-surface">
+                        <HeldMark held={entry.held} />
+                      </span>
+                    )}
+                  </span>
+                  <span className="flex w-full min-w-0 justify-center">
+                    <FileName name={entry.name} />
+                  </span>
+                  <span className="tabular text-sm text-muted">{entry.kind === 'file' ? bytes(entry.size) : ' '}</span>
+                </div>
+              )
+            })}
+          </div>
+        ))}
+      </div>
+    </div>
+  )
+}
