@@ -1,0 +1,70 @@
+/**
+ * What Cairn writes into an archive beside its files: two small entries under `/.cairn/`, whose JSON stands in the
+ * entry's own metadata, so that each costs one small block of the metadata core and none of the blobs. Plain clients
+ * see two empty files. What comes from others is hostile and checked here, once.
+ *
+ * A changeset is the last entry of each batch that Cairn commits. Each names the place of the one before it, so that
+ * the newest hundred of a hundred thousand are read with a hundred block reads and no scan.
+ */
+import { z } from 'zod'
+
+export const RESERVED = '/.cairn'
+export const ABOUT_PATH = '/.cairn/archive'
+export const CHANGESET_PATH = '/.cairn/changeset'
+
+/** Hidden in lists and left out of downloads. */
+export const isReserved = (path: string): boolean => path === RESERVED || path.startsWith(`${RESERVED}/`)
+
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+const time = z.number().min(0).max(8.64e15)
+
+const AboutEntry = z.object({
+  cairn: z.literal(1),
+  title: z.string().max(200),
+  description: z.string().max(4000),
+  author: z.string().max(200),
+  /** The first import is still going on. */
+  importing: z.boolean(),
+  createdAt: time,
+})
+export type About = z.infer<typeof AboutEntry>
+
+const ChangesetEntry = z.object({
+  cairn: z.literal(1),
+  time,
+  /** The length of the metadata core before this batch. */
+  from: count,
+  /** Where the changeset before this one stands; null: this is the first. */
+  previous: count.nullable(),
+  added: count,
+  changed: count,
+  removed: count,
+  /** Bytes of content that this batch added. */
+  bytes: count,
+  /** Files and bytes of the whole archive after it. */
+  files: count,
+  total: count,
+  partial: z.boolean(),
+  message: z.string().max(1000),
+})
+export type RecordedChangeset = z.infer<typeof ChangesetEntry>
+
+/** Entries may come from anybody: larger than this they are not looked at. */
+const MAX_BYTES = 64 * 1024
+
+const parse = <T>(schema: z.ZodType<T>, metadata: unknown): T | null => {
+  if (metadata === null || metadata === undefined || JSON.stringify(metadata).length > MAX_BYTES) return null
+  const parsed = schema.safeParse(metadata)
+  return parsed.success ? parsed.data : null
+}
+
+export const parseAbout = (metadata: unknown): About | null => parse(AboutEntry, metadata)
+export const parseChangeset = (metadata: unknown): RecordedChangeset | null => parse(ChangesetEntry, metadata)
+
+const FileMetadata = z.object({ mtime: time })
+
+/** The modification time in an entry's metadata, in milliseconds with fractions; null if there is none. */
+export const modifiedOf = (metadata: unknown): number | null => {
+  const parsed = FileMetadata.safeParse(metadata)
+  return parsed.success ? parsed.data.mtime : null
+}

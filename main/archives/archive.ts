@@ -1,0 +1,159 @@
+/**
+ * One open archive: its drive, the sessions on it, and what can be said of it without asking anybody. Every snapshot
+ * is lent for the time of a function and closed after it: unclosed ones pile up as sessions.
+ */
+import { setMaxListeners } from 'node:events'
+import Hyperdrive from 'hyperdrive'
+import type Hyperblobs from 'hyperblobs'
+import type Hypercore from 'hypercore'
+import { hash as blake2b256 } from 'hypercore-crypto'
+import { AppError } from '../../preload/contract/errors.ts'
+import { Mutex } from '../lib/mutex.ts'
+import { ABOUT_PATH, type About, CHANGESET_PATH, parseAbout, parseChangeset, type RecordedChangeset } from './about.ts'
+import { decodeKey, encodeKey } from './links.ts'
+import type { ArchiveRecord } from './registry.ts'
+import type { Store } from './store.ts'
+
+/** How the start of every Hyperbee reads: without it the block is encrypted, or another thing. */
+const BEE_HEADER = Buffer.from('hyperbee')
+
+/** How long a block of the list is waited for, in milliseconds. */
+const PATIENCE = 20_000
+
+export class Archive {
+  readonly key: string
+  readonly drive: Hyperdrive
+  /** Held by whoever appends blobs: their places are computed from the length of their core. */
+  readonly appending = new Mutex()
+  /** Held by whoever writes entries. */
+  readonly writing = new Mutex()
+  readonly #store: Store
+
+  private constructor(drive: Hyperdrive, store: Store) {
+    this.drive = drive
+    this.key = encodeKey(drive.key)
+    this.#store = store
+    setMaxListeners(0, drive.core, drive)
+  }
+
+  /** A new one of ours, with a key that never was. Nothing is written yet. */
+  static async create(store: Store, namespace: string, secret: string | null): Promise<Archive> {
+    const drive = new Hyperdrive(store.corestore.namespace(namespace), secret === null ? {} : { encryptionKey: decodeKey(secret) })
+    await drive.ready()
+    const archive = new Archive(drive, store)
+    await archive.#flushBeforeAnnouncing()
+    return archive
+  }
+
+  static async open(store: Store, record: Pick<ArchiveRecord, 'key' | 'namespace' | 'secret'>): Promise<Archive> {
+    if (record.namespace !== null) return Archive.create(store, record.namespace, record.secret)
+    const drive = new Hyperdrive(store.corestore.session(), decodeKey(record.key), record.secret === null ? {} : { encryptionKey: decodeKey(record.secret) })
+    await drive.ready()
+    return new Archive(drive, store)
+  }
+
+  /** The newest version known here; 0: nothing is known, which is not the same as empty. */
+  get length(): number {
+    return this.drive.core.length
+  }
+
+  get writable(): boolean {
+    return this.drive.writable
+  }
+
+  /** null as long as nothing is known of the archive. */
+  get blobs(): Hyperblobs | null {
+    return this.drive.blobs
+  }
+
+  /** false: encrypted, and the secret is missing or wrong. Asks for the first block. */
+  async legible(options?: Hypercore.GetOptions): Promise<boolean> {
+    try {
+      const block = await this.drive.core.get(0, options)
+      return block === null || block.includes(BEE_HEADER)
+    } catch (error) {
+      if ((error as { code?: string }).code === 'DECODING_ERROR') return false
+      throw error
+    }
+  }
+
+  /**
+   * Lends a snapshot of one version (null: the newest) for the time of `use`. Throws ARCHIVE_NOT_READY while nothing
+   * is known, VERSION_NOT_FOUND beyond the newest, NOT_AVAILABLE when a block of the list does not come in time.
+   */
+  async at<T>(version: number | null, use: (snapshot: Hyperdrive, version: number) => Promise<T>): Promise<T> {
+    const newest = this.length
+    if (newest === 0) throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key: this.key })
+    const wanted = version === null || version === 0 ? newest : version
+    if (wanted > newest)
+      throw new AppError('VERSION_NOT_FOUND', `There is no version ${wanted} here; the newest known is ${newest}.`, { key: this.key, version: wanted, newest })
+    const snapshot = this.drive.checkout(wanted)
+    try {
+      await snapshot.ready()
+      snapshot.core.timeout = PATIENCE
+      return await use(snapshot, wanted)
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'REQUEST_TIMEOUT') throw error
+      throw new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the archive.', { key: this.key, path: '/' })
+    } finally {
+      await snapshot.close()
+    }
+  }
+
+  /** What its author says of it; null if it says nothing or is not known yet. */
+  async about(options?: Hypercore.GetOptions): Promise<About | null> {
+    if (this.length < 2) return null
+    const entry = await this.drive.entry(ABOUT_PATH, options)
+    return parseAbout(entry?.value?.metadata)
+  }
+
+  /** The newest changeset that a Cairn recorded, and where it stands. */
+  async lastChangeset(snapshot: Hyperdrive = this.drive, options?: Hypercore.GetOptions): Promise<{ readonly seq: number; readonly changeset: RecordedChangeset } | null> {
+    if (this.length < 2) return null
+    const entry = await snapshot.entry(CHANGESET_PATH, options)
+    const changeset = entry === null ? null : parseChangeset(entry.value?.metadata)
+    return entry === null || changeset === null || changeset.from > entry.seq ? null : { seq: entry.seq, changeset }
+  }
+
+  /** What peers may have seen, to be kept outside the store. */
+  async fingerprint(): Promise<{ readonly length: number; readonly fork: number; readonly hash: string }> {
+    const { core } = this.drive
+    return { length: core.length, fork: core.fork, hash: encodeKey(await core.treeHash(core.length)) }
+  }
+
+  /** The digest of decisions 23: both tree hashes, both lengths, both forks. */
+  async pin(version: number): Promise<{ readonly blobsLength: number; readonly hash: string }> {
+    const blobs = await this.drive.getBlobs()
+    const blobsLength = await this.drive.getBlobsLength(version)
+    const numbers = Buffer.alloc(32)
+    numbers.writeBigUInt64LE(BigInt(version), 0)
+    numbers.writeBigUInt64LE(BigInt(blobsLength), 8)
+    numbers.writeBigUInt64LE(BigInt(this.drive.core.fork), 16)
+    numbers.writeBigUInt64LE(BigInt(blobs.core.fork), 24)
+    const digest = blake2b256([await this.drive.core.treeHash(version), await blobs.core.treeHash(blobsLength), numbers])
+    return { blobsLength, hash: encodeKey(digest) }
+  }
+
+  /** Blocks of file content on this device, and how many there are. */
+  heldBlocks(): { readonly held: number; readonly of: number } {
+    const core = this.blobs?.core
+    if (core === undefined || core.core === null) return { held: 0, of: 0 }
+    return { held: core.core.bitfield.countSet(0, core.length), of: core.length }
+  }
+
+  close(): Promise<void> {
+    return this.drive.close()
+  }
+
+  /**
+   * Peers hear of blocks only after they have been synced to the disk: a writer that forgets after a power cut what
+   * others have seen would fork its own log. The cost is one flush an append, so appends are made large.
+   */
+  async #flushBeforeAnnouncing(): Promise<void> {
+    const blobs = await this.drive.getBlobs()
+    for (const core of [this.drive.core, blobs.core]) {
+      const append = core.append.bind(core)
+      core.append = (blocks, options) => append(blocks, { ...options, postappend: () => this.#store.flush() })
+    }
+  }
+}

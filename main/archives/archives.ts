@@ -1,0 +1,477 @@
+/**
+ * The library: every archive that this machine knows, open for as long as the backend runs. Holds what the page may
+ * see of them in `rows`, and is the one place that changes the registry.
+ */
+import { randomBytes } from 'node:crypto'
+import { AppError, assertNever } from '../../preload/contract/errors.ts'
+import type { ArchiveRow, ArchiveSource, ArchiveState, Keeping } from '../../preload/contract/models.ts'
+import { Collection } from '../lib/collection.ts'
+import type { Log } from '../lib/log.ts'
+import type { Network } from '../network/network.ts'
+import { ABOUT_PATH, type About, isReserved } from './about.ts'
+import { Archive } from './archive.ts'
+import { encodeKey, formatLink, parseLink } from './links.ts'
+import type { ArchiveRecord, Registry, SourceRecord } from './registry.ts'
+import { type Finding, pursue } from './search.ts'
+import type { Store } from './store.ts'
+
+const SAMPLE = 250
+
+/** What a pinned link said of a version; checked before a single name of it is shown. */
+export type Pin = { readonly blobsLength: number; readonly hash: string }
+
+type Opened = {
+  readonly archive: Archive
+  readonly life: AbortController
+  state: ArchiveState
+  /** Resolves the pause between two searches. */
+  retry: () => void
+  searchingSince: number
+  about: About | null
+  files: number | null
+  bytes: number | null
+  changedAt: number | null
+  /** The version that `about` and the counts are of. */
+  readAt: number
+  source: ArchiveSource['state'] | null
+  readonly pins: Map<number, Pin & { verified: boolean }>
+  downloads: readonly { destroy(): void }[]
+}
+
+export class Archives {
+  readonly rows = new Collection<ArchiveRow>()
+  readonly #opened = new Map<string, Opened>()
+  readonly #dirty = new Set<string>()
+  readonly #listeners = new Set<(key: string) => void>()
+  readonly #store: Store
+  readonly #registry: Registry
+  readonly #network: Network
+  readonly #log: Log
+  #sampler: NodeJS.Timeout | null = null
+
+  constructor(store: Store, registry: Registry, network: Network, log: Log) {
+    this.#store = store
+    this.#registry = registry
+    this.#network = network
+    this.#log = log
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([...this.#registry.archives.values()].map(record => this.#admit(record)))
+    this.#sampler = setInterval(() => void this.#flushDirty(), SAMPLE)
+    this.#sampler.unref()
+  }
+
+  /** The archive is open. Throws ARCHIVE_NOT_FOUND. */
+  get(key: string): Archive {
+    return this.#of(key).archive
+  }
+
+  has(key: string): boolean {
+    return this.#opened.has(key)
+  }
+
+  record(key: string): ArchiveRecord {
+    const record = this.#registry.archives.get(key)
+    if (record === undefined) throw notFound(key)
+    return record
+  }
+
+  records(): readonly ArchiveRecord[] {
+    return [...this.#registry.archives.values()]
+  }
+
+  row(key: string): ArchiveRow {
+    const row = this.rows.get(key)
+    if (row === undefined) throw notFound(key)
+    return row
+  }
+
+  link(key: string): string {
+    const { secret } = this.record(key)
+    return formatLink({ key, version: null, blobsLength: null, hash: null, path: '/', secret })
+  }
+
+  /** Calls back after anything of an archive has changed that its row shows. Returns how to stop. */
+  onChange(listener: (key: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Ends when the archive is forgotten or the backend closes. */
+  life(key: string): AbortSignal {
+    return this.#of(key).life.signal
+  }
+
+  /** A writable archive of ours. Its key was never used before. */
+  async create(title: string, isPrivate: boolean, source: SourceRecord | null): Promise<Archive> {
+    const namespace = `archive/${randomBytes(32).toString('hex')}`
+    const secret = isPrivate ? encodeKey(randomBytes(32)) : null
+    const archive = await Archive.create(this.#store, namespace, secret)
+    const record: ArchiveRecord = {
+      key: archive.key,
+      namespace,
+      secret,
+      title,
+      addedAt: Date.now(),
+      seenLength: 0,
+      keeping: { how: 'all' },
+      published: null,
+      source,
+    }
+    await this.#registry.setArchive(record)
+    await this.#admit(record, archive)
+    return archive
+  }
+
+  /** Adds a friend's archive, or finds the one that is known. Returns at once. */
+  async open(text: string): Promise<{ readonly key: string; readonly version: number | null; readonly path: string }> {
+    const link = parseLink(text)
+    const known = this.#registry.archives.get(link.key)
+    if (known === undefined) {
+      const record: ArchiveRecord = {
+        key: link.key,
+        namespace: null,
+        secret: link.secret,
+        title: '',
+        addedAt: Date.now(),
+        seenLength: 0,
+        keeping: { how: 'look' },
+        published: null,
+        source: null,
+      }
+      await this.#registry.setArchive(record)
+      await this.#admit(record)
+    } else if (link.secret !== null && known.secret !== link.secret && known.namespace === null && this.#of(link.key).state.name === 'secret-needed') {
+      await this.#reopen(await this.#registry.update(link.key, { secret: link.secret }))
+    }
+    if (link.version !== null && link.hash !== null && link.blobsLength !== null)
+      this.#of(link.key).pins.set(link.version, { blobsLength: link.blobsLength, hash: link.hash, verified: false })
+    return { key: link.key, version: link.version, path: link.path }
+  }
+
+  retry(key: string): void {
+    this.#of(key).retry()
+  }
+
+  async describe(key: string, { title, description, author }: Pick<About, 'title' | 'description' | 'author'>): Promise<void> {
+    const archive = this.writable(key)
+    await archive.writing.run(async () => {
+      const before = await archive.about()
+      const about: About = { cairn: 1, importing: before?.importing ?? false, createdAt: before?.createdAt ?? Date.now(), title, description, author }
+      await archive.drive.putEntry(ABOUT_PATH, { metadata: about })
+      await this.published(key)
+    })
+    await this.#registry.update(key, { title })
+    this.touch(key)
+  }
+
+  async markSeen(key: string, length: number): Promise<void> {
+    const record = this.record(key)
+    if (length <= record.seenLength || length > this.get(key).length) return
+    await this.#registry.update(key, { seenLength: length })
+    this.touch(key)
+  }
+
+  async setKeeping(key: string, keeping: Keeping): Promise<void> {
+    await this.#registry.update(key, { keeping })
+    this.#fetch(key)
+    this.touch(key)
+  }
+
+  async setSource(key: string, source: SourceRecord | null): Promise<void> {
+    await this.#registry.update(key, { source })
+    this.touch(key)
+  }
+
+  setSourceState(key: string, state: ArchiveSource['state'] | null): void {
+    const opened = this.#opened.get(key)
+    if (opened === undefined) return
+    opened.source = state
+    this.touch(key)
+  }
+
+  /** Throws unless the archive is ours and may be written to now. */
+  writable(key: string): Archive {
+    const { archive, state } = this.#of(key)
+    if (this.record(key).namespace === null) throw new AppError('ARCHIVE_READ_ONLY', 'Only its author can change this archive.', { key })
+    if (state.name === 'behind') throw new AppError('ARCHIVE_BEHIND', 'This storage is older than what was published from it. It must catch up from a friend before anything is added.', { key, length: state.length, published: state.published })
+    if (state.name === 'conflict') throw new AppError('ARCHIVE_CONFLICT', 'Two different histories were signed for this archive. It is frozen.', { key })
+    return archive
+  }
+
+  /** Remembers outside the store what peers may have seen by now. */
+  async published(key: string): Promise<void> {
+    await this.#registry.update(key, { published: await this.get(key).fingerprint() })
+  }
+
+  /** A pinned link's promise is kept, or NOT_THE_PINNED_VERSION is thrown. */
+  async verifyPin(key: string, version: number | null): Promise<void> {
+    const { archive, pins } = this.#of(key)
+    const pin = version === null ? undefined : pins.get(version)
+    if (version === null || pin === undefined || pin.verified) return
+    if (archive.length < version) return
+    const found = await archive.pin(version)
+    if (found.hash !== pin.hash || found.blobsLength !== pin.blobsLength)
+      throw new AppError('NOT_THE_PINNED_VERSION', 'This is not the version that your friend pinned.', { key, expected: pin.hash, found: found.hash })
+    pin.verified = true
+  }
+
+  async pinnedLink(key: string, version: number, path: string): Promise<string> {
+    const archive = this.get(key)
+    if (version < 1 || version > archive.length) throw new AppError('VERSION_NOT_FOUND', `There is no version ${version} here.`, { key, version, newest: archive.length })
+    const { blobsLength, hash } = await archive.pin(version)
+    return formatLink({ key, version, blobsLength, hash, path, secret: this.record(key).secret })
+  }
+
+  /** Leaves, deletes the blocks and gives their room back. */
+  async forget(key: string): Promise<void> {
+    const opened = this.#of(key)
+    const { archive } = opened
+    this.#dismiss(opened)
+    this.#opened.delete(key)
+    this.rows.delete(key)
+    await this.#registry.removeArchive(key)
+    for (const listener of this.#listeners) listener(key)
+    await this.#network.leave(archive.drive.discoveryKey)
+    await archive.writing.run(async () => {
+      for (const core of [archive.blobs?.core, archive.drive.core]) if (core !== undefined && core.length > 0) await core.clear(0, core.length)
+      await archive.close()
+    })
+    await this.#store.flush()
+    await this.#store.compact()
+  }
+
+  /** The network may be used from now on. */
+  networkStarted(): void {
+    for (const opened of this.#opened.values()) this.#search(opened)
+  }
+
+  touch(key: string): void {
+    this.#dirty.add(key)
+  }
+
+  async close(): Promise<void> {
+    if (this.#sampler !== null) clearInterval(this.#sampler)
+    for (const opened of this.#opened.values()) this.#dismiss(opened)
+    await Promise.allSettled([...this.#opened.values()].map(({ archive }) => archive.close()))
+  }
+
+  #of(key: string): Opened {
+    const opened = this.#opened.get(key)
+    if (opened === undefined) throw notFound(key)
+    return opened
+  }
+
+  async #admit(record: ArchiveRecord, created?: Archive): Promise<void> {
+    const archive = created ?? (await Archive.open(this.#store, record))
+    const opened: Opened = {
+      archive,
+      life: new AbortController(),
+      state: this.#initialState(archive),
+      retry: () => {},
+      searchingSince: Date.now(),
+      about: null,
+      files: null,
+      bytes: null,
+      changedAt: null,
+      readAt: -1,
+      source: record.source === null ? null : { name: record.source.paused ? 'paused' : 'importing' },
+      pins: new Map(),
+      downloads: [],
+    }
+    this.#opened.set(record.key, opened)
+    const { core } = archive.drive
+    const touch = () => this.touch(record.key)
+    core.on('append', () => {
+      touch()
+      void this.#assess(opened)
+    })
+    core.on('peer-add', touch)
+    core.on('peer-remove', touch)
+    core.on('truncate', touch)
+    core.on('conflict', () => this.#setState(opened, { name: 'conflict' }))
+    void archive.drive.getBlobs().then(blobs => {
+      blobs?.core.on('download', touch)
+      blobs?.core.on('append', touch)
+    }, () => {})
+    if (record.published !== null) await this.#compareWithPublished(opened, record.published)
+    await this.#assess(opened)
+    await this.#refreshRow(record.key)
+    this.#fetch(record.key)
+    if (this.#network.started) this.#search(opened)
+  }
+
+  #initialState(archive: Archive): ArchiveState {
+    if (archive.length > 0) return { name: 'found' }
+    if (archive.writable) return { name: 'empty' }
+    if (!this.#network.allowed) return { name: 'unreachable', reason: 'offline', since: Date.now(), lastTried: Date.now(), candidates: 0 }
+    return this.#network.started ? { name: 'looking', since: Date.now(), dhtAnswered: false, candidates: 0 } : { name: 'waiting-for-consent' }
+  }
+
+  /** An own log that is shorter than peers have seen it, or another one, must not be written to. */
+  async #compareWithPublished(opened: Opened, published: NonNullable<ArchiveRecord['published']>): Promise<void> {
+    const { core } = opened.archive.drive
+    if (core.length < published.length) this.#setState(opened, { name: 'behind', length: core.length, published: published.length })
+    else if (core.fork === published.fork && encodeKey(await core.treeHash(published.length)) !== published.hash) this.#setState(opened, { name: 'conflict' })
+  }
+
+  #search(opened: Opened): void {
+    const { archive, life } = opened
+    const topic = archive.drive.discoveryKey
+    opened.searchingSince = Date.now()
+    // Announced from the first moment on: an author who comes later finds those who wait.
+    this.#network.join(topic, true)
+    void pursue({
+      archive,
+      signal: life.signal,
+      refresh: () => this.#network.refresh(topic),
+      investigate: signal => this.#network.investigate(topic, signal),
+      retried: () =>
+        new Promise(resolve => {
+          opened.retry = resolve
+        }),
+      report: finding => this.#report(opened, finding),
+    })
+  }
+
+  #report(opened: Opened, finding: Finding): void {
+    const { state } = opened
+    if (state.name === 'conflict' || state.name === 'secret-needed') return
+    switch (finding.name) {
+      case 'known':
+        void this.#assess(opened)
+        break
+      case 'looking':
+        if (state.name !== 'looking') opened.searchingSince = Date.now()
+        this.#setState(opened, { name: 'looking', since: opened.searchingSince, dhtAnswered: finding.dhtAnswered, candidates: finding.candidates })
+        break
+      case 'reading':
+        this.#setState(opened, { name: 'reading', since: opened.searchingSince, peers: finding.peers })
+        break
+      case 'unreachable':
+        this.#setState(opened, { name: 'unreachable', reason: finding.reason, since: opened.searchingSince, lastTried: Date.now(), candidates: finding.candidates })
+        break
+      default:
+        assertNever(finding)
+    }
+  }
+
+  /** Reads whether a known archive is found, empty, illegible, or still behind what we published. */
+  async #assess(opened: Opened): Promise<void> {
+    const { archive, state, life } = opened
+    if (archive.length === 0 || life.signal.aborted || state.name === 'conflict') return
+    if (state.name === 'behind' && archive.length < state.published) return
+    try {
+      if (!(await archive.legible())) return this.#setState(opened, { name: 'secret-needed' })
+      for await (const entry of archive.drive.entries({ gt: '/', lt: '0' })) {
+        if (isReserved(entry.key)) continue
+        return this.#setState(opened, { name: 'found' })
+      }
+      this.#setState(opened, { name: 'empty' })
+    } catch (error) {
+      if (!life.signal.aborted) this.#log.warn({ err: error, key: archive.key }, 'an archive could not be read')
+    }
+  }
+
+  #setState(opened: Opened, state: ArchiveState): void {
+    if (JSON.stringify(opened.state) === JSON.stringify(state)) return
+    opened.state = state
+    void this.#refreshRow(opened.archive.key)
+  }
+
+  /** Friends' lists are always fetched, since they are small; content only where it is kept. */
+  #fetch(key: string): void {
+    const opened = this.#of(key)
+    const record = this.record(key)
+    for (const download of opened.downloads) download.destroy()
+    opened.downloads = []
+    if (record.namespace !== null) return
+    const everything = { start: 0, end: -1 }
+    opened.downloads = [opened.archive.drive.core.download(everything)]
+    if (record.keeping.how === 'look') return
+    void opened.archive.drive.getBlobs().then(
+      blobs => {
+        if (opened.life.signal.aborted || this.record(key).keeping.how === 'look') return
+        opened.downloads = [...opened.downloads, blobs.core.download(everything)]
+      },
+      () => {},
+    )
+  }
+
+  async #reopen(record: ArchiveRecord): Promise<void> {
+    const opened = this.#of(record.key)
+    this.#dismiss(opened)
+    this.#opened.delete(record.key)
+    await opened.archive.close()
+    await this.#admit(record)
+  }
+
+  #dismiss(opened: Opened): void {
+    opened.life.abort()
+    for (const download of opened.downloads) download.destroy()
+  }
+
+  async #flushDirty(): Promise<void> {
+    const keys = [...this.#dirty]
+    this.#dirty.clear()
+    for (const key of keys) await this.#refreshRow(key)
+  }
+
+  async #refreshRow(key: string): Promise<void> {
+    const opened = this.#opened.get(key)
+    const record = this.#registry.archives.get(key)
+    if (opened === undefined || record === undefined) return
+    await this.#readCounts(opened)
+    if (!this.#opened.has(key)) return
+    const { archive, state, about } = opened
+    const { held, of } = archive.heldBlocks()
+    const ofBytes = archive.blobs?.core.byteLength ?? 0
+    const row: ArchiveRow = {
+      id: key,
+      link: this.link(key),
+      title: about?.title || record.title || `Archive ${key.slice(0, 8)}`,
+      description: about?.description ?? '',
+      author: about?.author ?? '',
+      ownership: record.namespace === null ? 'friends' : 'yours',
+      private: record.secret !== null,
+      state,
+      length: archive.length,
+      files: opened.files,
+      bytes: opened.bytes,
+      peers: archive.drive.core.peers.length,
+      keeping: record.keeping,
+      held: { blocks: held, ofBlocks: of, bytes: of === 0 ? 0 : Math.round((ofBytes * held) / of), ofBytes },
+      source: record.source === null ? null : { paths: record.source.items.map(({ path }) => path), state: opened.source ?? { name: 'watching' } },
+      stillBeingAdded: about?.importing ?? false,
+      seenLength: record.seenLength,
+      changedAt: opened.changedAt,
+      addedAt: record.addedAt,
+    }
+    if (JSON.stringify(this.rows.get(key)) !== JSON.stringify(row)) this.rows.put(row)
+    for (const listener of this.#listeners) listener(key)
+  }
+
+  async #readCounts(opened: Opened): Promise<void> {
+    const { archive } = opened
+    if (archive.length === opened.readAt || archive.length < 2 || opened.state.name === 'secret-needed') return
+    const length = archive.length
+    // Only what is here: a row never waits for a peer. The list is on its way, and brings another look.
+    const options = archive.writable ? {} : { wait: false }
+    try {
+      const about = await archive.about(options)
+      const last = await archive.lastChangeset(archive.drive, options)
+      opened.about = about
+      opened.readAt = length
+      if (about !== null && about.title !== this.record(archive.key).title) await this.#registry.update(archive.key, { title: about.title })
+      if (last === null) return
+      opened.files = last.changeset.files
+      opened.bytes = last.changeset.total
+      opened.changedAt = last.changeset.time
+    } catch {
+      this.#dirty.add(archive.key)
+    }
+  }
+}
+
+const notFound = (key: string) => new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library. Open its link first.', { key })

@@ -1,0 +1,138 @@
+/**
+ * What this machine knows of its archives beside their blocks: the library, how each is kept, where its folder lies,
+ * and how long it was when last published. One JSON file with a version, outside the store, written atomically.
+ */
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { AppError } from '../../preload/contract/errors.ts'
+import { readJson, Saver, writeJson } from '../lib/atomic-file.ts'
+
+const Source = z.object({
+  items: z.array(z.object({ path: z.string(), at: z.string(), kind: z.enum(['folder', 'file']) })),
+  /** Archive paths that the person took out. */
+  exclude: z.array(z.string()),
+  /** The person said yes to what looks private. */
+  includeSuspicious: z.boolean(),
+  paused: z.boolean(),
+  /** The first import has ended. */
+  complete: z.boolean(),
+})
+
+const Archive = z.object({
+  key: z.string(),
+  /** Ours only: the Corestore namespace, random and never used again. */
+  namespace: z.string().nullable(),
+  /** z-base-32 of the encryption key. */
+  secret: z.string().nullable(),
+  title: z.string(),
+  addedAt: z.number(),
+  seenLength: z.number(),
+  keeping: z.union([
+    z.object({ how: z.literal('look') }),
+    z.object({ how: z.literal('all') }),
+    z.object({ how: z.literal('folder'), folder: z.string() }),
+  ]),
+  /** Ours only: what peers may have seen. A shorter or other log must not be written to. */
+  published: z.object({ length: z.number(), fork: z.number(), hash: z.string() }).nullable(),
+  source: Source.nullable(),
+})
+
+const Download = z.object({
+  id: z.string(),
+  key: z.string(),
+  version: z.number(),
+  paths: z.array(z.string()),
+  folder: z.string(),
+  overwrite: z.boolean(),
+  paused: z.boolean(),
+  startedAt: z.number(),
+})
+
+const File = z.object({ version: z.literal(1), archives: z.array(Archive), downloads: z.array(Download) })
+
+export type SourceRecord = z.infer<typeof Source>
+export type ArchiveRecord = z.infer<typeof Archive>
+export type DownloadRecord = z.infer<typeof Download>
+
+/** From each older version to the next. */
+const MIGRATIONS: Readonly<Record<number, (file: Record<string, unknown>) => Record<string, unknown>>> = {
+  /** Before versions were written there were no downloads. */
+  0: file => ({ ...file, version: 1, downloads: file['downloads'] ?? [] }),
+}
+const NEWEST = 1
+
+export class Registry {
+  readonly archives = new Map<string, ArchiveRecord>()
+  readonly downloads = new Map<string, DownloadRecord>()
+  readonly #saver: Saver
+
+  private constructor(path: string, file: z.infer<typeof File>) {
+    for (const archive of file.archives) this.archives.set(archive.key, archive)
+    for (const download of file.downloads) this.downloads.set(download.id, download)
+    this.#saver = new Saver(() =>
+      writeJson(path, { version: NEWEST, archives: [...this.archives.values()], downloads: [...this.downloads.values()] }),
+    )
+  }
+
+  /** Throws STORAGE_UNUSABLE if the file was written by a newer Cairn. One that cannot be read is set aside, not lost. */
+  static async open(storage: string): Promise<Registry> {
+    const path = join(storage, 'registry.json')
+    const empty = { version: 1, archives: [], downloads: [] } as const
+    let raw: unknown
+    try {
+      raw = await readJson(path)
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      await rename(path, `${path}.unreadable-${Date.now()}`)
+      raw = null
+    }
+    if (raw === null) return new Registry(path, { ...empty, archives: [], downloads: [] })
+    return new Registry(path, migrate(raw as Record<string, unknown>, storage))
+  }
+
+  async setArchive(record: ArchiveRecord): Promise<void> {
+    this.archives.set(record.key, record)
+    await this.save()
+  }
+
+  async update(key: string, change: Partial<ArchiveRecord>): Promise<ArchiveRecord> {
+    const record = this.archives.get(key)
+    if (record === undefined) throw new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library.', { key })
+    const next = { ...record, ...change }
+    await this.setArchive(next)
+    return next
+  }
+
+  async removeArchive(key: string): Promise<void> {
+    this.archives.delete(key)
+    for (const [id, download] of this.downloads) if (download.key === key) this.downloads.delete(id)
+    await this.save()
+  }
+
+  async setDownload(record: DownloadRecord): Promise<void> {
+    this.downloads.set(record.id, record)
+    await this.save()
+  }
+
+  async removeDownload(id: string): Promise<void> {
+    if (this.downloads.delete(id)) await this.save()
+  }
+
+  /** Resolves once everything changed so far is on the disk. */
+  save(): Promise<void> {
+    return this.#saver.save()
+  }
+}
+
+export function migrate(raw: Record<string, unknown>, storage: string): z.infer<typeof File> {
+  let file = raw
+  let version = typeof file['version'] === 'number' ? file['version'] : 0
+  const unusable = (why: string) =>
+    new AppError('STORAGE_UNUSABLE', `The library in ${storage} cannot be used: ${why}.`, { storage, why })
+  if (version > NEWEST) throw unusable('it was written by a newer Cairn. Update this one')
+  for (; version < NEWEST; version++) file = MIGRATIONS[version]!(file)
+  const parsed = File.safeParse(file)
+  if (!parsed.success) throw unusable(`registry.json is not what Cairn writes (${z.prettifyError(parsed.error)})`)
+  return parsed.data
+}

@@ -1,0 +1,99 @@
+/**
+ * Puts the backend together: builds every service in order and closes them in reverse. The only place that knows all
+ * of them. Knows neither Electron nor the web shell; both give it transports and requests.
+ */
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { contract } from '../preload/contract/index.ts'
+import { AppError } from '../preload/contract/errors.ts'
+import type { ServerFrame, Transport } from '../preload/wire/frames.ts'
+import { serve } from '../preload/wire/serve.ts'
+import { Archives } from './archives/archives.ts'
+import { Registry } from './archives/registry.ts'
+import { openStore } from './archives/store.ts'
+import type { Backend, BackendOptions } from './backend-options.ts'
+import { createHandlers } from './handlers.ts'
+import { History } from './history/history.ts'
+import { listenLocal } from './lib/local-socket.ts'
+import { createLog } from './lib/log.ts'
+import { Network } from './network/network.ts'
+import { Peers } from './network/peers.ts'
+import { Publishing } from './publish/publish.ts'
+import { Content } from './read/content.ts'
+import { Reading } from './read/read.ts'
+import { SettingsService } from './settings/settings.ts'
+import { Transfers } from './transfers/transfers.ts'
+
+/** All of closing together, in milliseconds; what has not ended by then is left to the next start. */
+const CLOSING = 1900
+
+/**
+ * Resolves when clients can be answered; archives go on being announced after it. Throws STORAGE_IN_USE when another
+ * process has this storage, STORAGE_UNUSABLE with the reason when it does not open.
+ */
+export async function startBackend(options: BackendOptions): Promise<Backend> {
+  const storage = resolve(options.storage)
+  await mkdir(storage, { recursive: true, mode: 0o700 }).catch((error: Error) => {
+    throw new AppError('STORAGE_UNUSABLE', `The folder ${storage} cannot be made: ${error.message}.`, { storage, why: error.message })
+  })
+  const store = await openStore(storage)
+  const log = createLog(storage, options.log ?? 'file')
+  try {
+    const registry = await Registry.open(storage)
+    const settings = await SettingsService.open(storage)
+    const network = new Network(store.corestore, options, log)
+    const transfers = new Transfers(log)
+    const archives = new Archives(store, registry, network, log)
+    const peers = new Peers(archives)
+    const publishing = new Publishing(storage, archives, transfers, log)
+    const reading = new Reading(storage, archives, registry, transfers)
+    const content = new Content(archives)
+    const history = new History(archives)
+    let page = options.page ?? (() => null)
+    const handlers = createHandlers({ archives, publishing, reading, content, history, peers, network, settings, transfers, storage, page: () => page() })
+    const clients = new Set<Transport<ServerFrame, unknown>>()
+    const accept = (transport: Transport<ServerFrame, unknown>) => {
+      clients.add(transport)
+      transport.onClose(() => clients.delete(transport))
+      serve(contract, handlers, transport, { onIncident: ({ id, path, error }) => log.error({ incident: id, path, err: error }, 'a call failed') })
+    }
+
+    await network.prepare()
+    await archives.start()
+    const goOnline = async () => {
+      await network.start()
+      archives.networkStarted()
+    }
+    settings.onConsent(() => void goOnline().catch(error => log.error({ err: error }, 'the network did not start')))
+    if (settings.current.consented) await goOnline()
+    publishing.start()
+    reading.start()
+    const socket = await listenLocal(storage, accept)
+
+    let closing: Promise<void> | null = null
+    const close = async () => {
+      reading.close()
+      for (const client of clients) client.close()
+      await Promise.all([socket.close(), publishing.close(), transfers.close(), network.close()])
+      await archives.close()
+      await registry.save().catch(error => log.error({ err: error }, 'the registry was not saved'))
+      await store.close()
+    }
+    return {
+      options,
+      accept,
+      content: request => content.respond(request),
+      receive: (upload, file, bytes) => publishing.receive(upload, file, bytes),
+      setPage: next => {
+        page = next
+      },
+      close: () => {
+        closing ??= Promise.race([close(), new Promise<void>(resolve => setTimeout(resolve, CLOSING).unref())])
+        return closing
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}

@@ -1,0 +1,86 @@
+/** From the contract to the services: the one list of what a client can do. Thin on purpose. */
+import { PROTOCOL_VERSION, type Contract } from '../preload/contract/index.ts'
+import type { Handlers } from '../preload/wire/serve.ts'
+import packageFile from '../package.json' with { type: 'json' }
+import type { Archives } from './archives/archives.ts'
+import type { History } from './history/history.ts'
+import { createFolder, listFolders } from './lib/folders.ts'
+import type { Network } from './network/network.ts'
+import type { Peers } from './network/peers.ts'
+import type { Publishing } from './publish/publish.ts'
+import type { Content } from './read/content.ts'
+import type { Reading } from './read/read.ts'
+import type { SettingsService } from './settings/settings.ts'
+import type { Transfers } from './transfers/transfers.ts'
+
+export type Services = {
+  readonly archives: Archives
+  readonly publishing: Publishing
+  readonly reading: Reading
+  readonly content: Content
+  readonly history: History
+  readonly peers: Peers
+  readonly network: Network
+  readonly settings: SettingsService
+  readonly transfers: Transfers
+  readonly storage: string
+  readonly page: () => string | null
+}
+
+export function createHandlers({ archives, publishing, reading, content, history, peers, network, settings, transfers, storage, page }: Services): Handlers<Contract> {
+  return {
+    archives: {
+      open: ({ link }) => archives.open(link),
+      watch: (_, signal) => archives.rows.watch(signal),
+      retry: ({ key }) => archives.retry(key),
+      describe: ({ key, ...about }) => archives.describe(key, about),
+      markSeen: ({ key, length }) => archives.markSeen(key, length),
+      keep: ({ key, keep }) => reading.keep(key, keep),
+      keepInFolder: async ({ key, folder }) => ({ transfer: await reading.keepInFolder(key, folder) }),
+      forget: async ({ key }) => {
+        archives.get(key)
+        await publishing.forget(key)
+        await transfers.forget(key)
+        await archives.forget(key)
+      },
+      pinnedLink: async ({ key, version, path }) => ({ link: await archives.pinnedLink(key, version, path) }),
+    },
+    publish: {
+      review: ({ paths }, { signal, emit }) => publishing.review(paths, signal, emit),
+      reviewDropped: ({ title, items }) => publishing.reviewDropped(title, items),
+      start: input => publishing.begin(input),
+      startUpload: input => publishing.startUpload(input),
+      finishUpload: ({ upload }) => publishing.finishUpload(upload),
+      remove: ({ key, paths }) => publishing.remove(key, paths),
+      rename: ({ key, from, to }) => publishing.rename(key, from, to),
+      pause: ({ key, paused }) => publishing.pause(key, paused),
+      answerRemoval: ({ key, remove }) => publishing.answerRemoval(key, remove),
+    },
+    read: {
+      list: ({ key, version, folder, cursor, limit }) => reading.list(key, version, folder, cursor, limit),
+      entry: ({ key, version, path }) => reading.entry(key, version, path),
+      grant: ({ key, version }) => ({ grant: content.grant(key, version) }),
+      bytes: ({ key, version, path, start, length }, { signal }) => reading.bytes(key, version, path, start, length, signal),
+      download: async input => ({ transfer: await reading.download(input) }),
+    },
+    history: {
+      list: ({ key, before, limit }) => history.list(key, before, limit),
+      changes: ({ key, from, to, limit }) => history.changes(key, from, to, limit),
+    },
+    peers: { watch: ({ key }, signal) => peers.watch(key, signal) },
+    transfers: {
+      watch: (_, signal) => transfers.rows.watch(signal),
+      pause: ({ id }) => transfers.pause(id),
+      resume: ({ id }) => transfers.resume(id),
+      cancel: ({ id }) => transfers.cancel(id),
+      clear: () => transfers.clear(),
+    },
+    network: { watch: (_, signal) => network.status.watch(signal) },
+    settings: { watch: (_, signal) => settings.rows.watch(signal), update: change => settings.update(change) },
+    machine: {
+      status: () => ({ version: packageFile.version, protocol: PROTOCOL_VERSION, storage, platform: process.platform, pid: process.pid, page: page() }),
+      folders: ({ path }) => listFolders(path, settings.current.downloads),
+      createFolder: async ({ parent, name }) => ({ path: await createFolder(parent, name) }),
+    },
+  }
+}

@@ -1,0 +1,294 @@
+/**
+ * The smallest description of the Hyper* modules that says what Cairn uses. None of them ships types. Lengths are
+ * in blocks, sizes in bytes, times in milliseconds.
+ */
+declare module 'hypercore' {
+  import type { EventEmitter } from 'node:events'
+  import type { Duplex } from 'node:stream'
+
+  namespace Hypercore {
+    type Range = { readonly start?: number; /** -1: for ever */ readonly end?: number; readonly linear?: boolean; readonly blocks?: readonly number[] }
+    type Download = { done(): Promise<void>; destroy(): void }
+    type GetOptions = { readonly wait?: boolean; readonly timeout?: number }
+    type Peer = {
+      readonly remotePublicKey: Uint8Array
+      readonly remoteLength: number
+      readonly remoteFork: number
+      readonly remoteContiguousLength: number
+      readonly remoteBitfield: { get(index: number): boolean }
+      /** One connection, shared by all cores. */
+      readonly stream: { readonly rawStream: import('hyperdht').RawStream; readonly isInitiator: boolean }
+    }
+    type AppendOptions = { readonly postappend?: () => Promise<void> }
+  }
+
+  class Hypercore<Block = Buffer> extends EventEmitter {
+    static discoveryKey(key: Uint8Array): Buffer
+    readonly key: Buffer
+    readonly discoveryKey: Buffer
+    readonly length: number
+    readonly byteLength: number
+    readonly contiguousLength: number
+    readonly fork: number
+    readonly writable: boolean
+    readonly opened: boolean
+    readonly closing: boolean
+    /** For every `get` of this session; 0: for ever. */
+    timeout: number
+    readonly peers: readonly Hypercore.Peer[]
+    /** null before `ready`. The blocks on this device, loaded whole. */
+    readonly core: { readonly bitfield: { countSet(start: number, length: number): number } } | null
+    ready(): Promise<void>
+    close(): Promise<void>
+    get(index: number, options?: Hypercore.GetOptions): Promise<Block | null>
+    has(start: number, end?: number): Promise<boolean>
+    append(blocks: Block | readonly Block[], options?: Hypercore.AppendOptions): Promise<{ length: number; byteLength: number }>
+    update(options?: { readonly wait?: boolean; readonly force?: boolean }): Promise<boolean>
+    download(range: Hypercore.Range): Hypercore.Download
+    clear(start: number, end?: number): Promise<unknown>
+    truncate(length: number): Promise<void>
+    treeHash(length?: number): Promise<Buffer>
+    findingPeers(): () => void
+    replicate(isInitiator: boolean | Duplex): Duplex
+  }
+  export = Hypercore
+}
+
+declare module 'hypercore-storage' {
+  class HypercoreStorage {
+    constructor(
+      directory: string,
+      options?: { readonly writeBufferSize?: number; readonly treeCache?: { readonly maxSize: number }; readonly allowBackup?: boolean },
+    )
+    readonly db: { flush(): Promise<void> }
+    compact(): Promise<void>
+  }
+  export = HypercoreStorage
+}
+
+declare module 'corestore' {
+  import type { Duplex } from 'node:stream'
+  import type Hypercore from 'hypercore'
+  import type HypercoreStorage from 'hypercore-storage'
+
+  type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
+  class Corestore {
+    constructor(storage: string | HypercoreStorage, options?: { readonly primaryKey?: Uint8Array; readonly unsafe?: boolean })
+    readonly storage: HypercoreStorage
+    readonly primaryKey: Buffer
+    ready(): Promise<void>
+    close(): Promise<void>
+    get(options: { readonly key?: Uint8Array; readonly name?: string; readonly active?: boolean }): Hypercore
+    session(): Corestore
+    namespace(name: string): Corestore
+    createKeyPair(name: string): Promise<KeyPair>
+    replicate(connection: unknown): Duplex
+  }
+  export = Corestore
+}
+
+declare module 'hyperdrive' {
+  import type { EventEmitter } from 'node:events'
+  import type { Readable } from 'node:stream'
+  import type Corestore from 'corestore'
+  import type Hyperbee from 'hyperbee'
+  import type Hypercore from 'hypercore'
+  import type Hyperblobs from 'hyperblobs'
+
+  namespace Hyperdrive {
+    type EntryValue = {
+      readonly executable?: boolean
+      readonly linkname?: string | null
+      readonly blob?: Hyperblobs.Blob | null
+      readonly metadata?: unknown
+    }
+    type Node = { readonly seq: number; readonly key: string; readonly value: EntryValue }
+  }
+  class Hyperdrive extends EventEmitter {
+    constructor(store: Corestore, key?: Uint8Array | { readonly encryptionKey?: Uint8Array }, options?: { readonly encryptionKey?: Uint8Array })
+    static getContentKey(manifest: unknown, key: Uint8Array): Buffer | null
+    readonly key: Buffer
+    readonly discoveryKey: Buffer
+    readonly core: Hypercore
+    readonly db: Hyperbee
+    readonly blobs: Hyperblobs | null
+    readonly version: number
+    readonly writable: boolean
+    readonly closing: boolean
+    ready(): Promise<void>
+    close(): Promise<void>
+    getBlobs(): Promise<Hyperblobs>
+    update(options?: { readonly wait?: boolean }): Promise<boolean>
+    entry(path: string, options?: Hypercore.GetOptions): Promise<Hyperdrive.Node | null>
+    entries(range: Hyperbee.Range): AsyncIterable<Hyperdrive.Node>
+    checkout(version: number): Hyperdrive
+    batch(): Hyperdrive
+    flush(): Promise<void>
+    putEntry(path: string, value: Hyperdrive.EntryValue): Promise<void>
+    del(path: string): Promise<void>
+    put(path: string, content: Uint8Array, options?: { readonly executable?: boolean; readonly metadata?: unknown }): Promise<void>
+    get(path: string, options?: Hypercore.GetOptions): Promise<Buffer | null>
+    list(folder?: string): AsyncIterable<Hyperdrive.Node>
+    diff(version: number, folder?: string): AsyncIterable<{ readonly left: Hyperdrive.Node | null; readonly right: Hyperdrive.Node | null }>
+    getBlobsLength(version?: number): Promise<number>
+    createReadStream(path: string, options?: Hyperblobs.ReadOptions): Readable
+    download(folder?: string): { done(): Promise<void>; destroy(): void }
+    truncate(version: number): Promise<void>
+    findingPeers(): () => void
+  }
+  export = Hyperdrive
+}
+
+declare module 'hyperbee' {
+  import type Hypercore from 'hypercore'
+
+  namespace Hyperbee {
+    type Range = { readonly gt?: string; readonly gte?: string; readonly lt?: string; readonly lte?: string; readonly reverse?: boolean; readonly limit?: number }
+    type HistoryItem = { readonly type: 'put' | 'del'; readonly seq: number; readonly key: unknown; readonly value: unknown }
+  }
+  class Hyperbee {
+    readonly core: Hypercore
+    readonly version: number
+    getBySeq(seq: number): Promise<{ readonly key: unknown; readonly value: unknown } | null>
+    createHistoryStream(options: { readonly gte?: number; readonly lt?: number; readonly reverse?: boolean; readonly limit?: number }): AsyncIterable<Hyperbee.HistoryItem>
+    close(): Promise<void>
+  }
+  export = Hyperbee
+}
+
+declare module 'hyperblobs' {
+  import type { Readable } from 'node:stream'
+  import type Hypercore from 'hypercore'
+
+  namespace Hyperblobs {
+    type Blob = {
+      readonly blockOffset: number
+      readonly blockLength: number
+      readonly byteOffset: number
+      readonly byteLength: number
+      /** With `dedup`: the blob is a list of blocks elsewhere, and `byteLength` the size of that list. */
+      readonly blockMap?: boolean
+    }
+    type ReadOptions = { readonly start?: number; readonly length?: number; readonly end?: number; readonly wait?: boolean; readonly timeout?: number; readonly prefetch?: boolean }
+  }
+  class Hyperblobs {
+    readonly core: Hypercore
+    blockSize: number
+    get(blob: Hyperblobs.Blob, options?: Hyperblobs.ReadOptions): Promise<Buffer | null>
+    getByteLength(blob: Hyperblobs.Blob): Promise<number>
+    createReadStream(blob: Hyperblobs.Blob, options?: Hyperblobs.ReadOptions): Readable
+    clear(blob: Hyperblobs.Blob): Promise<unknown>
+  }
+  export = Hyperblobs
+}
+
+declare module 'hyperdht' {
+  import type { EventEmitter } from 'node:events'
+
+  namespace DHT {
+    type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
+    type RawStream = {
+      readonly remoteHost: string
+      readonly remotePort: number
+      readonly bytesReceived: number
+      readonly bytesTransmitted: number
+      readonly rtt: number
+    }
+    type Query = AsyncIterable<{ readonly peers: readonly { readonly publicKey: Buffer }[] }> & {
+      readonly closestReplies: readonly unknown[]
+      destroy(): void
+    }
+  }
+  class DHT extends EventEmitter {
+    constructor(options: {
+      readonly bootstrap?: readonly (string | { readonly host: string; readonly port: number })[]
+      readonly host?: string
+      readonly port?: number
+      readonly firewalled?: boolean
+      readonly ephemeral?: boolean
+      readonly keyPair?: DHT.KeyPair
+    })
+    static keyPair(seed?: Uint8Array): DHT.KeyPair
+    readonly host: string | null
+    readonly port: number
+    readonly firewalled: boolean
+    readonly online: boolean
+    readonly degraded: boolean
+    readonly bootstrapped: boolean
+    readonly nodes: { readonly length: number; toArray(): readonly unknown[] }
+    ready(): Promise<void>
+    fullyBootstrapped(): Promise<void>
+    lookup(topic: Uint8Array): DHT.Query
+    destroy(options?: { readonly force?: boolean }): Promise<void>
+    address(): { readonly host: string; readonly port: number } | null
+  }
+  export = DHT
+}
+
+declare module 'hyperdht/testnet.js' {
+  import type DHT from 'hyperdht'
+  const createTestnet: (
+    size?: number,
+    options?: { readonly host?: string; readonly port?: number },
+  ) => Promise<{ readonly bootstrap: readonly { readonly host: string; readonly port: number }[]; readonly nodes: readonly DHT[]; destroy(): Promise<void> }>
+  export = createTestnet
+}
+
+declare module 'hyperswarm' {
+  import type { EventEmitter } from 'node:events'
+  import type { Duplex } from 'node:stream'
+  import type DHT from 'hyperdht'
+
+  namespace Hyperswarm {
+    type Connection = Duplex & {
+      readonly remotePublicKey: Buffer
+      readonly isInitiator: boolean
+      readonly rawStream: DHT.RawStream
+      readonly rawBytesRead: number
+      readonly rawBytesWritten: number
+    }
+    type PeerInfo = { readonly publicKey: Buffer; readonly client: boolean; readonly topics: readonly Buffer[]; readonly attempts: number }
+    type Discovery = {
+      flushed(): Promise<boolean>
+      refresh(options?: { readonly client?: boolean; readonly server?: boolean }): Promise<boolean>
+      destroy(): Promise<void>
+    }
+  }
+  class Hyperswarm extends EventEmitter {
+    constructor(options: { readonly dht?: DHT; readonly keyPair?: DHT.KeyPair; readonly maxPeers?: number })
+    readonly dht: DHT
+    readonly keyPair: DHT.KeyPair
+    readonly connections: ReadonlySet<Hyperswarm.Connection>
+    readonly peers: ReadonlyMap<string, Hyperswarm.PeerInfo>
+    readonly connecting: number
+    join(topic: Uint8Array, options?: { readonly server?: boolean; readonly client?: boolean }): Hyperswarm.Discovery
+    leave(topic: Uint8Array): Promise<void>
+    listen(): Promise<void>
+    flush(): Promise<boolean>
+    destroy(options?: { readonly force?: boolean }): Promise<void>
+  }
+  export = Hyperswarm
+}
+
+declare module 'mirror-drive' {
+  class MirrorDrive {
+    constructor(source: unknown, destination: unknown, options?: { readonly prune?: boolean; readonly batch?: boolean })
+    done(): Promise<void>
+  }
+  export = MirrorDrive
+}
+
+declare module 'localdrive' {
+  class Localdrive {
+    constructor(root: string)
+    ready(): Promise<void>
+    close(): Promise<void>
+  }
+  export = Localdrive
+}
+
+declare module 'hypercore-crypto' {
+  /** BLAKE2b-256 over the parts, one after another. */
+  export function hash(parts: readonly Uint8Array[]): Buffer
+  export function randomBytes(length: number): Buffer
+}

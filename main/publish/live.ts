@@ -1,0 +1,327 @@
+/**
+ * Keeps one archive equal to what it is made from on this machine: a first import, then changesets after a second of
+ * quiet (ten seconds at most under constant writing), and a whole rescan at start, when the watcher loses count, and
+ * now and then. A source that is gone or has suddenly lost most of its files is never taken for an intention.
+ */
+import { type StatWatcher, unwatchFile, watchFile } from 'node:fs'
+import { relative, sep } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { type AsyncSubscription, subscribe } from '@parcel/watcher'
+import { AppError } from '../../preload/contract/errors.ts'
+import type { Skipped } from '../../preload/contract/models.ts'
+import type { About } from '../archives/about.ts'
+import type { Archives } from '../archives/archives.ts'
+import type { SourceRecord } from '../archives/registry.ts'
+import type { Log } from '../lib/log.ts'
+import type { Control, Transfers } from '../transfers/transfers.ts'
+import { importChanges } from './import.ts'
+import { Journal } from './journal.ts'
+import { type Change, knownEntries, plan } from './plan.ts'
+import { type SourceItem, scan } from './scan.ts'
+
+const QUIET = 1000
+const CEILING = 10_000
+const RESCAN = 10 * 60_000
+const MISSING_AGAIN = 2000
+/** Changesets from this size on have a row in transfers. */
+const ROW_BYTES = 32 << 20
+const ROW_FILES = 500
+/** More removals than this are asked about, and more than half of all. */
+const MANY_REMOVALS = 1000
+const FEW_REMOVALS = 5
+
+export type LiveOptions = {
+  readonly key: string
+  readonly archives: Archives
+  readonly transfers: Transfers
+  readonly storage: string
+  readonly log: Log
+}
+
+type Dirty = { readonly all: boolean; readonly paths: ReadonlySet<string> }
+
+export class LiveSource {
+  readonly #options: LiveOptions
+  readonly #life = new AbortController()
+  #dirty: Dirty = { all: true, paths: new Set() }
+  #firstDirtyAt: number | null = null
+  #lastDirtyAt = 0
+  #wake: () => void = () => {}
+  #watching: (() => Promise<void>) | null = null
+  #removalsAgreed = false
+  #loop: Promise<void> | null = null
+
+  constructor(options: LiveOptions) {
+    this.#options = options
+  }
+
+  get #record(): SourceRecord {
+    return this.#options.archives.record(this.#options.key).source!
+  }
+
+  start(): void {
+    if (this.#loop !== null || this.#life.signal.aborted || this.#record.paused) return
+    this.#dirty = { all: true, paths: new Set() }
+    this.#loop = this.#run().finally(() => {
+      this.#loop = null
+    })
+  }
+
+  /** The person's answer to `asks-removal`. */
+  async answerRemoval(remove: boolean): Promise<void> {
+    const { archives, key } = this.#options
+    if (!remove) {
+      // The files stay in the archive, and nothing follows the folder until it is resumed.
+      await archives.setSource(key, { ...this.#record, paused: true })
+      archives.setSourceState(key, { name: 'paused' })
+    } else this.#removalsAgreed = true
+    this.#mark(null)
+  }
+
+  /** Set in the record before this is called. */
+  poke(): void {
+    this.#wake()
+    if (!this.#record.paused) this.start()
+  }
+
+  async close(): Promise<void> {
+    this.#life.abort()
+    this.#wake()
+    await this.#loop?.catch(() => {})
+    await this.#unwatch()
+  }
+
+  async #run(): Promise<void> {
+    const { archives, key, log } = this.#options
+    const { signal } = this.#life
+    while (!signal.aborted && !this.#record.paused) {
+      try {
+        await this.#watch()
+        archives.setSourceState(key, { name: 'importing' })
+        const dirty = this.#take()
+        const outcome = await this.#sync(dirty.all ? null : [...dirty.paths])
+        if (signal.aborted) return
+        if (outcome === 'asks') {
+          this.#dirty = { all: true, paths: new Set() }
+          await this.#woken(RESCAN)
+          continue
+        }
+        if (this.#record.paused) break
+        archives.setSourceState(key, { name: 'watching' })
+        await this.#quiet()
+      } catch (error) {
+        if (signal.aborted) return
+        this.#dirty = { all: true, paths: new Set() }
+        const known = error instanceof AppError ? error : null
+        if (known?.is('SOURCE_NOT_FOUND') || known?.is('SOURCE_UNREADABLE')) {
+          await this.#unwatch()
+          archives.setSourceState(key, { name: 'missing', path: (known.data as { path: string }).path })
+        } else if (known !== null) archives.setSourceState(key, { name: 'failed', error: known.toJSON() })
+        else {
+          const incident = crypto.randomUUID()
+          log.error({ incident, err: error, key }, 'following a folder failed')
+          archives.setSourceState(key, { name: 'failed', error: new AppError('INTERNAL', 'Something went wrong.', { incident }).toJSON() })
+        }
+        await this.#woken(MISSING_AGAIN)
+      }
+    }
+    await this.#unwatch()
+    if (!signal.aborted && archives.has(key)) archives.setSourceState(key, { name: 'paused' })
+  }
+
+  /** Brings the archive up to the folder, at the given archive paths or (null) as a whole. */
+  async #sync(only: readonly string[] | null): Promise<'done' | 'asks' | 'paused'> {
+    const { archives, key } = this.#options
+    const record = this.#record
+    const archive = archives.writable(key)
+    const first = !record.complete
+    const skipped: Skipped[] = []
+    const changes: Change[] = []
+    let bytes = 0
+    let removals = 0
+    const known = await knownEntries(archive.drive, only)
+    const total = only === null ? known.size : (archives.row(key).files ?? known.size)
+    for await (const change of plan(scan(record.items, this.#life.signal, only), known, record, one => skipped.push(one))) {
+      changes.push(change)
+      if (change.kind === 'file') bytes += change.file.size
+      else if (change.kind === 'remove') removals++
+    }
+    if (asksFirst(removals, total) && !this.#removalsAgreed) {
+      archives.setSourceState(key, { name: 'asks-removal', removals, of: total })
+      return 'asks'
+    }
+    this.#removalsAgreed = false
+    if (changes.length === 0 && !first) return 'done'
+    return this.#import(changes, bytes, skipped, first)
+  }
+
+  /** Large imports have a row, which can be paused and cancelled; small ones just happen. */
+  async #import(changes: readonly Change[], bytes: number, skipped: readonly Skipped[], first: boolean): Promise<'done' | 'paused'> {
+    const { archives, transfers, key } = this.#options
+    const files = changes.filter(change => change.kind !== 'remove').length
+    const run = (control: Control) => this.#apply(changes, bytes, files, skipped, first, control)
+    if (!first && bytes < ROW_BYTES && files < ROW_FILES) {
+      await run({ signal: this.#life.signal, totals: () => {}, progress: () => {}, skipped: () => {}, waitingForPeers: () => {} })
+      return 'done'
+    }
+    const id = importId(key)
+    const failed = new Promise<'done' | 'paused'>((resolve, reject) => {
+      transfers.add({
+        id,
+        kind: 'import',
+        key,
+        title: archives.row(key).title,
+        folder: this.#record.items[0]?.path ?? null,
+        startedAt: Date.now(),
+        run: async control => {
+          try {
+            await run(control)
+            resolve('done')
+          } catch (error) {
+            if (control.signal.aborted) resolve('paused')
+            else reject(error as Error)
+            throw error
+          }
+        },
+        onPaused: async paused => {
+          await this.#pauseRecord(paused)
+          return 'added-anew'
+        },
+        onEnded: async how => {
+          if (how === 'cancelled') await this.#cancelled()
+        },
+      })
+    })
+    return failed
+  }
+
+  async #apply(changes: readonly Change[], bytes: number, files: number, skipped: readonly Skipped[], first: boolean, control: Control): Promise<void> {
+    const { archives, storage, key } = this.#options
+    const archive = archives.writable(key)
+    const signal = AbortSignal.any([control.signal, this.#life.signal])
+    control.totals(files, bytes)
+    for (const one of skipped) control.skipped(one)
+    await importChanges(archive, list(changes), new Journal(storage, key), {
+      signal,
+      progressive: first,
+      message: '',
+      about: first ? await this.#firstAbout() : null,
+      onProgress: ({ files, bytes, current }) => control.progress(files, bytes, current),
+      onSkipped: one => control.skipped(one),
+      onCommitted: () => archives.published(key),
+    })
+    if (first) await archives.setSource(key, { ...this.#record, complete: true })
+  }
+
+  async #firstAbout(): Promise<About> {
+    const { archives, key } = this.#options
+    const about = await archives.get(key).about()
+    return about ?? { cairn: 1, title: archives.record(key).title, description: '', author: '', importing: true, createdAt: Date.now() }
+  }
+
+  async #pauseRecord(paused: boolean): Promise<void> {
+    const { archives, key } = this.#options
+    await archives.setSource(key, { ...this.#record, paused })
+    this.#wake()
+    if (!paused) this.start()
+  }
+
+  /** What was committed stays; the archive says of itself that nothing more is coming. */
+  async #cancelled(): Promise<void> {
+    const { archives, key } = this.#options
+    await this.#pauseRecord(true)
+    const about = await archives.get(key).about()
+    if (about?.importing === true) await archives.describe(key, about)
+  }
+
+  async #watch(): Promise<void> {
+    if (this.#watching !== null) return
+    const { log } = this.#options
+    const stops: (() => Promise<void>)[] = []
+    this.#watching = async () => {
+      await Promise.all(stops.map(stop => stop()))
+    }
+    for (const item of this.#record.items) {
+      if (item.kind === 'file') {
+        const listener = () => this.#mark([item.at])
+        const watcher: StatWatcher = watchFile(item.path, { interval: QUIET }, listener)
+        watcher.unref()
+        stops.push(() => Promise.resolve(unwatchFile(item.path, listener)))
+        continue
+      }
+      try {
+        const subscription: AsyncSubscription = await subscribe(
+          item.path,
+          (error, events) => {
+            if (error !== null) this.#mark(null)
+            else this.#mark(events.map(({ path }) => archivePathOf(item, path)))
+          },
+          { ignore: ['**/node_modules/**', '**/.git/**'] },
+        )
+        stops.push(() => subscription.unsubscribe())
+      } catch (error) {
+        log.warn({ err: error }, 'a folder cannot be watched; it is rescanned now and then')
+      }
+    }
+  }
+
+  async #unwatch(): Promise<void> {
+    const stop = this.#watching
+    this.#watching = null
+    await stop?.().catch(() => {})
+  }
+
+  /** null: anything may have changed. */
+  #mark(paths: readonly string[] | null): void {
+    const now = performance.now()
+    this.#firstDirtyAt ??= now
+    this.#lastDirtyAt = now
+    const rules = paths?.some(path => path.endsWith('/.cairnignore')) === true
+    this.#dirty = paths === null || rules || this.#dirty.all ? { all: true, paths: new Set() } : { all: false, paths: new Set([...this.#dirty.paths, ...paths]) }
+    this.#wake()
+  }
+
+  #take(): Dirty {
+    const dirty = this.#dirty
+    this.#dirty = { all: false, paths: new Set() }
+    this.#firstDirtyAt = null
+    return dirty
+  }
+
+  /** Until something has changed and a second of quiet has passed, or ten seconds, or it is time for a rescan. */
+  async #quiet(): Promise<void> {
+    const { signal } = this.#life
+    if (this.#firstDirtyAt === null) {
+      await this.#woken(RESCAN)
+      if (this.#firstDirtyAt === null) this.#dirty = { all: true, paths: new Set() }
+    }
+    while (this.#firstDirtyAt !== null && !signal.aborted && !this.#record.paused) {
+      const now = performance.now()
+      const left = Math.min(this.#lastDirtyAt + QUIET, this.#firstDirtyAt + CEILING) - now
+      if (left <= 0) return
+      await this.#woken(left)
+    }
+  }
+
+  async #woken(milliseconds: number): Promise<void> {
+    const end = new AbortController()
+    const signal = AbortSignal.any([end.signal, this.#life.signal])
+    const woken = new Promise<void>(resolve => {
+      this.#wake = resolve
+    })
+    await Promise.race([woken, setTimeout(milliseconds, null, { signal, ref: false }).catch(() => {})])
+    end.abort()
+  }
+}
+
+export const importId = (key: string): string => `import-${key}`
+
+/** More than half, or more than a thousand; a few out of a few are an everyday thing, all of them are not. */
+export const asksFirst = (removals: number, of: number): boolean =>
+  removals > MANY_REMOVALS || (removals * 2 > of && (removals >= FEW_REMOVALS || removals >= of))
+
+const archivePathOf = (item: SourceItem, path: string): string => `${item.at}/${relative(item.path, path).split(sep).join('/')}`
+
+async function* list<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
+}

@@ -1,0 +1,186 @@
+/**
+ * Files that a page streams in, since a browser reveals no paths: appended as they come, small ones together, and
+ * committed every few seconds like any first import. One upload is one transfer; leaving it leaves a whole archive.
+ */
+import { posix } from 'node:path'
+import type Hyperblobs from 'hyperblobs'
+import { AppError } from '../../preload/contract/errors.ts'
+import type { About } from '../archives/about.ts'
+import type { Archive } from '../archives/archive.ts'
+import type { ReceivedFile } from '../backend-options.ts'
+import type { Control } from '../transfers/transfers.ts'
+import { BLOCK, Committer, cut, type Pending } from './import.ts'
+import { type Known, knownEntries } from './plan.ts'
+
+const SMALL = 1 << 20
+const GROUP_FILES = 256
+const GROUP_BYTES = 16 << 20
+const CHUNK = 64 * BLOCK
+
+type Waiting = { readonly path: string; readonly content: Buffer; readonly modified: number | null }
+
+export type UploadOptions = {
+  readonly archive: Archive
+  /** The folder in the archive that receives the files: '' for its root. */
+  readonly folder: string
+  readonly about: About | null
+  readonly onCommitted: () => Promise<void>
+}
+
+export class Upload {
+  readonly #options: UploadOptions
+  readonly #control: Control
+  readonly #committer: Committer
+  readonly #known: Map<string, Known>
+  #waiting: Waiting[] = []
+  #waitingBytes = 0
+  #files = 0
+  #bytes = 0
+  /** Stores and commits one after another; what is received meanwhile waits, and so does its sender. */
+  #turn: Promise<void> = Promise.resolve()
+
+  private constructor(options: UploadOptions, control: Control, known: Map<string, Known>) {
+    this.#options = options
+    this.#control = control
+    this.#known = known
+    this.#committer = new Committer(options.archive, { progressive: true, message: '', onCommitted: options.onCommitted })
+  }
+
+  static async begin(options: UploadOptions, control: Control): Promise<Upload> {
+    const known = await knownEntries(options.archive.drive, options.folder === '' ? null : [options.folder])
+    const upload = new Upload(options, control, known)
+    if (options.about !== null) await upload.#committer.commitAbout(options.about)
+    return upload
+  }
+
+  /** Resolves when the file has been taken; it is in the archive after the next commit. */
+  async receive(file: ReceivedFile, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    const path = receivedPath(this.#options.folder, file.path)
+    if (file.size <= SMALL) {
+      const content = await collect(file, bytes, count => this.#tell(path, count))
+      await this.#exclusively(async () => {
+        this.#waiting.push({ path, content, modified: file.modified })
+        this.#waitingBytes += content.byteLength
+        if (this.#waiting.length >= GROUP_FILES || this.#waitingBytes >= GROUP_BYTES) await this.#storeWaiting()
+      })
+    } else await this.#exclusively(() => this.#storeLarge(path, file, bytes))
+    this.#files++
+    this.#tell(path, 0)
+    await this.#exclusively(async () => {
+      if (this.#committer.due()) await this.#committer.commit(false, true)
+    })
+  }
+
+  async finish(): Promise<void> {
+    await this.#exclusively(async () => {
+      await this.#storeWaiting()
+      await this.#committer.commit(true, false)
+    })
+  }
+
+  #tell(path: string, more: number): void {
+    this.#bytes += more
+    this.#control.progress(this.#files, this.#bytes, path)
+  }
+
+  async #exclusively(task: () => Promise<void>): Promise<void> {
+    this.#control.signal.throwIfAborted()
+    const turn = this.#turn.then(() => {
+      this.#control.signal.throwIfAborted()
+      return task()
+    })
+    this.#turn = turn.catch(() => {})
+    await turn
+  }
+
+  async #storeWaiting(): Promise<void> {
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    if (waiting.length === 0) return
+    const { core } = await this.#options.archive.drive.getBlobs()
+    await this.#options.archive.appending.run(async () => {
+      let blockOffset = core.length
+      let byteOffset = core.byteLength
+      const blocks: Buffer[] = []
+      for (const { path, content, modified } of waiting) {
+        const parts = cut(content)
+        this.#add(path, { blockOffset, blockLength: parts.length, byteOffset, byteLength: content.byteLength }, modified)
+        blocks.push(...parts)
+        blockOffset += parts.length
+        byteOffset += content.byteLength
+      }
+      if (blocks.length > 0) await core.append(blocks)
+    })
+    if (this.#committer.due()) await this.#committer.commit(false, true)
+  }
+
+  async #storeLarge(path: string, file: ReceivedFile, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#storeWaiting()
+    const { signal } = this.#control
+    const { core } = await this.#options.archive.drive.getBlobs()
+    await this.#options.archive.appending.run(async () => {
+      const blob = { blockOffset: core.length, byteOffset: core.byteLength }
+      let parts: Uint8Array[] = []
+      let waiting = 0
+      let received = 0
+      const store = async (whole: boolean) => {
+        const buffer = Buffer.concat(parts)
+        const keep = whole ? 0 : buffer.byteLength % BLOCK
+        parts = keep === 0 ? [] : [buffer.subarray(buffer.byteLength - keep)]
+        waiting = keep
+        if (buffer.byteLength > keep) await core.append(cut(buffer.subarray(0, buffer.byteLength - keep)))
+      }
+      for await (const part of bytes) {
+        signal.throwIfAborted()
+        parts.push(part)
+        waiting += part.byteLength
+        received += part.byteLength
+        this.#tell(path, part.byteLength)
+        if (waiting >= CHUNK) await store(false)
+      }
+      if (received !== file.size) throw cutShort(file, received)
+      await store(true)
+      this.#add(path, { ...blob, blockLength: core.length - blob.blockOffset, byteLength: file.size }, file.modified)
+    })
+  }
+
+  #add(path: string, blob: Hyperblobs.Blob, modified: number | null): void {
+    const before = this.#known.get(path) ?? null
+    const size = blob.byteLength
+    const pending: Pending = {
+      path,
+      value: { blob, executable: before?.executable ?? false, metadata: modified === null ? null : { mtime: modified } },
+      before: before?.size ?? null,
+      size,
+      bytes: size,
+      isFile: true,
+      wasFile: before !== null && before.target === null,
+    }
+    this.#known.set(path, { size, modified, executable: pending.value?.executable ?? false, target: null, blob })
+    this.#committer.add(pending)
+  }
+}
+
+/** Names come from a page, which had them from a disk: what cannot stand in an archive is refused. Throws INVALID_INPUT. */
+export function receivedPath(folder: string, path: string): string {
+  const segments = path.split('/').filter(segment => segment !== '')
+  const wrong = segments.length === 0 || segments.some(segment => segment === '.' || segment === '..' || /[\0\\]/.test(segment)) || segments[0] === '.cairn'
+  if (wrong) throw new AppError('INVALID_INPUT', 'This name cannot stand in an archive.', { issues: [{ path, message: 'not a name for a file in an archive' }] })
+  return posix.join('/', folder, ...segments)
+}
+
+async function collect(file: ReceivedFile, bytes: AsyncIterable<Uint8Array>, tell: (count: number) => void): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  let received = 0
+  for await (const part of bytes) {
+    parts.push(part)
+    received += part.byteLength
+    tell(part.byteLength)
+  }
+  if (received !== file.size) throw cutShort(file, received)
+  return Buffer.concat(parts)
+}
+
+const cutShort = (file: ReceivedFile, received: number) =>
+  new AppError('INVALID_INPUT', 'The file ended before its size.', { issues: [{ path: file.path, message: `${received} of ${file.size} bytes came` }] })

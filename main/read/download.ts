@@ -1,0 +1,443 @@
+/**
+ * Writes one version of an archive, or parts of it, into a folder: whole files under their names and nothing else.
+ *
+ * A file grows in a hidden folder beside the others (`.cairn-part/`) under a name made from what it is, so that a killed
+ * download goes on inside of it; it is moved to its place when it is whole. Names come from strangers: what the
+ * platform would not write as it stands is left out and listed, no link is ever followed, links are written last. What
+ * is in the way and not from us is the person's own, and stays.
+ */
+import { createHash } from 'node:crypto'
+import { constants, type Stats } from 'node:fs'
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm, rmdir, statfs, symlink, unlink, utimes } from 'node:fs/promises'
+import { dirname, extname, join } from 'node:path'
+import type Hyperdrive from 'hyperdrive'
+import { AppError } from '../../preload/contract/errors.ts'
+import type { Skipped } from '../../preload/contract/models.ts'
+import type { Control } from '../transfers/transfers.ts'
+import { readBlob } from './blob.ts'
+import { type ArchiveEntry, type ArchiveFile, type ArchiveLink, descendants, nameOf } from './entries.ts'
+import type { Manifest } from './manifest.ts'
+import { NameClaims, NamePolicy } from './names.ts'
+
+const PARTS = '.cairn-part'
+const WRITERS = 8
+/** Content that is asked for ahead of the files that are being written, in bytes. */
+const AHEAD = 48 << 20
+/** Left free on the disk, of what is free. */
+const SPARE = 0.05
+/** Files above this size are synced one by one; for thousands of small ones that would take minutes. */
+const SYNCED = 1 << 20
+const STALLED = 3000
+const MANY_REMOVALS = 1000
+
+export type InTheWay =
+  /** The person's own file stays, and is listed. */
+  | 'leave'
+  | 'replace'
+  /** The person's own file is moved aside under a name that says so. */
+  | 'keep-beside'
+
+export type DownloadOptions = {
+  readonly paths: readonly string[]
+  readonly folder: string
+  readonly inTheWay: InTheWay
+  /** Take away what an earlier version had and this one has not, if it is still as we wrote it. */
+  readonly follow: boolean
+  readonly manifest: Manifest
+}
+
+type Target = { readonly path: string; readonly local: string; readonly relative: string }
+type FileTarget = Target & { readonly file: ArchiveFile }
+type LinkTarget = Target & { readonly link: ArchiveLink }
+
+/** Throws FOLDER_NOT_WRITABLE, NO_ROOM, PATH_NOT_FOUND, NOT_AVAILABLE; the signal's reason when ended. */
+export async function download(drive: Hyperdrive, snapshot: Hyperdrive, options: DownloadOptions, control: Control): Promise<void> {
+  const { signal } = control
+  const policy = new NamePolicy(process.platform)
+  await makeRoot(options.folder)
+  const { files, links, wanted } = await list(snapshot, options, policy, control)
+  const bytes = files.reduce((sum, { file }) => sum + file.size, 0)
+  control.totals(files.length + links.length, bytes)
+  files.sort((a, b) => (a.file.blob?.blockOffset ?? 0) - (b.file.blob?.blockOffset ?? 0))
+
+  const writer = new Writer(drive, options, control)
+  try {
+    const missing = await writer.takeWhatIsThere(files)
+    await requireRoom(options.folder, missing.reduce((sum, { file }) => sum + file.size, 0))
+    await writer.writeFiles(missing)
+    for (const link of links) await writer.writeLink(link, policy)
+    signal.throwIfAborted()
+    if (options.follow) await writer.removeWhatIsGone(wanted)
+    await rm(partsOf(options, drive), { recursive: true, force: true })
+    // Stays if another download is using it.
+    await rmdir(join(options.folder, PARTS)).catch(() => {})
+  } finally {
+    await options.manifest.close()
+  }
+}
+
+async function list(snapshot: Hyperdrive, { paths, folder }: DownloadOptions, policy: NamePolicy, control: Control) {
+  const claims = new NameClaims(policy)
+  const files: FileTarget[] = []
+  const links: LinkTarget[] = []
+  const wanted = new Set<string>()
+  const later: { entry: ArchiveLink; relative: string }[] = []
+  const target = (entry: ArchiveEntry, relative: string): Target => ({ path: entry.path, relative, local: policy.localPath(folder, relative) })
+  for (const path of paths) {
+    const base = path === '/' ? '' : dirname(path) === '/' ? '' : dirname(path)
+    let found = false
+    for await (const entry of descendants(snapshot, path)) {
+      control.signal.throwIfAborted()
+      found = true
+      const relative = entry.path.slice(base.length)
+      if (entry.kind === 'link') {
+        later.push({ entry, relative })
+        continue
+      }
+      const refusal = relative.split('/')[1] === PARTS ? ({ reason: 'name-not-allowed', detail: 'Cairn keeps this name for itself.' } as const) : claims.claim(relative, 'file')
+      if (refusal !== null) control.skipped({ path: entry.path, ...refusal })
+      else {
+        wanted.add(relative)
+        files.push({ ...target(entry, relative), file: entry })
+      }
+    }
+    if (!found && path !== '/') throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this version.`, { key: '', path })
+  }
+  for (const { entry, relative } of later) {
+    const refusal = process.platform === 'win32' ? ({ reason: 'link-not-supported', detail: 'Windows needs special rights for links.' } as const) : (claims.claim(relative, 'link') ?? policy.checkTarget(relative, entry.target))
+    if (refusal !== null) control.skipped({ path: entry.path, ...refusal })
+    else {
+      wanted.add(relative)
+      links.push({ ...target(entry, relative), link: entry })
+    }
+  }
+  return { files, links, wanted }
+}
+
+class Writer {
+  readonly #drive: Hyperdrive
+  readonly #options: DownloadOptions
+  readonly #control: Control
+  readonly #folders = new Map<string, Promise<Skipped | null>>()
+  #files = 0
+  #bytes = 0
+  #lastByteAt = performance.now()
+
+  constructor(drive: Hyperdrive, options: DownloadOptions, control: Control) {
+    this.#drive = drive
+    this.#options = options
+    this.#control = control
+  }
+
+  /** Counts the files that are there already, and returns the others. */
+  async takeWhatIsThere(files: readonly FileTarget[]): Promise<readonly FileTarget[]> {
+    const missing: FileTarget[] = []
+    for (let start = 0; start < files.length; start += 64) {
+      this.#control.signal.throwIfAborted()
+      const part = files.slice(start, start + 64)
+      const there = await Promise.all(part.map(async target => isEqual(target.file, await statOf(target.local), this.#options.manifest.get(target.relative))))
+      for (const [index, target] of part.entries()) {
+        if (!there[index]) missing.push(target)
+        else {
+          await setMode(target)
+          this.#done(target.file.size, target.path)
+        }
+      }
+    }
+    return missing
+  }
+
+  async writeFiles(files: readonly FileTarget[]): Promise<void> {
+    const { signal } = this.#control
+    const stop = new AbortController()
+    const ahead = new Ahead(this.#drive, files)
+    const watchdog = setInterval(() => this.#control.waitingForPeers(performance.now() - this.#lastByteAt > STALLED && (this.#drive.blobs?.core.peers.length ?? 0) === 0), 1000)
+    let next = 0
+    const work = async () => {
+      while (next < files.length) {
+        const target = files[next++]!
+        ahead.advance(next - 1)
+        await this.#writeFile(target, AbortSignal.any([signal, stop.signal]))
+      }
+    }
+    try {
+      await Promise.all(
+        Array.from({ length: WRITERS }, () =>
+          work().catch(error => {
+            stop.abort(error)
+            throw error
+          }),
+        ),
+      )
+    } finally {
+      clearInterval(watchdog)
+      ahead.end()
+    }
+  }
+
+  async #writeFile(target: FileTarget, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    const { file, local, relative, path } = target
+    const refused = (await this.#makeFolder(dirname(local), path)) ?? (await this.#clearTheWay(target, false))
+    if (refused !== null) {
+      this.#control.skipped(refused)
+      return this.#done(file.size, path)
+    }
+    const part = join(partsOf(this.#options, this.#drive), partName(target))
+    try {
+      await mkdir(dirname(part), { recursive: true })
+      const handle = await open(part, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o644)
+      let written: number
+      try {
+        written = await this.#fill(handle, file, signal)
+        if (file.size > SYNCED) await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      if (written !== file.size) throw new Error('short')
+      if (file.executable) await chmod(part, 0o755)
+      if (file.modified !== null) await setTime(part, file.modified)
+      await rename(part, local)
+      await this.#options.manifest.set(relative, { size: file.size, modified: file.modified })
+      this.#done(0, path)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof AppError && error.is('NOT_AVAILABLE')) {
+        this.#control.skipped({ path, reason: 'not-available', detail: 'The archive names more content than it has.' })
+        return this.#done(0, path)
+      }
+      throw explain(error, local)
+    }
+  }
+
+  /** Goes on where the part ends. Blocks are verified by their core; what a part holds was written by us. */
+  async #fill(handle: FileHandle, file: ArchiveFile, signal: AbortSignal): Promise<number> {
+    let position = Math.min((await handle.stat()).size, file.size)
+    this.#count(position, file.path)
+    for await (const chunk of readBlob(this.#drive, file, { start: position, length: file.size - position }, signal, null)) {
+      let offset = 0
+      while (offset < chunk.byteLength) {
+        const { bytesWritten } = await handle.write(chunk, offset, chunk.byteLength - offset, position + offset)
+        offset += bytesWritten
+      }
+      position += chunk.byteLength
+      this.#lastByteAt = performance.now()
+      this.#count(chunk.byteLength, file.path)
+    }
+    return position
+  }
+
+  async writeLink(target: LinkTarget, policy: NamePolicy): Promise<void> {
+    this.#control.signal.throwIfAborted()
+    const { link, local, relative, path } = target
+    const refused = (await this.#makeFolder(dirname(local), path)) ?? policy.checkTarget(relative, link.target)
+    const there = await statOf(local)
+    if (refused !== null) this.#control.skipped({ ...refused, path })
+    else if (!(there?.isSymbolicLink() && (await readlink(local)) === link.target)) {
+      const inTheWay = await this.#clearTheWay(target, true)
+      if (inTheWay !== null) this.#control.skipped(inTheWay)
+      else {
+        await symlink(link.target, local)
+        await this.#options.manifest.set(relative, { size: 0, modified: null })
+      }
+    }
+    this.#done(0, path)
+  }
+
+  async removeWhatIsGone(wanted: ReadonlySet<string>): Promise<void> {
+    const { manifest, folder } = this.#options
+    const gone = manifest.paths().filter(relative => !wanted.has(relative))
+    const all = manifest.paths().length
+    if (gone.length > MANY_REMOVALS || (gone.length * 2 > all && gone.length >= 5)) {
+      for (const relative of gone.slice(0, 1000)) this.#control.skipped({ path: relative, reason: 'exists', detail: 'Its author removed it together with most of the archive. It was left here.' })
+      return
+    }
+    for (const relative of gone) {
+      const local = join(folder, ...relative.slice(1).split('/'))
+      const stats = await statOf(local)
+      if (stats !== null && (await this.#makeFolder(dirname(local), relative)) === null && isOurs(stats, manifest.get(relative))) {
+        await unlink(local)
+        await removeEmptyFolders(dirname(local), folder)
+      }
+      await manifest.delete(relative)
+    }
+  }
+
+  /** null: `local` is free to be written. Never removes what is not ours. */
+  async #clearTheWay({ local, path, relative }: Target, remove: boolean): Promise<Skipped | null> {
+    const { manifest, inTheWay } = this.#options
+    const stats = await statOf(local)
+    if (stats === null) return null
+    if (stats.isDirectory()) return { path, reason: 'exists', detail: 'A folder of this name is there.' }
+    if (!isOurs(stats, manifest.get(relative))) {
+      if (inTheWay === 'leave') return { path, reason: 'exists', detail: 'Another file of this name is there, and was left as it is.' }
+      if (inTheWay === 'keep-beside') await rename(local, await besideName(local))
+    }
+    if (remove) await rm(local, { force: true })
+    return null
+  }
+
+  /** Every folder on the way is a folder, and no link to one. */
+  async #makeFolder(folder: string, path: string): Promise<Skipped | null> {
+    if (folder === this.#options.folder || folder.length < this.#options.folder.length) return null
+    let made = this.#folders.get(folder)
+    if (made === undefined) {
+      made = (async () => {
+        const above = await this.#makeFolder(dirname(folder), path)
+        if (above !== null) return above
+        const stats = await statOf(folder)
+        if (stats === null) {
+          await mkdir(folder).catch(error => {
+            throw explain(error, folder)
+          })
+          return null
+        }
+        if (stats.isDirectory()) return null
+        return stats.isSymbolicLink() ? { path, reason: 'under-a-link' as const, detail: `${folder} is a link.` } : { path, reason: 'exists' as const, detail: `${folder} is a file.` }
+      })()
+      this.#folders.set(folder, made)
+    }
+    const refused = await made
+    return refused === null ? null : { ...refused, path }
+  }
+
+  #count(bytes: number, path: string): void {
+    this.#bytes += bytes
+    this.#control.progress(this.#files, this.#bytes, path)
+  }
+
+  #done(bytes: number, path: string): void {
+    this.#files++
+    this.#count(bytes, path)
+  }
+}
+
+/** Asks for the blocks of the next files, so that no writer waits for one round trip after another. */
+class Ahead {
+  readonly #drive: Hyperdrive
+  readonly #files: readonly FileTarget[]
+  #requested = 0
+  #bytes = 0
+  #downloads: { readonly index: number; readonly bytes: number; destroy(): void }[] = []
+
+  constructor(drive: Hyperdrive, files: readonly FileTarget[]) {
+    this.#drive = drive
+    this.#files = files
+  }
+
+  /** The file at `index` is being written now. */
+  advance(index: number): void {
+    const core = this.#drive.blobs?.core
+    if (core === undefined) return
+    for (const passed of this.#downloads.filter(download => download.index < index - WRITERS * 2)) {
+      passed.destroy()
+      this.#bytes -= passed.bytes
+    }
+    this.#downloads = this.#downloads.filter(download => download.index >= index - WRITERS * 2)
+    this.#requested = Math.max(this.#requested, index)
+    while (this.#requested < this.#files.length && this.#bytes < AHEAD) {
+      // Neighbours in the core are asked for as one range.
+      const first = this.#files[this.#requested]!.file.blob
+      let bytes = 0
+      let end = first?.blockOffset ?? 0
+      const index = this.#requested
+      while (this.#requested < this.#files.length && bytes < AHEAD / 8) {
+        const { blob, size } = this.#files[this.#requested]!.file
+        if (blob !== null && (blob.blockMap === true || blob.blockOffset !== end)) break
+        end += blob?.blockLength ?? 0
+        bytes += size
+        this.#requested++
+      }
+      if (this.#requested === index) this.#requested++
+      if (first === null || end === first?.blockOffset) continue
+      const range = core.download({ start: first!.blockOffset, end, linear: true })
+      this.#downloads.push({ index: this.#requested - 1, bytes, destroy: () => range.destroy() })
+      this.#bytes += bytes
+    }
+  }
+
+  end(): void {
+    for (const download of this.#downloads) download.destroy()
+    this.#downloads = []
+  }
+}
+
+const partsOf = ({ folder }: DownloadOptions, drive: Hyperdrive) => join(folder, PARTS, drive.discoveryKey.toString('hex').slice(0, 16))
+
+/** The same content under the same name has the same part, and another content another one. */
+function partName({ relative, file }: FileTarget): string {
+  const { blockOffset, byteOffset } = file.blob ?? { blockOffset: 0, byteOffset: 0 }
+  return createHash('sha256').update(`${relative}\0${file.size}\0${blockOffset}\0${byteOffset}`).digest('hex').slice(0, 40)
+}
+
+/** The file system may keep coarser times than the archive. */
+const sameTime = (stats: Stats, modified: number) => Math.abs(stats.mtimeMs - modified) < 0.01 || Math.floor(stats.mtimeMs / 1000) * 1000 === stats.mtimeMs && Math.abs(stats.mtimeMs - modified) < 2000
+
+/** Without a time in the archive only our own record can tell that a file is what it should be. */
+function isEqual(file: ArchiveFile, stats: Stats | null, written: { readonly size: number; readonly modified: number | null } | null): boolean {
+  if (stats === null || !stats.isFile() || stats.size !== file.size) return false
+  return file.modified === null ? written !== null && written.modified === null && written.size === file.size : sameTime(stats, file.modified)
+}
+
+function isOurs(stats: Stats, written: { readonly size: number; readonly modified: number | null } | null): boolean {
+  if (written === null) return false
+  if (stats.isSymbolicLink()) return written.size === 0 && written.modified === null
+  return stats.isFile() && stats.size === written.size && (written.modified === null || sameTime(stats, written.modified))
+}
+
+async function setMode({ local, file }: FileTarget): Promise<void> {
+  const stats = await statOf(local)
+  if (stats === null || process.platform === 'win32' || ((stats.mode & 0o111) !== 0) === file.executable) return
+  await chmod(local, file.executable ? stats.mode | 0o111 : stats.mode & ~0o111)
+}
+
+/** `utimes` takes seconds as a double, which is exact to a quarter of a microsecond. */
+const setTime = (path: string, modified: number) => utimes(path, modified / 1000, modified / 1000)
+
+async function statOf(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null
+    throw explain(error, path)
+  }
+}
+
+async function makeRoot(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    throw explain(error, folder)
+  }
+}
+
+async function requireRoom(folder: string, needed: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder)
+  const free = Math.floor(bavail * bsize * (1 - SPARE))
+  if (needed > free) throw new AppError('NO_ROOM', `There is not enough room in ${folder}.`, { path: folder, needed, free })
+}
+
+async function besideName(local: string): Promise<string> {
+  const extension = extname(nameOf(local.replaceAll('\\', '/')))
+  const stem = local.slice(0, local.length - extension.length)
+  const day = new Date().toISOString().slice(0, 10)
+  for (let number = 1; ; number++) {
+    const name = `${stem} (my version ${day}${number === 1 ? '' : ` ${number}`})${extension}`
+    if ((await statOf(name)) === null) return name
+  }
+}
+
+async function removeEmptyFolders(folder: string, root: string): Promise<void> {
+  for (let above = folder; above.length > root.length; above = dirname(above)) {
+    if ((await readdir(above).catch(() => ['?'])).length > 0) return
+    await rmdir(above).catch(() => {})
+  }
+}
+
+function explain(error: unknown, path: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('NO_ROOM', 'The disk is full. Make room; the download goes on from where it stopped.', { path, needed: 0, free: 0 })
+  if (code !== undefined && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EIO', 'EISDIR'].includes(code))
+    return new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be written: ${message}.`, { path, why: message })
+  return error
+}

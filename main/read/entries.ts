@@ -1,0 +1,99 @@
+/**
+ * Entries as an archive's author wrote them, turned into what the page may see. Everything in them is hostile: what is
+ * not an entry is left out, and no number is believed that the lengths of the cores do not bear out.
+ */
+import type Hyperblobs from 'hyperblobs'
+import type Hyperdrive from 'hyperdrive'
+import { z } from 'zod'
+import type { Entry } from '../../preload/contract/models.ts'
+import { isReserved, modifiedOf } from '../archives/about.ts'
+
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+const Blob = z.object({ blockOffset: count, blockLength: count, byteOffset: count, byteLength: count, blockMap: z.boolean().optional() })
+const Value = z.object({
+  executable: z.boolean().nullish(),
+  linkname: z.string().max(4096).nullish(),
+  blob: Blob.nullish(),
+  metadata: z.unknown(),
+})
+
+export type ArchiveFile = { readonly kind: 'file'; readonly path: string; readonly size: number; readonly modified: number | null; readonly executable: boolean; readonly blob: Hyperblobs.Blob | null }
+export type ArchiveLink = { readonly kind: 'link'; readonly path: string; readonly target: string; readonly modified: number | null }
+export type ArchiveEntry = ArchiveFile | ArchiveLink
+
+/** Reads wait for peers this long before they say that nobody has it, in milliseconds. */
+export const PATIENCE = 20_000
+
+/** null: not an entry that can be shown. `size` of a deduplicated blob is read from its block map. */
+export async function readEntry(drive: Hyperdrive, node: { readonly key: unknown; readonly value: unknown }): Promise<ArchiveEntry | null> {
+  const { key } = node
+  if (typeof key !== 'string' || !isPath(key) || isReserved(key)) return null
+  const parsed = Value.safeParse(node.value)
+  if (!parsed.success) return null
+  const { executable, linkname, blob, metadata } = parsed.data
+  const modified = modifiedOf(metadata)
+  if (typeof linkname === 'string') return { kind: 'link', path: key, target: linkname, modified }
+  const size = blob?.blockMap === true ? await (await drive.getBlobs()).getByteLength(blob) : (blob?.byteLength ?? 0)
+  return { kind: 'file', path: key, size, modified, executable: executable === true, blob: blob ?? null }
+}
+
+const isPath = (key: string): boolean =>
+  key.startsWith('/') && key.length > 1 && key.slice(1).split('/').every(segment => segment !== '' && segment !== '.' && segment !== '..')
+
+export type Child = { readonly kind: 'folder'; readonly name: string } | { readonly kind: 'entry'; readonly entry: ArchiveEntry }
+
+/**
+ * What lies directly in a folder (`/` or a path), in the order of names. A subfolder is passed over with one seek, so
+ * that the cost is that of the children and not of all that lies below them. `after`: the cursor of an earlier page.
+ */
+export async function* children(drive: Hyperdrive, folder: string, after: string | null): AsyncGenerator<Child & { readonly cursor: string }> {
+  const prefix = folder === '/' ? '' : folder
+  let lower = after ?? `${prefix}/`
+  const upper = `${prefix}0`
+  while (true) {
+    let sought = false
+    for await (const node of drive.entries({ gt: lower, lt: upper })) {
+      const key = node.key as unknown
+      if (typeof key !== 'string') continue
+      const rest = key.slice(prefix.length + 1)
+      const slash = rest.indexOf('/')
+      if (slash === -1) {
+        const entry = await readEntry(drive, node)
+        if (entry !== null) yield { kind: 'entry', entry, cursor: key }
+        continue
+      }
+      const path = `${prefix}/${rest.slice(0, slash)}`
+      lower = `${path}0`
+      if (slash > 0 && isPath(path) && !isReserved(path)) yield { kind: 'folder', name: rest.slice(0, slash), cursor: lower }
+      sought = true
+      break
+    }
+    if (!sought) return
+  }
+}
+
+/** Every entry at or below a path (`/`: all). */
+export async function* descendants(drive: Hyperdrive, path: string): AsyncGenerator<ArchiveEntry> {
+  const prefix = path === '/' ? '' : path
+  if (prefix !== '') {
+    const node = await drive.entry(prefix)
+    const entry = node === null ? null : await readEntry(drive, node)
+    if (entry !== null) yield entry
+  }
+  for await (const node of drive.entries({ gt: `${prefix}/`, lt: `${prefix}0` })) {
+    const entry = await readEntry(drive, node)
+    if (entry !== null) yield entry
+  }
+}
+
+/** How much of its blocks is on this device. */
+export function heldOf(drive: Hyperdrive, entry: ArchiveEntry): Entry['held'] {
+  if (entry.kind === 'link' || entry.blob === null || entry.blob.blockLength === 0) return 'all'
+  const core = drive.blobs?.core
+  const { blockOffset, blockLength } = entry.blob
+  if (core === undefined || core.core === null) return 'none'
+  const held = core.core.bitfield.countSet(blockOffset, blockLength)
+  return held === blockLength ? 'all' : held === 0 ? 'none' : 'some'
+}
+
+export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

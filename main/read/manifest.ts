@@ -1,0 +1,87 @@
+/**
+ * What Cairn itself wrote into a folder of the person's: by this it tells its own files, which it may replace, from
+ * theirs, which it may not. One line a file, appended as files are finished, so that a kill loses one line at most.
+ */
+import { createHash } from 'node:crypto'
+import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+const Line = z.object({ p: z.string(), s: z.number().nullable(), m: z.number().nullable() })
+
+/** As it was when it was written; `size` null: it has been removed again. */
+export type Written = { readonly size: number; readonly modified: number | null }
+
+export class Manifest {
+  readonly #path: string
+  readonly #written: Map<string, Written>
+  #file: FileHandle | null = null
+
+  private constructor(path: string, written: Map<string, Written>) {
+    this.#path = path
+    this.#written = written
+  }
+
+  static async open(storage: string, key: string, folder: string): Promise<Manifest> {
+    const name = createHash('sha256').update(`${key}\0${folder}`).digest('hex').slice(0, 32)
+    const path = join(storage, 'folders', `${name}.jsonl`)
+    await mkdir(join(storage, 'folders'), { recursive: true })
+    const text = await readFile(path, 'utf8').catch(() => '')
+    const written = new Map<string, Written>()
+    const lines = text.split('\n')
+    for (const line of lines) {
+      const parsed = Line.safeParse(parseJson(line))
+      if (!parsed.success) continue
+      const { p, s, m } = parsed.data
+      if (s === null) written.delete(p)
+      else written.set(p, { size: s, modified: m })
+    }
+    if (lines.length > written.size * 2 + 1000) {
+      const compact = [...written].map(([p, { size, modified }]) => `${JSON.stringify({ p, s: size, m: modified })}\n`).join('')
+      await writeFile(`${path}.tmp`, compact)
+      await rename(`${path}.tmp`, path)
+    } else if (text !== '' && !text.endsWith('\n')) await writeFile(path, '\n', { flag: 'a' })
+    return new Manifest(path, written)
+  }
+
+  get(path: string): Written | null {
+    return this.#written.get(path) ?? null
+  }
+
+  paths(): readonly string[] {
+    return [...this.#written.keys()]
+  }
+
+  async set(path: string, { size, modified }: Written): Promise<void> {
+    this.#written.set(path, { size, modified })
+    await this.#append({ p: path, s: size, m: modified })
+  }
+
+  async delete(path: string): Promise<void> {
+    if (this.#written.delete(path)) await this.#append({ p: path, s: null, m: null })
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close()
+    this.#file = null
+  }
+
+  /** The person wants nothing of this folder any more. */
+  async forget(): Promise<void> {
+    await this.close()
+    await rm(this.#path, { force: true })
+  }
+
+  async #append(line: z.infer<typeof Line>): Promise<void> {
+    this.#file ??= await open(this.#path, 'a', 0o600)
+    await this.#file.appendFile(`${JSON.stringify(line)}\n`)
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

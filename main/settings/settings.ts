@@ -1,0 +1,60 @@
+/** What the person chose. A file of its own, outside the store: settings must open when the store will not. */
+import { rename } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Settings } from '../../preload/contract/models.ts'
+import { readJson, Saver, writeJson } from '../lib/atomic-file.ts'
+import { Collection } from '../lib/collection.ts'
+
+const File = z.object({
+  consented: z.boolean().catch(false),
+  theme: z.enum(['system', 'light', 'dark']).catch('system'),
+  downloads: z.string().min(1).catch(join(homedir(), 'Downloads')),
+  author: z.string().max(200).catch(''),
+  notify: z.boolean().catch(true),
+})
+
+export class SettingsService {
+  readonly rows = new Collection<Settings>()
+  readonly #saver: Saver
+  readonly #onConsent: (() => void)[] = []
+
+  private constructor(path: string, settings: Settings) {
+    this.rows.put(settings)
+    this.#saver = new Saver(() => {
+      const { id: _, ...file } = this.current
+      return writeJson(path, file)
+    })
+  }
+
+  /** A file that cannot be read is set aside, and the defaults hold. */
+  static async open(storage: string): Promise<SettingsService> {
+    const path = join(storage, 'settings.json')
+    let raw: unknown = null
+    try {
+      raw = await readJson(path)
+    } catch {
+      await rename(path, `${path}.unreadable-${Date.now()}`)
+    }
+    return new SettingsService(path, { id: 'settings', ...File.parse(raw !== null && typeof raw === 'object' ? raw : {}) })
+  }
+
+  get current(): Settings {
+    return this.rows.get('settings')!
+  }
+
+  /** Once, when the person has agreed that peers see this machine's address. */
+  onConsent(listener: () => void): void {
+    this.#onConsent.push(listener)
+  }
+
+  /** On the disk when this resolves. */
+  async update(change: { readonly [K in Exclude<keyof Settings, 'id'>]?: Settings[K] | undefined }): Promise<void> {
+    const before = this.current
+    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
+    this.rows.put({ ...before, ...given })
+    await this.#saver.save()
+    if (!before.consented && this.current.consented) for (const listener of this.#onConsent) listener()
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * Long work that outlives the page: its rows, and the running, pausing and ending of it. A job is a function that can
+ * be ended by its signal at any moment and begun again later, which is what pausing, closing and `kill -9` come to.
+ */
+import { AppError, type SerializedError } from '../../preload/contract/errors.ts'
+import type { Skipped, TransferRow, TransferState } from '../../preload/contract/models.ts'
+import { Collection } from '../lib/collection.ts'
+import type { Log } from '../lib/log.ts'
+import { Rate } from '../lib/rate.ts'
+
+const SAMPLE = 250
+const ROOM_AGAIN = 5000
+/** Shown in the row; the count goes on. */
+const MAX_SKIPPED = 200
+
+export type Control = {
+  readonly signal: AbortSignal
+  totals(files: number, bytes: number): void
+  progress(files: number, bytes: number, current: string | null): void
+  skipped(skipped: Skipped): void
+  /** Nobody who has the missing blocks is connected. */
+  waitingForPeers(waiting: boolean): void
+}
+
+export type Job = {
+  readonly id: string
+  readonly kind: TransferRow['kind']
+  readonly key: string
+  readonly title: string
+  readonly folder: string | null
+  readonly startedAt: number
+  run(control: Control): Promise<void>
+  /**
+   * Written down before the row changes, so that a restart finds it so. A job whose owner adds it anew when it is to go
+   * on says so.
+   */
+  onPaused?(paused: boolean): Promise<void | 'added-anew'>
+  onEnded?(how: 'done' | 'cancelled'): Promise<void>
+}
+
+type Entry = { readonly job: Job; running: { readonly end: AbortController; readonly ended: Promise<void> } | null; readonly rate: Rate; again: NodeJS.Timeout | null }
+
+export class Transfers {
+  readonly rows = new Collection<TransferRow>()
+  readonly #entries = new Map<string, Entry>()
+  readonly #log: Log
+  readonly #sampler: NodeJS.Timeout
+  #closed = false
+
+  constructor(log: Log) {
+    this.#log = log
+    this.#sampler = setInterval(() => this.#sample(), SAMPLE)
+    this.#sampler.unref()
+  }
+
+  /** Begins the job, or finds it if one of this id is running. */
+  add(job: Job, paused = false): string {
+    const known = this.#entries.get(job.id)
+    if (known?.running) return job.id
+    if (known?.again) clearTimeout(known.again)
+    const entry: Entry = { job, running: null, rate: new Rate(), again: null }
+    this.#entries.set(job.id, entry)
+    const { id, kind, key, title, folder, startedAt } = job
+    this.rows.put({ id, kind, key, title, folder, startedAt, state: { name: paused ? 'paused' : 'waiting' }, files: 0, ofFiles: null, bytes: 0, ofBytes: null, rate: 0, secondsLeft: null, current: null, skipped: [], skippedCount: 0, endedAt: null })
+    if (!paused) this.#run(entry)
+    return id
+  }
+
+  async pause(id: string): Promise<void> {
+    const entry = this.#of(id)
+    if (isEnded(this.#row(id).state)) return
+    await entry.job.onPaused?.(true)
+    await this.#stop(entry, { name: 'paused' })
+  }
+
+  async resume(id: string): Promise<void> {
+    const entry = this.#of(id)
+    const { state } = this.#row(id)
+    if (state.name !== 'paused' && state.name !== 'failed') return
+    if ((await entry.job.onPaused?.(false)) === 'added-anew') {
+      const row = this.#row(id)
+      if (row.state.name === state.name) this.rows.put({ ...row, state: { name: 'waiting' } })
+    } else this.#run(entry)
+  }
+
+  async cancel(id: string): Promise<void> {
+    const entry = this.#of(id)
+    const { state } = this.#row(id)
+    if (state.name === 'done' || state.name === 'cancelled') return
+    await this.#stop(entry, { name: 'cancelled' })
+    await entry.job.onEnded?.('cancelled')
+  }
+
+  clear(): void {
+    for (const row of this.rows.values()) if (isEnded(row.state)) this.#drop(row.id)
+  }
+
+  /** Ends and drops everything that belongs to an archive. */
+  async forget(key: string): Promise<void> {
+    for (const { id } of [...this.rows.values()].filter(row => row.key === key)) {
+      await this.#stop(this.#of(id), { name: 'cancelled' })
+      this.#drop(id)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#sampler)
+    await Promise.all([...this.#entries.values()].map(entry => this.#stop(entry, null)))
+  }
+
+  #run(entry: Entry): void {
+    if (this.#closed) return
+    if (entry.again !== null) clearTimeout(entry.again)
+    entry.again = null
+    const { job } = entry
+    const end = new AbortController()
+    const { signal } = end
+    const change = (part: Partial<TransferRow>) => {
+      if (!signal.aborted) this.rows.put({ ...this.#row(job.id), ...part })
+    }
+    change({ state: { name: 'running' }, skipped: [], skippedCount: 0, endedAt: null })
+    const control: Control = {
+      signal,
+      totals: (ofFiles, ofBytes) => change({ ofFiles, ofBytes }),
+      progress: (files, bytes, current) => this.#progress(job.id, signal, files, bytes, current),
+      skipped: skipped => {
+        const row = this.#row(job.id)
+        change({ skippedCount: row.skippedCount + 1, ...(row.skipped.length < MAX_SKIPPED ? { skipped: [...row.skipped, skipped] } : {}) })
+      },
+      waitingForPeers: waiting => change({ state: { name: waiting ? 'waiting-for-peers' : 'running' } }),
+    }
+    const ended = (async () => {
+      try {
+        await job.run(control)
+        if (signal.aborted) return
+        this.#settle(job.id)
+        await job.onEnded?.('done')
+        change({ state: { name: 'done' }, endedAt: Date.now(), rate: 0, secondsLeft: null, current: null })
+      } catch (error) {
+        if (signal.aborted) return
+        const serialized = this.#serialize(error)
+        change({ state: { name: 'failed', error: serialized }, endedAt: Date.now(), rate: 0, secondsLeft: null, current: null })
+        if (serialized.code === 'NO_ROOM') entry.again = setTimeout(() => this.#run(entry), ROOM_AGAIN).unref()
+      } finally {
+        if (entry.running?.end === end) entry.running = null
+      }
+    })()
+    entry.running = { end, ended }
+  }
+
+  /** `state`: what the row says from now on; null leaves it. */
+  async #stop(entry: Entry, state: TransferState | null): Promise<void> {
+    if (entry.again !== null) clearTimeout(entry.again)
+    entry.again = null
+    const { running } = entry
+    running?.end.abort()
+    const row = this.rows.get(entry.job.id)
+    if (state !== null && row !== undefined) {
+      this.#pending.delete(row.id)
+      this.rows.put({ ...row, state, rate: 0, secondsLeft: null, current: null, endedAt: state.name === 'cancelled' ? Date.now() : null })
+    }
+    await running?.ended
+  }
+
+  /** Many times a second in a job; the row is changed four times a second. */
+  readonly #pending = new Map<string, { readonly files: number; readonly bytes: number; readonly current: string | null }>()
+
+  #progress(id: string, signal: AbortSignal, files: number, bytes: number, current: string | null): void {
+    if (!signal.aborted) this.#pending.set(id, { files, bytes, current })
+  }
+
+  #settle(id: string): void {
+    const progress = this.#pending.get(id)
+    this.#pending.delete(id)
+    if (progress !== undefined) this.rows.put({ ...this.#row(id), ...progress })
+  }
+
+  #sample(): void {
+    for (const [id, entry] of this.#entries) {
+      const row = this.rows.get(id)
+      if (row === undefined || entry.running === null) continue
+      const progress = this.#pending.get(id) ?? row
+      this.#pending.delete(id)
+      const rate = Math.round(entry.rate.sample(progress.bytes))
+      const left = row.ofBytes === null || rate === 0 ? null : Math.ceil(Math.max(0, row.ofBytes - progress.bytes) / rate)
+      const next: TransferRow = { ...row, files: progress.files, bytes: progress.bytes, current: progress.current, rate, secondsLeft: left }
+      if (next.bytes !== row.bytes || next.files !== row.files || next.rate !== row.rate || next.current !== row.current || next.secondsLeft !== row.secondsLeft) this.rows.put(next)
+    }
+  }
+
+  #serialize(error: unknown): SerializedError {
+    if (error instanceof AppError) return error.toJSON()
+    const incident = crypto.randomUUID()
+    this.#log.error({ incident, err: error }, 'a transfer failed')
+    return new AppError('INTERNAL', 'Something went wrong.', { incident }).toJSON()
+  }
+
+  #drop(id: string): void {
+    this.rows.delete(id)
+    this.#entries.delete(id)
+    this.#pending.delete(id)
+  }
+
+  #of(id: string): Entry {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) throw new AppError('TRANSFER_NOT_FOUND', 'This transfer is not on the list any more.', { id })
+    return entry
+  }
+
+  #row(id: string): TransferRow {
+    const row = this.rows.get(id)
+    if (row === undefined) throw new AppError('TRANSFER_NOT_FOUND', 'This transfer is not on the list any more.', { id })
+    return row
+  }
+}
+
+export const isEnded = (state: TransferState): boolean => state.name === 'done' || state.name === 'cancelled' || state.name === 'failed'

@@ -1,0 +1,72 @@
+/** Real backends in temporary folders, each with a client over memory; closed when the test ends. */
+import { onTestFinished } from 'vitest'
+import type { Contract } from '../../preload/contract/index.ts'
+import type { ArchiveRow, Change, TransferRow } from '../../preload/contract/models.ts'
+import { type Client, connect } from '../../preload/wire/connect.ts'
+import type { ClientFrame, ServerFrame } from '../../preload/wire/frames.ts'
+import { memoryPair } from '../../preload/wire/transports.ts'
+import { startBackend } from '../../main/backend.ts'
+import type { Backend } from '../../main/backend-options.ts'
+import { temporaryFolder } from './files.ts'
+
+export type Person = {
+  readonly backend: Backend
+  readonly client: Client<Contract>
+  readonly storage: string
+  /** Waits until the archive's row is as wanted. */
+  archive(key: string, wanted: (row: ArchiveRow) => boolean, milliseconds?: number): Promise<ArchiveRow>
+  transfer(id: string, wanted: (row: TransferRow) => boolean, milliseconds?: number): Promise<TransferRow>
+  close(): Promise<void>
+}
+
+export async function startPerson(bootstrap: readonly string[], options: { readonly storage?: string; readonly join?: boolean; readonly consented?: boolean } = {}): Promise<Person> {
+  if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
+  const storage = options.storage ?? (await temporaryFolder('cairn-storage'))
+  const backend = await startBackend({ storage, bootstrap, join: options.join ?? true, log: 'stderr' })
+  const [server, ours] = memoryPair<ServerFrame, ClientFrame>()
+  backend.accept(server)
+  const client = connect<Contract>(ours)
+  if (options.consented !== false) await client.settings.update({ consented: true })
+  const close = () => backend.close()
+  onTestFinished(close)
+  return {
+    backend,
+    client,
+    storage,
+    archive: (key, wanted, milliseconds) => waitFor(signal => client.archives.watch(undefined, { signal }), key, wanted, milliseconds),
+    transfer: (id, wanted, milliseconds) => waitFor(signal => client.transfers.watch(undefined, { signal }), id, wanted, milliseconds),
+    close,
+  }
+}
+
+/** Follows a collection until an item is as wanted. Says how it last was if that does not come. */
+export async function waitFor<T extends { readonly id: string }>(watch: (signal: AbortSignal) => AsyncIterable<readonly Change<T>[]>, id: string, wanted: (item: T) => boolean, milliseconds = 20_000): Promise<T> {
+  let last: T | undefined
+  const signal = AbortSignal.timeout(milliseconds)
+  try {
+    for await (const changes of watch(signal)) {
+      for (const change of changes) {
+        if (change.op !== 'put' || change.item.id !== id) continue
+        last = change.item
+        if (wanted(change.item)) return change.item
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+  throw new Error(`Not in time; it was last ${JSON.stringify(last)}`)
+}
+
+export const isFound = (row: ArchiveRow) => row.state.name === 'found'
+export const isDone = (row: TransferRow) => {
+  if (row.state.name === 'failed') throw new Error(JSON.stringify(row.state))
+  return row.state.name === 'done'
+}
+
+/** Publishes paths without looking at the sheet, and waits until everything is in. */
+export async function publish(person: Person, paths: readonly string[], options: { readonly private?: boolean } = {}): Promise<{ readonly key: string; readonly link: string }> {
+  const review = await person.client.publish.review({ paths })
+  const { key, link, transfer } = await person.client.publish.start({ review: review.id, title: review.title, private: options.private ?? false, exclude: [], includeSuspicious: false })
+  await person.transfer(transfer, isDone, 60_000)
+  return { key, link }
+}

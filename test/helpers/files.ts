@@ -1,0 +1,49 @@
+/** Trees of files for tests: made, compared and thrown away. */
+import { createHash } from 'node:crypto'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+export async function temporaryFolder(name = 'cairn'): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `${name}-`))
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  return folder
+}
+
+export type Tree = { readonly [path: string]: string | Uint8Array | { readonly link: string } | { readonly content: string; readonly executable: true } }
+
+export async function writeTree(root: string, tree: Tree): Promise<void> {
+  for (const [path, value] of Object.entries(tree)) {
+    const local = join(root, path)
+    await mkdir(dirname(local), { recursive: true })
+    if (typeof value === 'string' || value instanceof Uint8Array) await writeFile(local, value)
+    else if ('link' in value) await symlink(value.link, local)
+    else {
+      await writeFile(local, value.content)
+      await chmod(local, 0o755)
+    }
+  }
+}
+
+export const setTime = (path: string, seconds: number) => utimes(path, seconds, seconds)
+
+/** Every file and link below a folder, by what makes it equal to another: kind, bytes, mode, time. */
+export async function readTree(root: string, options: { readonly times: boolean } = { times: true }): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  const walk = async (folder: string) => {
+    for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+      const local = join(root, path)
+      if (entry.isDirectory()) await walk(path)
+      else if (entry.isSymbolicLink()) found[path] = `link ${await readlink(local)}`
+      else {
+        const stats = await lstat(local)
+        const digest = createHash('sha256').update(await readFile(local)).digest('hex').slice(0, 16)
+        found[path] = `${digest} ${(stats.mode & 0o111) === 0 ? '-' : 'x'}${options.times ? ` ${Math.round(stats.mtimeMs)}` : ''}`
+      }
+    }
+  }
+  await walk('')
+  return found
+}
