@@ -1,6 +1,7 @@
 /**
- * Three kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, one file
- * at a time, because they share two cores with what they measure. `browser`: the built page in a real Chromium.
+ * The kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, one file at
+ * a time, because they share two cores with what they measure. `browser`: the built page in a real Chromium. `soak` and
+ * `bench` take long and run when they are asked for.
  */
 import { defineConfig } from 'vitest/config'
 
@@ -49,7 +50,9 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'test/web/**/*.test.ts', 'test/cli/**/*.test.ts'],
         },
       },
-      { test: { ...slow, name: 'browser', include: ['test/e2e/**/*.test.ts', 'test/renderer/**/*.test.{ts,tsx}'] } },
+      { test: { ...slow, name: 'browser', include: ['test/e2e/**/*.test.ts', 'test/renderer/**/*.test.{ts,tsx}', 'test/renderer-publish/**/*.browser.ts'] } },
+      { test: { ...slow, name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 3_600_000 } },
+      { test: { ...slow, name: 'bench', include: ['test/bench/**/*.test.ts'], testTimeout: 3_600_000 } },
     ],
   },
 })

@@ -1,0 +1,206 @@
+/**
+ * `npm run check`, `npm test`, `npm run soak`, `npm run bench`: makes sure of what the tests need beyond npm, runs them,
+ * and ends with one line of counts. Plain Node without dependencies, because it may have to install them first.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const project = resolve(import.meta.dirname, '..')
+process.chdir(project)
+
+/** A failed check counts as one failed test, so that the last line never looks better than the run was. */
+const counts = { passed: 0, failed: 0 }
+const reports = mkdtempSync(join(tmpdir(), 'cairn-tests-'))
+const running = new Set()
+
+const CHECKS = [
+  { name: 'types of the backend and the tests', command: ['typescript', 'bin/tsc', '-p', 'tsconfig.node.json'] },
+  { name: 'types of the page', command: ['typescript', 'bin/tsc', '-p', 'tsconfig.page.json'] },
+  { name: 'types of the bridge', command: ['typescript', 'bin/tsc', '-p', 'tsconfig.bridge.json'] },
+  { name: 'lint and import rules', command: ['oxlint', 'bin/oxlint', '--type-aware', '--quiet'] },
+  { name: 'dead code', command: ['knip', 'bin/knip.js', '--no-progress'] },
+]
+
+const MODES = {
+  check: async () => {
+    await Promise.all([vitest('unit', 5), inTurn(CHECKS)])
+  },
+  all: async () => {
+    ensureChromium()
+    await MODES.check()
+    if (!(await build())) return
+    await vitest('integration')
+    await vitest('browser')
+  },
+  soak: async () => {
+    if (await build()) await vitest('soak', 24 * 60)
+  },
+  bench: async () => {
+    if (await build()) await vitest('bench', 4 * 60)
+  },
+}
+
+const mode = process.argv[2] ?? 'all'
+if (!Object.hasOwn(MODES, mode)) stop(`There is no "${mode}". Say one of: ${Object.keys(MODES).join(', ')}.`)
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    for (const child of running) end(child, signal)
+    process.exit(130)
+  })
+}
+process.on('exit', () => rmSync(reports, { recursive: true, force: true }))
+
+const startedAt = Date.now()
+ensureModules()
+ensureStorageEngine()
+await MODES[mode]()
+if (counts.passed + counts.failed === 0) console.error('No test ran.')
+if (counts.failed > 0 || counts.passed === 0) process.exitCode ||= 1
+console.log(`\n${mode}: ${Math.round((Date.now() - startedAt) / 1000)} s`)
+console.log(`${counts.passed} passed, ${counts.failed} failed`)
+
+// What runs
+
+async function inTurn(checks) {
+  for (const { name, command } of checks) await check(name, command)
+}
+
+/** What the tool says is shown only when it objects. */
+async function check(name, [module, file, ...rest]) {
+  const { code, output } = await run([join('node_modules', module, file), ...rest])
+  console.log(`${code === 0 ? '  ok ' : 'FAILED'} ${name}`)
+  if (code === 0) return true
+  counts.failed++
+  console.log(output)
+  return false
+}
+
+const build = () => check('build', ['electron-vite', 'bin/electron-vite.js', 'build', '--logLevel', 'warn'])
+
+async function vitest(name, minutes = 15) {
+  const report = join(reports, `${name}.json`)
+  const args = ['run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const { code } = await run([join('node_modules/vitest/vitest.mjs'), ...args], { show: true, minutes })
+  const found = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null
+  const passed = found?.numPassedTests ?? 0
+  const left = found ? found.numTotalTests - found.numPassedTests : 0
+  counts.passed += passed
+  // Skipped ones count too, and so does a run that ended badly although every test in it passed.
+  counts.failed += left > 0 ? left : code === 0 ? 0 : 1
+  if (passed + left === 0) console.error(`No test of "${name}" ran.`)
+}
+
+/** A test that loops for ever holds its worker for ever: after `minutes` the whole group is ended. */
+function run(args, { show = false, minutes = 10 } = {}) {
+  return new Promise(done => {
+    const said = show ? 'inherit' : 'pipe'
+    const child = spawn(process.execPath, args, { stdio: ['ignore', said, said], detached: process.platform !== 'win32' })
+    running.add(child)
+    const deadline = setTimeout(() => {
+      output += `Ended after ${minutes} minutes.`
+      console.error(`\nEnded after ${minutes} minutes: ${args.join(' ')}`)
+      end(child, 'SIGKILL')
+    }, minutes * 60_000)
+    let output = ''
+    child.stdout?.on('data', data => (output += data))
+    child.stderr?.on('data', data => (output += data))
+    child.on('error', error => (output += error.message))
+    child.on('close', code => {
+      running.delete(child)
+      clearTimeout(deadline)
+      done({ code: code ?? 1, output })
+    })
+  })
+}
+
+function end(child, signal) {
+  try {
+    if (process.platform === 'win32') child.kill(signal)
+    else process.kill(-child.pid, signal)
+  } catch {
+    // It ended in the meantime.
+  }
+}
+
+// What is needed beyond this folder
+
+function ensureModules() {
+  if (modulesAreCurrent()) return
+  console.log('Installing dependencies: npm ci')
+  const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: 'inherit', shell: process.platform === 'win32' })
+  if (done.status !== 0) stop('The dependencies could not be installed. Run: npm ci')
+}
+
+/** Every package that the lock file names is there in that version. Optional ones may belong to another platform. */
+function modulesAreCurrent() {
+  try {
+    const wanted = JSON.parse(readFileSync('package-lock.json', 'utf8')).packages
+    const there = JSON.parse(readFileSync('node_modules/.package-lock.json', 'utf8')).packages
+    return Object.entries(wanted).every(
+      ([path, { version, optional, devOptional, link }]) =>
+        path === '' || link || there[path]?.version === version || ((optional || devOptional) && !there[path]),
+    )
+  } catch {
+    return false
+  }
+}
+
+/** The storage engine is a native module, and on Linux it wants libatomic. Loading it is the only true check. */
+function ensureStorageEngine() {
+  const load = () => spawnSync(process.execPath, ['-e', "require('rocksdb-native')"], { encoding: 'utf8' })
+  const first = load()
+  if (first.status === 0) return
+  if (/libatomic/.test(first.stderr)) {
+    if (aptInstall('libatomic1') && load().status === 0) return
+    stop('The storage engine needs libatomic. Run: sudo apt-get install -y libatomic1 (Fedora: sudo dnf install libatomic)')
+  }
+  stop(`The storage engine cannot be loaded:\n${first.stderr}\nRun: npm ci`)
+}
+
+/** Tests that drive the page find it in CHROMIUM_PATH. */
+function ensureChromium() {
+  let path = findChromium()
+  if (!path && aptInstall('chromium')) path = findChromium()
+  if (!path) stop('The tests of the page need Chromium or Chrome. Run: npx playwright-core install chromium (or set CHROMIUM_PATH)')
+  process.env.CHROMIUM_PATH = path
+}
+
+function findChromium() {
+  if (process.env.CHROMIUM_PATH) {
+    if (existsSync(process.env.CHROMIUM_PATH)) return process.env.CHROMIUM_PATH
+    stop(`CHROMIUM_PATH points to ${process.env.CHROMIUM_PATH}, which is not there.`)
+  }
+  const { ProgramFiles = 'C:\\Program Files', 'ProgramFiles(x86)': Programs86 = 'C:\\Program Files (x86)', LOCALAPPDATA = '' } = process.env
+  const places = [
+    ...['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].flatMap(name => [`/usr/bin/${name}`, `/snap/bin/${name}`]),
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    ...[ProgramFiles, Programs86, LOCALAPPDATA].map(folder => `${folder}\\Google\\Chrome\\Application\\chrome.exe`),
+    ownChromiumOfPlaywright(),
+  ]
+  return places.find(path => path && existsSync(path)) ?? null
+}
+
+function ownChromiumOfPlaywright() {
+  const ask = "process.stdout.write(require('playwright-core').chromium.executablePath())"
+  return spawnSync(process.execPath, ['-e', ask], { encoding: 'utf8' }).stdout
+}
+
+/** Only where it may and can: Debian or Ubuntu, as root. */
+function aptInstall(name) {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false
+  console.log(`Installing ${name}: apt-get install -y ${name}`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  for (const args of [['update', '-q'], ['install', '-y', '-q', '--no-install-recommends', name]]) {
+    if (spawnSync('apt-get', args, { stdio: 'inherit', env }).status !== 0) return false
+  }
+  return true
+}
+
+function stop(reason) {
+  console.error(reason)
+  process.exit(1)
+}
