@@ -17,7 +17,17 @@ import {
   Pin,
   Trash2,
 } from 'lucide-react'
-import { type KeyboardEvent, type MouseEvent, type ReactElement, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactElement,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { useStore } from 'zustand'
 import { AppError } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, Entry } from '../../../preload/contract/models.ts'
@@ -89,7 +99,10 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
 
   // Until a long folder is read to its end it stands in the archive's own order, so that nothing jumps while it comes.
   const effective = sort ?? (complete && read.length <= PAGE ? byName : null)
-  const entries = useMemo(() => (effective === null || !complete ? read : sortEntries(read, effective)), [read, complete, effective])
+  const entries = useMemo(
+    () => (effective === null || !complete ? read : sortEntries(read, effective)),
+    [read, complete, effective],
+  )
   const order = useMemo(() => entries.map(entry => entry.path), [entries])
   const chosen = useMemo(() => entries.filter(entry => selection.paths.has(entry.path)), [entries, selection.paths])
 
@@ -112,7 +125,8 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
     let stopped = false
     backend.read.entry({ key: row.id, version, path }).then(
       entry => {
-        if (!stopped && entry !== null && entry.kind !== 'folder') ui.replace({ ...place, path: parentOf(path), file: path })
+        if (!stopped && entry !== null && entry.kind !== 'folder')
+          ui.replace({ ...place, path: parentOf(path), file: path })
       },
       () => {
         // The folder says already what is wrong.
@@ -202,7 +216,11 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
       if (path === '/') return
       goTo(parentOf(path), path)
     } else if (matches(event, 'mod+d') && chosen.length > 0) {
-      download(row.id, version, chosen.map(item => item.path))
+      download(
+        row.id,
+        version,
+        chosen.map(item => item.path),
+      )
     } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) typed.type(event.key)
     else return
     event.preventDefault()
@@ -231,11 +249,24 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
       await backend.publish.remove({ key: row.id, paths: which.map(entry => entry.path) })
       selection.clear()
     })
-  const menu = entryMenu({ row, version, target, path, editable, open, look: () => setLarge(true), details: () => setDetails(true), rename: setRenaming, remove })
+  const menu = entryMenu({
+    row,
+    version,
+    target,
+    path,
+    editable,
+    open,
+    look: () => setLarge(true),
+    details: () => setDetails(true),
+    rename: setRenaming,
+    remove,
+  })
 
   const grant = useGrant(row, version, layout === 'grid')
   const thumbnail = (entry: Entry) =>
-    grant !== null && entry.held === 'all' && entry.size < 12_000_000 && THUMBNAILS.has(extensionOf(entry.name)) ? grant(entry.path) : null
+    grant !== null && entry.held === 'all' && entry.size < 12_000_000 && THUMBNAILS.has(extensionOf(entry.name))
+      ? grant(entry.path)
+      : null
 
   const files = entries.filter(entry => entry.kind === 'file')
   const side = (
@@ -283,10 +314,20 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
             <IconButton label="Back" keys="alt+left" onClick={() => history.back()}>
               <ArrowLeft size={16} aria-hidden />
             </IconButton>
-            <IconButton label="Forward" keys="alt+right" className="max-narrow:hidden" onClick={() => history.forward()}>
+            <IconButton
+              label="Forward"
+              keys="alt+right"
+              className="max-narrow:hidden"
+              onClick={() => history.forward()}
+            >
               <ArrowRight size={16} aria-hidden />
             </IconButton>
-            <IconButton label="To the folder above" keys="alt+up" disabled={path === '/'} onClick={() => goTo(parentOf(path), path)}>
+            <IconButton
+              label="To the folder above"
+              keys="alt+up"
+              disabled={path === '/'}
+              onClick={() => goTo(parentOf(path), path)}
+            >
               <ArrowUp size={16} aria-hidden />
             </IconButton>
           </div>
@@ -302,7 +343,11 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
               icon={<Download size={14} aria-hidden />}
               onClick={() => download(row.id, version, chosen.length > 0 ? chosen.map(entry => entry.path) : [path])}
             >
-              {chosen.length > 0 ? `Download ${number(chosen.length)}…` : path === '/' ? 'Download all…' : 'Download folder…'}
+              {chosen.length > 0
+                ? `Download ${number(chosen.length)}…`
+                : path === '/'
+                  ? 'Download all…'
+                  : 'Download folder…'}
             </Button>
             <IconButton
               label={layout === 'list' ? 'Show as a grid' : 'Show as a list'}
@@ -413,7 +458,12 @@ function useRefresh(row: ArchiveRow, { version }: ArchivePlace, folder: Folder, 
 }
 
 /** While content arrives, the marks of the rows on the screen are kept true; not more than once a second. */
-function useHeldMarks(row: ArchiveRow, folder: Folder, seen: { readonly current: readonly [number, number] }, version: number | null): void {
+function useHeldMarks(
+  row: ArchiveRow,
+  folder: Folder,
+  seen: { readonly current: readonly [number, number] },
+  version: number | null,
+): void {
   const held = row.ownership === 'friends' ? row.held.blocks : 0
   const before = useRef(held)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
@@ -507,7 +557,10 @@ type CrumbsProps = { readonly title: string; readonly path: string; readonly onG
 
 function Crumbs({ title, path, onGo }: CrumbsProps): ReactElement {
   const names = path.split('/').filter(Boolean)
-  const all = [{ name: title, to: '/' }, ...names.map((name, index) => ({ name, to: `/${names.slice(0, index + 1).join('/')}` }))]
+  const all = [
+    { name: title, to: '/' },
+    ...names.map((name, index) => ({ name, to: `/${names.slice(0, index + 1).join('/')}` })),
+  ]
   // Where there is no room for all of them the last ones say most.
   const shown = all.length > 4 ? [all[0], null, ...all.slice(-2)] : all
   return (
@@ -522,7 +575,10 @@ function Crumbs({ title, path, onGo }: CrumbsProps): ReactElement {
                 <button
                   type="button"
                   aria-label="Folders between"
-                  title={all.slice(1, -2).map(between => plainName(between.name)).join(' / ')}
+                  title={all
+                    .slice(1, -2)
+                    .map(between => plainName(between.name))
+                    .join(' / ')}
                   className="h-6 rounded px-1 text-muted hover:bg-hover hover:text-ink"
                   onClick={() => onGo(all.at(-3)?.to ?? '/')}
                 >
@@ -561,31 +617,67 @@ type MenuInput = {
   readonly remove: (entries: readonly Entry[]) => void
 }
 
-function entryMenu({ row, version, target, path, editable, open, look, details, rename, remove }: MenuInput): readonly MenuItem[] {
+function entryMenu({
+  row,
+  version,
+  target,
+  path,
+  editable,
+  open,
+  look,
+  details,
+  rename,
+  remove,
+}: MenuInput): readonly MenuItem[] {
   const icon = (picture: ReactNode) => picture
   const [entry] = target
   const paths = target.map(item => item.path)
   const pinned = version ?? row.length
   if (entry === undefined) {
     return [
-      { label: path === '/' ? 'Download all…' : 'Download folder…', icon: icon(<Download size={14} />), run: () => download(row.id, version, [path]) },
+      {
+        label: path === '/' ? 'Download all…' : 'Download folder…',
+        icon: icon(<Download size={14} />),
+        run: () => download(row.id, version, [path]),
+      },
       { label: 'Copy link to this folder', icon: icon(<Copy size={14} />), run: () => copyLink(row, path) },
-      ...(editable ? [{ label: 'Add to this folder…', icon: icon(<FolderPlus size={14} />), run: () => ui.addTo(row.id, path) }] : []),
+      ...(editable
+        ? [{ label: 'Add to this folder…', icon: icon(<FolderPlus size={14} />), run: () => ui.addTo(row.id, path) }]
+        : []),
     ]
   }
   const one = target.length === 1
   return [
-    ...(one && entry.kind === 'folder' ? [{ label: 'Open', icon: icon(<FolderOpen size={14} />), keys: 'enter', run: () => open(entry) }] : []),
-    ...(one && entry.kind !== 'folder' ? [{ label: 'Look at it', icon: icon(<Eye size={14} />), keys: 'space', run: look }] : []),
-    { label: one ? 'Download…' : `Download ${count(target.length, 'item')}…`, icon: icon(<Download size={14} />), keys: 'mod+d', run: () => download(row.id, version, paths) },
+    ...(one && entry.kind === 'folder'
+      ? [{ label: 'Open', icon: icon(<FolderOpen size={14} />), keys: 'enter', run: () => open(entry) }]
+      : []),
+    ...(one && entry.kind !== 'folder'
+      ? [{ label: 'Look at it', icon: icon(<Eye size={14} />), keys: 'space', run: look }]
+      : []),
+    {
+      label: one ? 'Download…' : `Download ${count(target.length, 'item')}…`,
+      icon: icon(<Download size={14} />),
+      keys: 'mod+d',
+      run: () => download(row.id, version, paths),
+    },
     ...(one && entry.kind === 'file' && canSaveWithBrowser
-      ? [{ label: 'Save with the browser', icon: icon(<HardDriveDownload size={14} />), run: () => saveWithBrowser(row.id, version, entry.path) }]
+      ? [
+          {
+            label: 'Save with the browser',
+            icon: icon(<HardDriveDownload size={14} />),
+            run: () => saveWithBrowser(row.id, version, entry.path),
+          },
+        ]
       : []),
     ...(one
       ? ([
           'separator',
           { label: 'Copy link', icon: icon(<Copy size={14} />), run: () => copyLink(row, entry.path) },
-          { label: `Copy pinned link (version ${pinned})`, icon: icon(<Pin size={14} />), run: () => copyPinnedLink(row.id, pinned, entry.path) },
+          {
+            label: `Copy pinned link (version ${pinned})`,
+            icon: icon(<Pin size={14} />),
+            run: () => copyPinnedLink(row.id, pinned, entry.path),
+          },
           { label: 'Details', icon: icon(<PanelRight size={14} />), run: details },
         ] as const)
       : []),
@@ -593,16 +685,33 @@ function entryMenu({ row, version, target, path, editable, open, look, details, 
       ? ([
           'separator',
           ...(one ? [{ label: 'Rename…', icon: icon(<Pencil size={14} />), run: () => rename(entry) }] : []),
-          { label: 'Remove from archive…', icon: icon(<Trash2 size={14} />), dangerous: true, run: () => remove(target) },
+          {
+            label: 'Remove from archive…',
+            icon: icon(<Trash2 size={14} />),
+            dangerous: true,
+            run: () => remove(target),
+          },
         ] as const)
       : []),
   ]
 }
 
-function Rename({ row, entry, onClose }: { readonly row: ArchiveRow; readonly entry: Entry | null; readonly onClose: () => void }): ReactElement {
+function Rename({
+  row,
+  entry,
+  onClose,
+}: {
+  readonly row: ArchiveRow
+  readonly entry: Entry | null
+  readonly onClose: () => void
+}): ReactElement {
   const [name, setName] = useState('')
   useEffect(() => setName(entry?.name ?? ''), [entry])
-  const wrong = name.includes('/') ? 'A name has no / in it.' : name.trim() === '' || name === '.' || name === '..' ? 'It needs a name.' : null
+  const wrong = name.includes('/')
+    ? 'A name has no / in it.'
+    : name.trim() === '' || name === '.' || name === '..'
+      ? 'It needs a name.'
+      : null
   const save = () => {
     if (entry === null || wrong !== null) return
     if (name === entry.name) return onClose()
@@ -639,7 +748,12 @@ function Rename({ row, entry, onClose }: { readonly row: ArchiveRow; readonly en
   )
 }
 
-type FolderFailedProps = { readonly error: unknown; readonly path: string; readonly onRetry: () => void; readonly onTop: () => void }
+type FolderFailedProps = {
+  readonly error: unknown
+  readonly path: string
+  readonly onRetry: () => void
+  readonly onTop: () => void
+}
 
 function FolderFailed({ error, path, onRetry, onTop }: FolderFailedProps): ReactElement {
   const said = explain(error)
@@ -662,9 +776,21 @@ function FolderFailed({ error, path, onRetry, onTop }: FolderFailedProps): React
   )
 }
 
-function EmptyFolder({ row, path, editable }: { readonly row: ArchiveRow; readonly path: string; readonly editable: boolean }): ReactElement {
+function EmptyFolder({
+  row,
+  path,
+  editable,
+}: {
+  readonly row: ArchiveRow
+  readonly path: string
+  readonly editable: boolean
+}): ReactElement {
   const importing = row.source?.state.name === 'importing' || row.stillBeingAdded
-  const title = importing ? 'The first files are on their way' : path === '/' ? 'This archive is empty' : 'This folder is empty'
+  const title = importing
+    ? 'The first files are on their way'
+    : path === '/'
+      ? 'This archive is empty'
+      : 'This folder is empty'
   const text = importing
     ? 'They show here as soon as they are added.'
     : path !== '/'

@@ -45,7 +45,8 @@ export function openFolder(key: ArchiveKey, version: number | null, folder: stri
     await connected(life.signal)
     return backend.read.list({ key, version, folder, cursor, limit: PAGE }, { signal: life.signal })
   }
-  const show = () => store.setState({ status: 'ready', entries: pages.flatMap(page => page.entries), complete, error: null })
+  const show = () =>
+    store.setState({ status: 'ready', entries: pages.flatMap(page => page.entries), complete, error: null })
   const enqueue = (job: () => Promise<void>): Promise<void> => {
     work = work.then(async () => {
       if (life.signal.aborted) return
@@ -109,7 +110,8 @@ export function openFolder(key: ArchiveKey, version: number | null, folder: stri
     store,
     more: () => enqueue(readNext),
     async all(signal) {
-      while (!complete && !signal.aborted && !life.signal.aborted && store.getState().error === null) await enqueue(readNext)
+      while (!complete && !signal.aborted && !life.signal.aborted && store.getState().error === null)
+        await enqueue(readNext)
     },
     refresh() {
       if (waitingRefresh) return
@@ -136,7 +138,11 @@ export function sortEntries(entries: readonly Entry[], { by, ascending }: Sort):
     const folders = rank(a) - rank(b)
     if (folders !== 0) return folders
     const difference =
-      by === 'size' ? a.size - b.size : by === 'modified' ? (a.modified ?? -Infinity) - (b.modified ?? -Infinity) || 0 : 0
+      by === 'size'
+        ? a.size - b.size
+        : by === 'modified'
+          ? (a.modified ?? -Infinity) - (b.modified ?? -Infinity) || 0
+          : 0
     const named = difference || collator.compare(a.name, b.name) || (a.path < b.path ? -1 : 1)
     return named * turn
   })

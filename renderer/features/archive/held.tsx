@@ -9,13 +9,23 @@ export const heldWords = {
   none: { short: 'with peers', long: 'Not on this device: fetched when you open it' },
 } as const
 
-export function HeldMark({ held, words = false }: { readonly held: Entry['held']; readonly words?: boolean }): ReactElement | null {
+export function HeldMark({
+  held,
+  words = false,
+}: {
+  readonly held: Entry['held']
+  readonly words?: boolean
+}): ReactElement | null {
   if (held === null) return null
   const Icon = held === 'all' ? CircleCheck : held === 'some' ? CircleDot : CircleDashed
   const { short, long } = heldWords[held]
   return (
     <span title={long} className="flex items-center gap-1.5 text-muted">
-      <Icon size={14} aria-hidden className={held === 'all' ? 'text-good' : held === 'some' ? 'text-accent' : 'text-faint'} />
+      <Icon
+        size={14}
+        aria-hidden
+        className={held === 'all' ? 'text-good' : held === 'some' ? 'text-accent' : 'text-faint'}
+      />
       {words ? <span className="text-sm">{short}</span> : <span className="sr-only">{long}</span>}
     </span>
   )

@@ -9,19 +9,38 @@ import { FileName } from '../../ui/file-name.tsx'
 import { bytes, count, exactly, number } from '../../ui/format.ts'
 import { heldWords } from './held.tsx'
 
-export type RenderPreview = (props: { readonly archive: string; readonly version: number | null; readonly entry: Entry; readonly large?: boolean }) => ReactElement
+export type RenderPreview = (props: {
+  readonly archive: string
+  readonly version: number | null
+  readonly entry: Entry
+  readonly large?: boolean
+}) => ReactElement
 
 type InspectorProps = {
   readonly row: ArchiveRow
   readonly version: number | null
   readonly entries: readonly Entry[]
-  readonly folder: { readonly name: string; readonly files: number; readonly folders: number; readonly bytes: number; readonly complete: boolean }
+  readonly folder: {
+    readonly name: string
+    readonly files: number
+    readonly folders: number
+    readonly bytes: number
+    readonly complete: boolean
+  }
   readonly renderPreview: RenderPreview
   readonly onEnlarge: () => void
   readonly onOpenFolder: (path: string) => void
 }
 
-export function Inspector({ row, version, entries, folder, renderPreview, onEnlarge, onOpenFolder }: InspectorProps): ReactElement {
+export function Inspector({
+  row,
+  version,
+  entries,
+  folder,
+  renderPreview,
+  onEnlarge,
+  onOpenFolder,
+}: InspectorProps): ReactElement {
   const [entry] = entries
   if (entry === undefined) return <FolderSummary {...folder} />
   if (entries.length > 1) return <Several row={row} version={version} entries={entries} />
@@ -29,7 +48,9 @@ export function Inspector({ row, version, entries, folder, renderPreview, onEnla
     <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
       {entry.kind === 'file' ? (
         <div className="relative shrink-0 border-b border-line bg-sunken">
-          <div className="flex h-60 min-h-0 flex-col overflow-hidden">{renderPreview({ archive: row.id, version, entry })}</div>
+          <div className="flex h-60 min-h-0 flex-col overflow-hidden">
+            {renderPreview({ archive: row.id, version, entry })}
+          </div>
         </div>
       ) : (
         <div className="grid h-40 shrink-0 place-items-center border-b border-line bg-sunken">
@@ -73,9 +94,13 @@ export function Inspector({ row, version, entries, folder, renderPreview, onEnla
           </IconButton>
         </div>
         <Facts>
-          {entry.kind === 'file' && <Fact name="Size">{`${bytes(entry.size)}${entry.size >= 1000 ? ` (${number(entry.size)} bytes)` : ''}`}</Fact>}
+          {entry.kind === 'file' && (
+            <Fact name="Size">{`${bytes(entry.size)}${entry.size >= 1000 ? ` (${number(entry.size)} bytes)` : ''}`}</Fact>
+          )}
           {entry.modified !== null && <Fact name="Changed">{exactly(entry.modified)}</Fact>}
-          {entry.held !== null && row.ownership === 'friends' && <Fact name="On this device">{heldWords[entry.held].long}</Fact>}
+          {entry.held !== null && row.ownership === 'friends' && (
+            <Fact name="On this device">{heldWords[entry.held].long}</Fact>
+          )}
           {entry.target !== null && (
             <Fact name="Points to">
               <FileName name={entry.target} whole />
@@ -91,7 +116,15 @@ export function Inspector({ row, version, entries, folder, renderPreview, onEnla
   )
 }
 
-function Several({ row, version, entries }: { readonly row: ArchiveRow; readonly version: number | null; readonly entries: readonly Entry[] }): ReactElement {
+function Several({
+  row,
+  version,
+  entries,
+}: {
+  readonly row: ArchiveRow
+  readonly version: number | null
+  readonly entries: readonly Entry[]
+}): ReactElement {
   const files = entries.filter(entry => entry.kind === 'file')
   const folders = entries.filter(entry => entry.kind === 'folder')
   const size = files.reduce((sum, entry) => sum + entry.size, 0)
@@ -100,11 +133,25 @@ function Several({ row, version, entries }: { readonly row: ArchiveRow; readonly
       <div>
         <h2 className="text-md font-semibold">{count(entries.length, 'item')} chosen</h2>
         <p className="text-muted">
-          {[files.length > 0 && `${count(files.length, 'file')}, ${bytes(size)}`, folders.length > 0 && count(folders.length, 'folder')].filter(Boolean).join(' and ')}
+          {[
+            files.length > 0 && `${count(files.length, 'file')}, ${bytes(size)}`,
+            folders.length > 0 && count(folders.length, 'folder'),
+          ]
+            .filter(Boolean)
+            .join(' and ')}
         </p>
       </div>
       <div>
-        <Button icon={<Download size={14} aria-hidden />} onClick={() => download(row.id, version, entries.map(entry => entry.path))}>
+        <Button
+          icon={<Download size={14} aria-hidden />}
+          onClick={() =>
+            download(
+              row.id,
+              version,
+              entries.map(entry => entry.path),
+            )
+          }
+        >
           Download…
         </Button>
       </div>

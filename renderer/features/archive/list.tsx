@@ -1,7 +1,18 @@
 /** The rows of a folder, or its tiles. Only what is on the screen exists, so 100,000 entries scroll like ten. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type KeyboardEvent, type MouseEvent, memo, type ReactElement, type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  memo,
+  type ReactElement,
+  type RefObject,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 import type { Entry } from '../../../preload/contract/models.ts'
 import { cx } from '../../ui/class-names.ts'
 import { EntryIcon } from '../../ui/entry-icon.tsx'
@@ -48,10 +59,29 @@ const indexAt = (target: EventTarget): number | null => {
 const idOf = (index: number) => `entry-${index}`
 
 export function EntryList(props: EntriesProps): ReactElement {
-  const { ref, label, entries, more, selection, showHeld, sort, onSort, onPress, onOpen, onContext, onKeyDown, onSeen } = props
+  const {
+    ref,
+    label,
+    entries,
+    more,
+    selection,
+    showHeld,
+    sort,
+    onSort,
+    onPress,
+    onOpen,
+    onContext,
+    onKeyDown,
+    onSeen,
+  } = props
   const scroller = useRef<HTMLDivElement>(null)
   const rows = entries.length + (more ? 1 : 0)
-  const virtual = useVirtualizer({ count: rows, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12 })
+  const virtual = useVirtualizer({
+    count: rows,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW,
+    overscan: 12,
+  })
   const items = virtual.getVirtualItems()
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? 0
@@ -94,7 +124,10 @@ export function EntryList(props: EntriesProps): ReactElement {
           role="row"
           aria-rowindex={1}
           tabIndex={-1}
-          className={cx('sticky top-0 z-10 grid h-7 items-center gap-3 border-b border-line bg-surface px-3 narrow:px-5', columns)}
+          className={cx(
+            'sticky top-0 z-10 grid h-7 items-center gap-3 border-b border-line bg-surface px-3 narrow:px-5',
+            columns,
+          )}
         >
           <Column by="name" sort={sort} onSort={onSort}>
             Name
@@ -116,7 +149,11 @@ export function EntryList(props: EntriesProps): ReactElement {
             const entry = entries[item.index]
             if (entry === undefined) {
               return (
-                <div key="more" className="absolute inset-x-0 top-0 flex items-center gap-3 px-3 narrow:px-5" style={{ height: ROW, transform: `translateY(${item.start}px)` }}>
+                <div
+                  key="more"
+                  className="absolute inset-x-0 top-0 flex items-center gap-3 px-3 narrow:px-5"
+                  style={{ height: ROW, transform: `translateY(${item.start}px)` }}
+                >
                   <Skeleton className="size-4" />
                   <Skeleton className="w-1/3" />
                 </div>
@@ -164,7 +201,8 @@ const Row = memo(function Row({ entry, index, top, selected, active, showHeld, c
         'absolute inset-x-1 narrow:inset-x-3 top-0 grid items-center gap-3 rounded-md px-2 select-none',
         columns,
         selected ? 'bg-accent-soft' : 'hover:bg-hover',
-        active && 'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
+        active &&
+          'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
       )}
       style={{ height: ROW, transform: `translateY(${top}px)` }}
     >
@@ -180,10 +218,26 @@ const Row = memo(function Row({ entry, index, top, selected, active, showHeld, c
         )}
       </div>
       <div role="gridcell" className="tabular truncate text-right text-muted">
-        {entry.kind === 'file' ? bytes(entry.size) : <span aria-hidden className="text-faint">–</span>}
+        {entry.kind === 'file' ? (
+          bytes(entry.size)
+        ) : (
+          <span aria-hidden className="text-faint">
+            –
+          </span>
+        )}
       </div>
-      <div role="gridcell" className="tabular truncate text-muted max-narrow:hidden" title={entry.modified === null ? undefined : exactly(entry.modified)}>
-        {entry.modified === null ? <span aria-hidden className="text-faint">–</span> : moment(entry.modified)}
+      <div
+        role="gridcell"
+        className="tabular truncate text-muted max-narrow:hidden"
+        title={entry.modified === null ? undefined : exactly(entry.modified)}
+      >
+        {entry.modified === null ? (
+          <span aria-hidden className="text-faint">
+            –
+          </span>
+        ) : (
+          moment(entry.modified)
+        )}
       </div>
       {showHeld && (
         <div role="gridcell">
@@ -211,11 +265,18 @@ type ColumnProps = {
 function Column({ by, sort, onSort, end = false, className, children }: ColumnProps): ReactElement {
   const on = sort?.by === by
   return (
-    <div role="columnheader" aria-sort={on ? (sort.ascending ? 'ascending' : 'descending') : 'none'} className={cx('flex min-w-0', end && 'justify-end', className)}>
+    <div
+      role="columnheader"
+      aria-sort={on ? (sort.ascending ? 'ascending' : 'descending') : 'none'}
+      className={cx('flex min-w-0', end && 'justify-end', className)}
+    >
       <button
         type="button"
         onClick={() => onSort(by)}
-        className={cx('-mx-1.5 flex h-6 min-w-0 items-center gap-1 rounded px-1.5 text-sm hover:bg-hover hover:text-ink', on ? 'font-medium text-ink' : 'text-muted')}
+        className={cx(
+          '-mx-1.5 flex h-6 min-w-0 items-center gap-1 rounded px-1.5 text-sm hover:bg-hover hover:text-ink',
+          on ? 'font-medium text-ink' : 'text-muted',
+        )}
       >
         {children}
         {on && (sort.ascending ? <ArrowUp size={12} aria-hidden /> : <ArrowDown size={12} aria-hidden />)}
@@ -230,7 +291,8 @@ const TILE_HEIGHT = 128
 type GridProps = EntriesProps & { readonly thumbnail: (entry: Entry) => string | null }
 
 export function EntryGrid(props: GridProps): ReactElement {
-  const { ref, label, entries, more, selection, showHeld, onPress, onOpen, onContext, onKeyDown, onSeen, thumbnail } = props
+  const { ref, label, entries, more, selection, showHeld, onPress, onOpen, onContext, onKeyDown, onSeen, thumbnail } =
+    props
   const scroller = useRef<HTMLDivElement>(null)
   const [columns, setColumns] = useState(4)
   useLayoutEffect(() => {
@@ -243,7 +305,12 @@ export function EntryGrid(props: GridProps): ReactElement {
     return () => observer.disconnect()
   }, [])
   const rows = Math.ceil(entries.length / columns) + (more ? 1 : 0)
-  const virtual = useVirtualizer({ count: rows, getScrollElement: () => scroller.current, estimateSize: () => TILE_HEIGHT, overscan: 3 })
+  const virtual = useVirtualizer({
+    count: rows,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => TILE_HEIGHT,
+    overscan: 3,
+  })
   const items = virtual.getVirtualItems()
   const first = (items[0]?.index ?? 0) * columns
   const last = ((items.at(-1)?.index ?? 0) + 1) * columns - 1
@@ -283,7 +350,11 @@ export function EntryGrid(props: GridProps): ReactElement {
             key={item.key}
             role="presentation"
             className="absolute inset-x-0 top-0 grid"
-            style={{ height: TILE_HEIGHT, transform: `translateY(${item.start}px)`, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
+            style={{
+              height: TILE_HEIGHT,
+              transform: `translateY(${item.start}px)`,
+              gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+            }}
           >
             {entries.slice(item.index * columns, (item.index + 1) * columns).map((entry, offset) => {
               const index = item.index * columns + offset
@@ -297,19 +368,33 @@ export function EntryGrid(props: GridProps): ReactElement {
                   aria-selected={selection.paths.has(entry.path)}
                   aria-setsize={more ? -1 : entries.length}
                   aria-posinset={index + 1}
-                  aria-label={[plainName(entry.name), entry.kind === 'file' ? bytes(entry.size) : entry.kind, showHeld && entry.held !== null ? heldWords[entry.held].long : ''].filter(Boolean).join(', ')}
+                  aria-label={[
+                    plainName(entry.name),
+                    entry.kind === 'file' ? bytes(entry.size) : entry.kind,
+                    showHeld && entry.held !== null ? heldWords[entry.held].long : '',
+                  ]
+                    .filter(Boolean)
+                    .join(', ')}
                   data-index={index}
                   className={cx(
                     'm-0.5 flex min-w-0 flex-col items-center gap-1 rounded-lg p-2 select-none',
                     selection.paths.has(entry.path) ? 'bg-accent-soft' : 'hover:bg-hover',
-                    selection.active === entry.path && 'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
+                    selection.active === entry.path &&
+                      'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
                   )}
                 >
                   <span className="relative grid h-17 w-full place-items-center">
                     {picture === null ? (
                       <EntryIcon entry={entry} size={44} />
                     ) : (
-                      <img src={picture} alt="" loading="lazy" decoding="async" draggable={false} className="max-h-17 max-w-full rounded object-contain shadow-card" />
+                      <img
+                        src={picture}
+                        alt=""
+                        loading="lazy"
+                        decoding="async"
+                        draggable={false}
+                        className="max-h-17 max-w-full rounded object-contain shadow-card"
+                      />
                     )}
                     {showHeld && entry.held !== null && (
                       <span className="absolute right-0 bottom-0 rounded-full bg-surface">

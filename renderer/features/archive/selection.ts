@@ -34,12 +34,19 @@ export function useSelection(): SelectionControl {
       const start = order.indexOf(anchor ?? active ?? path)
       const end = order.indexOf(path)
       if (start < 0 || end < 0) return { paths: new Set([path]), active: path, anchor: path }
-      return { paths: new Set(order.slice(Math.min(start, end), Math.max(start, end) + 1)), active: path, anchor: order[start] ?? path }
+      return {
+        paths: new Set(order.slice(Math.min(start, end), Math.max(start, end) + 1)),
+        active: path,
+        anchor: order[start] ?? path,
+      }
     })
   }, [])
   const all = useCallback((order: readonly string[]) => {
     setState(({ active, anchor }) => ({ paths: new Set(order), active: active ?? order[0] ?? null, anchor }))
   }, [])
   const clear = useCallback(() => setState(({ active }) => ({ ...nothing, active })), [])
-  return useMemo(() => ({ paths: state.paths, active: state.active, only, toggle, extend, all, clear }), [state, only, toggle, extend, all, clear])
+  return useMemo(
+    () => ({ paths: state.paths, active: state.active, only, toggle, extend, all, clear }),
+    [state, only, toggle, extend, all, clear],
+  )
 }

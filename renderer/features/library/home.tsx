@@ -33,7 +33,13 @@ export function Home(): ReactElement {
   if (rows.length === 0) return <Welcome />
   return (
     <>
-      <ViewHeader title="Library" under={[count(yours.length, 'archive of yours', 'archives of yours'), count(friends.length, 'of a friend', 'of friends')].join(', ')} />
+      <ViewHeader
+        title="Library"
+        under={[
+          count(yours.length, 'archive of yours', 'archives of yours'),
+          count(friends.length, 'of a friend', 'of friends'),
+        ].join(', ')}
+      />
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 narrow:px-5">
         {fresh.length > 0 && <Cards title="New since you looked" rows={fresh} />}
         {yours.length > 0 && <Cards title="Yours" rows={yours} />}
@@ -112,16 +118,25 @@ function Welcome(): ReactElement {
             <Logo size={56} />
             <p className="text-xl font-semibold text-balance">Share a folder with the people you know</p>
             <p className="max-w-110 text-md text-pretty text-muted">
-              Your files go straight from your machine to theirs. There is no server in between: an archive stays up as long as somebody holds it.
+              Your files go straight from your machine to theirs. There is no server in between: an archive stays up as
+              long as somebody holds it.
             </p>
           </div>
           <div className="grid w-full gap-3 narrow:grid-cols-2">
-            <Step icon={<FolderUp size={20} />} title="Publish a folder" text="Drop it anywhere on this window. You see what becomes public before anything does.">
+            <Step
+              icon={<FolderUp size={20} />}
+              title="Publish a folder"
+              text="Drop it anywhere on this window. You see what becomes public before anything does."
+            >
               <Button kind="primary" icon={<Plus size={16} aria-hidden />} onClick={() => ui.publish()}>
                 Publish…
               </Button>
             </Step>
-            <Step icon={<Link2 size={20} />} title="Open a friend’s link" text="Paste it anywhere on this window. You look around at once, and take what you want.">
+            <Step
+              icon={<Link2 size={20} />}
+              title="Open a friend’s link"
+              text="Paste it anywhere on this window. You look around at once, and take what you want."
+            >
               <Button
                 onClick={() => {
                   ui.toggleLibrary(true)
@@ -138,7 +153,12 @@ function Welcome(): ReactElement {
   )
 }
 
-type StepProps = { readonly icon: ReactElement; readonly title: string; readonly text: string; readonly children: ReactElement }
+type StepProps = {
+  readonly icon: ReactElement
+  readonly title: string
+  readonly text: string
+  readonly children: ReactElement
+}
 
 function Step({ icon, title, text, children }: StepProps): ReactElement {
   return (

@@ -4,7 +4,14 @@ import { type ReactElement, useMemo, useRef, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { copyInvitation, copyLink, forget, keep, keepInFolder, openLink } from '../../stores/commands.ts'
-import { titleOf, transferIsOver, useArchives, useMirrorStatus, useNetwork, useTransfers } from '../../stores/mirrors.ts'
+import {
+  titleOf,
+  transferIsOver,
+  useArchives,
+  useMirrorStatus,
+  useNetwork,
+  useTransfers,
+} from '../../stores/mirrors.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import { ui, usePlace } from '../../stores/ui.ts'
 import { sayArchive, sayNetwork, shareOf } from '../../stores/words.ts'
@@ -52,7 +59,12 @@ export function Library(): ReactElement {
       </div>
       <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
         <div className="flex flex-col gap-2 px-3 pb-2">
-          <Button kind="primary" className="h-8 w-full" icon={<Plus size={16} aria-hidden />} onClick={() => ui.publish()}>
+          <Button
+            kind="primary"
+            className="h-8 w-full"
+            icon={<Plus size={16} aria-hidden />}
+            onClick={() => ui.publish()}
+          >
             Publish…
           </Button>
           <OpenField />
@@ -72,7 +84,12 @@ export function Library(): ReactElement {
             </div>
           )}
           <Group title="Yours" rows={shown(yours)} status={status} empty="Folders that you publish stand here." />
-          <Group title="Friends" rows={shown(friends)} status={status} empty="Archives whose links you open stand here." />
+          <Group
+            title="Friends"
+            rows={shown(friends)}
+            status={status}
+            empty="Archives whose links you open stand here."
+          />
         </nav>
       </div>
       <Foot />
@@ -85,7 +102,11 @@ function MessagesButton(): ReactElement | null {
   const any = useToasts(state => state.log.length > 0)
   if (!any) return null
   return (
-    <IconButton label={unread > 0 ? `Messages, ${unread} new` : 'Messages'} className="relative" onClick={() => ui.show('messages')}>
+    <IconButton
+      label={unread > 0 ? `Messages, ${unread} new` : 'Messages'}
+      className="relative"
+      onClick={() => ui.show('messages')}
+    >
       <Bell size={16} aria-hidden />
       {unread > 0 && <span className="absolute top-1 right-1 size-1.5 rounded-full bg-accent" />}
     </IconButton>
@@ -170,12 +191,15 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
   const said = sayArchive(row)
   const fresh = row.ownership === 'friends' && row.seenLength > 0 && row.length > row.seenLength
   const running = useMemo(
-    () => transfers.find(transfer => transfer.key === row.id && transfer.kind !== 'download' && !transferIsOver(transfer)),
+    () =>
+      transfers.find(transfer => transfer.key === row.id && transfer.kind !== 'download' && !transferIsOver(transfer)),
     [transfers, row.id],
   )
   const share = running === undefined ? null : shareOf(running)
   const title = titleOf(row)
-  const label = [plainName(title), said.short, fresh ? 'new changes' : '', share === null ? '' : percent(share, 1)].filter(Boolean).join(', ')
+  const label = [plainName(title), said.short, fresh ? 'new changes' : '', share === null ? '' : percent(share, 1)]
+    .filter(Boolean)
+    .join(', ')
   return (
     <li>
       <ContextMenu items={rowMenu(row)}>
@@ -218,7 +242,11 @@ function rowMenu(row: ArchiveRow): readonly MenuItem[] {
     { label: 'Copy invitation', run: () => copyInvitation(row) },
     'separator',
   ]
-  const end: MenuItem = { label: row.ownership === 'yours' ? 'Stop sharing…' : 'Forget…', run: () => forget(row), dangerous: true }
+  const end: MenuItem = {
+    label: row.ownership === 'yours' ? 'Stop sharing…' : 'Forget…',
+    run: () => forget(row),
+    dangerous: true,
+  }
   if (row.ownership === 'yours') return [...share, end]
   return [...share, ...keepItems(row), 'separator', end]
 }
@@ -252,7 +280,11 @@ function Foot(): ReactElement {
   const share =
     known.length === 0
       ? null
-      : known.reduce((sum, row) => sum + row.bytes, 0) / Math.max(1, known.reduce((sum, row) => sum + (row.ofBytes ?? 0), 0))
+      : known.reduce((sum, row) => sum + row.bytes, 0) /
+        Math.max(
+          1,
+          known.reduce((sum, row) => sum + (row.ofBytes ?? 0), 0),
+        )
   const said = sayNetwork(network)
   const item = 'flex min-h-8 w-full items-center gap-2 rounded-md px-2 text-left'
   return (
@@ -282,7 +314,9 @@ function Foot(): ReactElement {
       >
         <MoodDot mood={said.mood} />
         <span className="min-w-0 flex-1 truncate">{said.short}</span>
-        {network !== undefined && network.peers > 0 && <span className="text-sm text-muted">{count(network.peers, 'peer')}</span>}
+        {network !== undefined && network.peers > 0 && (
+          <span className="text-sm text-muted">{count(network.peers, 'peer')}</span>
+        )}
       </button>
     </div>
   )

@@ -1,0 +1,334 @@
+/** One archive: its head, what is special about it now, and its four tabs. */
+import {
+  BookOpen,
+  ChevronDown,
+  Copy,
+  Download,
+  FolderDown,
+  FolderPlus,
+  HardDrive,
+  MailPlus,
+  MoreHorizontal,
+  Pause,
+  Pin,
+  Play,
+  RefreshCw,
+  Share2,
+  Trash2,
+} from 'lucide-react'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { assertNever } from '../../../preload/contract/errors.ts'
+import type { ArchiveRow, Changeset } from '../../../preload/contract/models.ts'
+import { backend } from '../../backend.ts'
+import {
+  copyInvitation,
+  copyLink,
+  copyPinnedLink,
+  download,
+  forget,
+  keep,
+  keepInFolder,
+  markSeen,
+  pauseSource,
+} from '../../stores/commands.ts'
+import type { Place, Tab } from '../../stores/location.ts'
+import { titleOf } from '../../stores/mirrors.ts'
+import { attempt } from '../../stores/toasts.ts'
+import { ui } from '../../stores/ui.ts'
+import { sayArchive } from '../../stores/words.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { Banner } from '../../ui/banner.tsx'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { FileName } from '../../ui/file-name.tsx'
+import { bytes, count, moment, number } from '../../ui/format.ts'
+import { Menu, type MenuItem } from '../../ui/menu.tsx'
+import { MoodDot } from '../../ui/mood.tsx'
+import { TabPanel, Tabs } from '../../ui/tabs.tsx'
+import { ViewHeader } from '../../ui/view.tsx'
+import { About } from './about.tsx'
+import { Files } from './files.tsx'
+import type { RenderPreview } from './inspector.tsx'
+
+export type ArchivePlace = Extract<Place, { view: 'archive' }>
+
+/** The other features that stand in this view, handed in by the app. */
+export type ArchiveParts = {
+  readonly preview: RenderPreview
+  readonly changes: (props: { readonly row: ArchiveRow; readonly seenBefore: number }) => ReactElement
+  readonly peers: (props: { readonly row: ArchiveRow }) => ReactElement
+  /** In place of files of which nothing is known yet. */
+  readonly opening: (props: { readonly row: ArchiveRow }) => ReactElement | null
+  /** What is special about it now. */
+  readonly banners: (props: { readonly row: ArchiveRow }) => ReactElement
+}
+
+type ArchiveProps = { readonly row: ArchiveRow; readonly place: ArchivePlace; readonly parts: ArchiveParts }
+
+export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
+  const seen = useSeen(row, place.tab)
+  const known = row.length > 0 || row.state.name === 'found' || row.state.name === 'empty'
+  const go = (tab: Tab) => ui.go({ ...place, tab })
+  const said = sayArchive(row)
+  const size =
+    row.files === null ? '' : `${count(row.files, 'file')}${row.bytes === null ? '' : `, ${bytes(row.bytes)}`}`
+  const Changes = parts.changes
+  const Peers = parts.peers
+  const Opening = parts.opening
+  const Banners = parts.banners
+  return (
+    <>
+      <ViewHeader
+        title={
+          <span className="flex min-w-0 items-center gap-2">
+            <FileName name={titleOf(row)} />
+            {row.private && <Badge>Private</Badge>}
+          </span>
+        }
+        under={
+          <span className="flex min-w-0 items-center gap-1.5">
+            <button
+              type="button"
+              onClick={() => go('peers')}
+              className="-mx-1 flex h-6 min-w-0 items-center gap-1.5 rounded px-1 hover:bg-hover hover:text-ink"
+            >
+              <MoodDot mood={said.mood} />
+              <span className="truncate">{said.short}</span>
+            </button>
+            {size && <span className="truncate max-narrow:hidden">· {size}</span>}
+            {row.author && row.ownership === 'friends' && (
+              <span className="flex min-w-0 gap-1 max-narrow:hidden">
+                · by <FileName name={row.author} />
+              </span>
+            )}
+          </span>
+        }
+        actions={
+          <>
+            <Menu
+              trigger={
+                <Button icon={<Share2 size={14} aria-hidden />}>
+                  Share
+                  <ChevronDown size={14} aria-hidden className="-mr-1 text-muted" />
+                </Button>
+              }
+              items={shareItems(row, place)}
+            />
+            <Menu
+              trigger={
+                <IconButton label="More">
+                  <MoreHorizontal size={16} aria-hidden />
+                </IconButton>
+              }
+              items={moreItems(row, place)}
+            />
+          </>
+        }
+      />
+      <Tabs
+        label="Archive"
+        value={place.tab}
+        onValue={go}
+        tabs={[
+          { value: 'files', label: 'Files' },
+          {
+            value: 'changes',
+            label: 'Changes',
+            badge: seen.fresh && (
+              <Badge tone="accent">
+                new<span className="sr-only"> since you looked</span>
+              </Badge>
+            ),
+          },
+          { value: 'peers', label: 'Peers', badge: row.peers > 0 && <Badge>{number(row.peers)}</Badge> },
+          { value: 'about', label: 'About' },
+        ]}
+      >
+        <Banners row={row} />
+        {place.version !== null && place.tab === 'files' && (
+          <VersionBanner row={row} place={place} version={place.version} />
+        )}
+        <TabPanel value="files">
+          {known ? <Files row={row} place={place} renderPreview={parts.preview} /> : <Opening row={row} />}
+        </TabPanel>
+        <TabPanel value="changes">
+          {known ? <Changes row={row} seenBefore={seen.before} /> : <Opening row={row} />}
+        </TabPanel>
+        <TabPanel value="peers">
+          <Peers row={row} />
+        </TabPanel>
+        <TabPanel value="about">
+          <About row={row} />
+        </TabPanel>
+      </Tabs>
+    </>
+  )
+}
+
+/**
+ * The person looks at the archive: that is noted with the backend, while this view remembers from where on things were
+ * new when they came.
+ */
+function useSeen(row: ArchiveRow, tab: Tab): { readonly before: number; readonly fresh: boolean } {
+  const [before, setBefore] = useState({ key: row.id, length: row.seenLength })
+  const [looked, setLooked] = useState(row.seenLength)
+  const current = before.key === row.id ? before : { key: row.id, length: row.seenLength }
+  const latest = useRef(row)
+  latest.current = row
+  useEffect(() => {
+    setBefore({ key: row.id, length: latest.current.seenLength })
+    setLooked(latest.current.seenLength)
+  }, [row.id])
+  useEffect(() => {
+    const look = () => {
+      if (document.visibilityState !== 'visible') return
+      if (row.length > row.seenLength) markSeen(latest.current)
+      // The first time everything is new, which is to say that nothing is.
+      if (row.seenLength === 0) setBefore({ key: row.id, length: row.length })
+      if (tab === 'changes' || row.seenLength === 0) setLooked(row.length)
+    }
+    look()
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [row.id, row.length, row.seenLength, tab])
+  return { before: current.length, fresh: row.ownership === 'friends' && looked > 0 && row.length > looked }
+}
+
+function shareItems(row: ArchiveRow, place: ArchivePlace): readonly MenuItem[] {
+  const version = place.version ?? row.length
+  return [
+    {
+      label: 'Copy link',
+      hint: row.private ? 'With its secret: whoever has it can read everything' : 'Whoever has it can read everything',
+      icon: <Copy size={14} />,
+      keys: 'mod+shift+c',
+      run: () => copyLink(row),
+    },
+    {
+      label: 'Copy invitation',
+      hint: 'The link, with two sentences for somebody who has no Cairn yet',
+      icon: <MailPlus size={14} />,
+      run: () => copyInvitation(row),
+    },
+    {
+      label: 'Copy pinned link',
+      hint:
+        version === 0
+          ? 'Nothing is known of it yet'
+          : `Shows version ${number(version)} for ever, and nobody can bend it`,
+      icon: <Pin size={14} />,
+      disabled: version === 0,
+      run: () => copyPinnedLink(row.id, version),
+    },
+  ]
+}
+
+function moreItems(row: ArchiveRow, place: ArchivePlace): readonly MenuItem[] {
+  const known = row.length > 0
+  const items: MenuItem[] = []
+  if (row.ownership === 'friends') items.push(...keepingItems(row), 'separator')
+  if (row.ownership === 'yours' && row.source === null) {
+    items.push({
+      label: 'Add files…',
+      icon: <FolderPlus size={14} />,
+      run: () => ui.addTo(row.id, place.tab === 'files' ? place.path : '/'),
+    })
+  }
+  if (row.source !== null) {
+    const paused = row.source.state.name === 'paused'
+    items.push({
+      label: paused ? 'Go on with its folder' : 'Pause its folder',
+      hint: paused ? 'Changes are published again' : 'Changes are not published until you go on',
+      icon: paused ? <Play size={14} /> : <Pause size={14} />,
+      run: () => pauseSource(row, !paused),
+    })
+  }
+  items.push({
+    label: 'Download everything…',
+    icon: <Download size={14} />,
+    disabled: !known,
+    run: () => download(row.id, place.version, ['/']),
+  })
+  if (row.ownership === 'friends') {
+    items.push({
+      label: 'Look for peers again',
+      icon: <RefreshCw size={14} />,
+      run: () => attempt(() => backend.archives.retry({ key: row.id })),
+    })
+  }
+  items.push('separator', {
+    label: row.ownership === 'yours' ? 'Stop sharing…' : 'Forget…',
+    icon: <Trash2 size={14} />,
+    dangerous: true,
+    run: () => forget(row),
+  })
+  return items
+}
+
+function keepingItems(row: ArchiveRow): readonly MenuItem[] {
+  const look: MenuItem = {
+    label: 'Look only',
+    hint: 'Fetch what you look at',
+    icon: <BookOpen size={14} />,
+    checked: row.keeping.how === 'look',
+    run: () => row.keeping.how !== 'look' && keep(row, false),
+  }
+  const all: MenuItem = {
+    label: 'Keep all of it',
+    hint: 'Fetch everything and every change, and serve it on',
+    icon: <HardDrive size={14} />,
+    checked: row.keeping.how === 'all',
+    run: () => row.keeping.how !== 'all' && keep(row, true),
+  }
+  const folder: MenuItem = {
+    label: row.keeping.how === 'folder' ? 'Keep in another folder…' : 'Keep in a folder…',
+    hint: 'The same, as files in a folder that follows it',
+    icon: <FolderDown size={14} />,
+    checked: row.keeping.how === 'folder',
+    run: () => keepInFolder(row),
+  }
+  switch (row.keeping.how) {
+    case 'look':
+    case 'all':
+    case 'folder':
+      return [{ heading: 'What this machine does for it' }, look, all, folder]
+    default:
+      return assertNever(row.keeping)
+  }
+}
+
+function VersionBanner({
+  row,
+  place,
+  version,
+}: {
+  readonly row: ArchiveRow
+  readonly place: ArchivePlace
+  readonly version: number
+}): ReactElement {
+  const [changeset, setChangeset] = useState<Changeset | null>(null)
+  useEffect(() => {
+    let stopped = false
+    setChangeset(null)
+    backend.history.list({ key: row.id, before: version, limit: 1 }).then(
+      ({ changesets }) => !stopped && setChangeset(changesets[0] ?? null),
+      () => {
+        // Its number is said all the same.
+      },
+    )
+    return () => {
+      stopped = true
+    }
+  }, [row.id, version])
+  const when = changeset?.length === version && changeset.time !== null ? ` of ${moment(changeset.time)}` : ''
+  return (
+    <Banner
+      tone="accent"
+      title={`You are looking at version ${number(version)}${when}`}
+      actions={
+        <Button size="small" onClick={() => ui.go({ ...place, version: null, file: null })}>
+          Back to now
+        </Button>
+      }
+    />
+  )
+}

@@ -1,0 +1,152 @@
+/** What can be set. Everything takes effect at once; text when its field is left. */
+import { Monitor, Moon, Sun } from 'lucide-react'
+import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
+import type { BackendStatus, Settings as SettingsModel } from '../../../preload/contract/models.ts'
+import { backend } from '../../backend.ts'
+import { shellKind } from '../../shell.ts'
+import { useSettings } from '../../stores/mirrors.ts'
+import { prefer } from '../../stores/preferences.ts'
+import { attempt, toast } from '../../stores/toasts.ts'
+import { ui, useUi } from '../../stores/ui.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { Segmented, Switch, TextField } from '../../ui/field.tsx'
+import { FileName } from '../../ui/file-name.tsx'
+import { SkeletonRows } from '../../ui/skeleton.tsx'
+
+export function SettingsDialog(): ReactElement {
+  const open = useUi(state => state.dialog === 'settings')
+  const settings = useSettings()
+  return (
+    <Dialog open={open} onClose={() => ui.show(null)} title="Settings">
+      {settings === undefined ? <SkeletonRows rows={4} /> : <Form settings={settings} />}
+    </Dialog>
+  )
+}
+
+const save = (change: Partial<Omit<SettingsModel, 'id'>>) => attempt(() => backend.settings.update(change))
+
+function Form({ settings }: { readonly settings: SettingsModel }): ReactElement {
+  return (
+    <div className="flex flex-col gap-6">
+      <Row label="Theme">
+        <Segmented
+          label="Theme"
+          value={settings.theme}
+          onValue={theme => {
+            prefer({ theme })
+            save({ theme })
+          }}
+          options={[
+            { value: 'system', label: 'System', icon: <Monitor size={14} aria-hidden /> },
+            { value: 'light', label: 'Light', icon: <Sun size={14} aria-hidden /> },
+            { value: 'dark', label: 'Dark', icon: <Moon size={14} aria-hidden /> },
+          ]}
+        />
+      </Row>
+      <Author saved={settings.author} />
+      <Row label="Downloads go to" hint="Suggested whenever you download something.">
+        <span className="flex min-w-0 items-center gap-2">
+          <FileName name={settings.downloads} />
+          <Button
+            onClick={() =>
+              attempt(async () => {
+                const folder = await ui.chooseFolder('Downloads go to')
+                if (folder !== null) await backend.settings.update({ downloads: folder })
+              })
+            }
+          >
+            Change…
+          </Button>
+        </span>
+      </Row>
+      <Switch
+        label="Notify me"
+        hint="When a friend’s archive changes or a download ends while this window is not in front."
+        checked={settings.notify}
+        onChecked={notify => void setNotify(notify)}
+      />
+      <About />
+    </div>
+  )
+}
+
+/** A browser has to be asked first, and may say no. */
+async function setNotify(notify: boolean): Promise<void> {
+  if (notify && shellKind === 'browser') {
+    const answer = typeof Notification === 'undefined' ? 'denied' : await Notification.requestPermission()
+    if (answer !== 'granted') {
+      toast.note({
+        title: 'The browser does not allow notifications',
+        text: 'Allow them for this page in the browser’s own settings.',
+      })
+      return
+    }
+  }
+  save({ notify })
+}
+
+function Author({ saved }: { readonly saved: string }): ReactElement {
+  const [draft, setDraft] = useState<string | null>(null)
+  return (
+    <TextField
+      label="Your name"
+      hint="Put into what you publish from now on. It may stay empty."
+      value={draft ?? saved}
+      maxLength={200}
+      autoComplete="name"
+      onValue={setDraft}
+      onBlur={() => {
+        if (draft !== null && draft !== saved) save({ author: draft.trim() })
+        setDraft(null)
+      }}
+    />
+  )
+}
+
+function Row({
+  label,
+  hint,
+  children,
+}: {
+  readonly label: string
+  readonly hint?: string
+  readonly children: ReactNode
+}): ReactElement {
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+      <div className="min-w-0">
+        <div className="font-medium">{label}</div>
+        {hint && <div className="text-sm text-muted">{hint}</div>}
+      </div>
+      {children}
+    </div>
+  )
+}
+
+function About(): ReactElement | null {
+  const [status, setStatus] = useState<BackendStatus | null>(null)
+  useEffect(() => {
+    const stop = new AbortController()
+    backend.machine.status(undefined, { signal: stop.signal }).then(setStatus, () => {
+      // The banner says already that Cairn is away.
+    })
+    return () => stop.abort()
+  }, [])
+  return (
+    <dl className="grid min-h-16 grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 border-t border-line pt-4 text-sm">
+      {status !== null && (
+        <>
+          <dt className="text-muted">Version</dt>
+          <dd>
+            {status.version} on {status.platform}
+          </dd>
+          <dt className="text-muted">Archives lie in</dt>
+          <dd>
+            <FileName name={status.storage} whole />
+          </dd>
+        </>
+      )}
+    </dl>
+  )
+}

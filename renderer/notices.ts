@@ -1,0 +1,38 @@
+/** What is worth a notification while the window is not in front: a friend's change, and the end of a transfer. */
+import { shell } from './shell.ts'
+import { archives, settings, titleOf, transfers } from './stores/mirrors.ts'
+import { count } from './ui/format.ts'
+import { plainName } from './ui/names.ts'
+
+const wanted = () => settings.getState().byId.get('settings')?.notify === true && !document.hasFocus()
+
+const notify = (title: string, body: string): void => {
+  shell.notify({ title, body }).catch(() => {
+    // A system that shows no notifications: the marks in the library say the same.
+  })
+}
+
+export function startNotices(): void {
+  archives.subscribe((now, before) => {
+    // After a loss everything comes anew, and none of it is news.
+    if (now.status !== 'live' || before.status !== 'live' || !wanted()) return
+    for (const row of now.byId.values()) {
+      const known = before.byId.get(row.id)
+      if (row.ownership !== 'friends' || known === undefined || known.length === 0 || row.length <= known.length)
+        continue
+      if (known.length > known.seenLength && known.seenLength > 0) continue
+      notify(plainName(titleOf(row)), 'Your friend changed it.')
+    }
+  })
+  transfers.subscribe((now, before) => {
+    if (now.status !== 'live' || before.status !== 'live' || !wanted()) return
+    for (const row of now.byId.values()) {
+      const known = before.byId.get(row.id)
+      if (known === undefined || known.state.name === row.state.name || row.kind === 'keep') continue
+      const title = plainName(row.title)
+      if (row.state.name === 'done')
+        notify(title, `${row.kind === 'import' ? 'Everything is added' : 'Downloaded'}: ${count(row.files, 'file')}.`)
+      else if (row.state.name === 'failed') notify(title, 'Stopped by a problem.')
+    }
+  })
+}

@@ -1,0 +1,176 @@
+/** What a person can do to an archive, from a menu, a button, a key or the palette: one function each. */
+import type { ArchiveKey, ArchiveRow } from '../../preload/contract/models.ts'
+import { backend, connectionStore, contentUrl } from '../backend.ts'
+import { canReveal, shell } from '../shell.ts'
+import { count } from '../ui/format.ts'
+import { plainName } from '../ui/names.ts'
+import { nameOf } from './location.ts'
+import { archives, titleOf } from './mirrors.ts'
+import { attempt, toast } from './toasts.ts'
+import { ui, uiStore } from './ui.ts'
+
+/** What people paste when they mean a link: anything that names a scheme of ours, or looks like a key. */
+export const looksLikeLink = (text: string): boolean =>
+  /^[\s<"'“(]*(?:(?:hyper|cairn|pear|dat):|[ybndrfg8ejkmcpqxot1uwisza345h769]{52}\b|[0-9a-f]{64}\b)/i.test(text)
+
+/** Looks a link up, after the person has once agreed to be seen by peers. True: its page is open. */
+export async function openLink(link: string): Promise<boolean> {
+  if (!(await ui.askConsent())) return false
+  try {
+    const { key, version, path } = await backend.archives.open({ link })
+    ui.openArchive(key, path, version)
+    return true
+  } catch (error) {
+    toast.error(error)
+    return false
+  }
+}
+
+export async function copyText(text: string, said: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text)
+  } catch {
+    copyWithSelection(text)
+  }
+  toast.done({ title: said })
+}
+
+/** For pages that may not use the clipboard's interface, such as one that has lost the focus. */
+function copyWithSelection(text: string): void {
+  const area = document.createElement('textarea')
+  area.value = text
+  area.setAttribute('aria-hidden', 'true')
+  area.style.position = 'fixed'
+  area.style.opacity = '0'
+  document.body.append(area)
+  area.select()
+  document.execCommand('copy')
+  area.remove()
+}
+
+const encodePath = (path: string) => path.split('/').map(encodeURIComponent).join('/')
+
+/** The link to one entry: the path stands before the secret of a private archive. */
+export function linkTo({ link }: Pick<ArchiveRow, 'link'>, path: string): string {
+  const [address, secret] = link.split('#')
+  const trimmed = (address ?? '').replace(/\/+$/, '')
+  return `${trimmed}${path === '/' ? '' : encodePath(path)}${secret === undefined ? '' : `#${secret}`}`
+}
+
+export const copyLink = (row: ArchiveRow, path = '/'): void =>
+  void copyText(linkTo(row, path), row.private ? 'Link copied, with its secret' : 'Link copied')
+
+export const invitation = (row: ArchiveRow): string =>
+  `${row.ownership === 'yours' ? 'I am sharing' : 'Have a look at'} “${plainName(titleOf(row))}”: ${row.link}\n\n` +
+  'To open it, get Cairn, a free app that passes folders straight from one machine to the other, and paste the link into it. ' +
+  'It works while my machine, or somebody else who keeps a copy, is online.'
+
+export const copyInvitation = (row: ArchiveRow): void => void copyText(invitation(row), 'Invitation copied')
+
+export function copyPinnedLink(key: ArchiveKey, version: number, path = '/'): void {
+  attempt(async () => {
+    const { link } = await backend.archives.pinnedLink({ key, version, path })
+    await copyText(link, `Link to version ${version} copied`)
+  })
+}
+
+/** Downloads paths of one version into a folder that the person chooses. */
+export function download(key: ArchiveKey, version: number | null, paths: readonly string[]): void {
+  attempt(async () => {
+    const folder = await ui.chooseFolder(
+      paths.length === 1 && paths[0] === '/' ? 'Download everything to' : `Download ${count(paths.length, 'item')} to`,
+    )
+    if (folder === null) return
+    for (let start = 0; start < paths.length; start += 10_000) {
+      await backend.read.download({ key, version, paths: paths.slice(start, start + 10_000), folder, overwrite: false })
+    }
+    toast.note({
+      title: 'Download started',
+      text: `To ${plainName(folder)}. Files of yours that stand in the way are left as they are, and listed.`,
+      action: { label: 'Show transfers', run: () => ui.go({ view: 'transfers' }) },
+    })
+  })
+}
+
+/** In a browser: lets the browser itself save one file. */
+export function saveWithBrowser(key: ArchiveKey, version: number | null, path: string): void {
+  attempt(async () => {
+    const { grant } = await backend.read.grant({ key, version })
+    const link = document.createElement('a')
+    link.href = contentUrl(connectionStore.getState().content, grant, path, { download: true })
+    link.download = nameOf(path)
+    link.target = '_blank'
+    link.rel = 'noopener noreferrer'
+    link.click()
+  })
+}
+export const canSaveWithBrowser = !canReveal
+
+export function keep(row: ArchiveRow, yes: boolean): void {
+  attempt(async () => {
+    await backend.archives.keep({ key: row.id, keep: yes })
+    toast.done(
+      yes
+        ? {
+            title: `Keeping ${plainName(titleOf(row))}`,
+            text: 'All of it is fetched, now and when it changes, and served on to others.',
+          }
+        : { title: 'Looking only', text: 'Only what you look at is fetched from now on. What is here already stays.' },
+    )
+  })
+}
+
+export function keepInFolder(row: ArchiveRow): void {
+  attempt(async () => {
+    const folder = await ui.chooseFolder(`Keep ${plainName(titleOf(row))} in`)
+    if (folder === null) return
+    await backend.archives.keepInFolder({ key: row.id, folder })
+    toast.done({
+      title: `Keeping ${plainName(titleOf(row))} in a folder`,
+      text: `${plainName(folder)} follows the archive. What you change there yourself is kept beside.`,
+    })
+  })
+}
+
+export function pauseSource(row: ArchiveRow, paused: boolean): void {
+  attempt(() => backend.publish.pause({ key: row.id, paused }))
+}
+
+export function forget(row: ArchiveRow): void {
+  const title = plainName(titleOf(row))
+  attempt(async () => {
+    const sure = await ui.confirm(
+      row.ownership === 'yours'
+        ? {
+            title: `Stop sharing ${title}?`,
+            text: 'Cairn stops sharing it and deletes its store from this device. The files on your disk are not touched. Copies that others hold cannot be called back, and nobody, not even you, can change this archive again.',
+            yes: 'Stop sharing and forget',
+            dangerous: true,
+          }
+        : {
+            title: `Forget ${title}?`,
+            text: 'Cairn stops serving it and deletes what it holds of it. Files that you downloaded stay, and so do the copies of others. With its link you can open it again.',
+            yes: 'Forget',
+            dangerous: true,
+          },
+    )
+    if (!sure) return
+    const { place } = uiStore.getState()
+    await backend.archives.forget({ key: row.id })
+    if (place.view === 'archive' && place.key === row.id) ui.go({ view: 'home' })
+    toast.done({ title: `${title} is forgotten` })
+  })
+}
+
+export function reveal(path: string): void {
+  attempt(() => shell.reveal({ path }))
+}
+
+/** Once per archive and length: the person has it before their eyes. */
+export function markSeen(row: ArchiveRow): void {
+  const known = archives.getState().byId.get(row.id)
+  if (known === undefined || known.length <= known.seenLength) return
+  backend.archives.markSeen({ key: row.id, length: row.length }).catch(() => {
+    // Nothing to say: the mark stays, and is set the next time.
+  })
+}

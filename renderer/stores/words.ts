@@ -1,0 +1,114 @@
+/** One place that says in words what state an archive, its source, a transfer or the network is in. */
+import { assertNever } from '../../preload/contract/errors.ts'
+import type { ArchiveRow, NetworkStatus, TransferRow, UnreachableReason } from '../../preload/contract/models.ts'
+import { ago, bytes, count, duration, percent } from '../ui/format.ts'
+
+export type Mood = 'good' | 'quiet' | 'busy' | 'warn' | 'bad'
+export type Said = { readonly short: string; readonly mood: Mood }
+
+/** For a row in a list: a few words and how they feel. */
+export function sayArchive(row: ArchiveRow): Said {
+  const source = row.source?.state
+  if (source?.name === 'asks-removal') return { short: 'Asks you something', mood: 'warn' }
+  if (source?.name === 'missing') return { short: 'Its folder is missing', mood: 'warn' }
+  if (source?.name === 'failed') return { short: 'Needs your attention', mood: 'bad' }
+  switch (row.state.name) {
+    case 'waiting-for-consent':
+      return { short: 'Waits for your answer', mood: 'warn' }
+    case 'looking':
+      return { short: 'Looking for peers…', mood: 'busy' }
+    case 'reading':
+      return { short: 'Connected, reading the list…', mood: 'busy' }
+    case 'unreachable':
+      return { short: sayReason(row.state.reason), mood: 'quiet' }
+    case 'secret-needed':
+      return { short: 'Needs its secret', mood: 'warn' }
+    case 'conflict':
+      return { short: 'Frozen: two histories', mood: 'bad' }
+    case 'behind':
+      return { short: 'Older than what you published', mood: 'warn' }
+    case 'found':
+    case 'empty':
+      if (source?.name === 'importing') return { short: 'Being added…', mood: 'busy' }
+      if (row.peers > 0) return { short: count(row.peers, 'peer'), mood: 'good' }
+      return { short: 'Nobody connected', mood: 'quiet' }
+    default:
+      return assertNever(row.state)
+  }
+}
+
+export function sayReason(reason: UnreachableReason): string {
+  switch (reason) {
+    case 'offline':
+      return 'You are offline'
+    case 'dht-silent':
+      return 'The network does not answer'
+    case 'nobody':
+      return 'Nobody shares it now'
+    case 'peers-unreachable':
+      return 'Peers cannot be reached'
+    case 'peer-lacks':
+      return 'The peer does not have it yet'
+    default:
+      return assertNever(reason)
+  }
+}
+
+export function sayNetwork(status: NetworkStatus | undefined): Said {
+  if (status === undefined) return { short: 'Network', mood: 'quiet' }
+  switch (status.state.name) {
+    case 'off':
+      return { short: 'Network is off', mood: 'quiet' }
+    case 'waiting-for-consent':
+      return { short: 'Not connected yet', mood: 'quiet' }
+    case 'starting':
+      return { short: 'Connecting…', mood: 'busy' }
+    case 'online':
+      return { short: 'Online', mood: 'good' }
+    case 'behind-nat':
+      return { short: 'Online, behind a strict router', mood: 'good' }
+    case 'dht-silent':
+      return { short: 'The network does not answer', mood: 'warn' }
+    case 'offline':
+      return { short: 'Offline', mood: 'warn' }
+    default:
+      return assertNever(status.state)
+  }
+}
+
+export function sayTransfer(row: TransferRow): string {
+  switch (row.state.name) {
+    case 'waiting':
+      return 'Waiting for its turn'
+    case 'running':
+      if (row.ofBytes === null) return 'Counting…'
+      return row.secondsLeft === null ? 'Running' : `${duration(row.secondsLeft)} left`
+    case 'waiting-for-peers':
+      return 'Waiting for somebody who has the rest'
+    case 'paused':
+      return 'Paused'
+    case 'done':
+      return row.endedAt === null ? 'Done' : `Done ${ago(row.endedAt)}`
+    case 'cancelled':
+      return 'Cancelled'
+    case 'failed':
+      return 'Stopped by a problem'
+    default:
+      return assertNever(row.state)
+  }
+}
+
+/** 0 to 1 by bytes, or by files where all of them are empty; null: not known yet. */
+export function shareOf(row: Pick<TransferRow, 'files' | 'ofFiles' | 'bytes' | 'ofBytes'>): number | null {
+  if (row.ofBytes !== null && row.ofBytes > 0) return row.bytes / row.ofBytes
+  if (row.ofFiles !== null && row.ofFiles > 0) return row.files / row.ofFiles
+  return null
+}
+
+/** How much of an archive's content is on this device. */
+export function sayHeld({ held }: ArchiveRow): string {
+  if (held.ofBlocks === 0) return 'Nothing to hold yet'
+  if (held.blocks >= held.ofBlocks) return `All of it (${bytes(held.ofBytes)})`
+  if (held.blocks === 0) return 'Nothing yet'
+  return `${percent(held.blocks, held.ofBlocks)} (${bytes(held.bytes)} of ${bytes(held.ofBytes)})`
+}
