@@ -79,7 +79,8 @@ export class Archive {
 
   /**
    * Lends a snapshot of one version (null: the newest) for the time of `use`. Throws ARCHIVE_NOT_READY while nothing
-   * is known, VERSION_NOT_FOUND beyond the newest, NOT_AVAILABLE when a block of the list does not come in time.
+   * is known, VERSION_NOT_FOUND beyond the newest, NOT_AVAILABLE when a block of the list does
+   * not come in time, ARCHIVE_SECRET_NEEDED when it cannot be deciphered.
    */
   async at<T>(version: number | null, use: (snapshot: Hyperdrive, version: number) => Promise<T>): Promise<T> {
     const newest = this.length
@@ -93,7 +94,9 @@ export class Archive {
       snapshot.core.timeout = PATIENCE
       return await use(snapshot, wanted)
     } catch (error) {
-      if ((error as { code?: string }).code !== 'REQUEST_TIMEOUT') throw error
+      const { code } = error as { code?: string }
+      if (code === 'DECODING_ERROR') throw new AppError('ARCHIVE_SECRET_NEEDED', 'This archive is private, and the link carried no secret or a wrong one.', { key: this.key })
+      if (code !== 'REQUEST_TIMEOUT') throw error
       throw new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the archive.', { key: this.key, path: '/' })
     } finally {
       await snapshot.close()

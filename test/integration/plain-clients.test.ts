@@ -1,0 +1,80 @@
+/** Nothing of ours on the other side: a plain Hyperdrive over a plain Hyperswarm reads what Cairn published, and is read. */
+import Corestore from 'corestore'
+import DHT from 'hyperdht'
+import Hyperdrive from 'hyperdrive'
+import Hyperswarm from 'hyperswarm'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { decodeKey, encodeKey } from '../../main/archives/links.ts'
+import { isDone, isFound, publish, startPerson } from '../helpers/backend.ts'
+import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+
+let testnet: Testnet
+beforeAll(async () => {
+  testnet = await startTestnet()
+})
+afterAll(() => testnet.close())
+
+async function plainPeer() {
+  const store = new Corestore(join(await temporaryFolder('plain'), 'store'))
+  const swarm = new Hyperswarm({ dht: new DHT({ bootstrap: [...testnet.bootstrap], host: '127.0.0.1', firewalled: false }) })
+  swarm.on('connection', connection => store.replicate(connection))
+  onTestFinished(async () => {
+    await swarm.destroy({ force: true })
+    await store.close()
+  })
+  return { store, swarm }
+}
+
+test('a plain client reads what Cairn published', async () => {
+  const folder = await temporaryFolder('holiday')
+  const large = Buffer.alloc(3_000_000, 'large')
+  await writeTree(folder, { 'a.txt': 'one', 'deep/er/b.txt': 'two', 'large.bin': large, 'run.sh': { content: 'x', executable: true }, link: { link: 'a.txt' }, empty: '' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [folder])
+
+  const { store, swarm } = await plainPeer()
+  const drive = new Hyperdrive(store, decodeKey(key))
+  await drive.ready()
+  const found = drive.findingPeers()
+  swarm.join(drive.discoveryKey, { client: true, server: false })
+  void swarm.flush().then(found)
+  await drive.update({ wait: true })
+  const names: string[] = []
+  for await (const entry of drive.list('/')) names.push(entry.key)
+  expect(names.filter(name => !name.startsWith('/.cairn/')).sort()).toEqual(['/a.txt', '/deep/er/b.txt', '/empty', '/large.bin', '/link', '/run.sh'])
+  expect((await drive.get('/a.txt'))?.toString()).toBe('one')
+  expect(large.equals((await drive.get('/large.bin')) ?? Buffer.alloc(0))).toBe(true)
+  expect((await drive.entry('/run.sh'))?.value.executable).toBe(true)
+  expect((await drive.entry('/link'))?.value.linkname).toBe('a.txt')
+})
+
+test('Cairn opens what a plain client published, with versions and later changes', async () => {
+  const { store, swarm } = await plainPeer()
+  const drive = new Hyperdrive(store)
+  await drive.ready()
+  await drive.put('/hello.txt', Buffer.from('hello'))
+  await drive.put('/folder/big.bin', Buffer.alloc(1_000_000, 'big'), { executable: true })
+  await swarm.join(drive.discoveryKey, { client: true, server: true }).flushed()
+
+  const key = encodeKey(drive.key)
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link: `hyper://${drive.key.toString('hex')}` })
+  await bob.archive(key, isFound)
+  const { entries } = await bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })
+  expect(entries).toMatchObject([{ kind: 'folder', name: 'folder' }, { kind: 'file', name: 'hello.txt', size: 5, modified: null }])
+  const target = await temporaryFolder('taken')
+  const { transfer } = await bob.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })
+  await bob.transfer(transfer, isDone)
+  expect(Object.keys(await readTree(target)).sort()).toEqual(['folder/big.bin', 'hello.txt'])
+  expect((await readTree(target, { times: false }))['folder/big.bin']).toMatch(/ x$/)
+
+  await drive.put('/later.txt', Buffer.from('later'))
+  await drive.del('/hello.txt')
+  await bob.archive(key, row => row.length === 5)
+  const { changesets } = await bob.client.history.list({ key, before: null, limit: 10 })
+  expect(changesets).toMatchObject([{ source: 'inferred', from: 0, length: 5, added: 2, removed: 1 }])
+  const { files } = await bob.client.history.changes({ key, from: 3, to: 5, limit: 10 })
+  expect(files.map(({ path, change }) => `${change} ${path}`).sort()).toEqual(['added /later.txt', 'removed /hello.txt'])
+})

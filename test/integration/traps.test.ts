@@ -1,0 +1,236 @@
+/** The calls of the Hyper* modules that hang, lie or lose, each met through Cairn's front door. */
+import { execFile, fork } from 'node:child_process'
+import { readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { encodeKey } from '../../main/archives/links.ts'
+import { isFound, publish, startPerson } from '../helpers/backend.ts'
+import { temporaryFolder, writeTree } from '../helpers/files.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+
+const run = promisify(execFile)
+let testnet: Testnet
+beforeAll(async () => {
+  testnet = await startTestnet()
+})
+afterAll(() => testnet.close())
+
+const sizeOf = async (folder: string): Promise<number> => {
+  let size = 0
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) if (entry.isFile()) size += (await stat(join(entry.parentPath, entry.name))).size
+  return size
+}
+
+test('a fresh link never looks empty: nobody announces it, and that is what is said', async () => {
+  const bob = await startPerson(testnet.bootstrap)
+  const key = encodeKey(Buffer.alloc(32, 7))
+  await bob.client.archives.open({ link: key })
+  const row = await bob.archive(key, row => row.state.name === 'unreachable')
+  expect(row.state).toMatchObject({ reason: 'nobody', candidates: 0 })
+  await expect(bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })).rejects.toMatchObject({ code: 'ARCHIVE_NOT_READY' })
+})
+
+test('an archive that is truly empty is said to be empty', async () => {
+  const folder = await temporaryFolder('nothing')
+  const ana = await startPerson(testnet.bootstrap)
+  const bob = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(ana, [folder])
+  await bob.client.archives.open({ link })
+  await bob.archive(key, row => row.state.name === 'empty')
+  await writeFile(join(folder, 'first.txt'), 'first')
+  await bob.archive(key, isFound)
+})
+
+test('the DHT that does not answer is told apart from nobody being there', async () => {
+  const silent = await startPerson(['127.0.0.1:9'])
+  const key = encodeKey(Buffer.alloc(32, 8))
+  await silent.client.archives.open({ link: key })
+  await silent.archive(key, row => row.state.name === 'unreachable' && row.state.reason === 'dht-silent', 40_000)
+})
+
+test('before consent nobody is asked', async () => {
+  const bob = await startPerson(testnet.bootstrap, { consented: false })
+  const key = encodeKey(Buffer.alloc(32, 9))
+  await bob.client.archives.open({ link: key })
+  await bob.archive(key, row => row.state.name === 'waiting-for-consent')
+  await bob.client.settings.update({ consented: true })
+  await bob.archive(key, row => row.state.name === 'unreachable')
+})
+
+test('a reader who comes before the author meets the author', async () => {
+  const folder = await temporaryFolder('late')
+  await writeTree(folder, { 'a.txt': 'a' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(ana, [folder])
+  await ana.close()
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link })
+  await bob.archive(key, row => row.state.name === 'unreachable')
+  const began = Date.now()
+  await startPerson(testnet.bootstrap, { storage: ana.storage })
+  await bob.archive(key, isFound)
+  expect(Date.now() - began).toBeLessThan(10_000)
+})
+
+test('forgetting gives the room back, and the link can be opened again', async () => {
+  const folder = await temporaryFolder('large')
+  await writeTree(folder, { 'large.bin': Buffer.alloc(40_000_000, 'x') })
+  const ana = await startPerson(testnet.bootstrap)
+  const bob = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(ana, [folder])
+  await bob.client.archives.open({ link })
+  await bob.archive(key, isFound)
+  await bob.client.archives.keep({ key, keep: true })
+  await bob.transfer(`keep-${key}`, row => row.state.name === 'done')
+  expect(await sizeOf(bob.storage)).toBeGreaterThan(40_000_000)
+  await bob.client.archives.forget({ key })
+  expect(await sizeOf(bob.storage)).toBeLessThan(20_000_000)
+  await bob.client.archives.open({ link })
+  await bob.archive(key, isFound)
+})
+
+test('a second backend on the same storage is refused in plain words', async () => {
+  const ana = await startPerson(testnet.bootstrap)
+  await expect(startPerson(testnet.bootstrap, { storage: ana.storage })).rejects.toMatchObject({ code: 'STORAGE_IN_USE' })
+})
+
+test('every version that history names can be looked at', async () => {
+  const folder = await temporaryFolder('versions')
+  await writeTree(folder, { 'a.txt': 'a', 'b.txt': 'b' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [folder])
+  for (const round of [1, 2, 3]) {
+    const { length } = await ana.archive(key, isFound)
+    await writeFile(join(folder, 'a.txt'), `a${'!'.repeat(round)}`)
+    await ana.archive(key, row => row.length > length)
+  }
+  const { changesets, before } = await ana.client.history.list({ key, before: null, limit: 100 })
+  expect(before).toBeNull()
+  expect(changesets.length).toBeGreaterThanOrEqual(4)
+  for (const { length, from } of changesets) {
+    await ana.client.read.list({ key, version: length, folder: '/', cursor: null, limit: 10 })
+    await ana.client.history.changes({ key, from, to: length, limit: 10 })
+  }
+})
+
+test('nothing of ours lies in the folder of the store, which moves foreign files away', async () => {
+  const ana = await startPerson(testnet.bootstrap)
+  await ana.client.settings.update({ author: 'Ana' })
+  await ana.close()
+  const again = await startPerson(testnet.bootstrap, { storage: ana.storage })
+  expect(await readdir(again.storage)).toEqual(expect.arrayContaining(['registry.json', 'settings.json', 'store'].filter(name => name !== 'registry.json')))
+  for await (const [change] of again.client.settings.watch()) {
+    expect(change).toMatchObject({ op: 'reset' })
+    break
+  }
+  expect(await readdir(join(again.storage, 'store'))).not.toContain('settings.json')
+})
+
+test('a private archive cannot be read without its secret, and can with it', async () => {
+  const folder = await temporaryFolder('secret')
+  await writeTree(folder, { 'diary.txt': 'dear diary' })
+  const ana = await startPerson(testnet.bootstrap)
+  const bob = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(ana, [folder], { private: true })
+  expect(link).toContain('#')
+  await bob.client.archives.open({ link: link.split('#')[0]! })
+  await bob.archive(key, row => row.state.name === 'secret-needed')
+  await expect(bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })).rejects.toMatchObject({ code: 'ARCHIVE_SECRET_NEEDED' })
+  await bob.client.archives.open({ link })
+  await bob.archive(key, isFound)
+  const { base64 } = await bob.client.read.bytes({ key, version: null, path: '/diary.txt', start: 0, length: 100 })
+  expect(Buffer.from(base64, 'base64').toString()).toBe('dear diary')
+})
+
+test('a pinned link shows its version, and a bent one shows nothing', async () => {
+  const folder = await temporaryFolder('pinned')
+  await writeTree(folder, { 'a.txt': 'first' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [folder])
+  const { length } = await ana.archive(key, isFound)
+  const { link } = await ana.client.archives.pinnedLink({ key, version: length, path: '/a.txt' })
+  await writeFile(join(folder, 'a.txt'), 'second')
+  await ana.archive(key, row => row.length > length)
+  const bob = await startPerson(testnet.bootstrap)
+  expect(await bob.client.archives.open({ link })).toEqual({ key, version: length, path: '/a.txt' })
+  await bob.archive(key, isFound)
+  const { base64 } = await bob.client.read.bytes({ key, version: length, path: '/a.txt', start: 0, length: 100 })
+  expect(Buffer.from(base64, 'base64').toString()).toBe('first')
+
+  const eve = await startPerson(testnet.bootstrap)
+  const bent = link.replace(/\.([a-z0-9]{51})[a-z0-9]\//, '.$1y/')
+  expect(bent).not.toBe(link)
+  await eve.client.archives.open({ link: bent })
+  await eve.archive(key, isFound)
+  await expect(eve.client.read.list({ key, version: length, folder: '/', cursor: null, limit: 10 })).rejects.toMatchObject({ code: 'NOT_THE_PINNED_VERSION' })
+})
+
+test('a storage that is older than what was published is not written to', async () => {
+  const folder = await temporaryFolder('older')
+  await writeTree(folder, { 'a.txt': 'a' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(ana, [folder])
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link })
+  await bob.archive(key, isFound)
+  await ana.close()
+  const backup = await temporaryFolder('backup')
+  await run('cp', ['-a', `${ana.storage}/.`, backup])
+
+  const later = await startPerson(testnet.bootstrap, { storage: ana.storage })
+  await writeFile(join(folder, 'b.txt'), 'b')
+  const { length } = await later.archive(key, row => row.files === 2)
+  await bob.client.archives.keep({ key, keep: true })
+  await bob.archive(key, row => row.length === length && row.held.blocks === row.held.ofBlocks)
+  await later.close()
+
+  // The blocks from the backup, and what the registry outside of the store remembers.
+  await rm(join(ana.storage, 'store'), { recursive: true })
+  await run('cp', ['-a', join(backup, 'store'), ana.storage])
+  await rm(join(ana.storage, 'store', 'CORESTORE'), { force: true })
+  const restored = await startPerson(testnet.bootstrap, { storage: ana.storage })
+  const behind = await restored.archive(key, row => row.state.name === 'behind' || (isFound(row) && row.length === length))
+  expect(behind.state.name === 'behind' || behind.length === length).toBe(true)
+  await restored.archive(key, row => isFound(row) && row.length === length)
+  await writeFile(join(folder, 'c.txt'), 'c')
+  const after = await restored.archive(key, row => row.files === 3)
+  await bob.archive(key, row => row.length === after.length && row.state.name === 'found')
+})
+
+test('after a power cut nothing is missing that a peer has heard of', async () => {
+  const image = join(await temporaryFolder('disk'), 'image')
+  const mount = await temporaryFolder('mounted')
+  await writeFile(image, '')
+  await truncate(image, 512 << 20)
+  await run('mkfs.ext4', ['-q', image])
+  await run('mount', ['-o', 'loop', image, mount])
+  onTestFinished(async () => void (await run('umount', ['-l', mount])))
+  const folder = await temporaryFolder('source')
+  for (let index = 0; index < 40; index++) await writeTree(folder, { [`${index}.bin`]: Buffer.alloc(1_500_000, `${index}`) })
+  const bob = await startPerson(testnet.bootstrap)
+
+  // The author runs in a process of its own, so that nothing flushes when the image is copied.
+  const author = fork(new URL('../helpers/author.mjs', import.meta.url), [], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  onTestFinished(() => void author.kill('SIGKILL'))
+  const link = await new Promise<string>((resolve, reject) => {
+    author.once('message', message => resolve(String(message)))
+    author.once('exit', () => reject(new Error('the author did not start')))
+    author.send({ storage: join(mount, 'storage'), folder, bootstrap: testnet.bootstrap })
+  })
+  const { key } = await bob.client.archives.open({ link })
+  await bob.client.archives.keep({ key, keep: true })
+  const heard = await bob.archive(key, row => row.held.blocks >= 60)
+  const copy = join(await temporaryFolder('copy'), 'image')
+  await run('dd', [`if=${image}`, `of=${copy}`, 'bs=4M', 'status=none'])
+  author.kill('SIGKILL')
+
+  const after = await temporaryFolder('after')
+  await run('mount', ['-o', 'loop', copy, after])
+  onTestFinished(async () => void (await run('umount', ['-l', after])))
+  await rm(join(after, 'storage/store/CORESTORE'), { force: true })
+  const ana = await startPerson(testnet.bootstrap, { storage: join(after, 'storage'), join: false })
+  const kept = await ana.archive(key, row => row.length > 0)
+  expect(kept.length).toBeGreaterThanOrEqual(heard.length)
+  expect(kept.held.ofBlocks).toBeGreaterThanOrEqual(heard.held.ofBlocks)
+})
