@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { outgoingFiles } from '../../renderer/features/publish/choices.ts'
 import { archivePath, soleFolder, titleOf, walk } from '../../renderer/features/publish/dropped.ts'
 
 type Tree = { readonly [name: string]: Tree | string | Error }
@@ -87,4 +88,14 @@ test('titles and archive paths come out as if the items had been published by pa
   expect(archivePath('Holiday/b/c.jpg', 'Holiday')).toBe('/b/c.jpg')
   expect(archivePath('beach.jpg', null)).toBe('/beach.jpg')
   expect(archivePath('Holiday/c.jpg', null, '/photos/')).toBe('/photos/Holiday/c.jpg')
+})
+
+test('what is left out stays out under either of its names, and nothing else does', () => {
+  const file = new File(['x'], 'x', { lastModified: 7 })
+  const files = ['Holiday/a', 'Holiday/Holiday/a', 'Holiday/.env', 'Holiday/b/c'].map(path => ({ path, file }))
+  const paths = (leftOut: readonly string[], into: { key: string; folder: string } | null = null) =>
+    outgoingFiles(files, leftOut, 'Holiday', into).map(each => each.path)
+  expect(paths([])).toEqual(['/a', '/Holiday/a', '/.env', '/b/c'])
+  expect(paths(['Holiday/a', '/.env'])).toEqual(['/Holiday/a', '/b/c'])
+  expect(paths(['/a', '/b/c'], { key: 'k', folder: '/in' })).toEqual(['/in/Holiday/Holiday/a', '/in/Holiday/.env'])
 })

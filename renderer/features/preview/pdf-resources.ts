@@ -6,14 +6,21 @@ import workerUrl from 'pdfjs-dist/build/pdf.worker.min.mjs?url&no-inline'
 import jpeg2000Url from 'pdfjs-dist/wasm/openjpeg_nowasm_fallback.js?url&no-inline'
 
 type Files = Readonly<Record<string, string>>
-const options = { query: '?url&no-inline', import: 'default', eager: true } as const
-const characterMaps: Files = import.meta.glob('../../../node_modules/pdfjs-dist/cmaps/*.bcmap', options)
-const fonts: Files = import.meta.glob('../../../node_modules/pdfjs-dist/standard_fonts/*.{pfb,ttf}', options)
+const characterMaps: Files = import.meta.glob('../../../node_modules/pdfjs-dist/cmaps/*.bcmap', {
+  query: '?url&no-inline',
+  import: 'default',
+  eager: true,
+})
+const fonts: Files = import.meta.glob('../../../node_modules/pdfjs-dist/standard_fonts/*.{pfb,ttf}', {
+  query: '?url&no-inline',
+  import: 'default',
+  eager: true,
+})
 
 export { workerUrl }
 
 /** pdf.js adds the name of the file to this; behind `#` it does no harm. */
-export const wasmUrl = `${new URL(jpeg2000Url, document.baseURI)}#`
+export const wasmUrl = `${new URL(jpeg2000Url, document.baseURI)}#/`
 
 type Wanted = { readonly kind: 'cMapUrl' | 'standardFontDataUrl' | 'wasmUrl'; readonly filename: string }
 

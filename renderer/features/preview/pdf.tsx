@@ -285,7 +285,7 @@ function Page({ document, number: pageNumber, width, expected, root }: PageProps
       ref={box}
       data-page={pageNumber}
       className="relative shrink-0 shadow-card"
-      style={{ width: Math.round(width), height, scrollMarginTop: GAP, backgroundColor: "white" }}
+      style={{ width: Math.round(width), height, scrollMarginTop: GAP, backgroundColor: 'white' }}
     >
       {near && page !== null && <Painted page={page} number={pageNumber} width={Math.round(width)} height={height} />}
     </div>

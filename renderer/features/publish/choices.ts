@@ -12,7 +12,7 @@ export type Choices = {
   readonly exclude: ReadonlySet<string>
 }
 
-/** What `publish.start` is told to leave out. */
+/** Everything that stays out by the person's choice. `publish.start` leaves out what looks private by itself. */
 export function excludedPaths(review: PublishReview, choices: Choices): readonly string[] {
   const suspicious = choices.includeSuspicious ? [] : review.suspicious.map(file => file.path)
   return [...new Set([...choices.exclude, ...suspicious])]

@@ -69,13 +69,17 @@ function Counting({ title, files, bytes: size }: Extract<Step, { readonly name: 
 
 function Published(step: Extract<Step, { readonly name: 'published' }>): ReactElement {
   const copyLink = useRef<HTMLButtonElement>(null)
-  const { key, link, title, streaming } = step
+  const { key, link, title, streaming, before } = step
   return (
     <Dialog
       open
       onClose={surface.cancel}
-      title={`${plainName(title)} is published`}
-      description="Give this link to the people who may see it. They can look around while the rest is still being added."
+      title={`${plainName(title)} is published${before ? ' already' : ''}`}
+      description={
+        before
+          ? 'Cairn follows it: what you change in it reaches your friends. This is its link.'
+          : 'Give this link to the people who may see it. They can look around while the rest is still being added.'
+      }
       initialFocus={copyLink}
       actions={
         <>

@@ -3,7 +3,6 @@ import { EyeOff, ShieldAlert } from 'lucide-react'
 import { type ReactElement, type ReactNode, useId, useState } from 'react'
 import type { PublishReview } from '../../../preload/contract/models.ts'
 import { useArchive, useSettings, titleOf } from '../../stores/mirrors.ts'
-import { ui } from '../../stores/ui.ts'
 import { Button } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -66,7 +65,6 @@ function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
           if (!crowded && !nothing && title !== '') surface.publish({ ...choices, title })
         }}
       >
-        {review.already !== null && <Already already={review.already} />}
         {!adding && (
           <TextField
             label="Title"
@@ -105,25 +103,6 @@ const audience = (isPrivate: boolean) =>
   isPrivate
     ? 'Everybody who gets the whole link will be able to read this.'
     : 'Everybody who gets the link will be able to read this.'
-
-function Already({ already }: { readonly already: NonNullable<PublishReview['already']> }): ReactElement {
-  return (
-    <div className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg bg-accent-soft px-3 py-2 text-accent-text">
-      <p className="min-w-48 flex-1">
-        This is published already. Publishing it again makes a second archive with a link of its own.
-      </p>
-      <Button
-        size="small"
-        onClick={() => {
-          surface.cancel()
-          ui.openArchive(already.key)
-        }}
-      >
-        Show the first one
-      </Button>
-    </div>
-  )
-}
 
 type TotalsProps = {
   readonly review: PublishReview

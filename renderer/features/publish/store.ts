@@ -40,6 +40,8 @@ export type Step =
       readonly private: boolean
       /** The files are streamed in by this page, which must stay open until they are there. */
       readonly streaming: boolean
+      /** It was published before: nothing was done now. */
+      readonly before: boolean
     }
 
 export type Publishing = {
@@ -189,12 +191,19 @@ async function review(title: string, look: (title: string, signal: AbortSignal) 
   set({ step: { name: 'counting', title, files: 0, bytes: 0 } })
   try {
     const reviewed = await look(title, signal)
-    if (!signal.aborted) set({ step: { name: 'sheet', ...reviewed } })
+    if (!signal.aborted) set({ step: afterReview(reviewed) })
   } catch (error) {
     if (signal.aborted) return
     set({ step: { name: 'idle' }, into: null })
     toast.error(error)
   }
+}
+
+/** The same folder twice is the same archive: there is nothing to ask. */
+function afterReview({ review, source }: Reviewed): Step {
+  const { already, title } = review
+  if (already === null) return { name: 'sheet', review, source }
+  return { name: 'published', ...already, title, private: already.link.includes('#'), streaming: false, before: true }
 }
 
 async function start(review: PublishReview, source: Source, choices: Choices, into: Destination | null): Promise<void> {
@@ -211,7 +220,9 @@ async function start(review: PublishReview, source: Source, choices: Choices, in
         text: 'Keep this page open until it is done.',
       })
     }
-    set({ step: { name: 'published', key, link, title: choices.title, private: choices.private, streaming } })
+    set({
+      step: { name: 'published', key, link, title: choices.title, private: choices.private, streaming, before: false },
+    })
   } catch (error) {
     // Back to the sheet, with everything that was decided on it: an expired review says so in its words.
     set({ step: { name: 'sheet', review, source } })
@@ -224,7 +235,7 @@ const startImport = (review: PublishReview, choices: Choices) =>
     review: review.id,
     title: choices.title,
     private: choices.private,
-    exclude: [...excludedPaths(review, choices)],
+    exclude: [...choices.exclude],
     includeSuspicious: choices.includeSuspicious,
   })
 
