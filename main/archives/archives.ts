@@ -154,16 +154,14 @@ export class Archives {
     this.#of(key).retry()
   }
 
-  async describe(key: string, { title, description, author }: Pick<About, 'title' | 'description' | 'author'>): Promise<void> {
-    const archive = this.writable(key)
-    await archive.writing.run(async () => {
-      const before = await archive.about()
-      const about: About = { cairn: 1, importing: before?.importing ?? false, createdAt: before?.createdAt ?? Date.now(), title, description, author }
-      await archive.drive.putEntry(ABOUT_PATH, { metadata: about })
-      await this.published(key)
-    })
-    await this.#registry.update(key, { title })
-    this.touch(key)
+  async describe(key: string, said: Pick<About, 'title' | 'description' | 'author'>): Promise<void> {
+    await this.#writeAbout(key, said)
+    await this.#registry.update(key, { title: said.title })
+  }
+
+  /** A first import that was left: nothing more is coming for now, and the archive says so. */
+  async importLeft(key: string): Promise<void> {
+    if ((await this.get(key).about())?.importing === true) await this.#writeAbout(key, { importing: false })
   }
 
   async markSeen(key: string, length: number): Promise<void> {
@@ -255,6 +253,17 @@ export class Archives {
     if (this.#sampler !== null) clearInterval(this.#sampler)
     for (const opened of this.#opened.values()) this.#dismiss(opened)
     await Promise.allSettled([...this.#opened.values()].map(({ archive }) => archive.close()))
+  }
+
+  async #writeAbout(key: string, change: Partial<About>): Promise<void> {
+    const archive = this.writable(key)
+    await archive.writing.run(async () => {
+      const before = await archive.about()
+      const empty: About = { cairn: 1, importing: false, createdAt: Date.now(), title: this.record(key).title, description: '', author: '' }
+      await archive.drive.putEntry(ABOUT_PATH, { metadata: { ...empty, ...before, ...change } })
+      await this.published(key)
+    })
+    this.touch(key)
   }
 
   #of(key: string): Opened {

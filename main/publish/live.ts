@@ -228,10 +228,8 @@ export class LiveSource {
 
   /** What was committed stays; the archive says of itself that nothing more is coming. */
   async #cancelled(): Promise<void> {
-    const { archives, key } = this.#options
     await this.#pauseRecord(true)
-    const about = await archives.get(key).about()
-    if (about?.importing === true) await archives.describe(key, about)
+    await this.#options.archives.importLeft(this.#options.key)
   }
 
   async #watch(): Promise<void> {
@@ -320,7 +318,11 @@ export const importId = (key: string): string => `import-${key}`
 export const asksFirst = (removals: number, of: number): boolean =>
   removals > MANY_REMOVALS || (removals * 2 > of && (removals >= FEW_REMOVALS || removals >= of))
 
-const archivePathOf = (item: SourceItem, path: string): string => `${item.at}/${relative(item.path, path).split(sep).join('/')}`
+/** The folder itself is the item's own place: '' for the archive's root. */
+const archivePathOf = (item: SourceItem, path: string): string => {
+  const below = relative(item.path, path).split(sep).join('/')
+  return below === '' ? item.at : `${item.at}/${below}`
+}
 
 async function* list<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items

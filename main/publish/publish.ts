@@ -110,8 +110,7 @@ export class Publishing {
         }
       },
       onEnded: async how => {
-        const said = how === 'cancelled' ? await archive.about() : null
-        if (said?.importing === true) await this.#archives.describe(key, said)
+        if (how === 'cancelled') await this.#archives.importLeft(key)
       },
     })
     return { key, link: this.#archives.link(key), upload, transfer: upload }

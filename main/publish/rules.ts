@@ -70,6 +70,18 @@ export function createRules(cairnignoreText: string | null): Rules {
   }
 }
 
+/**
+ * What the person took out: archive paths (from `/`, with all that lies below) and patterns as in gitignore. Says
+ * whether a path of the archive is among them.
+ */
+export function createExclusions(exclude: readonly string[]): (path: string) => boolean {
+  const isPath = (rule: string) => rule.startsWith('/') && !/[*?[]/.test(rule)
+  const paths = exclude.filter(isPath).map(path => path.replace(/\/+$/, ''))
+  const patterns = ignore({ ignorecase: false, allowRelativePaths: true }).add(exclude.filter(rule => !isPath(rule)))
+  return path =>
+    paths.some(above => path === above || path.startsWith(`${above}/`)) || patterns.ignores(path.slice(1) || '.')
+}
+
 type Suspicion = {
   readonly why: string
   /** Of the file's name, in lower case. */

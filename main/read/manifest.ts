@@ -15,7 +15,7 @@ export type Written = { readonly size: number; readonly modified: number | null 
 export class Manifest {
   readonly #path: string
   readonly #written: Map<string, Written>
-  #file: FileHandle | null = null
+  #file: Promise<FileHandle> | null = null
 
   private constructor(path: string, written: Map<string, Written>) {
     this.#path = path
@@ -62,8 +62,9 @@ export class Manifest {
   }
 
   async close(): Promise<void> {
-    await this.#file?.close()
+    const file = this.#file
     this.#file = null
+    await (await file)?.close()
   }
 
   /** The person wants nothing of this folder any more. */
@@ -73,8 +74,8 @@ export class Manifest {
   }
 
   async #append(line: z.infer<typeof Line>): Promise<void> {
-    this.#file ??= await open(this.#path, 'a', 0o600)
-    await this.#file.appendFile(`${JSON.stringify(line)}\n`)
+    this.#file ??= open(this.#path, 'a', 0o600)
+    await (await this.#file).appendFile(`${JSON.stringify(line)}\n`)
   }
 }
 

@@ -65,13 +65,13 @@ export const contract = {
   publish: {
     /** Counts what would become public. Changes nothing. */
     review: call({
-      input: z.strictObject({ paths: z.array(LocalPath).min(1).max(1000) }),
+      input: z.strictObject({ paths: z.array(LocalPath).min(1).max(1000).readonly() }),
       emits: type<ReviewProgress>(),
       output: type<PublishReview>(),
     }),
     /** The same for items dropped on a page that knows no paths. */
     reviewDropped: call({
-      input: z.strictObject({ title: Text(200), items: z.array(DroppedItem).max(200_000) }),
+      input: z.strictObject({ title: Text(200), items: z.array(DroppedItem).max(200_000).readonly() }),
       output: type<PublishReview & { readonly ignoredPaths: readonly string[] }>(),
     }),
     /** After the yes. The link exists when this returns; the import goes on as a transfer. */
@@ -81,7 +81,7 @@ export const contract = {
         title: Text(200).min(1),
         private: z.boolean(),
         /** Archive paths that the person took out on the sheet. */
-        exclude: z.array(z.string().max(4096)).max(10_000),
+        exclude: z.array(z.string().max(4096)).max(10_000).readonly(),
         /** The person has seen what looks private and wants it published. */
         includeSuspicious: z.boolean(),
       }),
@@ -104,7 +104,7 @@ export const contract = {
     /** All files are sent: commits the rest. */
     finishUpload: call({ input: z.strictObject({ upload: Id }) }),
     /** Edits an archive of yours that has no folder on this machine. */
-    remove: call({ input: z.strictObject({ key: Key, paths: z.array(ArchivePath).min(1).max(10_000) }) }),
+    remove: call({ input: z.strictObject({ key: Key, paths: z.array(ArchivePath).min(1).max(10_000).readonly() }) }),
     rename: call({ input: z.strictObject({ key: Key, from: ArchivePath, to: ArchivePath }) }),
     pause: call({ input: z.strictObject({ key: Key, paused: z.boolean() }) }),
     /** Answers `asks-removal`: take them out of the archive, or leave them and go on. */
@@ -143,7 +143,7 @@ export const contract = {
       input: z.strictObject({
         key: Key,
         version: Version.nullable(),
-        paths: z.array(ArchivePath).min(1).max(10_000),
+        paths: z.array(ArchivePath).min(1).max(10_000).readonly(),
         folder: LocalPath,
         /** Replace files of the person's own that stand in the way; otherwise they are left and listed. */
         overwrite: z.boolean(),
