@@ -60,7 +60,7 @@ export function linkTo({ link }: Pick<ArchiveRow, 'link'>, path: string): string
 export const copyLink = (row: ArchiveRow, path = '/'): void =>
   void copyText(linkTo(row, path), row.private ? 'Link copied, with its secret' : 'Link copied')
 
-export const invitation = (row: ArchiveRow): string =>
+export const invitation = (row: Pick<ArchiveRow, 'ownership' | 'title' | 'id' | 'link'>): string =>
   `${row.ownership === 'yours' ? 'I am sharing' : 'Have a look at'} “${plainName(titleOf(row))}”: ${row.link}\n\n` +
   'To open it, get Cairn, a free app that passes folders straight from one machine to the other, and paste the link into it. ' +
   'It works while my machine, or somebody else who keeps a copy, is online.'

@@ -87,7 +87,7 @@ test('titles and archive paths come out as if the items had been published by pa
 
   expect(archivePath('Holiday/b/c.jpg', 'Holiday')).toBe('/b/c.jpg')
   expect(archivePath('beach.jpg', null)).toBe('/beach.jpg')
-  expect(archivePath('Holiday/c.jpg', null, '/photos/')).toBe('/photos/Holiday/c.jpg')
+  expect(archivePath('Holiday/c.jpg', null)).toBe('/Holiday/c.jpg')
 })
 
 test('what is left out stays out under either of its names, and nothing else does', () => {
@@ -97,5 +97,5 @@ test('what is left out stays out under either of its names, and nothing else doe
     outgoingFiles(files, leftOut, 'Holiday', into).map(each => each.path)
   expect(paths([])).toEqual(['/a', '/Holiday/a', '/.env', '/b/c'])
   expect(paths(['Holiday/a', '/.env'])).toEqual(['/Holiday/a', '/b/c'])
-  expect(paths(['/a', '/b/c'], { key: 'k', folder: '/in' })).toEqual(['/in/Holiday/Holiday/a', '/in/Holiday/.env'])
+  expect(paths(['/a', '/b/c'], { key: 'k', folder: '/in' })).toEqual(['/Holiday/Holiday/a', '/Holiday/.env'])
 })

@@ -89,9 +89,6 @@ function Chooser({ question }: { readonly question: Question }): ReactElement {
       initialFocus={list}
       actions={
         <>
-          <p className="mr-auto min-w-0 basis-40 text-muted">
-            <FileName name={path} />
-          </p>
           <Button onClick={() => question.answer(null)}>Cancel</Button>
           <Button kind="primary" disabled={listing === null || loading} onClick={() => question.answer(path)}>
             Choose this folder
@@ -165,21 +162,24 @@ function Places({ listing, onGo }: GoProps & { readonly listing: FolderListing |
       aria-label="Places"
       className="flex shrink-0 gap-0.5 overflow-x-auto border-b border-line bg-sunken p-1.5 narrow:w-40 narrow:flex-col narrow:overflow-x-hidden narrow:overflow-y-auto narrow:border-r narrow:border-b-0"
     >
-      {listing?.places.map(place => (
-        <button
-          key={place.path}
-          type="button"
-          aria-current={place.path === listing.path ? 'location' : undefined}
-          onClick={() => onGo(place.path)}
-          className={cx(
-            'flex h-7 shrink-0 items-center gap-2 rounded-md px-2 text-left hover:bg-hover',
-            place.path === listing.path && 'bg-pressed font-medium',
-          )}
-        >
-          <HardDrive size={14} aria-hidden className="shrink-0 text-muted" />
-          <FileName name={place.name} />
-        </button>
-      ))}
+      {listing?.places.map(place => {
+        const Icon = place.path.length <= 3 ? HardDrive : Folder
+        return (
+          <button
+            key={place.path}
+            type="button"
+            aria-current={place.path === listing.path ? 'location' : undefined}
+            onClick={() => onGo(place.path)}
+            className={cx(
+              'flex h-7 shrink-0 items-center gap-2 rounded-md px-2 text-left hover:bg-hover',
+              place.path === listing.path && 'bg-pressed font-medium',
+            )}
+          >
+            <Icon size={14} aria-hidden className="shrink-0 text-muted" />
+            <FileName name={place.name} />
+          </button>
+        )
+      })}
     </nav>
   )
 }
@@ -271,10 +271,11 @@ function FolderList({ ref, listing, loading, onGo }: FolderListProps): ReactElem
     if (document.activeElement === document.body) ref.current?.focus()
   }, [ref])
 
+  const empty = listing !== null && folders.length === 0
   return (
     <div
       ref={ref}
-      role="listbox"
+      role={empty ? 'group' : 'listbox'}
       aria-label="Folders"
       aria-busy={loading}
       aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
@@ -282,6 +283,7 @@ function FolderList({ ref, listing, loading, onGo }: FolderListProps): ReactElem
       onKeyDown={onKeyDown}
       className="group min-h-0 flex-1 overflow-y-auto p-1 outline-offset-[-2px]"
     >
+      {empty && <p className="p-3 text-center text-muted">There are no folders in here.</p>}
       {listing === null ? (
         <SkeletonRows rows={7} />
       ) : (
@@ -300,9 +302,6 @@ function FolderList({ ref, listing, loading, onGo }: FolderListProps): ReactElem
             <FileName name={folder.name} />
           </div>
         ))
-      )}
-      {listing !== null && folders.length === 0 && (
-        <p className="p-3 text-center text-muted">There are no folders in here.</p>
       )}
     </div>
   )

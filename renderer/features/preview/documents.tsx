@@ -1,13 +1,13 @@
 /** Everything that is shown as text: plain text, code, tables, Markdown, and the bytes of what is nothing of these. */
-import { lazy, type ReactElement, type ReactNode, Suspense, useMemo } from 'react'
+import { lazy, type ReactElement, Suspense, useMemo } from 'react'
 import { Button } from '../../ui/button.tsx'
-import { cx } from '../../ui/class-names.ts'
 import { bytes, number } from '../../ui/format.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { type Head, type Subject, useHead } from './content.ts'
 import { hexDump } from './hex.ts'
 import { encodingOf, type PreviewKind } from './kinds.ts'
 import { ErrorProblem, Guard } from './problem.tsx'
+import { Scroller } from './scroller.tsx'
 import { parseTable } from './table.ts'
 import { countLines, decodeText } from './text.ts'
 
@@ -21,17 +21,15 @@ const TABLE_ROWS = 500
 type DocumentProps = {
   readonly subject: Subject
   readonly kind: Extract<PreviewKind, 'markdown' | 'table' | 'code' | 'text' | 'unknown'>
-  readonly large: boolean
 }
 
-export function DocumentPreview({ subject, kind, large }: DocumentProps): ReactElement {
+export function DocumentPreview({ subject, kind }: DocumentProps): ReactElement {
   const { head, reading, more } = useHead(subject, kind === 'unknown' ? HEX_PART : TEXT_PART)
   const text = useMemo(() => (head.name === 'ready' ? textOf(head.value) : null), [head])
   if (head.name === 'failed') return <ErrorProblem error={head.error} />
-  const box = cx('flex min-h-0 flex-col', large ? 'h-full' : 'max-h-96')
-  if (head.name === 'loading') return <TextSkeleton className={box} />
+  if (head.name === 'loading') return <TextSkeleton />
   return (
-    <div className={box}>
+    <div className="flex h-full min-h-0 flex-col">
       <Guard fallback={<Bytes head={head.value} />}>
         <Shown head={head.value} text={text} kind={kind} />
       </Guard>
@@ -54,7 +52,7 @@ function Shown({ head, text, kind }: ShownProps): ReactElement {
   switch (kind) {
     case 'markdown':
       return (
-        <Scroller label="Text">
+        <Scroller className="bg-surface" label="Text">
           <Suspense fallback={<TextSkeleton />}>
             <Guard fallback={<PlainText text={text} />}>
               <Markdown text={text} />
@@ -69,34 +67,11 @@ function Shown({ head, text, kind }: ShownProps): ReactElement {
     case 'text':
     case 'unknown':
       return (
-        <Scroller label="Text">
+        <Scroller className="bg-surface" label="Text">
           <PlainText text={text} />
         </Scroller>
       )
   }
-}
-
-/** A box that scrolls, and that the keyboard reaches. */
-function Scroller({
-  label,
-  className,
-  children,
-}: {
-  readonly label: string
-  readonly className?: string
-  readonly children: ReactNode
-}): ReactElement {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reached by the keyboard
-    <div
-      tabIndex={0}
-      role="group"
-      aria-label={label}
-      className={cx('min-h-0 flex-1 overflow-auto rounded-lg border border-line bg-surface', className)}
-    >
-      {children}
-    </div>
-  )
 }
 
 function PlainText({ text }: { readonly text: string }): ReactElement {
@@ -110,7 +85,7 @@ function PlainText({ text }: { readonly text: string }): ReactElement {
 function Code({ text }: { readonly text: string }): ReactElement {
   const numbers = useMemo(() => Array.from({ length: countLines(text) }, (_, index) => index + 1).join('\n'), [text])
   return (
-    <Scroller label="Code">
+    <Scroller className="bg-surface" label="Code">
       <div className="flex w-max min-w-full font-mono text-sm">
         <pre
           aria-hidden
@@ -132,7 +107,7 @@ function TableView({ text, whole }: { readonly text: string; readonly whole: boo
   const columns = Array.from({ length: table.columns }, (_, index) => index)
   return (
     <>
-      <Scroller label="Table">
+      <Scroller className="bg-surface" label="Table">
         <table className="text-sm">
           <thead>
             <tr>
@@ -164,7 +139,11 @@ function TableView({ text, whole }: { readonly text: string; readonly whole: boo
           </tbody>
         </table>
       </Scroller>
-      {table.cut && <p className="pt-1 text-sm text-muted">The first {number(table.rows.length)} rows.</p>}
+      {table.cut && (
+        <p className="shrink-0 border-t border-line bg-surface px-3 py-1.5 text-sm text-muted">
+          The first {number(table.rows.length)} rows.
+        </p>
+      )}
     </>
   )
 }
@@ -181,8 +160,10 @@ function Bytes({ head }: { readonly head: Head }): ReactElement {
   const dump = useMemo(() => hexDump(head.bytes), [head])
   return (
     <>
-      <p className="shrink-0 pb-1.5 text-muted">There is no preview for this kind of file. These are its bytes.</p>
-      <Scroller label="Bytes">
+      <p className="shrink-0 border-b border-line bg-surface px-3 py-1.5 text-muted">
+        There is no preview for this kind of file. These are its bytes.
+      </p>
+      <Scroller className="bg-surface" label="Bytes">
         <pre dir="ltr" className="w-max p-3 font-mono text-sm select-text">
           {dump}
         </pre>
@@ -202,7 +183,7 @@ function More({
 }): ReactElement | null {
   if (head.whole) return null
   return (
-    <div className="flex shrink-0 items-center gap-3 pt-2">
+    <div className="flex shrink-0 items-center gap-3 border-t border-line bg-surface px-3 py-1.5">
       <span className="text-sm text-muted tabular">
         {bytes(head.bytes.length)} of {bytes(head.size)}
       </span>
@@ -213,9 +194,9 @@ function More({
   )
 }
 
-function TextSkeleton({ className }: { readonly className?: string }): ReactElement {
+function TextSkeleton(): ReactElement {
   return (
-    <div aria-hidden className={cx('min-h-40 gap-2.5 rounded-lg border border-line p-4', className ?? 'flex flex-col')}>
+    <div aria-hidden className="flex h-full min-h-40 flex-col gap-2.5 bg-surface p-4">
       {['w-3/4', 'w-full', 'w-5/6', 'w-2/3', 'w-11/12'].map(width => (
         <Skeleton key={width} className={width} />
       ))}

@@ -8,8 +8,6 @@ import { Skeleton } from '../../ui/skeleton.tsx'
 import { type Subject, useAddress, whyMissing } from './content.ts'
 import { ErrorProblem, Problem } from './problem.tsx'
 
-type MediaProps = { readonly subject: Subject; readonly large: boolean }
-
 type Failure =
   | { readonly name: 'none' }
   | { readonly name: 'damaged' }
@@ -31,16 +29,16 @@ function useFailure(subject: Subject): [Failure, fail: () => void, forget: () =>
   return [failure, () => setAsked(times => times + 1), () => setFailure({ name: 'none' })]
 }
 
-export function ImagePreview({ subject, large }: MediaProps): ReactElement {
+export function ImagePreview({ subject }: { readonly subject: Subject }): ReactElement {
   const address = useAddress(subject)
   const [shape, setShape] = useState<string | null>(null)
   const [failure, fail, forget] = useFailure(subject)
   const failed = failureView(address, failure, 'picture', forget)
   if (failed !== null) return failed
   return (
-    <figure className={cx('flex min-h-0 flex-col', large ? 'h-full' : 'h-72')}>
-      <div className="relative grid min-h-0 flex-1 place-items-center overflow-hidden rounded-lg bg-sunken">
-        {shape === null && <Skeleton className="absolute inset-0 h-full rounded-lg" />}
+    <figure className="flex h-full min-h-0 flex-col">
+      <div className="relative grid min-h-0 flex-1 place-items-center overflow-hidden bg-sunken">
+        {shape === null && <Skeleton className="absolute inset-0 h-full" />}
         {address.name === 'ready' && (
           <img
             key={address.value}
@@ -55,20 +53,20 @@ export function ImagePreview({ subject, large }: MediaProps): ReactElement {
           />
         )}
       </div>
-      <figcaption className="h-6 shrink-0 pt-1 text-center text-sm text-muted tabular">
+      <figcaption className="h-6 shrink-0 bg-surface pt-1 text-center text-sm text-muted tabular">
         {shape === '0 × 0' ? 'Drawn at any size' : shape}
       </figcaption>
     </figure>
   )
 }
 
-export function VideoPreview({ subject, large }: MediaProps): ReactElement {
+export function VideoPreview({ subject }: { readonly subject: Subject }): ReactElement {
   const address = useAddress(subject)
   const [failure, fail, forget] = useFailure(subject)
   const failed = failureView(address, failure, 'film', forget)
   if (failed !== null) return failed
   return (
-    <div className={cx('relative overflow-hidden rounded-lg bg-sunken', large ? 'h-full' : 'aspect-video')}>
+    <div className="relative h-full overflow-hidden bg-sunken">
       {address.name === 'ready' ? (
         // biome-ignore lint/a11y/useMediaCaption: archives hold files, and captions are where their authors put them
         <video
@@ -84,19 +82,19 @@ export function VideoPreview({ subject, large }: MediaProps): ReactElement {
           className="absolute inset-0 size-full"
         />
       ) : (
-        <Skeleton className="absolute inset-0 h-full rounded-lg" />
+        <Skeleton className="absolute inset-0 h-full" />
       )}
     </div>
   )
 }
 
-export function AudioPreview({ subject, large }: MediaProps): ReactElement {
+export function AudioPreview({ subject, large }: { readonly subject: Subject; readonly large: boolean }): ReactElement {
   const address = useAddress(subject)
   const [failure, fail, forget] = useFailure(subject)
   const failed = failureView(address, failure, 'recording', forget)
   if (failed !== null) return failed
   return (
-    <div className={cx('flex flex-col items-center gap-4 rounded-lg bg-sunken p-5', large && 'h-full justify-center')}>
+    <div className="flex h-full flex-col items-center justify-center gap-4 bg-sunken p-5">
       <div aria-hidden className="grid size-16 place-items-center rounded-full bg-accent-soft text-accent-text">
         <Music size={28} />
       </div>

@@ -8,13 +8,13 @@ import { getDocument, GlobalWorkerOptions, PDFDataRangeTransport } from 'pdfjs-d
 import { type ReactElement, type RefObject, useEffect, useRef, useState } from 'react'
 import { AppError } from '../../../preload/contract/errors.ts'
 import { IconButton } from '../../ui/button.tsx'
-import { cx } from '../../ui/class-names.ts'
 import { number } from '../../ui/format.ts'
 import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { fetchRange, type Loaded, type Subject, useAddress, whyMissing } from './content.ts'
 import { BundledResources, wasmUrl, workerUrl } from './pdf-resources.ts'
 import { ErrorProblem, Problem } from './problem.tsx'
+import { Scroller } from './scroller.tsx'
 
 GlobalWorkerOptions.workerSrc = workerUrl
 
@@ -24,17 +24,14 @@ const MOST_PIXELS = 12_000_000
 
 type Size = { readonly width: number; readonly height: number }
 type OpenPdf = { readonly document: PDFDocumentProxy; readonly first: Size }
-type PdfProps = { readonly subject: Subject; readonly large: boolean }
-
-export function PdfPreview({ subject, large }: PdfProps): ReactElement {
+export function PdfPreview({ subject }: { readonly subject: Subject }): ReactElement {
   const address = useAddress(subject)
   const [tries, setTries] = useState(0)
   const pdf = usePdf(subject, address, tries)
-  const box = large ? 'h-full' : 'h-96'
   if (address.name === 'failed') return <ErrorProblem error={address.error} />
   if (pdf.name === 'failed') return <PdfProblem error={pdf.error} onRetry={() => setTries(tries + 1)} />
-  if (pdf.name === 'loading') return <Skeleton className={cx('rounded-lg', box)} />
-  return <Pages pdf={pdf.value} name={plainName(subject.entry.name)} className={box} />
+  if (pdf.name === 'loading') return <Skeleton className="h-full" />
+  return <Pages pdf={pdf.value} name={plainName(subject.entry.name)} />
 }
 
 function PdfProblem({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }): ReactElement {
@@ -118,15 +115,7 @@ function usePdf(subject: Subject, address: Loaded<string>, tries: number): Loade
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4]
 const GAP = 12
 
-function Pages({
-  pdf,
-  name,
-  className,
-}: {
-  readonly pdf: OpenPdf
-  readonly name: string
-  readonly className: string
-}): ReactElement {
+function Pages({ pdf, name }: { readonly pdf: OpenPdf; readonly name: string }): ReactElement {
   const [zoom, setZoom] = useState(1)
   const [current, setCurrent] = useState(1)
   const scroller = useRef<HTMLDivElement>(null)
@@ -140,10 +129,7 @@ function Pages({
   }
 
   return (
-    <section
-      aria-label={name}
-      className={cx('flex min-h-0 flex-col overflow-hidden rounded-lg border border-line', className)}
-    >
+    <section aria-label={name} className="flex h-full min-h-0 flex-col">
       <div className="flex shrink-0 items-center gap-1 border-b border-line bg-surface px-1.5 py-1">
         <IconButton label="Previous page" disabled={current <= 1} onClick={() => show(current - 1)}>
           <ChevronUp size={16} aria-hidden />
@@ -169,14 +155,11 @@ function Pages({
           <Plus size={16} aria-hidden />
         </IconButton>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reached by the keyboard */}
-      <div
+      <Scroller
         ref={scroller}
-        tabIndex={0}
-        role="group"
-        aria-label="Pages"
+        label="Pages"
+        className="relative bg-sunken"
         onScroll={event => setCurrent(pageAt(event.currentTarget))}
-        className="min-h-0 flex-1 overflow-auto bg-sunken outline-offset-[-2px]"
       >
         <div className="flex w-max min-w-full flex-col items-center" style={{ gap: GAP, padding: GAP }}>
           {width > 0 &&
@@ -191,7 +174,7 @@ function Pages({
               />
             ))}
         </div>
-      </div>
+      </Scroller>
     </section>
   )
 }
@@ -204,7 +187,7 @@ function pageAt(scroller: HTMLElement): number {
   let high = pages.length - 1
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)
-    if ((pages[middle]?.offsetTop ?? 0) - scroller.offsetTop <= line) low = middle
+    if ((pages[middle]?.offsetTop ?? 0) <= line) low = middle
     else high = middle - 1
   }
   return low + 1

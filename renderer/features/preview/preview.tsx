@@ -1,6 +1,6 @@
 /** What a file looks like, without opening it: for the inspector, and large for the whole window. Nothing in it runs. */
 import { CornerUpRight, Folder } from 'lucide-react'
-import { lazy, type ReactElement, Suspense } from 'react'
+import { lazy, type ReactElement, type ReactNode, Suspense } from 'react'
 import type { Entry } from '../../../preload/contract/models.ts'
 import { FileName } from '../../ui/file-name.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
@@ -17,7 +17,7 @@ type PreviewProps = {
   /** null: the newest. */
   readonly version: number | null
   readonly entry: Entry
-  /** Fills the box that it is in, instead of a column. */
+  /** By itself in the window, and not beside its details. The box that it is in gives the size either way. */
   readonly large?: boolean
 }
 
@@ -46,15 +46,15 @@ function FilePreview({ subject, large }: { readonly subject: Subject; readonly l
   const kind = kindOf(subject.entry.name)
   switch (kind) {
     case 'image':
-      return <ImagePreview subject={subject} large={large} />
+      return <ImagePreview subject={subject} />
     case 'video':
-      return <VideoPreview subject={subject} large={large} />
+      return <VideoPreview subject={subject} />
     case 'audio':
       return <AudioPreview subject={subject} large={large} />
     case 'pdf':
       return (
-        <Suspense fallback={<Skeleton className={large ? 'h-full rounded-lg' : 'h-96 rounded-lg'} />}>
-          <PdfPreview subject={subject} large={large} />
+        <Suspense fallback={<Skeleton className="h-full" />}>
+          <PdfPreview subject={subject} />
         </Suspense>
       )
     case 'markdown':
@@ -62,11 +62,11 @@ function FilePreview({ subject, large }: { readonly subject: Subject; readonly l
     case 'code':
     case 'text':
     case 'unknown':
-      return <DocumentPreview subject={subject} kind={kind} large={large} />
+      return <DocumentPreview subject={subject} kind={kind} />
   }
 }
 
-function Aside({ icon, children }: { readonly icon: ReactElement; readonly children: React.ReactNode }): ReactElement {
+function Aside({ icon, children }: { readonly icon: ReactElement; readonly children: ReactNode }): ReactElement {
   return (
     <div className="flex min-h-40 flex-col items-center justify-center gap-2 p-4 text-center text-muted">
       <span aria-hidden className="text-faint">

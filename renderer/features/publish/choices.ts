@@ -21,7 +21,8 @@ export function excludedPaths(review: PublishReview, choices: Choices): readonly
 export type Destination = { readonly key: string; readonly folder: string }
 
 /**
- * The dropped files that go out, under the paths that they get in the archive. What is left out is named as it will
+ * The dropped files that go out, under the paths that they get in the archive, or in the folder of it that receives
+ * them, where a dropped folder stays a folder. What is left out is named as it will
  * lie in the archive when it begins with a slash, and as it was dropped otherwise.
  */
 export function outgoingFiles(
@@ -34,8 +35,14 @@ export function outgoingFiles(
   return files.flatMap(({ path, file }) => {
     const inArchive = archivePath(path, root)
     if (names.has(path) || names.has(inArchive)) return []
-    const target = into === null ? inArchive : archivePath(path, null, into.folder)
-    return [{ path: target, size: file.size, modified: file.lastModified, content: file }]
+    return [
+      {
+        path: into === null ? inArchive : archivePath(path, null),
+        size: file.size,
+        modified: file.lastModified,
+        content: file,
+      },
+    ]
   })
 }
 

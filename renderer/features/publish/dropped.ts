@@ -119,8 +119,7 @@ function topNames(paths: readonly string[]): ReadonlySet<string> {
   return new Set(paths.map(path => path.split('/', 1)[0] ?? ''))
 }
 
-/** Where a dropped file goes in the archive. `folder`: the folder of an archive of yours that receives it. */
-export function archivePath(path: string, root: string | null, folder = '/'): string {
-  const inner = root !== null && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path
-  return `${folder.replace(/\/+$/, '')}/${inner}`
+/** Where a dropped file goes in the archive. */
+export function archivePath(path: string, root: string | null): string {
+  return `/${root !== null && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path}`
 }

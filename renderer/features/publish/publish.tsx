@@ -1,6 +1,7 @@
 /** Everything of publishing that is seen: the drop target, the choice, the counting, the sheet, and the link. */
 import { Copy, Mail } from 'lucide-react'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { copyText, invitation } from '../../stores/commands.ts'
 import { ui } from '../../stores/ui.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -10,7 +11,6 @@ import { plainName } from '../../ui/names.ts'
 import { ProgressBar } from '../../ui/progress.tsx'
 import { Choosing } from './choosing.tsx'
 import { DropTarget } from './drop-target.tsx'
-import { copy, invitation } from './sharing.ts'
 import { Rows, Sheet } from './sheet.tsx'
 import { type Step, surface, usePublishing } from './store.ts'
 
@@ -93,7 +93,7 @@ function Published(step: Extract<Step, { readonly name: 'published' }>): ReactEl
           </Button>
           <Button
             icon={<Mail size={14} aria-hidden />}
-            onClick={() => void copy('Invitation', invitation(title, link))}
+            onClick={() => void copyText(invitation({ ownership: 'yours', id: key, title, link }), 'Invitation copied')}
           >
             Copy invitation
           </Button>
@@ -101,7 +101,7 @@ function Published(step: Extract<Step, { readonly name: 'published' }>): ReactEl
             ref={copyLink}
             kind="primary"
             icon={<Copy size={14} aria-hidden />}
-            onClick={() => void copy('Link', link)}
+            onClick={() => void copyText(link, 'Link copied')}
           >
             Copy link
           </Button>
@@ -116,16 +116,16 @@ function Published(step: Extract<Step, { readonly name: 'published' }>): ReactEl
         readOnly
         lines={2}
         spellCheck={false}
-        className="resize-none font-mono text-sm break-all"
+        className="resize-none! font-mono text-sm break-all"
         onFocus={event => event.currentTarget.select()}
       />
-      <ul className="mt-3 flex list-disc flex-col gap-1 pl-4 text-muted text-pretty marker:text-faint">
+      <div className="mt-3 flex flex-col gap-1.5 text-muted text-pretty">
         {streaming && (
-          <li className="text-ink">Keep this page open until all files are in. Transfers shows how far it is.</li>
+          <p className="text-ink">Keep this page open until all files are in. Transfers shows how far it is.</p>
         )}
-        <li>Friends get it from this machine: leave Cairn running until one of them keeps a copy.</li>
-        {step.private && <li>The link holds the secret. Whoever gets it can read the archive and pass the link on.</li>}
-      </ul>
+        <p>Friends get it from this machine: leave Cairn running until one of them keeps a copy.</p>
+        {step.private && <p>The link holds the secret. Whoever gets it can read the archive and pass the link on.</p>}
+      </div>
     </Dialog>
   )
 }

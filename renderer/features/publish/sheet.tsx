@@ -48,6 +48,7 @@ function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
       size="normal"
       actions={
         <>
+          <Remarks adding={adding} />
           <Button onClick={surface.cancel} disabled={busy}>
             Cancel
           </Button>
@@ -75,6 +76,14 @@ function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
             error={title === '' ? 'Give it a title: it is the first thing that your friends see.' : null}
           />
         )}
+        {!adding && (
+          <Checkbox
+            label="Private"
+            hint="Only people with the whole link can read it. Without the tick, whoever learns its public key can."
+            checked={choices.private}
+            onChecked={isPrivate => decide({ private: isPrivate })}
+          />
+        )}
         <Totals review={review} files={files} choices={choices} source={source} crowded={crowded} nothing={nothing} />
         <Suspicious
           review={review}
@@ -85,15 +94,6 @@ function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
           <Largest review={review} exclude={choices.exclude} onExclude={exclude => decide({ exclude })} />
           <LeftOut review={review} source={source} />
         </div>
-        {!adding && (
-          <Checkbox
-            label="Private"
-            hint="Only people with the whole link can read it. Without the tick, whoever learns its public key can."
-            checked={choices.private}
-            onChecked={isPrivate => decide({ private: isPrivate })}
-          />
-        )}
-        <Remarks />
       </form>
     </Dialog>
   )
@@ -179,22 +179,20 @@ function Largest({ review, exclude, onExclude }: LargestProps): ReactElement | n
     <Fold title={review.files > review.largest.length ? 'The largest files' : 'The files'} open>
       <ul className="flex flex-col gap-1">
         {review.largest.map(file => (
-          <li key={file.path}>
-            <Checkbox
-              checked={!exclude.has(file.path)}
-              onChecked={included => toggle(file.path, included)}
-              label={
-                <span
-                  className={cx(
-                    'flex min-w-0 items-baseline gap-3',
-                    exclude.has(file.path) && 'text-muted line-through',
-                  )}
-                >
-                  <FileName name={shown(file.path)} />
-                  <span className="ml-auto shrink-0 text-sm text-muted tabular">{bytes(file.size)}</span>
-                </span>
-              }
-            />
+          <li key={file.path} className="flex min-w-0 items-baseline gap-3">
+            <div className="min-w-0 flex-1">
+              <Checkbox
+                checked={!exclude.has(file.path)}
+                onChecked={included => toggle(file.path, included)}
+                label={
+                  <FileName
+                    name={shown(file.path)}
+                    className={cx(exclude.has(file.path) && 'text-muted line-through')}
+                  />
+                }
+              />
+            </div>
+            <span className="shrink-0 text-sm text-muted tabular">{bytes(file.size)}</span>
           </li>
         ))}
       </ul>
@@ -229,18 +227,18 @@ function LeftOut({ review, source }: { readonly review: PublishReview; readonly 
   )
 }
 
-function Remarks(): ReactElement {
+/** Beside the button that they are about, so that nobody has to scroll to them. */
+function Remarks({ adding }: { readonly adding: boolean }): ReactElement {
   const consented = useSettings()?.consented === true
   return (
-    <div className="flex flex-col gap-2 border-t border-line pt-3 text-muted text-pretty">
+    <div className="flex basis-full flex-col gap-1.5 pb-1 text-sm text-muted text-pretty">
       <p>
-        What is published cannot be recalled. You can stop sharing and remove files, but copies that others have made
-        stay with them.
+        What is published cannot be recalled: you can stop sharing it, but copies that others have made stay with them.
       </p>
       {!consented && (
         <p className="text-ink">
-          Cairn connects you directly to others. Whoever looks for this archive can see this machine’s IP address. By
-          publishing you agree to that.
+          Cairn connects you to others directly, so whoever looks for {adding ? 'this archive' : 'it'} can see this
+          machine’s IP address. By going on you agree to that.
         </p>
       )}
     </div>

@@ -49,7 +49,9 @@ function Page(): ReactElement {
         data-drop-folder="/photos"
         data-drop-title="Ana’s pictures"
       >
-        {path !== null && <Shown path={path} />}
+        <div className={query.has('large') ? 'h-full' : 'h-60 overflow-hidden bg-sunken'}>
+          {path !== null && <Shown path={path} />}
+        </div>
       </main>
       <PublishSurface />
       <FolderChooser />
