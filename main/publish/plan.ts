@@ -6,6 +6,7 @@ import type { Skipped } from '../../preload/contract/models.ts'
 import type Hyperdrive from 'hyperdrive'
 import type Hyperblobs from 'hyperblobs'
 import { isReserved, modifiedOf } from '../archives/about.ts'
+import { createExclusions } from './rules.ts'
 import { covers, type Scanned, type ScannedFile, type ScannedLink } from './scan.ts'
 
 export type Known = {
@@ -48,7 +49,7 @@ export async function knownEntries(drive: Hyperdrive, only: readonly string[] | 
 }
 
 export type Choices = {
-  /** Archive paths that the person took out; what lies below them as well. */
+  /** Archive paths that the person took out, with what lies below, and patterns as in gitignore. */
   readonly exclude: readonly string[]
   readonly includeSuspicious: boolean
 }
@@ -56,6 +57,7 @@ export type Choices = {
 /** Changes in the order of the scan, removals last. Takes what it recognises out of `known`. */
 export async function* plan(scanned: AsyncIterable<Scanned>, known: Map<string, Known>, choices: Choices, onSkipped: (skipped: Skipped) => void): AsyncGenerator<Change> {
   const unread: string[] = []
+  const isExcluded = createExclusions(choices.exclude)
   for await (const one of scanned) {
     if (one.kind === 'ignored') continue
     if (one.kind === 'skipped') {
@@ -65,7 +67,7 @@ export async function* plan(scanned: AsyncIterable<Scanned>, known: Map<string, 
     }
     if (one.kind === 'private' && !choices.includeSuspicious) continue
     const item = one.kind === 'private' ? one.item : one
-    if (choices.exclude.some(path => covers(path, item.path))) continue
+    if (isExcluded(item.path)) continue
     const before = known.get(item.path) ?? null
     known.delete(item.path)
     const change = compare(item, before)

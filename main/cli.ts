@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+/** The `cairn` command: hands the process to `run`, and ends it within two seconds of being told to. */
+import { text } from 'node:stream/consumers'
+import packageFile from '../package.json' with { type: 'json' }
+import { run } from './cli/run.ts'
+import { openSession } from './cli/session.ts'
+
+const CLOSING = 1950
+
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(130)
+    stop.abort()
+    setTimeout(() => process.exit(130), CLOSING).unref()
+  })
+}
+
+// A reader that has seen enough (`cairn ls … | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+
+const code = await run({
+  args: process.argv.slice(2),
+  environment: process.env,
+  version: packageFile.version,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: () => text(process.stdin),
+  signal: stop.signal,
+  openSession,
+  serve: async (...rest) => (await import('./cli/serve.ts')).serve(...rest),
+})
+// Not process.exit at once: what was written to a pipe must get through.
+process.exitCode = code
+await Promise.all(
+  [process.stdout, process.stderr].map(stream => new Promise<void>(done => stream.write('', () => done()))),
+)
+process.exit(code)

@@ -1,0 +1,392 @@
+/** From an argument list to one of the things that the CLI can do, and the help for each. Pure. */
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { parseLink } from '../archives/links.ts'
+import { bootstrapNodes, defaultStorage } from '../lib/places.ts'
+import { CliError } from './failure.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+type Option = {
+  readonly type: 'string' | 'boolean'
+  readonly multiple?: boolean
+  readonly short?: string
+  readonly value?: string
+  readonly help: string
+}
+type Options = Readonly<Record<string, Option>>
+
+const COMMON = {
+  storage: { type: 'string', value: 'DIR', help: "the folder that holds Cairn's data" },
+  bootstrap: {
+    type: 'string',
+    multiple: true,
+    value: 'HOST:PORT',
+    help: 'a DHT node that replaces the public ones; may be repeated (also: CAIRN_BOOTSTRAP)',
+  },
+  json: {
+    type: 'boolean',
+    help: 'one JSON object per line on stdout, errors as {"error":{"code","message"}} on stderr',
+  },
+  help: { type: 'boolean', short: 'h', help: 'show this' },
+} as const satisfies Options
+
+const TIMEOUT = { type: 'string', value: 'SECONDS', help: 'how long to wait for peers' } as const
+
+type Spec = {
+  readonly usage: string
+  readonly about: string
+  readonly options: Options
+  /** How many words may follow the command. */
+  readonly words: readonly [least: number, most: number]
+  readonly more?: string
+}
+
+const SPECS = {
+  serve: {
+    usage: 'serve',
+    about: 'Runs Cairn without a window and prints the address of its page, until it is stopped.',
+    options: {
+      port: { type: 'string', value: 'PORT', help: 'the port of the page on 127.0.0.1; any free one by default' },
+      'allow-host': {
+        type: 'string',
+        multiple: true,
+        value: 'NAME:PORT',
+        help: 'another address under which the page is reached, as through an SSH tunnel',
+      },
+    },
+    words: [0, 0],
+    more: 'Where Cairn already runs on this storage, a fresh address of its page is printed.',
+  },
+  publish: {
+    usage: 'publish PATH...',
+    about: 'Shares a folder, a file, or several of both. Prints the link, then goes on sharing until it is stopped.',
+    options: {
+      title: { type: 'string', value: 'TEXT', help: 'the title that friends see; the name of the folder by default' },
+      private: { type: 'boolean', help: 'encrypted: only who has the whole link can read it' },
+      exclude: {
+        type: 'string',
+        multiple: true,
+        value: 'GLOB',
+        help: 'a path, or a pattern as in .gitignore, to leave out; may be repeated',
+      },
+      yes: { type: 'boolean', short: 'y', help: 'publish also what looks private' },
+      exit: { type: 'boolean', help: 'leave when everything is imported, instead of sharing on' },
+    },
+    words: [1, 1000],
+    more: 'Refuses what looks private (keys, passwords, wallets) unless it is excluded or --yes is given. The rules of a .cairnignore file in the folder, in the syntax of .gitignore, hold as well.',
+  },
+  ls: {
+    usage: 'ls LINK',
+    about: 'Lists an archive or one of its folders. Downloads nothing else.',
+    options: { recursive: { type: 'boolean', short: 'r', help: 'with everything below' }, timeout: TIMEOUT },
+    words: [1, 1],
+  },
+  get: {
+    usage: 'get LINK[/path] DEST',
+    about: 'Downloads a file, a folder or everything into the folder DEST. Run again, it goes on where it stopped.',
+    options: { overwrite: { type: 'boolean', help: 'replace files of yours that stand in the way' }, timeout: TIMEOUT },
+    words: [2, 2],
+    more: 'What cannot be written is listed at the end, with the reason.',
+  },
+  keep: {
+    usage: 'keep LINK [FOLDER]',
+    about:
+      'Holds a full copy, follows its changes and serves it to others until it is stopped; with FOLDER, as files in that folder too.',
+    options: {
+      exit: { type: 'boolean', help: 'leave when the copy is complete, instead of serving on' },
+      timeout: TIMEOUT,
+    },
+    words: [1, 2],
+  },
+  history: {
+    usage: 'history LINK',
+    about: 'Lists what changed and when, newest first.',
+    options: { changes: { type: 'boolean', help: 'with the files of each change' }, timeout: TIMEOUT },
+    words: [1, 1],
+  },
+  status: {
+    usage: 'status',
+    about: 'Shows what Cairn has on this machine and what it is doing.',
+    options: {},
+    words: [0, 0],
+  },
+  forget: {
+    usage: 'forget LINK',
+    about: 'Stops sharing or keeping an archive and deletes its data from the storage. Copies that others hold stay.',
+    options: {},
+    words: [1, 1],
+  },
+} as const satisfies Record<string, Spec>
+
+export type CommandName = keyof typeof SPECS
+
+export type Common = {
+  readonly storage: string
+  readonly bootstrap: readonly string[] | null
+  readonly json: boolean
+}
+export type Command =
+  | { readonly name: 'help'; readonly text: string }
+  | { readonly name: 'version' }
+  | ({ readonly name: 'serve'; readonly port: number | null; readonly allowHosts: readonly string[] } & Common)
+  | ({
+      readonly name: 'publish'
+      readonly paths: readonly string[]
+      readonly title: string | null
+      readonly private: boolean
+      readonly exclude: readonly string[]
+      readonly yes: boolean
+      readonly exit: boolean
+    } & Common)
+  | ({
+      readonly name: 'ls'
+      readonly link: string
+      readonly recursive: boolean
+      readonly timeout: number | null
+    } & Common)
+  | ({
+      readonly name: 'get'
+      readonly link: string
+      readonly folder: string
+      readonly overwrite: boolean
+      readonly timeout: number | null
+    } & Common)
+  | ({
+      readonly name: 'keep'
+      readonly link: string
+      readonly folder: string | null
+      readonly exit: boolean
+      readonly timeout: number | null
+    } & Common)
+  | ({
+      readonly name: 'history'
+      readonly link: string
+      readonly changes: boolean
+      readonly timeout: number | null
+    } & Common)
+  | ({ readonly name: 'status' } & Common)
+  | ({ readonly name: 'forget'; readonly link: string } & Common)
+
+/** A link that is to be read from standard input: arguments can be seen by every account of the machine. */
+export const FROM_STDIN = '-'
+
+const ALL_OPTIONS: Options = Object.assign({}, COMMON, ...Object.values(SPECS).map(({ options }) => options)) as Options
+
+/** Throws CliError USAGE for what it does not understand, and INVALID_LINK for what is no link. */
+export function parseArguments(args: readonly string[], environment: Environment): Command {
+  const loose = parseArgs({
+    args: [...args],
+    options: { ...bare(ALL_OPTIONS), version: { type: 'boolean', short: 'v' } },
+    strict: false,
+    allowPositionals: true,
+  })
+  const [name] = loose.positionals
+  if (name === undefined && loose.values['version'] === true) return { name: 'version' }
+  if (name === undefined && (loose.values['help'] === true || args.length === 0))
+    return { name: 'help', text: helpFor(null) }
+  if (name === undefined) throw usage('Which command?', null)
+  if (name === 'help') {
+    const about = loose.positionals[1]
+    return { name: 'help', text: helpFor(about !== undefined && isCommand(about) ? about : null) }
+  }
+  if (!isCommand(name)) throw usage(`There is no command "${name}".`, null)
+  if (loose.values['help'] === true) return { name: 'help', text: helpFor(name) }
+  const { values, positionals } = parseStrictly(name, args)
+  const words = positionals.slice(1)
+  const [least, most] = SPECS[name].words
+  if (words.length < least || words.length > most)
+    throw usage(words.length < least ? 'Something is missing.' : `"${words[most] ?? ''}" is one too many.`, name)
+  return build(name, words, new Values(values, name), environment)
+}
+
+function build(name: CommandName, words: readonly string[], values: Values, environment: Environment): Command {
+  const common: Common = {
+    storage: resolve(values.text('storage') ?? defaultStorage(environment)),
+    bootstrap: values.nodes('bootstrap', environment),
+    json: values.flag('json'),
+  }
+  const [first = '', second = null] = words
+  switch (name) {
+    case 'serve':
+      return { name, ...common, port: values.number('port', 65_535, /^\d+$/), allowHosts: values.texts('allow-host') }
+    case 'publish':
+      return {
+        name,
+        ...common,
+        paths: words,
+        title: values.text('title'),
+        private: values.flag('private'),
+        exclude: values.texts('exclude'),
+        yes: values.flag('yes'),
+        exit: values.flag('exit'),
+      }
+    case 'ls':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        recursive: values.flag('recursive'),
+        timeout: values.number('timeout', 86_400),
+      }
+    case 'get':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        folder: second ?? '',
+        overwrite: values.flag('overwrite'),
+        timeout: values.number('timeout', 86_400),
+      }
+    case 'keep':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        folder: second,
+        exit: values.flag('exit'),
+        timeout: values.number('timeout', 86_400),
+      }
+    case 'history':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        changes: values.flag('changes'),
+        timeout: values.number('timeout', 86_400),
+      }
+    case 'status':
+      return { name, ...common }
+    case 'forget':
+      return { name, ...common, link: checkedLink(first) }
+  }
+}
+
+/** Before anything is started for it. */
+function checkedLink(link: string): string {
+  if (link !== FROM_STDIN) parseLink(link)
+  return link
+}
+
+class Values {
+  readonly #values: Readonly<Record<string, unknown>>
+  readonly #command: CommandName
+
+  constructor(values: Readonly<Record<string, unknown>>, command: CommandName) {
+    this.#values = values
+    this.#command = command
+  }
+
+  flag(name: string): boolean {
+    return this.#values[name] === true
+  }
+
+  text(name: string): string | null {
+    const value = this.#values[name]
+    if (value === '') throw usage(`--${name} is empty.`, this.#command)
+    return typeof value === 'string' ? value : null
+  }
+
+  texts(name: string): readonly string[] {
+    return (this.#values[name] as readonly string[] | undefined) ?? []
+  }
+
+  number(name: string, most: number, form = /^\d+(\.\d+)?$/): number | null {
+    const text = this.text(name)
+    if (text === null) return null
+    const value = Number(text)
+    if (!form.test(text) || value > most)
+      throw usage(`--${name} wants a number up to ${most}, not "${text}".`, this.#command)
+    return value
+  }
+
+  /** Those of the environment where none are given. */
+  nodes(name: string, environment: Environment): readonly string[] | null {
+    try {
+      return bootstrapNodes(this.texts(name), environment)
+    } catch (error) {
+      throw usage(`${(error as Error).message}.`, this.#command)
+    }
+  }
+}
+
+function parseStrictly(
+  name: CommandName,
+  args: readonly string[],
+): { readonly values: Readonly<Record<string, unknown>>; readonly positionals: readonly string[] } {
+  const options: Options = { ...COMMON, ...SPECS[name].options }
+  try {
+    return parseArgs({ args: [...args], options: bare(options), allowPositionals: true })
+  } catch (error) {
+    throw usage(
+      (error as Error).message.split(/\. To specify|\n/)[0]?.replace(/\.?$/, '.') ?? 'That is not understood.',
+      name,
+    )
+  }
+}
+
+type Bare = Record<string, { type: 'string' | 'boolean'; multiple?: boolean; short?: string }>
+
+function bare(options: Options): Bare {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { type, multiple, short }]) => [
+      name,
+      { type, ...(multiple ? { multiple } : {}), ...(short ? { short } : {}) },
+    ]),
+  )
+}
+
+const isCommand = (name: string): name is CommandName => Object.hasOwn(SPECS, name)
+
+const usage = (message: string, command: CommandName | null) =>
+  new CliError('USAGE', `${message} Try: cairn ${command === null ? '--help' : `${command} --help`}`)
+
+/** null: the overview. */
+export function helpFor(command: CommandName | null): string {
+  if (command === null) {
+    const width = Math.max(...Object.values(SPECS).map(({ usage }) => usage.length))
+    return [
+      'Cairn shares folders with the people you know, from your machine to theirs.',
+      '',
+      'Usage: cairn COMMAND',
+      '',
+      ...Object.values(SPECS).map(
+        ({ usage, about }) => `  ${usage.padEnd(width)}  ${about.split('. ')[0]?.replace(/\.$/, '')}.`,
+      ),
+      '',
+      'Options of every command:',
+      ...optionLines(COMMON),
+      '',
+      'A LINK of - is read from standard input, so that nobody else on the machine sees it.',
+      '',
+      ...EXIT_CODES,
+      '',
+      'cairn COMMAND --help says more. cairn --version prints the version.',
+    ].join('\n')
+  }
+  const spec: Spec = SPECS[command]
+  return [
+    `Usage: cairn ${spec.usage} [options]`,
+    '',
+    spec.about,
+    ...(spec.more ? [spec.more] : []),
+    '',
+    'Options:',
+    ...optionLines({ ...spec.options, ...COMMON }),
+    '',
+    ...EXIT_CODES,
+  ].join('\n')
+}
+
+function optionLines(options: Options): readonly string[] {
+  const names = Object.entries(options).map(
+    ([name, { short, value }]) => `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`,
+  )
+  const width = Math.max(...names.map(name => name.length))
+  return Object.values(options).map(({ help }, index) => `  ${names[index]?.padEnd(width)}  ${help}`)
+}
+
+const EXIT_CODES = [
+  'Exit codes: 0 done, 1 failed, 2 not understood (arguments or link), 3 nobody could be reached in time,',
+  '            4 refused because it looks private, 5 the storage is in use or cannot be used, 130 stopped before the end.',
+]

@@ -1,0 +1,232 @@
+/** What every command gets, and the waits that several of them share. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError, assertNever } from '../../preload/contract/errors.ts'
+import type { Contract } from '../../preload/contract/index.ts'
+import type { ArchiveRow, TransferRow } from '../../preload/contract/models.ts'
+import type { Client } from '../../preload/wire/connect.ts'
+import { parseLink } from '../archives/links.ts'
+import { FROM_STDIN } from './arguments.ts'
+import { CliError } from './failure.ts'
+import { Mirror } from './mirror.ts'
+import type { Output } from './output.ts'
+import { progress, reason, state } from './words.ts'
+
+export type Context = {
+  readonly client: Client<Contract>
+  readonly attached: boolean
+  readonly output: Output
+  /** Aborted by Ctrl-C and SIGTERM, and when the command has ended. */
+  readonly signal: AbortSignal
+  readonly stdin: () => Promise<string>
+}
+
+const TIMEOUT = 30
+/** A friend's archive that is known here already may have gone on: how long to wait for somebody who says so. */
+const NEWS = 5000
+const QUIET = 700
+
+/** Told once for all: who shares or opens is visible. */
+export async function agree({ client, output, signal }: Context): Promise<void> {
+  const settings = await new Mirror(client.settings.watch(undefined, { signal })).all()
+  if (settings.get('settings')?.consented) return
+  output.note(
+    'From now on peers can see the IP address of this machine: those you share with, and those you fetch from. (Said once.)',
+  )
+  await client.settings.update({ consented: true }, { signal })
+}
+
+/** The link as written, or from standard input. */
+export async function readLink({ stdin }: Pick<Context, 'stdin'>, link: string): Promise<string> {
+  const text = link === FROM_STDIN ? (await stdin()).trim() : link
+  parseLink(text)
+  return text
+}
+
+export type Opened = {
+  readonly key: string
+  readonly version: number | null
+  readonly path: string
+  readonly row: ArchiveRow
+}
+
+/** Opens a link and waits until there is something to read. Throws NOBODY_REACHABLE with the reason when time is up. */
+export async function openArchive(context: Context, link: string, timeout: number | null): Promise<Opened> {
+  const { client, signal } = context
+  await agree(context)
+  const opened = await client.archives.open({ link }, { signal })
+  const archives = new Mirror(client.archives.watch(undefined, { signal }))
+  const before = await rowOf(archives, opened.key)
+  const wasKnown = isReadable(before)
+  const found = await waitForContent(context, archives, opened.key, opened.version ?? 0, timeout)
+  const row = wasKnown && opened.version === null ? await waitForNews(context, archives, found) : found
+  if (row.stillBeingAdded && row.ownership === 'friends')
+    context.output.note('The author is still adding files: this is what there is so far.')
+  return { ...opened, row }
+}
+
+async function rowOf(archives: Mirror<ArchiveRow>, key: string): Promise<ArchiveRow> {
+  while (true) {
+    const row = (await archives.all()).get(key)
+    if (row !== undefined) return row
+    await archives.change()
+  }
+}
+
+function isReadable(row: ArchiveRow): boolean {
+  switch (row.state.name) {
+    case 'found':
+    case 'empty':
+    case 'behind':
+      return true
+    case 'conflict':
+      return row.length > 0
+    case 'secret-needed':
+      throw new AppError('ARCHIVE_SECRET_NEEDED', 'This archive is private, and the link does not hold its secret', {
+        key: row.id,
+      })
+    case 'looking':
+    case 'reading':
+    case 'unreachable':
+    case 'waiting-for-consent':
+      return false
+    default:
+      return assertNever(row.state)
+  }
+}
+
+async function waitForContent(
+  { output }: Context,
+  archives: Mirror<ArchiveRow>,
+  key: string,
+  version: number,
+  timeout: number | null,
+): Promise<ArchiveRow> {
+  const deadline = performance.now() + (timeout ?? TIMEOUT) * 1000
+  let said = ''
+  while (true) {
+    const row = await rowOf(archives, key)
+    const readable = isReadable(row)
+    if (readable && row.length >= version) return row
+    const words = readable ? `version ${version} is not here yet, ${row.length} is the newest known` : state(row.state)
+    if (words !== said) output.progress(`${words} …`, { state: row.state })
+    said = words
+    const left = deadline - performance.now()
+    if (left <= 0) throw nobody(row, version, timeout ?? TIMEOUT)
+    await archives.change(left)
+  }
+}
+
+function nobody(row: ArchiveRow, version: number, timeout: number): Error {
+  if (isReadable(row))
+    return new AppError(
+      'VERSION_NOT_FOUND',
+      `Nobody who has version ${version} could be reached; ${row.length} is the newest known here`,
+      { key: row.id, version, newest: row.length },
+    )
+  const why = row.state.name === 'unreachable' ? row.state.reason : null
+  const words = why === null ? 'Nobody who has this archive could be reached' : reason(why)
+  const step = 'Ask its author to start Cairn, then run the command again; --timeout SECONDS waits longer.'
+  return new CliError('NOBODY_REACHABLE', `${words} (waited ${timeout} s). ${step}`, {
+    reason: why,
+    state: row.state.name,
+  })
+}
+
+/** What was known from an earlier day is not told as news: waits shortly for somebody who has a newer version. */
+async function waitForNews(
+  { attached, output }: Context,
+  archives: Mirror<ArchiveRow>,
+  known: ArchiveRow,
+): Promise<ArchiveRow> {
+  if (known.ownership === 'yours') return known
+  const until = performance.now() + NEWS
+  let row = known
+  while (row.peers === 0 && performance.now() < until) {
+    await archives.change(until - performance.now())
+    row = await rowOf(archives, known.id)
+  }
+  if (row.peers === 0) {
+    output.note(`Nobody is reachable just now: this is version ${row.length}, as it was known on this machine.`)
+    return row
+  }
+  if (attached && known.peers > 0) return row
+  for (let quietSince = performance.now(); performance.now() - quietSince < QUIET; ) {
+    await archives.change(QUIET)
+    const next = await rowOf(archives, known.id)
+    if (next.length !== row.length) quietSince = performance.now()
+    row = next
+  }
+  return row
+}
+
+/**
+ * Follows a transfer until it is done, telling how far it is. `find` picks it among all. With a timeout, a transfer that
+ * waits that long for peers ends the wait with NOBODY_REACHABLE; it is not cancelled and can go on another time.
+ */
+export async function followTransfer(
+  { client, output, signal }: Context,
+  find: (row: TransferRow) => boolean,
+  timeout: number | null,
+): Promise<TransferRow> {
+  const transfers = new Mirror(client.transfers.watch(undefined, { signal }))
+  await transfers.all()
+  let waitingSince: number | null = null
+  let bytes = -1
+  while (true) {
+    const row = [...transfers.rows.values()].find(find)
+    if (row !== undefined) {
+      switch (row.state.name) {
+        case 'done':
+          return row
+        case 'failed':
+          if (row.state.error.code !== 'NO_ROOM') throw AppError.from(row.state.error)
+          output.progress(`waiting for room on the disk: ${row.state.error.message}`, { progress: row })
+          break
+        case 'cancelled':
+          throw new CliError('TRANSFER_ENDED', 'It was cancelled. Run the command again to go on.')
+        case 'waiting-for-peers':
+          output.progress(`waiting for peers: ${progress(row)}`, { progress: row })
+          break
+        case 'waiting':
+        case 'running':
+        case 'paused':
+          output.progress(`${row.state.name === 'paused' ? 'paused: ' : ''}${progress(row)}`, { progress: row })
+          break
+        default:
+          assertNever(row.state)
+      }
+    }
+    const stuck = row?.state.name === 'waiting-for-peers' && row.bytes === bytes
+    waitingSince = stuck ? (waitingSince ?? performance.now()) : null
+    bytes = row?.bytes ?? -1
+    if (timeout !== null && waitingSince !== null && performance.now() - waitingSince > timeout * 1000) {
+      throw new CliError(
+        'NOBODY_REACHABLE',
+        `Nobody who has the rest is reachable (waited ${timeout} s). What is here stays: run the same command again to go on.`,
+        { progress: row },
+      )
+    }
+    await transfers.change(500)
+  }
+}
+
+/** Shares on until the person stops it, and tells who comes and goes. Never fails: being stopped is how it ends. */
+export async function shareUntilStopped({ client, output, signal }: Context, key: string): Promise<void> {
+  try {
+    const archives = new Mirror(client.archives.watch(undefined, { signal }))
+    while (!signal.aborted) {
+      const row = await rowOf(archives, key)
+      const peers =
+        row.peers === 0
+          ? 'no peer is connected'
+          : row.peers === 1
+            ? '1 peer is connected'
+            : `${row.peers} peers are connected`
+      output.progress(`Sharing, ${peers}. Ctrl-C stops.`, { sharing: { key, peers: row.peers, length: row.length } })
+      await archives.change()
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+    await delay(0)
+  }
+}

@@ -1,0 +1,85 @@
+/** How the CLI fails: one code, plain words with the next step, and an exit code. */
+import { AppError, type ErrorCode } from '../../preload/contract/errors.ts'
+
+/** What only the CLI can meet. The rest are the backend's `AppError`s. */
+export type CliCode =
+  | 'USAGE'
+  | 'NOBODY_REACHABLE'
+  | 'STOPPED'
+  | 'TRANSFER_ENDED'
+  | 'NOT_A_FRIENDS'
+  | 'ASKS_REMOVAL'
+  | 'NO_PAGE'
+
+export class CliError extends Error {
+  readonly code: CliCode
+  /** For programs: goes into the JSON of the error. */
+  readonly data: unknown
+
+  constructor(code: CliCode, message: string, data?: unknown) {
+    super(message)
+    this.code = code
+    this.data = data
+  }
+}
+
+export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, private: 4, storage: 5, stopped: 130 } as const
+
+const CODES: Readonly<Partial<Record<string, number>>> = {
+  USAGE: EXIT.usage,
+  INVALID_LINK: EXIT.usage,
+  OLD_DAT_LINK: EXIT.usage,
+  NOBODY_REACHABLE: EXIT.unreachable,
+  NOT_AVAILABLE: EXIT.unreachable,
+  LOOKS_PRIVATE: EXIT.private,
+  STORAGE_IN_USE: EXIT.storage,
+  STORAGE_UNUSABLE: EXIT.storage,
+  STOPPED: EXIT.stopped,
+  CANCELLED: EXIT.stopped,
+} satisfies Partial<Record<ErrorCode | CliCode, number>>
+
+export type Failure = { readonly code: string; readonly message: string; readonly data: unknown; readonly exit: number }
+
+/** Never a stack: what is not expected is a bug, and says so. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof AppError || error instanceof CliError) {
+    return {
+      code: error.code,
+      message: messageOf(error),
+      data: withoutLink(error.data),
+      exit: CODES[error.code] ?? EXIT.failed,
+    }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'INTERNAL',
+    message: `Something went wrong in Cairn itself: ${message}`,
+    data: undefined,
+    exit: EXIT.failed,
+  }
+}
+
+function messageOf(error: AppError | CliError): string {
+  if (error instanceof CliError) return error.message
+  const step = NEXT_STEP[error.code]
+  return `${error.message.replace(/\.?$/, '.')}${step === undefined ? '' : ` ${step}`}`
+}
+
+const NEXT_STEP: Partial<Record<ErrorCode, string>> = {
+  INVALID_LINK: 'A link looks like hyper://… and is best copied whole.',
+  STORAGE_IN_USE: 'Stop the other one, or choose another folder with --storage.',
+  STORAGE_UNUSABLE: 'Choose another folder with --storage.',
+  OTHER_VERSION: 'A Cairn of another version runs on this storage: restart it.',
+  DISCONNECTED: 'The running Cairn was closed. Run the command again.',
+  INTERNAL: "The details are in the log in Cairn's storage folder.",
+  ARCHIVE_SECRET_NEEDED: 'Ask for the whole link, with what follows the #.',
+  PATH_NOT_FOUND: 'cairn ls shows what there is.',
+  NO_ROOM: 'Make room, then run the command again.',
+}
+
+/** A link may hold a secret, and errors end up in logs. */
+function withoutLink(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null || !('link' in data)) return data
+  const { link: _, ...rest } = data
+  return rest
+}

@@ -1,0 +1,60 @@
+/** `cairn status` and `cairn forget`: what is on this machine. */
+import type { ArchiveRow, TransferRow } from '../../preload/contract/models.ts'
+import { parseLink } from '../archives/links.ts'
+import type { Command } from './arguments.ts'
+import { type Context, readLink } from './context.ts'
+import { EXIT } from './failure.ts'
+import { Mirror } from './mirror.ts'
+import { count, network, printable, progress, size, state } from './words.ts'
+
+export async function status({ client, attached, output, signal }: Context): Promise<number> {
+  const [machine, archives, transfers, networks] = await Promise.all([
+    client.machine.status(undefined, { signal }),
+    new Mirror(client.archives.watch(undefined, { signal })).all(),
+    new Mirror(client.transfers.watch(undefined, { signal })).all(),
+    new Mirror(client.network.watch(undefined, { signal })).all(),
+  ])
+  const net = networks.get('network')
+  output.result(`storage   ${machine.storage}`, { machine: { ...machine, running: attached } })
+  if (!output.json) {
+    output.result(`running   ${attached ? `yes, as process ${machine.pid}` : 'no'}`, null)
+    if (machine.page !== null) output.result(`page      ${machine.page}`, null)
+  }
+  if (net !== undefined) output.result(`network   ${attached ? network(net) : 'off'}`, { network: net })
+  for (const archive of archives.values()) output.result(archiveLines(archive), { archive })
+  if (archives.size === 0 && !output.json)
+    output.result('archives  none yet: cairn publish PATH, or cairn ls LINK', null)
+  for (const transfer of transfers.values()) output.result(transferLine(transfer), { transfer })
+  return EXIT.done
+}
+
+function archiveLines(row: ArchiveRow): string {
+  const keeping =
+    row.ownership === 'yours'
+      ? 'yours'
+      : row.keeping.how === 'look'
+        ? 'looked at'
+        : row.keeping.how === 'all'
+          ? 'kept'
+          : `kept in ${printable(row.keeping.folder)}`
+  const content = row.files === null || row.bytes === null ? '' : `, ${count(row.files, 'file')}, ${size(row.bytes)}`
+  const source =
+    row.source === null
+      ? []
+      : [`          from ${row.source.paths.map(printable).join(', ')} (${row.source.state.name})`]
+  return [
+    `archive   ${printable(row.title)}: ${keeping}, version ${row.length}${content}; ${state(row.state)}`,
+    `          ${row.link}`,
+    ...source,
+  ].join('\n')
+}
+
+const transferLine = (row: TransferRow): string =>
+  `transfer  ${row.kind} of ${printable(row.title)}: ${row.state.name}, ${progress(row)}`
+
+export async function forget(context: Context, command: Command & { name: 'forget' }): Promise<number> {
+  const { key } = parseLink(await readLink(context, command.link))
+  await context.client.archives.forget({ key }, { signal: context.signal })
+  context.output.result('Forgotten. Copies that others hold stay.', { forgotten: key })
+  return EXIT.done
+}

@@ -1,0 +1,189 @@
+/** `cairn publish`: the sheet in words, the refusal of what looks private, the link, the import, and sharing on. */
+import { resolve, sep } from 'node:path'
+import { AppError } from '../../preload/contract/errors.ts'
+import type { ArchiveRow, PublishReview, TransferRow } from '../../preload/contract/models.ts'
+import { createExclusions } from '../publish/rules.ts'
+import type { Command } from './arguments.ts'
+import { agree, type Context, followTransfer, shareUntilStopped } from './context.ts'
+import { CliError, EXIT } from './failure.ts'
+import { Mirror } from './mirror.ts'
+import { count, printable, size } from './words.ts'
+
+/** Named in the refusal; the rest is counted. */
+const NAMED = 20
+const SETTLED = 1500
+
+export async function publish(context: Context, command: Command & { name: 'publish' }): Promise<number> {
+  const { client, attached, output, signal } = context
+  const paths = command.paths.map(path => resolve(path))
+  const exclude = command.exclude.map(rule => exclusionFor(rule, paths))
+  const review = await client.publish.review(
+    { paths },
+    {
+      signal,
+      onProgress: ({ files, bytes }) =>
+        output.progress(`counting: ${count(files, 'file')}, ${size(bytes)}`, { counting: { files, bytes } }),
+    },
+  )
+  const isExcluded = createExclusions(exclude)
+  const suspicious = review.suspicious.filter(({ path }) => !isExcluded(path))
+  if (suspicious.length > 0 && !command.yes) throw looksPrivate(suspicious)
+  if (review.roomNeeded > review.roomFree) {
+    throw new AppError(
+      'NO_ROOM',
+      `The storage needs ${size(review.roomNeeded)} beside the folder, and ${size(review.roomFree)} are free there`,
+      {
+        path: command.storage,
+        needed: review.roomNeeded,
+        free: review.roomFree,
+      },
+    )
+  }
+  for (const line of summary(review, exclude.length)) output.note(line)
+  await agree(context)
+  const started = await client.publish.start(
+    {
+      review: review.id,
+      title: command.title ?? review.title,
+      private: command.private,
+      exclude,
+      includeSuspicious: command.yes,
+    },
+    { signal },
+  )
+  output.result(started.link, { link: started.link, key: started.key })
+  const transfer = await importOf(context, started, review.already !== null)
+  const archive = (await new Mirror(client.archives.watch(undefined, { signal })).all()).get(started.key)
+  const skipped = transfer?.skipped ?? []
+  for (const { path, detail } of skipped) output.note(`left out: ${printable(path)}: ${printable(detail)}`)
+  output.result(
+    `Everything is in: ${count(archive?.files ?? review.files, 'file')}, ${size(archive?.bytes ?? review.bytes)}.`,
+    {
+      imported: {
+        key: started.key,
+        files: archive?.files ?? null,
+        bytes: archive?.bytes ?? null,
+        length: archive?.length ?? null,
+        skipped,
+        skippedCount: transfer?.skippedCount ?? 0,
+      },
+    },
+  )
+  if (command.exit) return EXIT.done
+  if (attached) {
+    output.note('The running Cairn goes on sharing it.')
+    return EXIT.done
+  }
+  await shareUntilStopped(context, started.key)
+  return EXIT.done
+}
+
+/** An import has a row in transfers; publishing again what is there already may have nothing to do. */
+async function importOf(
+  context: Context,
+  { key, transfer }: { readonly key: string; readonly transfer: string },
+  again: boolean,
+): Promise<TransferRow | null> {
+  const ends = new AbortController()
+  const inner = { ...context, signal: AbortSignal.any([context.signal, ends.signal]) }
+  try {
+    const waits = [followTransfer(inner, row => row.id === transfer, null), waitForSource(inner, key, again)]
+    return await Promise.race(waits)
+  } catch (error) {
+    if (context.signal.aborted)
+      throw new CliError(
+        'STOPPED',
+        context.attached
+          ? 'The running Cairn goes on with the import.'
+          : 'Stopped before everything was in. What is in stays, and the rest follows when Cairn runs again.',
+      )
+    throw error
+  } finally {
+    ends.abort()
+  }
+}
+
+/** Ends when the archive equals its folder (only asked when it was published before), throws when it cannot get there. */
+async function waitForSource({ client, signal }: Context, key: string, again: boolean): Promise<null> {
+  const archives = new Mirror(client.archives.watch(undefined, { signal }))
+  const transfers = new Mirror(client.transfers.watch(undefined, { signal }))
+  let settledSince: number | null = null
+  await Promise.all([archives.all(), transfers.all()])
+  while (true) {
+    const row = archives.rows.get(key)
+    const problem = row === undefined ? null : problemOf(row)
+    if (problem) throw problem
+    const running = [...transfers.rows.values()].some(
+      row => row.key === key && row.kind === 'import' && row.state.name !== 'done',
+    )
+    const settled = again && row?.source?.state.name === 'watching' && !row.stillBeingAdded && !running
+    settledSince = settled ? (settledSince ?? performance.now()) : null
+    if (settledSince !== null && performance.now() - settledSince > SETTLED) return null
+    await archives.change(200)
+  }
+}
+
+function problemOf({ source }: ArchiveRow): Error | null {
+  if (source === null) return null
+  switch (source.state.name) {
+    case 'failed':
+      return AppError.from(source.state.error)
+    case 'missing':
+      return new AppError('SOURCE_NOT_FOUND', `${source.state.path} is gone or cannot be read`, {
+        path: source.state.path,
+      })
+    case 'asks-removal':
+      return new CliError(
+        'ASKS_REMOVAL',
+        `${count(source.state.removals, 'file')} of ${source.state.of} are gone from the folder. Nothing is removed before you say so: open the page with cairn serve and answer there, or put the files back.`,
+      )
+    case 'importing':
+    case 'watching':
+    case 'paused':
+      return null
+  }
+}
+
+/** A path of this machine that lies in what is published, as a path of the archive; a pattern stays one. */
+function exclusionFor(rule: string, paths: readonly string[]): string {
+  const isLocal =
+    rule.startsWith(`.${sep}`) || rule.startsWith(`..${sep}`) || paths.some(path => rule.startsWith(path + sep))
+  if (!isLocal) return rule
+  const local = resolve(rule)
+  const source = paths.find(path => local === path || local.startsWith(path + sep))
+  if (source === undefined) throw new CliError('USAGE', `--exclude ${rule} does not lie in what is published.`)
+  const below = local.slice(source.length).split(sep).join('/')
+  return paths.length === 1 ? below : `/${source.split(sep).at(-1) ?? ''}${below}`
+}
+
+function looksPrivate(suspicious: PublishReview['suspicious']): AppError {
+  const named = suspicious.slice(0, NAMED).map(({ path, why }) => `  ${printable(path)}: ${why}`)
+  const more = suspicious.length > NAMED ? [`  and ${suspicious.length - NAMED} more`] : []
+  return new AppError(
+    'LOOKS_PRIVATE',
+    [
+      `Nothing was published, because this looks private:`,
+      ...named,
+      ...more,
+      'Leave it out with --exclude PATH, or publish it all the same with --yes',
+    ].join('\n'),
+    { paths: suspicious },
+  )
+}
+
+function summary(review: PublishReview, exclusions: number): readonly string[] {
+  const { files, bytes, links, largest, ignored, ignoredCount, skipped, skippedCount } = review
+  const [biggest] = largest
+  const list = (items: readonly { readonly path: string }[], of: number) =>
+    `${items
+      .slice(0, 3)
+      .map(({ path }) => printable(path))
+      .join(', ')}${of > 3 ? ', …' : ''}`
+  return [
+    `${review.already ? 'Published already' : 'Becomes public'}: ${count(files, 'file')}${links > 0 ? `, ${count(links, 'link')}` : ''}, ${size(bytes)}${biggest ? `; the largest is ${printable(biggest.path)}, ${size(biggest.size)}` : ''}.`,
+    ...(exclusions > 0 ? ['What --exclude names is counted here and stays out.'] : []),
+    ...(ignoredCount > 0 ? [`Left out by rules: ${ignoredCount} (${list(ignored, ignoredCount)}).`] : []),
+    ...(skippedCount > 0 ? [`Cannot be taken: ${skippedCount} (${list(skipped, skippedCount)}).`] : []),
+    `Takes ${size(review.roomNeeded)} in the storage; ${size(review.roomFree)} are free.`,
+  ]
+}

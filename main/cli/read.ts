@@ -1,0 +1,166 @@
+/** `cairn ls`, `cairn get`, `cairn keep` and `cairn history`: a friend's archive on a terminal. */
+import { resolve } from 'node:path'
+import { AppError } from '../../preload/contract/errors.ts'
+import type { ChangedFile, Changeset, Entry, TransferRow } from '../../preload/contract/models.ts'
+import type { Command } from './arguments.ts'
+import { type Context, followTransfer, openArchive, readLink, shareUntilStopped } from './context.ts'
+import { CliError, EXIT } from './failure.ts'
+import { count, printable, size, time } from './words.ts'
+
+const PAGE = 1000
+const TIMEOUT = 30
+
+export async function list(context: Context, command: Command & { name: 'ls' }): Promise<number> {
+  const { client, output, signal } = context
+  const { key, version, path, row } = await openArchive(context, await readLink(context, command.link), command.timeout)
+  const at = { key, version: version ?? row.length }
+  const entry = await client.read.entry({ ...at, path }, { signal })
+  if (entry === null)
+    throw new AppError('PATH_NOT_FOUND', `There is no ${path} in version ${at.version}`, { key, path })
+  if (entry.kind !== 'folder') {
+    output.result(line(entry, entry.name), entry)
+    return EXIT.done
+  }
+  const shown = await listFolder(context, at, path, path, command.recursive)
+  if (shown === 0) output.note(path === '/' ? 'The archive is empty.' : 'The folder is empty.')
+  return EXIT.done
+}
+
+async function listFolder(
+  context: Context,
+  at: { readonly key: string; readonly version: number },
+  root: string,
+  folder: string,
+  recursive: boolean,
+): Promise<number> {
+  const { client, output, signal } = context
+  let shown = 0
+  for (let cursor: string | null = null; ; ) {
+    const page: { readonly entries: readonly Entry[]; readonly cursor: string | null } = await client.read.list(
+      { ...at, folder, cursor, limit: PAGE },
+      { signal },
+    )
+    for (const entry of page.entries) {
+      output.result(line(entry, entry.path.slice(root === '/' ? 1 : root.length + 1)), entry)
+      shown++
+      if (recursive && entry.kind === 'folder') shown += await listFolder(context, at, root, entry.path, true)
+    }
+    cursor = page.cursor
+    if (cursor === null) return shown
+  }
+}
+
+function line(entry: Entry, name: string): string {
+  const label = `${printable(name)}${entry.kind === 'folder' ? '/' : ''}${entry.target === null ? '' : ` -> ${printable(entry.target)}`}`
+  return `${(entry.kind === 'file' ? size(entry.size) : '').padStart(9)}  ${label}`
+}
+
+export async function get(context: Context, command: Command & { name: 'get' }): Promise<number> {
+  const { client, output, signal } = context
+  const { key, version, path } = await openArchive(context, await readLink(context, command.link), command.timeout)
+  const folder = resolve(command.folder)
+  const { transfer } = await client.read.download(
+    { key, version, paths: [path], folder, overwrite: command.overwrite },
+    { signal },
+  )
+  let done: TransferRow
+  try {
+    done = await followTransfer(context, row => row.id === transfer, command.timeout ?? TIMEOUT)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    await client.transfers.cancel({ id: transfer }).catch(() => {})
+    throw new CliError('STOPPED', 'Stopped. What was fetched stays: run the same command again to go on.')
+  }
+  for (const skipped of done.skipped)
+    output.result(`skipped  ${printable(skipped.path)}: ${printable(skipped.detail)}`, { skipped })
+  const unnamed = done.skippedCount - done.skipped.length
+  if (unnamed > 0) output.result(`skipped  ${unnamed} more`, { skippedMore: unnamed })
+  output.result(
+    `${count(done.files, 'file')}, ${size(done.bytes)} in ${printable(folder)}${done.skippedCount > 0 ? `, ${done.skippedCount} skipped` : ''}`,
+    {
+      done: { key, folder, files: done.files, bytes: done.bytes, skipped: done.skippedCount },
+    },
+  )
+  return EXIT.done
+}
+
+export async function keep(context: Context, command: Command & { name: 'keep' }): Promise<number> {
+  const { client, attached, output, signal } = context
+  const link = await readLink(context, command.link)
+  // Keeping is a promise to watch for the author: without a timeout it waits as long as it takes.
+  const { key, row } = await openArchive(context, link, command.timeout ?? Number.POSITIVE_INFINITY)
+  if (row.ownership === 'yours')
+    throw new CliError('NOT_A_FRIENDS', 'This archive is yours: all of it is here already.')
+  const folder = command.folder === null ? null : resolve(command.folder)
+  try {
+    const id = folder === null ? null : (await client.archives.keepInFolder({ key, folder }, { signal })).transfer
+    if (folder === null) await client.archives.keep({ key, keep: true }, { signal })
+    const filled = await followTransfer(context, row => row.kind === 'keep' && row.key === key, command.timeout)
+    const written = id === null ? filled : await followTransfer(context, row => row.id === id, command.timeout)
+    for (const skipped of written.skipped)
+      output.result(`skipped  ${printable(skipped.path)}: ${printable(skipped.detail)}`, { skipped })
+    output.result(
+      `All of it is here: ${count(written.files, 'file')}, ${size(written.bytes)}${folder === null ? '' : `, in ${printable(folder)}`}.`,
+      {
+        kept: { key, folder, files: written.files, bytes: written.bytes, skipped: written.skippedCount },
+      },
+    )
+  } catch (error) {
+    if (!signal.aborted) throw error
+    throw new CliError(
+      'STOPPED',
+      attached
+        ? 'The running Cairn goes on with it.'
+        : 'Stopped before all of it was here. It goes on when Cairn runs again.',
+    )
+  }
+  if (command.exit) return EXIT.done
+  if (attached) {
+    output.note('The running Cairn goes on keeping and sharing it.')
+    return EXIT.done
+  }
+  await shareUntilStopped(context, key)
+  return EXIT.done
+}
+
+export async function history(context: Context, command: Command & { name: 'history' }): Promise<number> {
+  const { client, output, signal } = context
+  const { key } = await openArchive(context, await readLink(context, command.link), command.timeout)
+  for (let before: number | null = null; ; ) {
+    const page: { readonly changesets: readonly Changeset[]; readonly before: number | null } =
+      await client.history.list({ key, before, limit: 100 }, { signal })
+    for (const changeset of page.changesets) {
+      const changes = command.changes
+        ? await client.history.changes({ key, from: changeset.from, to: changeset.length, limit: PAGE * 5 }, { signal })
+        : null
+      output.result(
+        changesetLines(changeset, changes),
+        changes === null ? changeset : { ...changeset, changes: changes.files, more: changes.more },
+      )
+    }
+    before = page.before
+    if (before === null) return EXIT.done
+  }
+}
+
+const SIGN = { added: '+', changed: '~', removed: '-' } as const
+
+function changesetLines(
+  changeset: Changeset,
+  changes: { readonly files: readonly ChangedFile[]; readonly more: boolean } | null,
+): string {
+  const { added, changed, removed } = changeset
+  const head = [
+    `version ${changeset.length}`.padEnd(14),
+    changeset.time === null ? 'time unknown    ' : time(changeset.time),
+    `+${added} ~${changed} -${removed}`.padEnd(14),
+    size(changeset.bytes).padStart(8),
+    changeset.partial ? '(still being added)' : '',
+    printable(changeset.message),
+  ]
+  const files =
+    changes?.files.map(
+      ({ path, change, after }) => `    ${SIGN[change]} ${printable(path)}${after === null ? '' : ` (${size(after)})`}`,
+    ) ?? []
+  return [head.join('  ').trimEnd(), ...files, ...(changes?.more ? ['    …'] : [])].join('\n')
+}

@@ -1,0 +1,104 @@
+/** One run of the CLI: arguments in, exit code out. Knows no process: `cli.ts` gives it streams and signals. */
+import { assertNever } from '../../preload/contract/errors.ts'
+import { type Command, parseArguments } from './arguments.ts'
+import type { Context } from './context.ts'
+import { EXIT } from './failure.ts'
+import { forget, status } from './library.ts'
+import { Output, type Sink } from './output.ts'
+import { publish } from './publish.ts'
+import { get, history, keep, list } from './read.ts'
+import type { Session, SessionOptions } from './session.ts'
+
+export type Surroundings = {
+  readonly args: readonly string[]
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly version: string
+  readonly stdout: Sink
+  readonly stderr: Sink
+  readonly stdin: () => Promise<string>
+  /** Aborted when the person wants the command to end. */
+  readonly signal: AbortSignal
+  readonly openSession: (options: SessionOptions) => Promise<Session>
+  readonly serve: (command: Command & { name: 'serve' }, output: Output, signal: AbortSignal) => Promise<number>
+}
+
+/** Never throws: what goes wrong is said, and is in the exit code. */
+export async function run({
+  args,
+  environment,
+  version,
+  stdout,
+  stderr,
+  stdin,
+  signal,
+  openSession,
+  serve,
+}: Surroundings): Promise<number> {
+  const output = new Output(args.includes('--json'), stdout, stderr)
+  let command: Command
+  try {
+    command = parseArguments(args, environment)
+    if (command.name === 'help') return say(output, command.text, { help: command.text })
+    if (command.name === 'version') return say(output, version, { version })
+    if (command.name === 'serve') return await serve(command, output, signal)
+  } catch (error) {
+    return output.failure(error)
+  }
+  let session: Session | null = null
+  const ended = new AbortController()
+  try {
+    const { storage, bootstrap, name } = command
+    // To look at one's own library, or to forget, nobody needs to be asked.
+    session = await openSession({ storage, bootstrap, join: name !== 'status' && name !== 'forget' })
+    if (session.attached && bootstrapGiven(args))
+      output.note('--bootstrap has no effect: Cairn runs on this storage already, with nodes of its own.')
+    const context: Context = {
+      client: session.client,
+      attached: session.attached,
+      output,
+      signal: AbortSignal.any([signal, ended.signal]),
+      stdin,
+    }
+    return await perform(context, command)
+  } catch (error) {
+    return signal.aborted ? stopped(output, error) : output.failure(error)
+  } finally {
+    ended.abort()
+    await session?.close()
+  }
+}
+
+function perform(context: Context, command: Exclude<Command, { name: 'help' | 'version' | 'serve' }>): Promise<number> {
+  switch (command.name) {
+    case 'publish':
+      return publish(context, command)
+    case 'ls':
+      return list(context, command)
+    case 'get':
+      return get(context, command)
+    case 'keep':
+      return keep(context, command)
+    case 'history':
+      return history(context, command)
+    case 'status':
+      return status(context)
+    case 'forget':
+      return forget(context, command)
+    default:
+      return assertNever(command)
+  }
+}
+
+/** Being stopped is no failure to explain, unless the command has something to say about it. */
+function stopped(output: Output, error: unknown): number {
+  if (error instanceof Error && 'code' in error && error.code === 'STOPPED') output.failure(error)
+  return EXIT.stopped
+}
+
+function say(output: Output, text: string, object: unknown): number {
+  output.result(text, object)
+  return EXIT.done
+}
+
+const bootstrapGiven = (args: readonly string[]) =>
+  args.some(arg => arg === '--bootstrap' || arg.startsWith('--bootstrap='))

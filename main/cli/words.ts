@@ -1,0 +1,125 @@
+/** Sizes, times and states in words for a terminal. Pure. */
+import { assertNever } from '../../preload/contract/errors.ts'
+import type { ArchiveState, NetworkStatus, TransferRow, UnreachableReason } from '../../preload/contract/models.ts'
+
+const UNITS = ['kB', 'MB', 'GB', 'TB', 'PB']
+
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  let value = bytes
+  let unit = ''
+  for (const next of UNITS) {
+    if (value < 999.5) break
+    value /= 1000
+    unit = next
+  }
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${unit}`
+}
+
+export const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number.toLocaleString('en')} ${number === 1 ? one : many}`
+
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`
+}
+
+/** `2026-11-21 10:02`, in the machine's own time. */
+export function time(milliseconds: number): string {
+  const date = new Date(milliseconds)
+  if (Number.isNaN(date.getTime())) return '?'
+  const two = (number: number) => String(number).padStart(2, '0')
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+/**
+ * A name from an archive, safe to print: control characters would command the terminal, and invisible or turning ones
+ * would show another name than there is.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}\u{115f}\u{1160}\u{3164}\u{ffa0}]/gu,
+    character => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  )
+}
+
+export function reason(why: UnreachableReason): string {
+  switch (why) {
+    case 'offline':
+      return 'This machine is offline'
+    case 'dht-silent':
+      return 'No node of the network answers: a firewall may be in the way'
+    case 'nobody':
+      return 'Nobody who has this archive is online'
+    case 'peers-unreachable':
+      return 'Somebody has this archive, but no connection to them succeeds'
+    case 'peer-lacks':
+      return 'Connected, but the peer does not have it yet'
+    default:
+      return assertNever(why)
+  }
+}
+
+export function state(archive: ArchiveState): string {
+  switch (archive.name) {
+    case 'waiting-for-consent':
+      return 'not looked for yet'
+    case 'looking':
+      return archive.candidates > 0
+        ? `looking for peers, ${count(archive.candidates, 'candidate')} found`
+        : 'looking for peers'
+    case 'reading':
+      return `connected to ${count(archive.peers, 'peer')}, reading`
+    case 'found':
+      return 'found'
+    case 'empty':
+      return 'found, and empty'
+    case 'unreachable':
+      return reason(archive.reason)
+    case 'secret-needed':
+      return 'encrypted: the link lacks its secret'
+    case 'conflict':
+      return 'frozen: two different histories were signed for it'
+    case 'behind':
+      return `read-only: this copy has version ${archive.length} of ${archive.published} and must catch up from a friend first`
+    default:
+      return assertNever(archive)
+  }
+}
+
+export function network(status: NetworkStatus): string {
+  const { state, address } = status
+  switch (state.name) {
+    case 'off':
+      return 'off'
+    case 'waiting-for-consent':
+      return 'off until the first share or open'
+    case 'starting':
+      return 'starting'
+    case 'online':
+      return `online${address === null ? '' : ` as ${address}`}, ${count(status.peers, 'peer')}`
+    case 'behind-nat':
+      return `online behind a router${address === null ? '' : ` as ${address}`}, ${count(status.peers, 'peer')}`
+    case 'dht-silent':
+      return 'no node of the network answers'
+    case 'offline':
+      return 'offline'
+    default:
+      return assertNever(state)
+  }
+}
+
+/** `1,203 of 5,000 files, 1.2 of 3.4 GB, 12 MB/s, 3 min left`: what is known of it. */
+export function progress(
+  row: Pick<TransferRow, 'files' | 'ofFiles' | 'bytes' | 'ofBytes' | 'rate' | 'secondsLeft'>,
+): string {
+  const files =
+    row.ofFiles === null
+      ? count(row.files, 'file')
+      : `${row.files.toLocaleString('en')} of ${count(row.ofFiles, 'file')}`
+  const bytes = row.ofBytes === null ? size(row.bytes) : `${size(row.bytes)} of ${size(row.ofBytes)}`
+  const rate = row.rate > 0 ? `, ${size(row.rate)}/s` : ''
+  const left = row.secondsLeft === null ? '' : `, ${duration(row.secondsLeft)} left`
+  return `${files}, ${bytes}${rate}${left}`
+}
