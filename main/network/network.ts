@@ -146,6 +146,7 @@ export class Network {
     const swarm = this.#swarm
     this.#swarm = null
     this.#wanted = []
+    this.#topics.clear()
     if (swarm === null) return
     const farewell = swarm.destroy().catch(() => {})
     const inTime = await Promise.race([farewell.then(() => true), new Promise<false>(resolve => setTimeout(() => resolve(false), FAREWELL).unref())])

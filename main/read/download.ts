@@ -15,7 +15,7 @@ import { AppError } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
 import type { Control } from '../transfers/transfers.ts'
 import { readBlob } from './blob.ts'
-import { type ArchiveEntry, type ArchiveFile, type ArchiveLink, descendants, nameOf } from './entries.ts'
+import { type ArchiveEntry, type ArchiveFile, type ArchiveLink, descendants, isPossible, nameOf } from './entries.ts'
 import type { Manifest } from './manifest.ts'
 import { NameClaims, NamePolicy } from './names.ts'
 
@@ -29,6 +29,8 @@ const SPARE = 0.05
 const SYNCED = 1 << 20
 const STALLED = 3000
 const MANY_REMOVALS = 1000
+
+const NOT_THERE = { reason: 'not-available', detail: 'The archive names more content than it has.' } as const
 
 export type InTheWay =
   /** The person's own file stays, and is listed. */
@@ -96,6 +98,7 @@ async function list(snapshot: Hyperdrive, { paths, folder }: DownloadOptions, po
       }
       const refusal = relative.split('/')[1] === PARTS ? ({ reason: 'name-not-allowed', detail: 'Cairn keeps this name for itself.' } as const) : claims.claim(relative, 'file')
       if (refusal !== null) control.skipped({ path: entry.path, ...refusal })
+      else if (!isPossible(snapshot, entry)) control.skipped({ path: entry.path, ...NOT_THERE })
       else {
         wanted.add(relative)
         files.push({ ...target(entry, relative), file: entry })
@@ -203,7 +206,7 @@ class Writer {
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof AppError && error.is('NOT_AVAILABLE')) {
-        this.#control.skipped({ path, reason: 'not-available', detail: 'The archive names more content than it has.' })
+        this.#control.skipped({ path, ...NOT_THERE })
         return this.#done(0, path)
       }
       throw explain(error, local)

@@ -14,7 +14,7 @@ const Value = z.object({
   executable: z.boolean().nullish(),
   linkname: z.string().max(4096).nullish(),
   blob: Blob.nullish(),
-  metadata: z.unknown(),
+  metadata: z.unknown().optional(),
 })
 
 export type ArchiveFile = { readonly kind: 'file'; readonly path: string; readonly size: number; readonly modified: number | null; readonly executable: boolean; readonly blob: Hyperblobs.Blob | null }
@@ -94,6 +94,17 @@ export function heldOf(drive: Hyperdrive, entry: ArchiveEntry): Entry['held'] {
   if (core === undefined || core.core === null) return 'none'
   const held = core.core.bitfield.countSet(blockOffset, blockLength)
   return held === blockLength ? 'all' : held === 0 ? 'none' : 'some'
+}
+
+/** The largest block that hypercore takes, in bytes. */
+const LARGEST_BLOCK = 15 << 20
+
+/** false: the entry names content that the archive cannot have, so that nobody needs to look for it. */
+export function isPossible(drive: Hyperdrive, { blob }: ArchiveFile): boolean {
+  const core = drive.blobs?.core
+  if (blob === null || core === undefined) return true
+  const { blockOffset, blockLength, byteLength } = blob
+  return blockOffset + blockLength <= core.length && byteLength <= blockLength * LARGEST_BLOCK && byteLength <= core.byteLength
 }
 
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
