@@ -18,6 +18,7 @@ export default defineConfig({
           headless: resolve('main/headless.ts'),
           cli: resolve('main/cli.ts'),
           start: resolve('main/start.ts'),
+          'backend-process': resolve('main/electron/backend-process.ts'),
         },
         output: { format: 'es' },
       },
@@ -27,13 +28,20 @@ export default defineConfig({
     build: {
       outDir: 'out/preload',
       externalizeDeps: false,
-      rollupOptions: { input: { index: resolve('preload/index.ts') }, output: { format: 'cjs', entryFileNames: '[name].cjs' } },
+      rollupOptions: {
+        input: { index: resolve('preload/index.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
     },
   },
   renderer: {
     root: 'renderer',
     base: './',
-    build: { outDir: 'out/renderer', minify: true, rollupOptions: { input: { index: resolve('renderer/index.html') } } },
+    build: {
+      outDir: 'out/renderer',
+      minify: true,
+      rollupOptions: { input: { index: resolve('renderer/index.html') } },
+    },
     plugins: [react(), tailwindcss()],
   },
 })

@@ -6,56 +6,45 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import { corsHeaders, PASSED_ON, passedBack } from '../lib/content-rules.ts'
 import { plainHeaders } from '../lib/page-headers.ts'
 import type { HostRole } from './hosts.ts'
 
 type ContentHost = Extract<HostRole, { kind: 'content' }>
 
-/** What of a request the backend gets to see. */
-const PASSED_ON = ['range', 'if-range', 'if-none-match', 'if-modified-since', 'accept'] as const
-/** Not for an answer that archives have a say in. */
-const NOT_PASSED_BACK = new Set([
-  'set-cookie',
-  'connection',
-  'transfer-encoding',
-  'keep-alive',
-  'vary',
-  'clear-site-data',
-])
-
 export async function answerContent(
   content: (request: Request) => Promise<Response>,
-  role: ContentHost,
+  { host, pageOrigins }: ContentHost,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const cors = corsHeaders(role, request.headers.origin)
-  if (request.method === 'OPTIONS') {
-    response.writeHead(cors['Access-Control-Allow-Origin'] === undefined ? 403 : 204, {
-      ...cors,
+  const { method = '', headers } = request
+  const origin = headers.origin ?? null
+  if (method === 'OPTIONS') {
+    response.writeHead(origin !== null && pageOrigins.has(origin) ? 204 : 403, {
+      ...corsHeaders(pageOrigins, origin),
       'Access-Control-Allow-Methods': 'GET, HEAD',
       'Access-Control-Allow-Headers': 'Range, If-Range',
     })
     response.end()
     return
   }
-  const url = addressOf(role, request.url ?? '')
-  if ((request.method !== 'GET' && request.method !== 'HEAD') || url === null) {
-    response.writeHead(url === null ? 400 : 405, { ...plainHeaders('text/plain'), ...cors }).end()
+  const url = addressOf(host, request.url ?? '')
+  if ((method !== 'GET' && method !== 'HEAD') || url === null) {
+    response.writeHead(url === null ? 400 : 405, plainHeaders('text/plain')).end()
     return
   }
   const abort = new AbortController()
   response.once('close', () => abort.abort())
-  const headers = new Headers()
+  const wanted = new Headers()
   for (const name of PASSED_ON) {
-    const value = request.headers[name]
-    if (typeof value === 'string') headers.set(name, value)
+    const value = headers[name]
+    if (typeof value === 'string') wanted.set(name, value)
   }
-  const answer = await content(new Request(url, { method: request.method, headers, signal: abort.signal }))
+  const answer = await content(new Request(url, { method, headers: wanted, signal: abort.signal }))
   response.statusCode = answer.status
-  for (const [name, value] of answer.headers) if (!NOT_PASSED_BACK.has(name)) response.setHeader(name, value)
-  for (const [name, value] of Object.entries(cors)) response.setHeader(name, value)
-  if (request.method === 'HEAD' || answer.body === null) {
+  response.setHeaders(passedBack(answer.headers, pageOrigins, origin))
+  if (method === 'HEAD' || answer.body === null) {
     await answer.body?.cancel()
     response.end()
     return
@@ -68,17 +57,8 @@ export async function answerContent(
   }
 }
 
-function corsHeaders({ pageOrigins }: ContentHost, origin: string | undefined): Record<string, string> {
-  if (origin === undefined || !pageOrigins.has(origin)) return { Vary: 'Origin' }
-  return {
-    Vary: 'Origin',
-    'Access-Control-Allow-Origin': origin,
-    'Access-Control-Expose-Headers': 'Content-Range, Content-Length, Accept-Ranges, ETag',
-  }
-}
-
 /** A target like `//elsewhere` or `http://elsewhere` must not become an address of somebody else. */
-function addressOf({ host }: ContentHost, target: string): URL | null {
+function addressOf(host: string, target: string): URL | null {
   if (!target.startsWith('/')) return null
   try {
     const url = new URL(`http://${host}${target}`)

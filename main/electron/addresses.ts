@@ -1,0 +1,53 @@
+/** What the desktop shell makes of addresses. Decisions only: tested without Electron. */
+
+export const PAGE_SCHEME = 'app'
+export const CONTENT_SCHEME = 'cairn-content'
+export const PAGE_ORIGIN = `${PAGE_SCHEME}://cairn`
+export const CONTENT_ORIGIN = `${CONTENT_SCHEME}://archive`
+
+/** The schemes that the operating system hands to us. */
+export const LINK_SCHEMES = ['hyper', 'cairn'] as const
+
+const LONGEST_LINK = 8192
+
+/** Whether this is our own page, whatever stands after `#`: it alone is handed the ports. */
+export function isOwnPage(address: string): boolean {
+  const path = pathBelow(PAGE_ORIGIN, address)
+  return path === '/' || path === '/index.html'
+}
+
+/** The path and query of an address on one of our origins; null: it is on another one. */
+export function pathBelow(origin: string, address: string): string | null {
+  try {
+    const { protocol, host, username, password, port, pathname } = new URL(address)
+    return `${protocol}//${host}` === origin && `${username}${password}${port}` === '' ? pathname || '/' : null
+  } catch {
+    return null
+  }
+}
+
+/** What may be handed to the system's browser or mail program, after the person has seen the whole address. */
+export function allowedExternal(address: string): boolean {
+  try {
+    const { protocol, username, password } = new URL(address)
+    return (protocol === 'https:' && username === '' && password === '') || protocol === 'mailto:'
+  } catch {
+    return false
+  }
+}
+
+/** The link among the arguments with which the system started us, or a second one of us; null: there is none. */
+export function linkFromArguments(args: readonly string[]): string | null {
+  return args.find(isLink) ?? null
+}
+
+export const isLink = (text: string): boolean =>
+  text.length <= LONGEST_LINK && LINK_SCHEMES.some(scheme => text.toLowerCase().startsWith(`${scheme}:`))
+
+/** The page may put text on the clipboard and fill the screen; nothing else is asked for, so nothing else is granted. */
+export const allowedPermission = (permission: string, address: string): boolean =>
+  (permission === 'clipboard-sanitized-write' || permission === 'fullscreen') && address.startsWith(`${PAGE_ORIGIN}/`)
+
+/** A page of ours needs nothing from any network: what asks for it is not ours. */
+export const allowedRequest = (address: string): boolean =>
+  [`${PAGE_ORIGIN}/`, `${CONTENT_ORIGIN}/`, 'blob:', 'data:', 'devtools:'].some(start => address.startsWith(start))

@@ -1,0 +1,38 @@
+/** What the desktop can do for the page beside the backend: dialogs, the file manager, notifications. */
+import { type BrowserWindow, dialog, Notification, shell } from 'electron'
+import { AppError } from '../../preload/contract/errors.ts'
+import type { ShellContract } from '../../preload/contract/index.ts'
+import type { Handlers } from '../../preload/wire/serve.ts'
+import { allowedExternal } from './addresses.ts'
+import { sourceChoices } from './closing.ts'
+import type { Requests } from './requests.ts'
+import { showWindow } from './window.ts'
+
+export const createShellHandlers = (window: () => BrowserWindow, requests: Requests): Handlers<ShellContract> => ({
+  async chooseFolder({ title }) {
+    const { filePaths } = await dialog.showOpenDialog(window(), {
+      title,
+      properties: ['openDirectory', 'createDirectory'],
+    })
+    return { path: filePaths[0] ?? null }
+  },
+  async chooseSources({ title }) {
+    const { filePaths } = await dialog.showOpenDialog(window(), { title, properties: sourceChoices(process.platform) })
+    return { paths: filePaths }
+  },
+  reveal: ({ path }) => shell.showItemInFolder(path),
+  async openExternal({ url }) {
+    if (!allowedExternal(url)) {
+      const issues = [{ path: 'url', message: 'https and mailto only' }]
+      throw new AppError('INVALID_INPUT', 'This kind of address is not opened', { issues })
+    }
+    await shell.openExternal(url)
+  },
+  notify({ title, body }) {
+    if (!Notification.isSupported()) return
+    const notification = new Notification({ title, body })
+    notification.on('click', () => showWindow(window()))
+    notification.show()
+  },
+  watchRequests: (_, signal) => requests.watch(signal),
+})

@@ -1,0 +1,57 @@
+/** Where things lie on this machine, and what the environment says about it. Knows paths, touches no files but its own. */
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** `CAIRN_STORAGE`, or the folder that this platform has for the data of programs. */
+export function defaultStorage(
+  environment: Environment = process.env,
+  platform: NodeJS.Platform = process.platform,
+  home: string = homedir(),
+): string {
+  const chosen = environment['CAIRN_STORAGE']
+  if (chosen) return resolve(chosen)
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Cairn')
+  if (platform === 'win32') return join(environment['APPDATA'] || join(home, 'AppData', 'Roaming'), 'Cairn')
+  const data = environment['XDG_DATA_HOME']
+  return join(data?.startsWith('/') ? data : join(home, '.local', 'share'), 'cairn')
+}
+
+/**
+ * The DHT nodes that replace the public ones: those given, else those of `CAIRN_BOOTSTRAP` (comma separated), else null.
+ * Throws for what is not `HOST:PORT`: a mistake here must not end on the public network.
+ */
+export function bootstrapNodes(
+  given: readonly string[] = [],
+  environment: Environment = process.env,
+): readonly string[] | null {
+  const text = environment['CAIRN_BOOTSTRAP'] ?? ''
+  const nodes =
+    given.length > 0
+      ? given
+      : text
+          .split(',')
+          .map(node => node.trim())
+          .filter(Boolean)
+  for (const node of nodes) {
+    const port = Number(/^[^\s:@/]+:(\d{1,5})$/.exec(node)?.[1] ?? 0)
+    if (port < 1 || port > 65_535) throw new Error(`${node} is not HOST:PORT`)
+  }
+  return nodes.length > 0 || text.trim() !== '' ? nodes : null
+}
+
+/** The folder that holds package.json and, once built, `out`: the bundler decides how deep below it this file ends up. */
+export function projectFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder)
+    if (parent === folder) throw new Error('Cairn cannot find its own package.json')
+    folder = parent
+  }
+  return folder
+}
+
+export const builtPage = (): string => join(projectFolder(), 'out', 'renderer')
