@@ -37,6 +37,7 @@ export default defineConfig({
           include: [
             'test/unit/**/*.test.ts',
             'test/wire/**/*.test.ts',
+            'test/electron/**/*.test.ts',
             'test/rules/**/*.test.ts',
             'test/renderer-publish/**/*.test.ts',
           ],

@@ -1,0 +1,141 @@
+/** What the desktop shell decides, without Electron. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  allowedExternal,
+  allowedPermission,
+  allowedRequest,
+  isOwnPage,
+  linkFromArguments,
+  pathBelow,
+} from '../../main/electron/addresses.ts'
+import { onClose, sourceChoices } from '../../main/electron/closing.ts'
+import { menuTemplate, trayTemplate } from '../../main/electron/menu-template.ts'
+import { Requests } from '../../main/electron/requests.ts'
+import type { ShellRequest } from '../../preload/contract/index.ts'
+
+test.each(['app://cairn/', 'app://cairn/#/archive/x', 'app://cairn/index.html', 'app://cairn/?x'])(
+  '%s is our page',
+  address => {
+    expect(isOwnPage(address)).toBe(true)
+  },
+)
+
+test.each([
+  'app://cairn/assets/x.js',
+  'app://cairn.evil/',
+  'app://evil/',
+  'app://user@cairn/',
+  'app://cairn:80/',
+  'http://cairn/',
+  'cairn-content://archive/grant/index.html',
+  'data:text/html,app://cairn/',
+  'about:blank',
+  'javascript:app://cairn/',
+  '',
+])('%s is not our page', address => {
+  expect(isOwnPage(address)).toBe(false)
+})
+
+test('no path of an address leaves its origin', () => {
+  expect(pathBelow('cairn-content://archive', 'cairn-content://archive/grant/a%2Fb')).toBe('/grant/a%2Fb')
+  expect(pathBelow('cairn-content://archive', 'cairn-content://archive/grant/../../x')).toBe('/x')
+  fc.assert(
+    fc.property(fc.string(), text => {
+      const path = pathBelow('app://cairn', `app://cairn/${text}`)
+      expect(path === null || (path.startsWith('/') && !path.split('/').includes('..'))).toBe(true)
+    }),
+  )
+})
+
+test('only https and mailto leave for the system', () => {
+  for (const address of ['https://example.org/a?b#c', 'mailto:ana@example.org'])
+    expect(allowedExternal(address)).toBe(true)
+  for (const address of [
+    'http://example.org',
+    'file:///etc/passwd',
+    'smb://server/share',
+    'ms-msdt:/id',
+    'javascript:alert(1)',
+    'https://user:word@example.org',
+    'hyper://x',
+    'example.org',
+    '',
+  ]) {
+    expect(allowedExternal(address)).toBe(false)
+  }
+})
+
+test('a link is found among the arguments of a first and of a second instance', () => {
+  expect(linkFromArguments(['--flag', 'hyper://abc/x', '/home'])).toBe('hyper://abc/x')
+  expect(linkFromArguments(['--allow-file-access', 'CAIRN:abc'])).toBe('CAIRN:abc')
+  expect(linkFromArguments(['--x=hyper://abc', '/hyper:', 'http://x', ''])).toBe(null)
+  expect(linkFromArguments([`hyper://${'x'.repeat(9000)}`])).toBe(null)
+})
+
+test('our page gets two permissions, everybody else none', () => {
+  expect(allowedPermission('clipboard-sanitized-write', 'app://cairn/')).toBe(true)
+  expect(allowedPermission('fullscreen', 'app://cairn/')).toBe(true)
+  expect(allowedPermission('clipboard-sanitized-write', 'cairn-content://archive/')).toBe(false)
+  expect(allowedPermission('fullscreen', 'app://cairn.evil/')).toBe(false)
+  for (const name of ['clipboard-read', 'media', 'geolocation', 'notifications', 'openExternal', 'usb']) {
+    expect(allowedPermission(name, 'app://cairn/')).toBe(false)
+  }
+})
+
+test('nothing is asked of a network', () => {
+  for (const address of ['app://cairn/assets/x.js', 'cairn-content://archive/g/x', 'blob:app://cairn/1']) {
+    expect(allowedRequest(address)).toBe(true)
+  }
+  for (const address of ['http://127.0.0.1/', 'https://example.org', 'ws://x', 'file:///etc/passwd', 'app://other/']) {
+    expect(allowedRequest(address)).toBe(false)
+  }
+})
+
+test('closing the window hides it where there is a way back', () => {
+  const table = [
+    ['darwin', false, false, 'hide'],
+    ['darwin', true, true, 'close'],
+    ['linux', false, true, 'hide'],
+    ['linux', false, false, 'close'],
+    ['win32', false, true, 'hide'],
+    ['win32', true, true, 'close'],
+  ] as const
+  for (const [platform, quitting, hasTray, expected] of table) {
+    expect(onClose({ platform, quitting, hasTray })).toBe(expected)
+  }
+  expect(sourceChoices('darwin')).toContain('openFile')
+  expect(sourceChoices('win32')).not.toContain('openFile')
+})
+
+test('menus say what they do, once, with shortcuts that do not clash', () => {
+  for (const platform of ['darwin', 'linux', 'win32'] as const) {
+    const asked: ShellRequest[] = []
+    const actions = { request: (request: ShellRequest) => void asked.push(request), show() {}, quit() {} }
+    const items = [...menuTemplate(platform, actions), { submenu: trayTemplate(actions) }].flatMap(({ submenu }) =>
+      Array.isArray(submenu) ? submenu : [],
+    )
+    const shortcuts = items.flatMap(({ accelerator }) => (typeof accelerator === 'string' ? [accelerator] : []))
+    expect(new Set(shortcuts).size).toBe(shortcuts.length)
+    for (const { click } of items) (click as (() => void) | undefined)?.()
+    expect(new Set(asked.map(({ kind }) => kind))).toEqual(new Set(['publish', 'paste-link', 'show']))
+    expect(items.filter(({ role }) => role === 'quit')).toHaveLength(1)
+  }
+})
+
+test('a request waits for a page, is taken once, and a page that left does not take it', async () => {
+  const requests = new Requests()
+  requests.push({ kind: 'open-link', link: 'hyper://early' })
+  const first = new AbortController()
+  const watch = requests.watch(first.signal)
+  expect((await watch.next()).value).toEqual({ kind: 'open-link', link: 'hyper://early' })
+  const waiting = watch.next()
+  const second = requests.watch(new AbortController().signal)
+  first.abort()
+  expect(await waiting).toEqual({ value: undefined, done: true })
+  const taken = second.next()
+  requests.push({ kind: 'publish' })
+  expect((await taken).value).toEqual({ kind: 'publish' })
+  for (let i = 0; i < 100; i++) requests.push({ kind: 'open-link', link: `hyper://${i}` })
+  expect((await second.next()).value).toEqual({ kind: 'open-link', link: 'hyper://80' })
+})
