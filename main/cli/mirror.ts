@@ -2,6 +2,9 @@
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Change } from '../../preload/contract/models.ts'
 
+/** Timers count in 31 bits of milliseconds. */
+const LONGEST = 60_000
+
 export class Mirror<T extends { readonly id: string }> {
   readonly rows = new Map<string, T>()
   #waiting: (() => void)[] = []
@@ -42,7 +45,7 @@ export class Mirror<T extends { readonly id: string }> {
     if (this.#ended) throw this.#ended
     await new Promise<void>(done => {
       this.#waiting.push(done)
-      if (limit !== undefined) setTimeout(done, limit)
+      if (limit !== undefined) setTimeout(done, Math.min(limit, LONGEST))
     })
     if (this.#ended) throw this.#ended
   }

@@ -35,10 +35,10 @@ export class Output {
     this.#error.write(`${this.json ? JSON.stringify({ note: text }) : text}\n`)
   }
 
-  /** One line that is written over, where there is a terminal. */
+  /** One line that is written over, where there is a terminal. null: nothing that a program waits for. */
   progress(text: string, object: unknown): void {
     if (this.json) {
-      this.#out.write(`${JSON.stringify(object)}\n`)
+      if (object !== null) this.#out.write(`${JSON.stringify(object)}\n`)
       return
     }
     const safe = printable(text)

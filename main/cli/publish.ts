@@ -12,6 +12,7 @@ import { count, printable, size } from './words.ts'
 /** Named in the refusal; the rest is counted. */
 const NAMED = 20
 const SETTLED = 1500
+const COUNTED = 3000
 
 export async function publish(context: Context, command: Command & { name: 'publish' }): Promise<number> {
   const { client, attached, output, signal } = context
@@ -21,8 +22,7 @@ export async function publish(context: Context, command: Command & { name: 'publ
     { paths },
     {
       signal,
-      onProgress: ({ files, bytes }) =>
-        output.progress(`counting: ${count(files, 'file')}, ${size(bytes)}`, { counting: { files, bytes } }),
+      onProgress: ({ files, bytes }) => output.progress(`counting: ${count(files, 'file')}, ${size(bytes)}`, null),
     },
   )
   const isExcluded = createExclusions(exclude)
@@ -53,7 +53,7 @@ export async function publish(context: Context, command: Command & { name: 'publ
   )
   output.result(started.link, { link: started.link, key: started.key })
   const transfer = await importOf(context, started, review.already !== null)
-  const archive = (await new Mirror(client.archives.watch(undefined, { signal })).all()).get(started.key)
+  const archive = await countedArchive(context, started.key)
   const skipped = transfer?.skipped ?? []
   for (const { path, detail } of skipped) output.note(`left out: ${printable(path)}: ${printable(detail)}`)
   output.result(
@@ -101,6 +101,21 @@ async function importOf(
   } finally {
     ends.abort()
   }
+}
+
+/** The archive's row, once it counts what has just been added; as it is when that takes too long. */
+async function countedArchive({ client, signal }: Context, key: string): Promise<ArchiveRow | null> {
+  const archives = new Mirror(client.archives.watch(undefined, { signal }))
+  await archives.all()
+  for (
+    const until = performance.now() + COUNTED;
+    performance.now() < until;
+    await archives.change(until - performance.now())
+  ) {
+    const row = archives.rows.get(key)
+    if (row !== undefined && !row.stillBeingAdded && row.files !== null) return row
+  }
+  return archives.rows.get(key) ?? null
 }
 
 /** Ends when the archive equals its folder (only asked when it was published before), throws when it cannot get there. */

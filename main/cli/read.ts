@@ -1,5 +1,6 @@
 /** `cairn ls`, `cairn get`, `cairn keep` and `cairn history`: a friend's archive on a terminal. */
 import { resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ChangedFile, Changeset, Entry, TransferRow } from '../../preload/contract/models.ts'
 import type { Command } from './arguments.ts'
@@ -9,6 +10,8 @@ import { count, printable, size, time } from './words.ts'
 
 const PAGE = 1000
 const TIMEOUT = 30
+/** How long a download that was asked for may take to begin before it is left alone, in milliseconds. */
+const CANCELLING = 1000
 
 export async function list(context: Context, command: Command & { name: 'ls' }): Promise<number> {
   const { client, output, signal } = context
@@ -59,16 +62,16 @@ export async function get(context: Context, command: Command & { name: 'get' }):
   const { client, output, signal } = context
   const { key, version, path } = await openArchive(context, await readLink(context, command.link), command.timeout)
   const folder = resolve(command.folder)
-  const { transfer } = await client.read.download(
-    { key, version, paths: [path], folder, overwrite: command.overwrite },
-    { signal },
-  )
+  // Without the signal, so that a transfer which has begun is known and can be cancelled.
+  const starting = client.read.download({ key, version, paths: [path], folder, overwrite: command.overwrite })
   let done: TransferRow
   try {
+    const { transfer } = await unlessAborted(starting, signal)
     done = await followTransfer(context, row => row.id === transfer, command.timeout ?? TIMEOUT)
   } catch (error) {
     if (!signal.aborted) throw error
-    await client.transfers.cancel({ id: transfer }).catch(() => {})
+    const begun = await Promise.race([starting.catch(() => null), setTimeout(CANCELLING, null)])
+    if (begun !== null) await client.transfers.cancel({ id: begun.transfer }).catch(() => {})
     throw new CliError('STOPPED', 'Stopped. What was fetched stays: run the same command again to go on.')
   }
   for (const skipped of done.skipped)
@@ -82,6 +85,14 @@ export async function get(context: Context, command: Command & { name: 'get' }):
     },
   )
   return EXIT.done
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(signal.reason)
+  return new Promise((done, fail) => {
+    signal.addEventListener('abort', () => fail(signal.reason as Error), { once: true })
+    work.then(done, fail)
+  })
 }
 
 export async function keep(context: Context, command: Command & { name: 'keep' }): Promise<number> {
