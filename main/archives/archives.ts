@@ -201,6 +201,7 @@ export class Archives {
   /** Remembers outside the store what peers may have seen by now. */
   async published(key: string): Promise<void> {
     await this.#registry.update(key, { published: await this.get(key).fingerprint() })
+    await this.#refreshRow(key)
   }
 
   /** A pinned link's promise is kept, or NOT_THE_PINNED_VERSION is thrown. */
