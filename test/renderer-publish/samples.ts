@@ -151,4 +151,5 @@ export const samples: ReadonlyMap<string, Buffer> = new Map([
   ['/empty.txt', Buffer.alloc(0)],
   ['/nobody-has.jpg', Buffer.alloc(0)],
   ['/nobody-has.txt', Buffer.alloc(0)],
+  ['/nobody-has.pdf', Buffer.alloc(0)],
 ])

@@ -143,10 +143,14 @@ function Chooser({ question }: { readonly question: Question }): ReactElement {
             {naming && listing !== null && (
               <NewFolder
                 parent={listing.path}
-                onDone={created => (created === null ? setNaming(false) : void enter(created))}
+                onDone={created => {
+                  list.current?.focus()
+                  if (created === null) setNaming(false)
+                  else void enter(created)
+                }}
               />
             )}
-            <FolderList ref={list} key={path} listing={listing} loading={loading} onGo={folder => void enter(folder)} />
+            <FolderList ref={list} listing={listing} loading={loading} onGo={folder => void enter(folder)} />
           </div>
         </div>
       </div>
@@ -223,15 +227,16 @@ type FolderListProps = GoProps & {
 }
 
 function FolderList({ ref, listing, loading, onGo }: FolderListProps): ReactElement {
-  const [at, setAt] = useState(0)
+  const [at, setAt] = useState({ path: '', index: 0 })
   const id = useId()
   const folders = listing?.folders ?? []
-  const active = Math.min(at, folders.length - 1)
+  // Every folder begins at its first; the list stays the same, so that it keeps the focus.
+  const active = at.path === listing?.path ? Math.min(at.index, folders.length - 1) : folders.length === 0 ? -1 : 0
   const typing = useRef({ text: '', time: 0 })
 
   const move = (to: number) => {
     const index = Math.max(0, Math.min(folders.length - 1, to))
-    setAt(index)
+    setAt({ path: listing?.path ?? '', index })
     document.getElementById(`${id}-${index}`)?.scrollIntoView({ block: 'nearest' })
   }
 
@@ -265,11 +270,6 @@ function FolderList({ ref, listing, loading, onGo }: FolderListProps): ReactElem
     event.preventDefault()
     action()
   }
-
-  // Going into a folder makes a new list, which takes over the focus of the one before it.
-  useEffect(() => {
-    if (document.activeElement === document.body) ref.current?.focus()
-  }, [ref])
 
   const empty = listing !== null && folders.length === 0
   return (

@@ -49,15 +49,15 @@ function useHeldFiles(): Held | null {
         fromPage = false
       },
       dragenter: event => {
-        if (fromPage || !holdsFiles(event)) return
-        event.preventDefault()
-        const items = [...(event.dataTransfer?.items ?? [])].filter(item => item.kind === 'file').length
-        setHeld({ items, target: targetOf(event) })
+        if (!fromPage && holdsFiles(event)) event.preventDefault()
       },
       dragover: event => {
-        if (fromPage || !holdsFiles(event)) return
+        if (fromPage || !holdsFiles(event) || event.dataTransfer === null) return
         event.preventDefault()
-        if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy'
+        event.dataTransfer.dropEffect = 'copy'
+        const items = [...event.dataTransfer.items].filter(item => item.kind === 'file').length
+        const target = targetOf(event)
+        setHeld(before => (before?.items === items && before.target?.key === target?.key ? before : { items, target }))
       },
       dragleave: event => {
         if (event.relatedTarget === null) setHeld(null)
@@ -103,6 +103,6 @@ function take(event: DragEvent): void {
     if (paths.length > 0) return publishing.openPaths(paths)
   }
   const roots = rootsOf(dataTransfer.items)
-  if (roots.length > 0) surface.openDropped(roots, target)
+  if (roots.length > 0) surface.openDropped(roots, target && { key: target.key, folder: target.folder })
   else toast.note({ title: 'Nothing in it can be published', text: 'Drop files or folders from your file manager.' })
 }
