@@ -142,7 +142,7 @@ export class Archives {
       }
       await this.#registry.setArchive(record)
       await this.#admit(record)
-    } else if (link.secret !== null && known.secret !== link.secret && known.namespace === null && this.#of(link.key).state.name === 'secret-needed') {
+    } else if (link.secret !== null && known.secret !== link.secret && known.namespace === null && (known.secret === null || this.#of(link.key).state.name === 'secret-needed')) {
       await this.#reopen(await this.#registry.update(link.key, { secret: link.secret }))
     }
     if (link.version !== null && link.hash !== null && link.blobsLength !== null)

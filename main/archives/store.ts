@@ -5,7 +5,7 @@
  * `flush` is what stands between an acknowledged write and a power cut: RocksDB's log is not synced, and of the three
  * flushes to be found in the storage only the one on `storage.db` writes the memtables to synced files.
  */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import Corestore from 'corestore'
 import HypercoreStorage from 'hypercore-storage'
@@ -27,7 +27,11 @@ export async function openStore(storage: string): Promise<Store> {
   let corestore: Corestore
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    corestore = await open(folder, false)
+    const device = join(folder, 'CORESTORE')
+    // Left so by a power cut while the storage was being made: it says nothing, and would refuse every later start.
+    if ((await stat(device).catch(() => null))?.size === 0) await rm(device)
+    corestore = await openCorestore(folder)
+    await sync(device)
   } catch (error) {
     throw explain(error, storage)
   }
@@ -40,8 +44,17 @@ export async function openStore(storage: string): Promise<Store> {
   }
 }
 
-async function open(folder: string, allowBackup: boolean): Promise<Corestore> {
-  const corestore = new Corestore(new HypercoreStorage(folder, { writeBufferSize: 16 << 20, treeCache: { maxSize: 200_000 }, allowBackup }))
+async function sync(path: string): Promise<void> {
+  const file = await open(path, process.platform === 'win32' ? 'r+' : 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function openCorestore(folder: string): Promise<Corestore> {
+  const corestore = new Corestore(new HypercoreStorage(folder, { writeBufferSize: 16 << 20, treeCache: { maxSize: 200_000 } }))
   await corestore.ready()
   return corestore
 }

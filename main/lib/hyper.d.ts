@@ -58,7 +58,7 @@ declare module 'hypercore-storage' {
   class HypercoreStorage {
     constructor(
       directory: string,
-      options?: { readonly writeBufferSize?: number; readonly treeCache?: { readonly maxSize: number }; readonly allowBackup?: boolean },
+      options?: { readonly writeBufferSize?: number; readonly treeCache?: { readonly maxSize: number } },
     )
     readonly db: { flush(): Promise<void> }
     compact(): Promise<void>

@@ -1,9 +1,9 @@
 /** The calls of the Hyper* modules that hang, lie or lose, each met through Cairn's front door. */
-import { execFile, fork } from 'node:child_process'
-import { readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
 import { isFound, publish, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
@@ -196,41 +196,4 @@ test('a storage that is older than what was published is not written to', async 
   await writeFile(join(folder, 'c.txt'), 'c')
   const after = await restored.archive(key, row => row.files === 3)
   await bob.archive(key, row => row.length === after.length && row.state.name === 'found')
-})
-
-test('after a power cut nothing is missing that a peer has heard of', async () => {
-  const image = join(await temporaryFolder('disk'), 'image')
-  const mount = await temporaryFolder('mounted')
-  await writeFile(image, '')
-  await truncate(image, 512 << 20)
-  await run('mkfs.ext4', ['-q', image])
-  await run('mount', ['-o', 'loop', image, mount])
-  onTestFinished(async () => void (await run('umount', ['-l', mount])))
-  const folder = await temporaryFolder('source')
-  for (let index = 0; index < 40; index++) await writeTree(folder, { [`${index}.bin`]: Buffer.alloc(1_500_000, `${index}`) })
-  const bob = await startPerson(testnet.bootstrap)
-
-  // The author runs in a process of its own, so that nothing flushes when the image is copied.
-  const author = fork(new URL('../helpers/author.mjs', import.meta.url), [], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  onTestFinished(() => void author.kill('SIGKILL'))
-  const link = await new Promise<string>((resolve, reject) => {
-    author.once('message', message => resolve(String(message)))
-    author.once('exit', () => reject(new Error('the author did not start')))
-    author.send({ storage: join(mount, 'storage'), folder, bootstrap: testnet.bootstrap })
-  })
-  const { key } = await bob.client.archives.open({ link })
-  await bob.client.archives.keep({ key, keep: true })
-  const heard = await bob.archive(key, row => row.held.blocks >= 60)
-  const copy = join(await temporaryFolder('copy'), 'image')
-  await run('dd', [`if=${image}`, `of=${copy}`, 'bs=4M', 'status=none'])
-  author.kill('SIGKILL')
-
-  const after = await temporaryFolder('after')
-  await run('mount', ['-o', 'loop', copy, after])
-  onTestFinished(async () => void (await run('umount', ['-l', after])))
-  await rm(join(after, 'storage/store/CORESTORE'), { force: true })
-  const ana = await startPerson(testnet.bootstrap, { storage: join(after, 'storage'), join: false })
-  const kept = await ana.archive(key, row => row.length > 0)
-  expect(kept.length).toBeGreaterThanOrEqual(heard.length)
-  expect(kept.held.ofBlocks).toBeGreaterThanOrEqual(heard.held.ofBlocks)
 })

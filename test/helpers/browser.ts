@@ -1,0 +1,256 @@
+/**
+ * People with a page of their own: a real backend, served headless as `npm start` does, and the built page of it in a
+ * real Chromium. What the browser complains about and what it asks for is written down, so that a test can end with
+ * "and nothing went wrong meanwhile".
+ */
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { builtPage } from '../../main/lib/places.ts'
+import { type Serving, serveHeadless } from '../../main/serve.ts'
+import type { Contract } from '../../preload/contract/index.ts'
+import { connect } from '../../preload/wire/connect.ts'
+import type { ClientFrame, ServerFrame } from '../../preload/wire/frames.ts'
+import { memoryPair } from '../../preload/wire/transports.ts'
+import { type Person, waitFor } from './backend.ts'
+import { startTestnet } from './testnet.ts'
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-gpu',
+  // Timers of a page that is not in front must not slow a test down.
+  '--disable-background-timer-throttling',
+  '--disable-renderer-backgrounding',
+  '--disable-backgrounding-occluded-windows',
+]
+
+/** One local DHT and one browser for the tests of a file. */
+export type Stage = {
+  readonly bootstrap: readonly string[]
+  readonly browser: Browser
+  /** A folder that is thrown away with the stage. */
+  folder(name?: string): Promise<string>
+  /** A backend with a page to it. It runs until the stage is closed. */
+  person(options?: PersonOptions): Promise<PagePerson>
+  close(): Promise<void>
+}
+
+export type PersonOptions = {
+  readonly storage?: string
+  readonly port?: number
+  readonly bootstrap?: readonly string[]
+  readonly join?: boolean
+  /** The person has been told already that peers see this machine's address. */
+  readonly consented?: boolean
+}
+
+export type PagePerson = Person & {
+  readonly serving: Serving
+  /** A browser of its own that opens a fresh address of the page. */
+  open(options?: OpenOptions): Promise<Opened>
+}
+
+export type OpenOptions = {
+  readonly width?: number
+  readonly height?: number
+  readonly scale?: number
+  readonly theme?: 'light' | 'dark'
+}
+
+export type Opened = {
+  readonly context: BrowserContext
+  readonly page: Page
+  /** Errors and warnings of the console, errors that nobody caught, and what the content policy refused. */
+  readonly complaints: string[]
+  /** Every address that anything in this browser asked for, sockets included, in order. */
+  readonly requests: string[]
+  /** The same for answers: status and address, with the range that was asked for. */
+  readonly answers: { readonly url: string; readonly status: number; readonly range: string | null }[]
+  close(): Promise<void>
+}
+
+export async function startStage(extraArguments: readonly string[] = []): Promise<Stage> {
+  const page = builtPage()
+  if (!existsSync(join(page, 'index.html')))
+    throw new Error(`There is no page in ${page}. Build it first: npm run build`)
+  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+  if (!existsSync(executablePath))
+    throw new Error(`There is no Chromium at ${executablePath}. Say where it is in CHROMIUM_PATH`)
+  const closing: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end()
+  }
+  const folder = async (name = 'cairn') => {
+    const made = await mkdtemp(join(tmpdir(), `${name}-`))
+    closing.unshift(() => rm(made, { recursive: true, force: true, maxRetries: 5 }))
+    return made
+  }
+  try {
+    const testnet = await startTestnet()
+    closing.push(() => testnet.close())
+    const browser = await chromium.launch({ executablePath, args: [...ARGUMENTS, ...extraArguments] })
+    closing.push(() => browser.close())
+    return {
+      bootstrap: testnet.bootstrap,
+      browser,
+      folder,
+      async person(options = {}) {
+        const storage = options.storage ?? (await folder('cairn-storage'))
+        const person = await startPagePerson(browser, { bootstrap: testnet.bootstrap, ...options, storage })
+        closing.push(() => person.close())
+        return person
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function startPagePerson(
+  browser: Browser,
+  { storage, bootstrap, port = 0, join: joins = true, consented = true }: PersonOptions & { readonly storage: string; readonly bootstrap: readonly string[] },
+): Promise<PagePerson> {
+  if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
+  const serving = await serveHeadless({ storage, bootstrap, join: joins, port, log: 'none' })
+  const [server, ours] = memoryPair<ServerFrame, ClientFrame>()
+  serving.backend.accept(server)
+  const client = connect<Contract>(ours)
+  if (consented) await client.settings.update({ consented: true })
+  return {
+    serving,
+    backend: serving.backend,
+    client,
+    storage,
+    archive: (key, wanted, milliseconds) => waitFor(signal => client.archives.watch(undefined, { signal }), key, wanted, milliseconds),
+    transfer: (id, wanted, milliseconds) => waitFor(signal => client.transfers.watch(undefined, { signal }), id, wanted, milliseconds),
+    open: options => openPage(browser, serving.freshUrl(), options),
+    close: () => serving.close(),
+  }
+}
+
+async function openPage(browser: Browser, url: string, { width = 1280, height = 800, scale = 1, theme = 'light' }: OpenOptions = {}): Promise<Opened> {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    deviceScaleFactor: scale,
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  })
+  context.setDefaultTimeout(20_000)
+  const complaints: string[] = []
+  const requests: string[] = []
+  const answers: { url: string; status: number; range: string | null }[] = []
+  context.on('console', message => {
+    const type = message.type()
+    if (type === 'error' || type === 'warning' || type === 'assert') complaints.push(`${type}: ${message.text()} (${message.location().url})`)
+  })
+  context.on('weberror', error => complaints.push(`uncaught: ${error.error().stack ?? String(error.error())}`))
+  context.on('request', request => requests.push(request.url()))
+  context.on('requestfinished', request => {
+    void Promise.all([request.response(), request.headerValue('range')]).then(
+      ([response, range]) => response !== null && answers.push({ url: request.url(), status: response.status(), range }),
+      () => {
+        // The page was closed before anybody could ask.
+      },
+    )
+  })
+  context.on('page', page => {
+    page.on('websocket', socket => requests.push(socket.url()))
+    page.on('dialog', dialog => {
+      complaints.push(`dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    page.on('crash', () => complaints.push('the page crashed'))
+  })
+  await context.exposeFunction('__violated', (what: string) => void complaints.push(`policy: ${what}`))
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', event => {
+      const { __violated } = window as unknown as { __violated(what: string): void }
+      __violated(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ''}`)
+    })
+  })
+  const page = await context.newPage()
+  await page.goto(url)
+  await page.getByRole('main').first().waitFor()
+  await page.waitForFunction(() => !location.hash.includes('token'))
+  return { context, page, complaints, requests, answers, close: () => context.close() }
+}
+
+/** Follows an address within the page, as a link in it would. */
+export async function go(page: Page, hash: string): Promise<void> {
+  await page.evaluate(to => {
+    history.pushState(null, '', to)
+    dispatchEvent(new PopStateEvent('popstate'))
+  }, hash)
+}
+
+/** As somebody does who has copied it elsewhere: nothing has the focus, and the keys for pasting are pressed. */
+export async function paste(page: Page, text: string): Promise<void> {
+  await page.evaluate(async copied => {
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+    await navigator.clipboard.writeText(copied)
+  }, text)
+  await page.keyboard.press('ControlOrMeta+V')
+}
+
+/** Drops files and folders of this machine on the window as a file manager does, not as a script would imagine it. */
+export async function drop(page: Page, paths: readonly string[], at = { x: 640, y: 400 }): Promise<void> {
+  const chrome = await page.context().newCDPSession(page)
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await chrome.send('Input.dispatchDragEvent', { type, ...at, data })
+  await chrome.detach()
+}
+
+/** In the page's own folder chooser: types the path, and takes it. */
+export async function chooseFolder(page: Page, path: string, yes = 'Choose this folder'): Promise<void> {
+  const chooser = page.getByRole('dialog').filter({ has: page.getByRole('textbox', { name: 'Path' }) })
+  await chooser.getByRole('button', { name: yes, disabled: false }).waitFor()
+  await chooser.getByRole('textbox', { name: 'Path' }).fill(path)
+  await page.keyboard.press('Enter')
+  await chooser.getByRole('button', { name: 'Go there' }).waitFor({ state: 'detached' })
+  await chooser.getByRole('button', { name: yes, disabled: false }).click()
+  await chooser.waitFor({ state: 'detached' })
+}
+
+/** A port that nothing listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** What axe objects to, in lines that can be read. Empty: nothing. */
+export async function axe(page: Page): Promise<readonly string[]> {
+  // Half-faded colours have no contrast that could be measured.
+  await page.waitForFunction(() =>
+    document.getAnimations().every(animation => animation.playState !== 'running' || animation.effect?.getComputedTiming().iterations === Infinity),
+  )
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(await axeSource)
+  return page.evaluate(async values => {
+    type Violation = { id: string; help: string; nodes: { html: string; failureSummary: string }[] }
+    const { axe } = window as unknown as { axe: { run(root: Document, options: object): Promise<{ violations: Violation[] }> } }
+    const { violations } = await axe.run(document, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] })
+    return violations.flatMap(({ id, help, nodes }) => nodes.map(node => `${id}: ${help}\n  ${node.html.slice(0, 250)}\n  ${node.failureSummary}`))
+  }, RULES)
+}
+
+/** How many pixels of the page stand out at the side. */
+export const overflow = (page: Page): Promise<number> =>
+  page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - document.documentElement.clientWidth)
