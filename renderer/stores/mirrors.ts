@@ -50,4 +50,4 @@ export const useTransfers = (): readonly TransferRow[] =>
 
 export const transferIsOver = isOver
 /** What to call an archive whose title is not known yet. */
-export const titleOf = (row: Pick<ArchiveRow, 'title' | 'id'>): string => row.title || `${row.id.slice(0, 8)}…`
+export const titleOf = (row: Pick<ArchiveRow, 'title' | 'id'>): string => row.title || `Unnamed ${row.id.slice(0, 8)}`

@@ -11,6 +11,7 @@ export function sayArchive(row: ArchiveRow): Said {
   const source = row.source?.state
   if (source?.name === 'asks-removal') return { short: 'Asks you something', mood: 'warn' }
   if (source?.name === 'missing') return { short: 'Its folder is missing', mood: 'warn' }
+  if (source?.name === 'paused') return { short: 'Paused', mood: 'quiet' }
   if (source?.name === 'failed') return { short: 'Needs your attention', mood: 'bad' }
   switch (row.state.name) {
     case 'waiting-for-consent':

@@ -43,7 +43,7 @@ export function FileName({ name, className, whole = false }: FileNameProps): Rea
     )
   }
   return (
-    <bdi dir="auto" title={plain} className={cx('flex max-w-full min-w-0 whitespace-pre', className)}>
+    <bdi dir="auto" title={plain} className={cx('relative flex max-w-full min-w-0 whitespace-pre', className)}>
       <span className="sr-only">{plain}</span>
       <span aria-hidden className="min-w-0 truncate whitespace-pre">
         <Parts parts={head} />

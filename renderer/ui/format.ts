@@ -79,7 +79,7 @@ export function duration(seconds: number): string {
     }
     rest -= amount * size
     parts.push(new Intl.NumberFormat(undefined, { style: 'unit', unit, unitDisplay: 'short' }).format(amount))
-    if (parts.length === 2 || (unit === 'minute' && amount >= 5)) break
+    if (parts.length === 2 || (unit === 'minute' && amount >= 2)) break
   }
   return parts.join(' ')
 }

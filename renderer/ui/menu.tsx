@@ -31,7 +31,7 @@ function Items({ items }: { readonly items: readonly MenuItem[] }): ReactElement
         if (item === 'separator') return <Base.Separator key={index} className="mx-2 my-1 h-px bg-line" />
         if ('heading' in item) {
           return (
-            <div key={item.heading} className="px-2 pt-1.5 pb-1 text-xs font-medium text-muted">
+            <div key={item.heading} role="presentation" className="px-2 pt-1.5 pb-1 text-xs font-medium text-muted">
               {item.heading}
             </div>
           )
@@ -72,7 +72,7 @@ export function Menu({ trigger, items, align = 'end' }: MenuProps): ReactElement
   return (
     <Base.Root>
       <Base.Trigger render={trigger} />
-      <Base.Portal>
+      <Base.Portal render={<section aria-label="Menu" />}>
         <Base.Positioner align={align} sideOffset={4} className="z-40">
           <Base.Popup className={popup}>
             <Items items={items} />
@@ -93,7 +93,7 @@ export function ContextMenu({ items, children }: ContextMenuProps): ReactElement
   return (
     <BaseContext.Root>
       <BaseContext.Trigger render={children} />
-      <BaseContext.Portal>
+      <BaseContext.Portal render={<section aria-label="Menu" />}>
         <BaseContext.Positioner className="z-40">
           <BaseContext.Popup className={popup}>
             <Items items={items} />

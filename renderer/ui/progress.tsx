@@ -35,19 +35,11 @@ export function ProgressBar({ label, value, tone = 'accent', className }: Progre
   )
 }
 
-/** The same as a ring, where there is no room for a bar. */
-export function ProgressRing({
-  label,
-  value,
-  size = 14,
-}: {
-  readonly label: string
-  readonly value: number
-  readonly size?: number
-}): ReactElement {
+/** The same as a ring, where there is no room for a bar. The words beside it say the same. */
+export function ProgressRing({ value }: { readonly value: number }): ReactElement {
   const round = 2 * Math.PI * 6
   return (
-    <svg width={size} height={size} viewBox="0 0 16 16" role="img" aria-label={label} className="shrink-0 -rotate-90">
+    <svg width={14} height={14} viewBox="0 0 16 16" aria-hidden className="shrink-0 -rotate-90">
       <circle cx="8" cy="8" r="6" fill="none" strokeWidth="2.5" className="stroke-pressed" />
       <circle
         cx="8"

@@ -13,7 +13,7 @@ export function Tooltip({ text, keys, children }: TooltipProps): ReactElement {
   return (
     <Base.Root>
       <Base.Trigger render={children} />
-      <Base.Portal>
+      <Base.Portal render={<section aria-label="Hint" />}>
         <Base.Positioner sideOffset={6} className="z-50">
           <Base.Popup className="fade flex max-w-80 items-center gap-2 rounded-md bg-ink px-2 py-1 text-sm text-surface shadow-raised break-words">
             {text}

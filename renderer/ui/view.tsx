@@ -9,7 +9,7 @@ type ViewHeaderProps = { readonly title: ReactNode; readonly under?: ReactNode; 
 export function ViewHeader({ title, under, actions }: ViewHeaderProps): ReactElement {
   const menu = use(MenuButton)
   return (
-    <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2 narrow:px-5">
+    <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 px-3 pt-3 pb-2 narrow:px-5">
       {menu}
       <div className="min-w-0 flex-1 basis-40">
         <h1 className="min-w-0 text-lg font-semibold">{title}</h1>

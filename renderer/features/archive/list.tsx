@@ -18,10 +18,9 @@ import { cx } from '../../ui/class-names.ts'
 import { EntryIcon } from '../../ui/entry-icon.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, exactly, moment } from '../../ui/format.ts'
-import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import type { Sort, SortBy } from './folder.ts'
-import { HeldMark, heldWords } from './held.tsx'
+import { HeldMark } from './held.tsx'
 import type { Selection } from './selection.ts'
 
 export type EntriesHandle = { reveal(index: number): void; focus(): void; columns(): number; page(): number }
@@ -368,13 +367,6 @@ export function EntryGrid(props: GridProps): ReactElement {
                   aria-selected={selection.paths.has(entry.path)}
                   aria-setsize={more ? -1 : entries.length}
                   aria-posinset={index + 1}
-                  aria-label={[
-                    plainName(entry.name),
-                    entry.kind === 'file' ? bytes(entry.size) : entry.kind,
-                    showHeld && entry.held !== null ? heldWords[entry.held].long : '',
-                  ]
-                    .filter(Boolean)
-                    .join(', ')}
                   data-index={index}
                   className={cx(
                     'm-0.5 flex min-w-0 flex-col items-center gap-1 rounded-lg p-2 select-none',

@@ -12,7 +12,6 @@ import { ago, bytes, count, percent } from '../../ui/format.ts'
 import { Logo } from '../../ui/logo.tsx'
 import { useNow } from '../../ui/media.ts'
 import { MoodDot } from '../../ui/mood.tsx'
-import { plainName } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { ViewHeader } from '../../ui/view.tsx'
 
@@ -84,7 +83,6 @@ function Card({ row }: { readonly row: ArchiveRow }): ReactElement {
       <button
         type="button"
         onClick={() => ui.openArchive(row.id)}
-        aria-label={[plainName(titleOf(row)), said.short, size, held].filter(Boolean).join(', ')}
         className="flex h-full w-full flex-col gap-1.5 rounded-lg border border-line bg-raised p-3 text-left shadow-card transition-colors hover:border-line-strong/60"
       >
         <span className="flex w-full items-center gap-2">

@@ -23,7 +23,6 @@ import { count, percent, rate } from '../../ui/format.ts'
 import { Logo } from '../../ui/logo.tsx'
 import { ContextMenu, type MenuItem } from '../../ui/menu.tsx'
 import { MoodDot } from '../../ui/mood.tsx'
-import { plainName } from '../../ui/names.ts'
 import { ProgressBar, ProgressRing } from '../../ui/progress.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 
@@ -164,7 +163,8 @@ type GroupProps = {
 
 function Group({ title, rows, status, empty }: GroupProps): ReactElement {
   return (
-    <section aria-label={title}>
+    // biome-ignore lint/a11y/useSemanticElements: not a fieldset, and no landmark of its own within the library
+    <div role="group" aria-label={title}>
       <h2 className="flex h-6 items-center px-2 text-sm font-medium text-muted">{title}</h2>
       {status === 'connecting' ? (
         <div className="flex flex-col gap-3 px-2 py-2">
@@ -180,7 +180,7 @@ function Group({ title, rows, status, empty }: GroupProps): ReactElement {
           ))}
         </ul>
       )}
-    </section>
+    </div>
   )
 }
 
@@ -197,7 +197,7 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
   )
   const share = running === undefined ? null : shareOf(running)
   const title = titleOf(row)
-  const label = [plainName(title), said.short, fresh ? 'new changes' : '', share === null ? '' : percent(share, 1)]
+  const more = [said.short, fresh ? 'new changes' : '', share === null ? '' : percent(share, 1)]
     .filter(Boolean)
     .join(', ')
   return (
@@ -205,7 +205,6 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
       <ContextMenu items={rowMenu(row)}>
         <button
           type="button"
-          aria-label={label}
           aria-current={here ? 'page' : undefined}
           onClick={() => ui.openArchive(row.id)}
           className={cx(
@@ -213,18 +212,23 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
             here ? 'bg-pressed font-medium' : 'hover:bg-hover',
           )}
         >
-          <span title={said.short}>
+          <span aria-hidden title={said.short}>
             <MoodDot mood={said.mood} />
           </span>
           <span className={cx('min-w-0 flex-1', fresh && 'font-semibold')}>
             <FileName name={title} />
+            <span className="sr-only">, {more}</span>
           </span>
-          {fresh && <span title="New changes" className="size-2 shrink-0 rounded-full bg-accent" />}
+          {fresh && <span aria-hidden title="New changes" className="size-2 shrink-0 rounded-full bg-accent" />}
           {share !== null ? (
-            <ProgressRing label={percent(share, 1)} value={share} />
+            <ProgressRing value={share} />
           ) : (
             row.peers > 0 && (
-              <span title={count(row.peers, 'peer')} className="tabular flex items-center gap-1 text-sm text-muted">
+              <span
+                aria-hidden
+                title={count(row.peers, 'peer')}
+                className="tabular flex items-center gap-1 text-sm text-muted"
+              >
                 <Users size={12} aria-hidden />
                 {row.peers}
               </span>

@@ -66,26 +66,27 @@ export function Transfers(): ReactElement {
 function look(kind: TransferRow['kind']): {
   readonly Icon: LucideIcon
   readonly word: string
-  readonly direction: string
+  /** Before the folder that it writes to or reads from. */
+  readonly where: string
 } {
   switch (kind) {
     case 'import':
-      return { Icon: ArrowUpFromLine, word: 'Adding', direction: 'from' }
+      return { Icon: ArrowUpFromLine, word: 'Adding', where: 'From' }
     case 'download':
-      return { Icon: ArrowDownToLine, word: 'Downloading', direction: 'to' }
+      return { Icon: ArrowDownToLine, word: 'Downloading', where: 'To' }
     case 'keep':
-      return { Icon: HardDrive, word: 'Keeping', direction: 'in' }
+      return { Icon: HardDrive, word: 'Keeping', where: 'In' }
     case 'folder':
-      return { Icon: FolderSync, word: 'Keeping in a folder', direction: 'in' }
+      return { Icon: FolderSync, word: 'Keeping in a folder', where: 'In' }
     default:
       return assertNever(kind)
   }
 }
 
 function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
-  const { Icon, word, direction } = look(row.kind)
+  const { Icon, word, where } = look(row.kind)
   const over = transferIsOver(row)
-  const share = row.state.name === 'done' ? 1 : shareOf(row)
+  const share = shareOf(row)
   const title = plainName(row.title)
   const amounts = [
     row.ofFiles === null ? count(row.files, 'file') : `${number(row.files)} of ${count(row.ofFiles, 'file')}`,
@@ -96,14 +97,7 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
         : `${bytes(row.bytes)} of ${bytes(row.ofBytes)}`,
     row.state.name === 'running' && row.rate > 0 ? rate(row.rate) : '',
   ].filter(Boolean)
-  const tone =
-    row.state.name === 'failed'
-      ? 'bad'
-      : row.state.name === 'done'
-        ? 'good'
-        : row.state.name === 'running'
-          ? 'accent'
-          : 'muted'
+  const tone = row.state.name === 'running' ? 'accent' : 'muted'
   return (
     <li aria-label={`${word} ${title}`} className="rounded-lg border border-line bg-raised p-3 shadow-card">
       <div className="flex items-start gap-3">
@@ -123,20 +117,22 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
               <FileName name={row.title} />
             </button>
             <span className="text-muted" title={row.endedAt === null ? undefined : exactly(row.endedAt)}>
-              {sayTransfer(row)}
+              {over ? sayTransfer(row) : `${word} · ${sayTransfer(row)}`}
             </span>
           </div>
-          <div className="my-1.5 flex items-center gap-3">
-            <ProgressBar
-              label={`${word} ${title}`}
-              value={row.state.name === 'running' || share !== null ? share : 0}
-              tone={tone}
-              className="flex-1"
-            />
-            <span className="tabular w-10 text-right text-sm text-muted">
-              {share === null ? '' : percent(share, 1)}
-            </span>
-          </div>
+          {!over && (
+            <div className="my-1.5 flex items-center gap-3">
+              <ProgressBar
+                label={`${word} ${title}`}
+                value={row.state.name === 'running' || share !== null ? share : 0}
+                tone={tone}
+                className="flex-1"
+              />
+              <span className="tabular w-10 text-right text-sm text-muted">
+                {share === null ? '' : percent(share, 1)}
+              </span>
+            </div>
+          )}
           <p className="tabular flex flex-wrap gap-x-3 text-sm text-muted">
             {amounts.map(amount => (
               <span key={amount}>{amount}</span>
@@ -144,7 +140,7 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
           </p>
           {row.folder !== null && (
             <p className="flex min-w-0 gap-1 text-sm text-muted">
-              {word} {direction} <FileName name={row.folder} />
+              {where} <FileName name={row.folder} />
             </p>
           )}
           {!over && row.current !== null && (
@@ -182,7 +178,7 @@ function Controls({
       )}
       {!over && !paused && (
         <IconButton label={`Pause ${title}`} onClick={() => attempt(() => backend.transfers.pause({ id: row.id }))}>
-          <Pause size={16} aria-hidden />
+          <Pause size={16} aria-hidden className="fill-current" strokeWidth={0.5} />
         </IconButton>
       )}
       {(paused || stopped) && (
@@ -190,7 +186,7 @@ function Controls({
           label={`${paused ? 'Go on with' : 'Try again:'} ${title}`}
           onClick={() => attempt(() => backend.transfers.resume({ id: row.id }))}
         >
-          <Play size={16} aria-hidden />
+          <Play size={16} aria-hidden className="fill-current" strokeWidth={0.5} />
         </IconButton>
       )}
       {!over && (

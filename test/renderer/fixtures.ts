@@ -1,0 +1,471 @@
+/** A library as people have one: many archives, hostile names, every state that an archive can be in. */
+import type {
+  ArchiveRow,
+  ArchiveState,
+  ChangedFile,
+  Changeset,
+  Entry,
+  NetworkStatus,
+  PeerRow,
+  Settings,
+  TransferRow,
+} from '../../preload/contract/models.ts'
+
+const alphabet = 'ybndrfg8ejkmcpqxot1uwisza345h769'
+/** A key that says which archive it is. */
+export const keyOf = (number: number): string =>
+  Array.from({ length: 52 }, (_, at) => alphabet[(number * 7 + at * 13) % 32]).join('')
+
+export const now = Date.now()
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+type Given = Partial<ArchiveRow> & { readonly number: number; readonly title: string }
+
+export function archive({ number, ...given }: Given): ArchiveRow {
+  const id = keyOf(number)
+  return {
+    id,
+    link: `hyper://${id}`,
+    description: '',
+    author: '',
+    ownership: 'friends',
+    private: false,
+    state: { name: 'found' },
+    length: 42,
+    files: 214,
+    bytes: 1_234_567_890,
+    peers: 2,
+    keeping: { how: 'look' },
+    held: { blocks: 120, ofBlocks: 480, bytes: 310_000_000, ofBytes: 1_234_567_890 },
+    source: null,
+    stillBeingAdded: false,
+    seenLength: 42,
+    changedAt: now - 3 * HOUR,
+    addedAt: now - 20 * DAY,
+    ...given,
+  }
+}
+
+const all = { blocks: 480, ofBlocks: 480, bytes: 1_234_567_890, ofBytes: 1_234_567_890 }
+const none = { blocks: 0, ofBlocks: 0, bytes: 0, ofBytes: 0 }
+const unknown = { length: 0, files: null, bytes: null, peers: 0, held: none, seenLength: 0, changedAt: null } as const
+const since = now - 72_000
+
+export const numbers = {
+  holiday: 1,
+  photographs: 2,
+  mixes: 10,
+  huge: 11,
+  rtl: 12,
+  looking: 20,
+  reading: 21,
+  nobody: 22,
+  offline: 23,
+  silent: 24,
+  strict: 25,
+  lacks: 26,
+  secret: 27,
+  conflict: 28,
+  behind: 3,
+  empty: 29,
+  consent: 30,
+  away: 31,
+  asks: 4,
+  missing: 5,
+  importing: 6,
+  failed: 7,
+  paused: 8,
+  emptyOwn: 9,
+} as const
+
+const unreachable = (reason: Extract<ArchiveState, { name: 'unreachable' }>['reason']): ArchiveState => ({
+  name: 'unreachable',
+  reason,
+  since: now - 8 * MINUTE,
+  lastTried: now - 90_000,
+  candidates: reason === 'peers-unreachable' ? 2 : 0,
+})
+
+export const archives: readonly ArchiveRow[] = [
+  archive({
+    number: numbers.holiday,
+    title: 'Holiday in the Cairngorms',
+    description: 'Pictures and tracks of our week in June. Take what you like.',
+    author: 'Mia',
+    ownership: 'yours',
+    peers: 4,
+    held: all,
+    source: { paths: ['/home/mia/Pictures/Holiday in the Cairngorms'], state: { name: 'watching' } },
+  }),
+  archive({
+    number: numbers.photographs,
+    title: 'Photographs',
+    ownership: 'yours',
+    peers: 0,
+    held: all,
+    private: true,
+  }),
+  archive({
+    number: numbers.behind,
+    title: 'Thesis',
+    ownership: 'yours',
+    state: { name: 'behind', length: 812, published: 840 },
+    held: all,
+  }),
+  archive({
+    number: numbers.asks,
+    title: 'Recipes',
+    ownership: 'yours',
+    held: all,
+    source: { paths: ['/home/mia/Recipes'], state: { name: 'asks-removal', removals: 1204, of: 1310 } },
+  }),
+  archive({
+    number: numbers.missing,
+    title: 'Old laptop',
+    ownership: 'yours',
+    held: all,
+    peers: 1,
+    source: { paths: ['/media/usb/backup'], state: { name: 'missing', path: '/media/usb/backup' } },
+  }),
+  archive({
+    number: numbers.importing,
+    title: 'Field recordings 2026',
+    ownership: 'yours',
+    peers: 1,
+    source: { paths: ['/home/mia/Recordings'], state: { name: 'importing' } },
+    stillBeingAdded: true,
+  }),
+  archive({
+    number: numbers.failed,
+    title: 'Letters',
+    ownership: 'yours',
+    held: all,
+    source: {
+      paths: ['/home/mia/Letters'],
+      state: {
+        name: 'failed',
+        error: {
+          code: 'NO_ROOM',
+          message: 'No room',
+          data: { path: '/home/mia', needed: 4_100_000_000, free: 120_000_000 },
+        },
+      },
+    },
+  }),
+  archive({
+    number: numbers.paused,
+    title: 'Drafts',
+    ownership: 'yours',
+    held: all,
+    source: { paths: ['/home/mia/Drafts'], state: { name: 'paused' } },
+  }),
+  archive({
+    number: numbers.emptyOwn,
+    title: 'For the band',
+    ownership: 'yours',
+    state: { name: 'empty' },
+    files: 0,
+    bytes: 0,
+    peers: 0,
+    held: none,
+  }),
+  archive({
+    number: numbers.mixes,
+    title: 'Ana’s mixes',
+    author: 'Ana',
+    description: 'One a month, sometimes two.',
+    length: 57,
+    seenLength: 42,
+    keeping: { how: 'all' },
+    held: { blocks: 444, ofBlocks: 480, bytes: 1_140_000_000, ofBytes: 1_234_567_890 },
+  }),
+  archive({
+    number: numbers.huge,
+    title: 'A hundred thousand photographs of the sky over Novosibirsk, 1998–2026',
+    files: 100_000,
+    bytes: 480_000_000_000,
+    peers: 12,
+  }),
+  archive({ number: numbers.rtl, title: 'صور من رحلة الصيف الماضية إلى الجبال', author: 'ليلى' }),
+  archive({
+    number: numbers.looking,
+    title: '',
+    ...unknown,
+    state: { name: 'looking', since, dhtAnswered: true, candidates: 3 },
+  }),
+  archive({
+    number: numbers.reading,
+    title: '',
+    ...unknown,
+    peers: 1,
+    state: { name: 'reading', since: now - 4000, peers: 1 },
+  }),
+  archive({ number: numbers.nobody, title: 'Tom’s field guides', ...unknown, state: unreachable('nobody') }),
+  archive({ number: numbers.offline, title: '', ...unknown, state: unreachable('offline') }),
+  archive({ number: numbers.silent, title: '', ...unknown, state: unreachable('dht-silent') }),
+  archive({ number: numbers.strict, title: '', ...unknown, state: unreachable('peers-unreachable') }),
+  archive({ number: numbers.lacks, title: '', ...unknown, peers: 2, state: unreachable('peer-lacks') }),
+  archive({ number: numbers.secret, title: '', ...unknown, private: true, state: { name: 'secret-needed' } }),
+  archive({ number: numbers.conflict, title: 'Club archive', state: { name: 'conflict' }, peers: 3 }),
+  archive({ number: numbers.empty, title: 'Shared notes', state: { name: 'empty' }, files: 0, bytes: 0, held: none }),
+  archive({ number: numbers.consent, title: '', ...unknown, state: { name: 'waiting-for-consent' } }),
+  archive({
+    number: numbers.away,
+    title: 'Grandfather’s slides',
+    peers: 0,
+    state: unreachable('nobody'),
+    held: { ...all, blocks: 300 },
+  }),
+]
+
+const file = (path: string, size: number, more: Partial<Entry> = {}): Entry => ({
+  kind: 'file',
+  name: path.slice(path.lastIndexOf('/') + 1),
+  path,
+  size,
+  modified: now - 3 * DAY - size,
+  executable: false,
+  target: null,
+  held: 'all',
+  ...more,
+})
+const folder = (path: string): Entry => ({ ...file(path, 0), kind: 'folder', held: null, modified: null })
+
+export const names = {
+  bidi: 'invoice\u202Efdp.exe',
+  invisible: 'pass\u200Bword.txt',
+  long: `${'a very long name that goes on and on and says nothing at all '.repeat(3)}final version (2).tar.gz`,
+}
+
+export const entries: readonly Entry[] = [
+  folder('/Day 1'),
+  folder('/Day 2'),
+  folder('/Day 10'),
+  folder('/tracks'),
+  file('/.hidden', 12),
+  file('/Ben Macdui at dawn.jpg', 4_812_345),
+  file('/IMG_2041.jpg', 3_200_111, { held: 'some' }),
+  file('/IMG_2042.jpg', 3_411_111, { held: 'none' }),
+  file('/map.pdf', 18_204_111, { held: 'none' }),
+  file('/README.md', 1822),
+  file('/run.sh', 212, { executable: true }),
+  file('/latest', 0, { kind: 'link', target: 'Day 10' }),
+  file('/sound of the burn.flac', 81_000_000, { held: 'some' }),
+  file('/summit.mp4', 1_400_000_000, { held: 'none' }),
+  file('/packing list.csv', 2310, { modified: null }),
+  file(`/${names.bidi}`, 90_112, { held: 'none' }),
+  file(`/${names.invisible}`, 22),
+  file(`/${names.long}`, 5_000_000_000_000, { held: 'none' }),
+  file('/رسالة إلى أمي.txt', 4021),
+  file('/👩‍👩‍👧 family.png', 91_221),
+  file('/empty', 0),
+]
+
+export const inFolder: readonly Entry[] = [
+  file('/Day 1/coffee.jpg', 1_812_345),
+  file('/Day 1/train.jpg', 2_200_111, { held: 'none' }),
+]
+
+export const HUGE = 100_000
+export const hugeEntry = (index: number): Entry =>
+  file(`/sky-${String(index).padStart(6, '0')}.jpg`, 1_000_000 + ((index * 7919) % 3_000_000), {
+    held: index % 5 === 0 ? 'all' : 'none',
+    modified: now - index * HOUR,
+  })
+
+const change = (length: number, from: number, time: number | null, given: Partial<Changeset> = {}): Changeset => ({
+  length,
+  from,
+  time,
+  source: 'recorded',
+  added: 0,
+  changed: 0,
+  removed: 0,
+  bytes: 0,
+  message: '',
+  partial: false,
+  ...given,
+})
+
+export const changesets: readonly Changeset[] = [
+  change(57, 52, now - 12 * MINUTE, {
+    added: 3,
+    changed: 1,
+    bytes: 92_000_000,
+    message: 'November mix, and the one I forgot',
+  }),
+  change(52, 42, now - DAY - HOUR, { added: 9, removed: 1, bytes: 210_000_000 }),
+  change(42, 40, now - 2 * DAY, { changed: 2, removed: 2, bytes: 4_100_000 }),
+  change(40, 39, now - 2 * DAY - HOUR),
+  change(39, 12, now - 9 * DAY, { added: 27, bytes: 400_000_000, partial: true }),
+  change(12, 1, now - 9 * DAY - 5 * MINUTE, { added: 11, bytes: 120_000_000, partial: true }),
+  change(1, 0, null, { source: 'inferred' }),
+]
+
+export const changedFiles: readonly ChangedFile[] = [
+  { path: '/2026/11 November.flac', change: 'added', before: null, after: 88_000_000 },
+  { path: `/2026/${names.bidi}`, change: 'added', before: null, after: 3_000_000 },
+  { path: '/README.md', change: 'changed', before: 1200, after: 1822 },
+  { path: '/2025/old.flac', change: 'removed', before: 51_000_000, after: null },
+]
+
+export const peers: readonly PeerRow[] = [
+  {
+    id: keyOf(101),
+    address: '192.168.1.23:49737',
+    direction: 'in',
+    connectedAt: now - 3 * HOUR,
+    bytesDown: 0,
+    bytesUp: 812_000_000,
+    rateDown: 0,
+    rateUp: 3_400_000,
+    holds: 480,
+    ofBlocks: 480,
+    roundTrip: 3,
+  },
+  {
+    id: keyOf(102),
+    address: '[2001:db8:85a3::8a2e:370:7334]:51820',
+    direction: 'out',
+    connectedAt: now - 40 * MINUTE,
+    bytesDown: 91_000_000,
+    bytesUp: 4_000,
+    rateDown: 812_000,
+    rateUp: 0,
+    holds: 210,
+    ofBlocks: 480,
+    roundTrip: 84.2,
+  },
+  {
+    id: keyOf(103),
+    address: '203.0.113.9:40122',
+    direction: 'out',
+    connectedAt: now - 9_000,
+    bytesDown: 0,
+    bytesUp: 0,
+    rateDown: 0,
+    rateUp: 0,
+    holds: 0,
+    ofBlocks: 0,
+    roundTrip: null,
+  },
+]
+
+const transfer = (given: Partial<TransferRow> & Pick<TransferRow, 'id' | 'title'>): TransferRow => ({
+  kind: 'download',
+  key: keyOf(numbers.mixes),
+  state: { name: 'running' },
+  files: 120,
+  ofFiles: 214,
+  bytes: 400_000_000,
+  ofBytes: 1_234_567_890,
+  rate: 3_400_000,
+  secondsLeft: 245,
+  current: '/2026/11 November.flac',
+  folder: '/home/mia/Downloads',
+  skipped: [],
+  skippedCount: 0,
+  startedAt: now - 2 * MINUTE,
+  endedAt: null,
+  ...given,
+})
+
+export const transfers: readonly TransferRow[] = [
+  transfer({ id: 't1', title: 'Ana’s mixes' }),
+  transfer({
+    id: 't2',
+    title: 'Field recordings 2026',
+    kind: 'import',
+    key: keyOf(numbers.importing),
+    folder: '/home/mia/Recordings',
+    ofFiles: null,
+    ofBytes: null,
+    secondsLeft: null,
+    startedAt: now - 3 * MINUTE,
+  }),
+  transfer({
+    id: 't3',
+    title: 'Grandfather’s slides',
+    kind: 'keep',
+    key: keyOf(numbers.away),
+    state: { name: 'waiting-for-peers' },
+    rate: 0,
+    current: null,
+    folder: null,
+    secondsLeft: null,
+    startedAt: now - 4 * MINUTE,
+  }),
+  transfer({
+    id: 't4',
+    title: 'Club archive',
+    kind: 'folder',
+    key: keyOf(numbers.conflict),
+    state: { name: 'paused' },
+    rate: 0,
+    current: null,
+    folder: '/home/mia/Club',
+    startedAt: now - 5 * MINUTE,
+  }),
+  transfer({
+    id: 't5',
+    title: 'Ana’s mixes',
+    state: { name: 'done' },
+    files: 214,
+    bytes: 1_234_567_890,
+    rate: 0,
+    current: null,
+    endedAt: now - HOUR,
+    skippedCount: 240,
+    skipped: [
+      { path: `/${names.bidi}`, reason: 'name-not-allowed', detail: '' },
+      { path: '/notes/a.txt', reason: 'exists', detail: '' },
+      { path: '/latest', reason: 'link-outside', detail: '../../etc/passwd' },
+    ],
+  }),
+  transfer({
+    id: 't6',
+    title: names.long,
+    state: {
+      name: 'failed',
+      error: {
+        code: 'FOLDER_NOT_WRITABLE',
+        message: 'EACCES',
+        data: { path: '/home/mia/locked', why: 'permission denied' },
+      },
+    },
+    rate: 0,
+    current: null,
+    endedAt: now - 2 * HOUR,
+  }),
+  transfer({
+    id: 't7',
+    title: 'Recipes',
+    state: { name: 'cancelled' },
+    rate: 0,
+    current: null,
+    endedAt: now - 5 * HOUR,
+  }),
+]
+
+export const network: NetworkStatus = {
+  id: 'network',
+  state: { name: 'online' },
+  peers: 7,
+  address: '198.51.100.4:49737',
+  publicKey: keyOf(200),
+  rateDown: 4_212_000,
+  rateUp: 3_400_000,
+  bytesDown: 91_000_000,
+  bytesUp: 812_004_000,
+}
+
+export const settings: Settings = {
+  id: 'settings',
+  consented: true,
+  theme: 'light',
+  downloads: '/home/mia/Downloads',
+  author: 'Mia',
+  notify: false,
+}

@@ -1,0 +1,149 @@
+/** The built page in a real Chromium, served by the real web shell over a scripted backend. */
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { build } from 'vite'
+import { startWebServer, type WebServer } from '../../main/web/server.ts'
+import { ScriptedBackend } from './scripted-backend.ts'
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(path =>
+  existsSync(path),
+)
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-gpu',
+]
+
+export type Harness = {
+  readonly browser: Browser
+  /** A page of its own: its own backend, its own cookie. */
+  open(options?: OpenOptions): Promise<Opened>
+  close(): Promise<void>
+}
+type OpenOptions = {
+  readonly empty?: boolean
+  readonly width?: number
+  readonly height?: number
+  readonly zoom?: number
+  readonly dark?: boolean
+  readonly at?: string
+}
+export type Opened = {
+  readonly backend: ScriptedBackend
+  readonly server: WebServer
+  readonly context: BrowserContext
+  readonly page: Page
+  /** What the browser complained about. */
+  readonly complaints: string[]
+  close(): Promise<void>
+}
+
+export async function startHarness(): Promise<Harness> {
+  const folder = await mkdtemp(join(tmpdir(), 'cairn-page-'))
+  await build({
+    root: resolve('renderer'),
+    base: './',
+    configFile: false,
+    logLevel: 'warn',
+    plugins: [react(), tailwindcss()],
+    build: { outDir: folder, emptyOutDir: true, minify: false },
+  })
+  const browser = await chromium.launch({
+    ...(CHROMIUM ? { executablePath: CHROMIUM } : { channel: 'chromium' }),
+    args: ARGUMENTS,
+  })
+  return {
+    browser,
+    open: options => openPage(browser, folder, options),
+    async close() {
+      await browser.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function openPage(browser: Browser, folder: string, options: OpenOptions = {}): Promise<Opened> {
+  const { empty = false, width = 1280, height = 800, zoom = 1, dark = false, at = '#/' } = options
+  const backend = new ScriptedBackend({ empty })
+  const settings = backend.settings.get('settings')
+  if (settings) backend.settings.put({ ...settings, theme: dark ? 'dark' : 'light' })
+  const server = await startWebServer(backend, { pageFolder: folder })
+  const context = await browser.newContext({
+    // A page that is zoomed has fewer and larger pixels.
+    viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
+    deviceScaleFactor: zoom,
+    colorScheme: dark ? 'dark' : 'light',
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', message => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('pageerror', error => complaints.push(String(error.stack)))
+  await page.goto(server.url)
+  await page
+    .getByRole('button', { name: 'Cairn', exact: true })
+    .or(page.getByRole('button', { name: 'Library' }))
+    .first()
+    .waitFor()
+  await page.waitForFunction(() => !location.hash.includes('token'))
+  if (at !== '#/') await go(page, at)
+  return {
+    backend,
+    server,
+    context,
+    page,
+    complaints,
+    async close() {
+      await context.close()
+      await server.close()
+    },
+  }
+}
+
+/** Follows a link within the page. */
+export async function go(page: Page, hash: string): Promise<void> {
+  await page.evaluate(to => {
+    history.pushState(null, '', to)
+    dispatchEvent(new PopStateEvent('popstate'))
+  }, hash)
+}
+
+const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe objects to, one line each. Empty: nothing. */
+export async function axe(page: Page): Promise<readonly string[]> {
+  // Half-faded colours have no contrast that could be measured.
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(
+        animation =>
+          animation.playState === 'finished' || animation.effect?.getComputedTiming().iterations === Infinity,
+      ),
+  )
+  await page.evaluate(await axeSource)
+  return page.evaluate(async () => {
+    const axe = (
+      window as unknown as { axe: { run(root: Document, options: object): Promise<{ violations: Violation[] }> } }
+    ).axe
+    type Violation = { id: string; help: string; nodes: { html: string; failureSummary: string }[] }
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] })
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(node => `${id}: ${help}\n  ${node.html.slice(0, 200)}\n  ${node.failureSummary}`),
+    )
+  })
+}
