@@ -43,7 +43,10 @@ export async function inThisProcess(options: ProcessOptions): Promise<Host> {
   }
 }
 
-/** `gone` is called when that process ends without having been told to. */
+/**
+ * `gone` is called when that process ends without having been told to.
+ * @public The other of two hosts: `main/index.ts` uses one of them.
+ */
 export async function inUtilityProcess(options: ProcessOptions, gone: () => void): Promise<Host> {
   const child = utilityProcess.fork(join(projectFolder(), 'out', 'main', 'backend-process.js'), [], {
     serviceName: 'Cairn backend',
