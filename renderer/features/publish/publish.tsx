@@ -22,9 +22,9 @@ export function PublishSurface(): ReactElement {
     <>
       <DropTarget />
       <Choosing />
-      {step.name === 'counting' && <Counting {...step} />}
+      {step.name === 'counting' && <Counting step={step} />}
       <Sheet />
-      {step.name === 'published' && <Published {...step} />}
+      {step.name === 'published' && <Published step={step} />}
       <LeftOutDialog />
     </>
   )
@@ -44,7 +44,10 @@ function useStayWhileSending(): void {
 /** Small drops are counted before anybody can read a dialog: it comes only when there is something to wait for. */
 const WORTH_SAYING_MS = 350
 
-function Counting({ title, files, bytes: size }: Extract<Step, { readonly name: 'counting' }>): ReactElement | null {
+type CountingProps = { readonly step: Extract<Step, { readonly name: 'counting' }> }
+
+function Counting({ step }: CountingProps): ReactElement | null {
+  const { title, files, bytes: size } = step
   const [worthSaying, setWorthSaying] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setWorthSaying(true), WORTH_SAYING_MS)
@@ -67,7 +70,7 @@ function Counting({ title, files, bytes: size }: Extract<Step, { readonly name: 
   )
 }
 
-function Published(step: Extract<Step, { readonly name: 'published' }>): ReactElement {
+function Published({ step }: { readonly step: Extract<Step, { readonly name: 'published' }> }): ReactElement {
   const copyLink = useRef<HTMLButtonElement>(null)
   const { key, link, title, streaming, before } = step
   return (
