@@ -2,6 +2,7 @@
 /** The `cairn` command: hands the process to `run`, and ends it within two seconds of being told to. */
 import { text } from 'node:stream/consumers'
 import packageFile from '../package.json' with { type: 'json' }
+import { Output } from './cli/output.ts'
 import { run } from './cli/run.ts'
 import { openSession } from './cli/session.ts'
 
@@ -13,6 +14,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     if (stop.signal.aborted) process.exit(130)
     stop.abort()
     setTimeout(() => process.exit(130), CLOSING).unref()
+  })
+}
+
+// A bug is said in words and with an exit code, as everything else is.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, error => {
+    const output = new Output(process.argv.includes('--json'), process.stdout, process.stderr)
+    process.exit(output.failure(error))
   })
 }
 

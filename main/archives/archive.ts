@@ -20,6 +20,19 @@ const BEE_HEADER = Buffer.from('hyperbee')
 /** How long a block of the list is waited for, in milliseconds. */
 const PATIENCE = 20_000
 
+/** Opens also when its secret is missing and its first block is here: what cannot be read is said when it is read. */
+class FriendsDrive extends Hyperdrive {
+  override async _openBlobsFromHeader(options?: Hypercore.GetOptions): Promise<boolean> {
+    try {
+      return await super._openBlobsFromHeader(options)
+    } catch (error) {
+      // `wait: false` is how upstream asks while it opens; whoever asks for the blobs later gets the error.
+      if ((error as { code?: string }).code === 'DECODING_ERROR' && options?.wait === false) return false
+      throw error
+    }
+  }
+}
+
 export class Archive {
   readonly key: string
   readonly drive: Hyperdrive
@@ -47,7 +60,7 @@ export class Archive {
 
   static async open(store: Store, record: Pick<ArchiveRecord, 'key' | 'namespace' | 'secret'>): Promise<Archive> {
     if (record.namespace !== null) return Archive.create(store, record.namespace, record.secret)
-    const drive = new Hyperdrive(store.corestore.session(), decodeKey(record.key), record.secret === null ? {} : { encryptionKey: decodeKey(record.secret) })
+    const drive = new FriendsDrive(store.corestore.session(), decodeKey(record.key), record.secret === null ? {} : { encryptionKey: decodeKey(record.secret) })
     await drive.ready()
     return new Archive(drive, store)
   }

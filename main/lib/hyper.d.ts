@@ -115,6 +115,8 @@ declare module 'hyperdrive' {
     readonly version: number
     readonly writable: boolean
     readonly closing: boolean
+    /** Private upstream. Throws when the first block cannot be deciphered, and then the drive never opens. */
+    _openBlobsFromHeader(options?: Hypercore.GetOptions): Promise<boolean>
     ready(): Promise<void>
     close(): Promise<void>
     getBlobs(): Promise<Hyperblobs>
