@@ -54,6 +54,10 @@ beforeEach(async () => {
     'console',
     message => /Content Security Policy|Refused/.test(message.text()) && complaints.push(message.text()),
   )
+  page.on(
+    'console',
+    message => message.type() === 'error' && /React|key|props/.test(message.text()) && complaints.push(message.text()),
+  )
   page.on('pageerror', error => complaints.push(error.message))
   page.on('request', request => {
     if (!/^(http:\/\/(127\.0\.0\.1|localhost):|blob:)/.test(request.url())) foreign.push(request.url())
@@ -224,7 +228,8 @@ test('a folder of this machine: the sheet, no room, and one that is published al
     name: 'start',
     input: { review: 'review-1', title: 'Holiday', private: false, exclude: [], includeSuspicious: false },
   })
-  await page.keyboard.press('Escape')
+  await dialog().getByRole('button', { name: 'Show the archive' }).click()
+  expect(new URL(page.url()).hash).toBe(`#/archive/${'y'.repeat(52)}/files/`)
 
   harness.review = { id: 'review-2', roomFree: 1000 }
   await page.getByRole('button', { name: 'Publish Holiday' }).click()
