@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { FolderListing } from '../../preload/contract/models.ts'
-import { NamePolicy } from '../read/names.ts'
+import { NamePolicy } from './names.ts'
 
 const MOST = 2000
 

@@ -17,7 +17,7 @@ import type { Control } from '../transfers/transfers.ts'
 import { readBlob } from './blob.ts'
 import { type ArchiveEntry, type ArchiveFile, type ArchiveLink, descendants, isPossible, nameOf } from './entries.ts'
 import type { Manifest } from './manifest.ts'
-import { NameClaims, NamePolicy } from './names.ts'
+import { NameClaims, NamePolicy } from '../lib/names.ts'
 
 const PARTS = '.cairn-part'
 const WRITERS = 8

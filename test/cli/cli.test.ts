@@ -74,7 +74,7 @@ test('publish, ls, get, history, status and forget, between two machines', async
   expect(Object.keys(await readTree(one))).toEqual(['b.bin'])
 
   const history = objects((await ben.run('history', link, '--changes', '--json')).out)
-  expect(history.flatMap(({ changes }) => changes.map(({ path }: { path: string }) => path)).sort()).toEqual(
+  expect(history.flatMap(({ changes }) => (changes ?? []).map(({ path }) => path)).sort()).toEqual(
     Object.keys(await readTree(folder))
       .map(path => `/${path}`)
       .sort(),
@@ -149,7 +149,7 @@ test('killed while downloading: run again, it goes on and ends equal', async () 
   const dest = await temporaryFolder()
   const getting = ben.start('get', link, dest, '--json')
   await getting.until(out =>
-    objects(out.slice(0, out.lastIndexOf('\n') + 1)).some(({ progress }) => progress?.bytes > 4_000_000),
+    objects(out.slice(0, out.lastIndexOf('\n') + 1)).some(({ progress }) => (progress?.bytes ?? 0) > 4_000_000),
   )
   await getting.stop('SIGKILL')
   expect(await readdir(dest)).not.toContain('large.bin')
@@ -167,7 +167,7 @@ test('stopped while downloading: politely, within two seconds, and it goes on wh
   const dest = await temporaryFolder()
   const getting = ben.start('get', link, dest, '--json')
   await getting.until(out =>
-    objects(out.slice(0, out.lastIndexOf('\n') + 1)).some(({ progress }) => progress?.bytes > 1_000_000),
+    objects(out.slice(0, out.lastIndexOf('\n') + 1)).some(({ progress }) => (progress?.bytes ?? 0) > 1_000_000),
   )
   const stopped = await getting.stop('SIGINT')
   expect(stopped.code).toBe(130)
@@ -183,9 +183,9 @@ test('killed while importing: the same command finds the same link and finishes'
   const many = Object.fromEntries(Array.from({ length: 600 }, (_, index) => [`many/${index}.bin`, randomBytes(60_000)]))
   const folder = await sources(many)
   const first = anna.start('publish', folder, '--json')
-  const { link } = objects(await first.firstLine())[0] ?? {}
+  const link = objects(await first.firstLine())[0]?.link ?? ''
   await first.until(out =>
-    objects(out.slice(0, out.lastIndexOf('\n') + 1)).some(({ progress }) => progress?.files > 50),
+    objects(out.slice(0, out.lastIndexOf('\n') + 1)).some(({ progress }) => (progress?.files ?? 0) > 50),
   )
   await first.stop('SIGKILL')
   const second = anna.start('publish', folder)
@@ -252,7 +252,7 @@ test('keep: who holds a copy serves a newcomer when the author is gone', async (
 test('serve: the address first, a fresh one from the second, stopped within two seconds', async () => {
   const anna = await machine()
   const serving = anna.start('serve', '--json')
-  const { url } = objects(await serving.firstLine())[0] ?? {}
+  const url = objects(await serving.firstLine())[0]?.url ?? ''
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/.*#/)
   const page = await fetch(url)
   expect([page.status, (await page.text()).toLowerCase().includes('<!doctype html>')]).toEqual([200, true])
@@ -260,8 +260,8 @@ test('serve: the address first, a fresh one from the second, stopped within two 
   expect(second.code).toBe(0)
   const again = objects(second.out)[0]
   expect(again).toMatchObject({ running: true, pid: serving.child.pid })
-  expect(again?.['url'].split('#')[0]).toBe(url.split('#')[0])
-  expect(again?.['url']).not.toBe(url)
+  expect(again?.url?.split('#')[0]).toBe(url.split('#')[0])
+  expect(again?.url).not.toBe(url)
   expect((await anna.run('status')).out).toContain('page')
   const stopped = await serving.stop('SIGTERM')
   expect([stopped.code, stopped.milliseconds < 2500]).toEqual([0, true])

@@ -99,9 +99,19 @@ export class Machine {
   }
 }
 
+/** What the tests look at in a line of a `--json` run. */
+export type Line = {
+  readonly link?: string
+  readonly url?: string
+  readonly kind?: string
+  readonly path?: string
+  readonly progress?: { readonly bytes: number; readonly files: number }
+  readonly changes?: readonly { readonly path: string }[]
+}
+
 /** Every line of a `--json` run. */
-export const objects = (text: string): Record<string, any>[] =>
+export const objects = (text: string): Line[] =>
   text
     .split('\n')
     .filter(line => line !== '')
-    .map(line => JSON.parse(line))
+    .map(line => JSON.parse(line) as Line)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, posix, win32 } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { NameClaims, NamePolicy } from '../../main/read/names.ts'
+import { NameClaims, NamePolicy } from '../../main/lib/names.ts'
 
 const linux = new NamePolicy('linux')
 const mac = new NamePolicy('darwin')
