@@ -94,6 +94,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   const [details, setDetails] = useState(false)
   const [renaming, setRenaming] = useState<Entry | null>(null)
   const list = useRef<EntriesHandle>(null)
+  const stage = useRef<HTMLDivElement>(null)
   const { version, path } = place
   const editable = row.ownership === 'yours' && row.source === null && version === null
 
@@ -306,9 +307,13 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
     onSeen,
   }
 
+  // Files that are dropped on the list are added to this folder.
+  const drop = editable
+    ? { 'data-drop-archive': row.id, 'data-drop-folder': path, 'data-drop-title': titleOf(row) }
+    : {}
   return (
     <div className="flex min-h-0 flex-1">
-      <div className="flex min-w-0 flex-1 flex-col">
+      <div className="flex min-w-0 flex-1 flex-col" {...drop}>
         <div className="flex shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-b border-line px-2 py-1.5 narrow:px-4">
           <div className="flex items-center">
             <IconButton label="Back" keys="alt+left" onClick={() => history.back()}>
@@ -397,6 +402,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
           }}
           title={plainName(only.name)}
           size="wide"
+          initialFocus={stage}
           actions={
             <>
               <Step label="Previous" onClick={() => step(entries, only, -1, selection.only)} />
@@ -410,7 +416,9 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
         >
           {/* biome-ignore lint/a11y/noStaticElementInteractions: keys for what the buttons below do as well */}
           <div
-            className="-mx-5 -mb-5 flex h-[min(70dvh,44rem)] flex-col bg-sunken"
+            ref={stage}
+            tabIndex={-1}
+            className="-mx-5 -mb-5 flex h-[min(70dvh,44rem)] flex-col bg-sunken outline-none"
             onKeyDown={event => {
               if (isTyping(event.target) || event.target instanceof HTMLMediaElement) return
               if (event.key === ' ') setLarge(false)

@@ -38,11 +38,10 @@ function useFolders(): Browsing {
   const [loading, setLoading] = useState(true)
   const latest = useRef<AbortController | null>(null)
 
-  const go = useCallback(async (path: string | null) => {
+  const load = useCallback(async (path: string | null) => {
     latest.current?.abort()
     const here = new AbortController()
     latest.current = here
-    setLoading(true)
     try {
       const next = await backend.machine.folders({ path }, { signal: here.signal })
       if (here.signal.aborted) return
@@ -53,15 +52,20 @@ function useFolders(): Browsing {
       if (here.signal.aborted) return
       const said = explain(error)
       setProblem(said === null ? null : [said.title, said.text].filter(Boolean).join('. '))
-      if (lastFolder !== null && path === lastFolder) lastFolder = null
+      if (path === lastFolder) lastFolder = null
     }
     setLoading(false)
   }, [])
 
   useEffect(() => {
-    void go(lastFolder)
+    void load(lastFolder)
     return () => latest.current?.abort()
-  }, [go])
+  }, [load])
+
+  const go = (path: string | null) => {
+    setLoading(true)
+    return load(path)
+  }
   return { listing, problem, loading, go }
 }
 

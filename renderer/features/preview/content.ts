@@ -1,5 +1,5 @@
 /** The bytes of an entry: an address for pictures, films and PDF, and parts of it for everything that is shown as text. */
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { AppError } from '../../../preload/contract/errors.ts'
 import type { Entry } from '../../../preload/contract/models.ts'
 import { backend, connectionStore, contentUrl, useConnection, useContent } from '../../backend.ts'
@@ -28,21 +28,21 @@ export type Loaded<T> =
   | { readonly name: 'ready'; readonly value: T }
   | { readonly name: 'failed'; readonly error: unknown }
 
-/** The address changes with the file, so that a picture that was replaced is not shown from a cache. */
+/**
+ * `subject` must stay the same object for as long as it is shown. The address changes with the file, so that a picture
+ * that was replaced is not shown from a cache.
+ */
 export function useAddress(subject: Subject): Loaded<string> {
-  const { archive, version, entry } = subject
   const content = useContent()
   const live = useConnection().name === 'live'
   const [state, setState] = useState<Loaded<string>>({ name: 'loading' })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the entry's path, size and time stand for the entry
   useEffect(() => {
     if (!live || content === '') return
     let gone = false
-    setState({ name: 'loading' })
+    const { path, size, modified } = subject.entry
     grantFor(subject).then(
       grant => {
-        const stamp = `?${entry.size}-${entry.modified ?? 0}`
-        if (!gone) setState({ name: 'ready', value: contentUrl(content, grant, entry.path) + stamp })
+        if (!gone) setState({ name: 'ready', value: `${contentUrl(content, grant, path)}?${size}-${modified ?? 0}` })
       },
       error => {
         if (!gone) setState({ name: 'failed', error })
@@ -51,7 +51,7 @@ export function useAddress(subject: Subject): Loaded<string> {
     return () => {
       gone = true
     }
-  }, [archive, version, entry.path, entry.size, entry.modified, content, live])
+  }, [subject, content, live])
   return state
 }
 
@@ -81,31 +81,40 @@ export type HeadState = {
   readonly reading: boolean
   /** Reads so many bytes more. */
   readonly more: (bytes: number) => void
+  /** After a failure. */
+  readonly retry: () => void
 }
 
-/** The beginning of a file, `first` bytes of it and more on demand. */
+/** The beginning of a file, `first` bytes of it and more on demand. `subject` must stay the same object. */
 export function useHead(subject: Subject, first: number): HeadState {
-  const { archive, version, entry } = subject
   const [wanted, setWanted] = useState(first)
   const [head, setHead] = useState<Loaded<Head>>({ name: 'loading' })
-  const [reading, setReading] = useState(true)
+  const known = useRef<Head | null>(null)
+  const [tries, setTries] = useState(0)
   const live = useConnection().name === 'live'
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the entry's path, size and time stand for the entry
   useEffect(() => {
     if (!live) return
     const stop = new AbortController()
-    setReading(true)
-    readUpTo(subject, head.name === 'ready' ? head.value : null, wanted, stop.signal)
-      .then(
-        value => !stop.signal.aborted && setHead({ name: 'ready', value }),
-        error => !stop.signal.aborted && setHead({ name: 'failed', error }),
-      )
-      .finally(() => !stop.signal.aborted && setReading(false))
+    readUpTo(subject, known.current, wanted, stop.signal).then(
+      value => {
+        if (stop.signal.aborted) return
+        known.current = value
+        setHead({ name: 'ready', value })
+      },
+      error => {
+        if (!stop.signal.aborted) setHead({ name: 'failed', error })
+      },
+    )
     return () => stop.abort()
-  }, [archive, version, entry.path, entry.size, entry.modified, wanted, live])
+  }, [subject, wanted, live, tries])
 
-  return { head, reading, more: bytes => setWanted(now => now + bytes) }
+  const retry = () => {
+    setHead({ name: 'loading' })
+    setTries(tries + 1)
+  }
+  const reading = head.name === 'ready' && !head.value.whole && head.value.bytes.length < wanted
+  return { head, reading, more: bytes => setWanted(now => now + bytes), retry }
 }
 
 async function readUpTo(subject: Subject, before: Head | null, wanted: number, signal: AbortSignal): Promise<Head> {

@@ -24,9 +24,9 @@ type DocumentProps = {
 }
 
 export function DocumentPreview({ subject, kind }: DocumentProps): ReactElement {
-  const { head, reading, more } = useHead(subject, kind === 'unknown' ? HEX_PART : TEXT_PART)
+  const { head, reading, more, retry } = useHead(subject, kind === 'unknown' ? HEX_PART : TEXT_PART)
   const text = useMemo(() => (head.name === 'ready' ? textOf(head.value) : null), [head])
-  if (head.name === 'failed') return <ErrorProblem error={head.error} />
+  if (head.name === 'failed') return <ErrorProblem error={head.error} onRetry={retry} />
   if (head.name === 'loading') return <TextSkeleton />
   return (
     <div className="flex h-full min-h-0 flex-col">

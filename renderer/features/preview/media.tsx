@@ -17,7 +17,6 @@ type Failure =
 function useFailure(subject: Subject): [Failure, fail: () => void, forget: () => void] {
   const [failure, setFailure] = useState<Failure>({ name: 'none' })
   const [asked, setAsked] = useState(0)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked once for each time that the element failed
   useEffect(() => {
     if (asked === 0) return
     const stop = new AbortController()
@@ -25,7 +24,7 @@ function useFailure(subject: Subject): [Failure, fail: () => void, forget: () =>
       if (!stop.signal.aborted) setFailure(error === null ? { name: 'damaged' } : { name: 'error', error })
     })
     return () => stop.abort()
-  }, [asked])
+  }, [asked, subject])
   return [failure, () => setAsked(times => times + 1), () => setFailure({ name: 'none' })]
 }
 

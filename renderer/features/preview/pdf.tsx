@@ -27,9 +27,17 @@ type OpenPdf = { readonly document: PDFDocumentProxy; readonly first: Size }
 export function PdfPreview({ subject }: { readonly subject: Subject }): ReactElement {
   const address = useAddress(subject)
   const [tries, setTries] = useState(0)
-  const pdf = usePdf(subject, address, tries)
   if (address.name === 'failed') return <ErrorProblem error={address.error} />
-  if (pdf.name === 'failed') return <PdfProblem error={pdf.error} onRetry={() => setTries(tries + 1)} />
+  if (address.name === 'loading') return <Skeleton className="h-full" />
+  const retry = () => setTries(tries + 1)
+  return <PdfFrom key={`${address.value} ${tries}`} subject={subject} address={address.value} onRetry={retry} />
+}
+
+type PdfFromProps = { readonly subject: Subject; readonly address: string; readonly onRetry: () => void }
+
+function PdfFrom({ subject, address, onRetry }: PdfFromProps): ReactElement {
+  const pdf = usePdf(subject, address)
+  if (pdf.name === 'failed') return <PdfProblem error={pdf.error} onRetry={onRetry} />
   if (pdf.name === 'loading') return <Skeleton className="h-full" />
   return <Pages pdf={pdf.value} name={plainName(subject.entry.name)} />
 }
@@ -70,18 +78,14 @@ class Ranges extends PDFDataRangeTransport {
   }
 }
 
-function usePdf(subject: Subject, address: Loaded<string>, tries: number): Loaded<OpenPdf> {
+function usePdf(subject: Subject, address: string): Loaded<OpenPdf> {
   const [pdf, setPdf] = useState<Loaded<OpenPdf>>({ name: 'loading' })
-  const url = address.name === 'ready' ? address.value : null
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the address stands for the subject, and tries for another try
   useEffect(() => {
-    if (url === null) return
     const stop = new AbortController()
-    setPdf({ name: 'loading' })
     const fail = (error: unknown) => {
       if (!stop.signal.aborted) setPdf({ name: 'failed', error })
     }
-    const ranges = new Ranges(url, subject.entry.size, error => {
+    const ranges = new Ranges(address, subject.entry.size, error => {
       void whyMissing(subject, stop.signal).then(why => fail(why ?? error))
     })
     const loading = getDocument({
@@ -108,7 +112,7 @@ function usePdf(subject: Subject, address: Loaded<string>, tries: number): Loade
       ranges.abort()
       void loading.destroy()
     }
-  }, [url, tries])
+  }, [subject, address])
   return pdf
 }
 

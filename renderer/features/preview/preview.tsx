@@ -1,6 +1,6 @@
 /** What a file looks like, without opening it: for the inspector, and large for the whole window. Nothing in it runs. */
 import { CornerUpRight, Folder } from 'lucide-react'
-import { lazy, type ReactElement, type ReactNode, Suspense } from 'react'
+import { lazy, type ReactElement, type ReactNode, Suspense, useState } from 'react'
 import type { Entry } from '../../../preload/contract/models.ts'
 import { FileName } from '../../ui/file-name.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
@@ -42,7 +42,10 @@ export function Preview({ archive, version, entry, large = false }: PreviewProps
   )
 }
 
-function FilePreview({ subject, large }: { readonly subject: Subject; readonly large: boolean }): ReactElement {
+function FilePreview(given: { readonly subject: Subject; readonly large: boolean }): ReactElement {
+  const { large } = given
+  // Lists are read again and again; what they say anew about the same file does not begin its preview anew.
+  const [subject] = useState(given.subject)
   const kind = kindOf(subject.entry.name)
   switch (kind) {
     case 'image':

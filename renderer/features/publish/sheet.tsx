@@ -1,6 +1,6 @@
 /** The sheet of what becomes public: shown before a single byte is imported, because bytes in an archive cannot be recalled. */
 import { EyeOff, ShieldAlert } from 'lucide-react'
-import { type ReactElement, type ReactNode, useId, useState } from 'react'
+import { type ReactElement, type ReactNode, useId, useRef, useState } from 'react'
 import type { PublishReview } from '../../../preload/contract/models.ts'
 import { useArchive, useSettings, titleOf } from '../../stores/mirrors.ts'
 import { Button } from '../../ui/button.tsx'
@@ -25,6 +25,7 @@ function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
   const into = usePublishing(state => state.into)
   const target = useArchive(into?.key ?? '')
   const form = useId()
+  const titleField = useRef<HTMLInputElement>(null)
   const [choices, setChoices] = useState<Choices>({
     title: into !== null && target !== undefined ? titleOf(target) : review.title,
     private: false,
@@ -45,7 +46,7 @@ function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
       onClose={surface.cancel}
       title={adding ? `Add to ${plainName(choices.title)}` : 'Look at what becomes public'}
       description={audience(adding ? target?.private === true : choices.private)}
-      size="normal"
+      initialFocus={adding ? undefined : titleField}
       actions={
         <>
           <Remarks adding={adding} />
@@ -69,6 +70,8 @@ function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
         {!adding && (
           <TextField
             label="Title"
+            ref={titleField}
+            onFocus={event => event.currentTarget.select()}
             value={choices.title}
             onValue={title => decide({ title })}
             maxLength={200}
