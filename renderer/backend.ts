@@ -31,6 +31,8 @@ export const connectionStore = createStore<ConnectionState>(() => ({
   content: '',
 }))
 export const useConnection = (): Connection => useStore(connectionStore, state => state.connection)
+/** The backend is there: what the page shows is how things are now. */
+export const useLive = (): boolean => useStore(connectionStore, state => state.connection.name === 'live')
 export const useContent = (): string => useStore(connectionStore, state => state.content)
 
 let currentBackend: Client<Contract> | null = null

@@ -199,7 +199,7 @@ function say(error: SerializedError): Words | null {
         'Drop the files again: what has arrived is kept.',
       ]
     case 'NETWORK_OFF':
-      return ['Cairn is not connected', 'It was started without a network.', 'Start it again without --offline.']
+      return ['Cairn is not connected', 'It was started without a network.', 'Start it again with a network.']
     case 'NOT_IN_THIS_SHELL':
       return ['A browser cannot do that', 'It needs the desktop app.', '']
     default:

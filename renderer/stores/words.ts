@@ -6,8 +6,9 @@ import { ago, bytes, count, duration, percent } from '../ui/format.ts'
 export type Mood = 'good' | 'quiet' | 'busy' | 'warn' | 'bad'
 export type Said = { readonly short: string; readonly mood: Mood }
 
-/** For a row in a list: a few words and how they feel. */
-export function sayArchive(row: ArchiveRow): Said {
+/** For a row in a list: a few words and how they feel. Without the backend nothing is said of what goes on now. */
+export function sayArchive(row: ArchiveRow, live: boolean): Said {
+  if (!live) return { short: 'Cairn is not running', mood: 'quiet' }
   const source = row.source?.state
   if (source?.name === 'asks-removal') return { short: 'Asks you something', mood: 'warn' }
   if (source?.name === 'missing') return { short: 'Its folder is missing', mood: 'warn' }
@@ -55,7 +56,8 @@ export function sayReason(reason: UnreachableReason): string {
   }
 }
 
-export function sayNetwork(status: NetworkStatus | undefined): Said {
+export function sayNetwork(status: NetworkStatus | undefined, live: boolean): Said {
+  if (!live) return { short: 'Cairn is not running', mood: 'warn' }
   if (status === undefined) return { short: 'Network', mood: 'quiet' }
   switch (status.state.name) {
     case 'off':

@@ -9,7 +9,12 @@ import { type ComponentProps, type ReactElement, type ReactNode, useId } from 'r
 import { cx } from './class-names.ts'
 
 const box =
-  'w-full min-w-0 rounded-md border border-line-strong/60 bg-surface px-2.5 text-ink transition-colors hover:border-line-strong focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 disabled:opacity-60'
+  'w-full min-w-0 rounded-md border px-2.5 text-ink transition-colors focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 disabled:opacity-60'
+
+const looks = {
+  field: 'border-line-strong/60 bg-surface hover:border-line-strong',
+  quiet: 'border-transparent bg-hover hover:bg-pressed focus-visible:bg-surface',
+}
 
 type TextFieldProps = Omit<ComponentProps<'input'>, 'onChange' | 'value'> & {
   readonly label: string
@@ -18,6 +23,8 @@ type TextFieldProps = Omit<ComponentProps<'input'>, 'onChange' | 'value'> & {
   readonly hint?: ReactNode
   readonly error?: string | null
   readonly icon?: ReactNode
+  /** Stands back behind what is around it. */
+  readonly quiet?: boolean
   readonly value: string
   readonly onValue: (value: string) => void
   /** More than one line. */
@@ -25,9 +32,22 @@ type TextFieldProps = Omit<ComponentProps<'input'>, 'onChange' | 'value'> & {
 }
 
 export function TextField(props: TextFieldProps): ReactElement {
-  const { label, labelHidden = false, hint, error, icon, value, onValue, lines, className, ...rest } = props
+  const {
+    label,
+    labelHidden = false,
+    hint,
+    error,
+    icon,
+    quiet = false,
+    value,
+    onValue,
+    lines,
+    className,
+    ...rest
+  } = props
   const control = cx(
     box,
+    looks[quiet ? 'quiet' : 'field'],
     lines ? 'py-1.5 resize-y' : 'h-8',
     Boolean(icon) && 'pl-8',
     Boolean(error) && 'border-bad',

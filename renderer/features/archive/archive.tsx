@@ -19,7 +19,7 @@ import {
 import { type ReactElement, useEffect, useRef, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, Changeset } from '../../../preload/contract/models.ts'
-import { backend } from '../../backend.ts'
+import { backend, useLive } from '../../backend.ts'
 import {
   copyInvitation,
   copyLink,
@@ -68,7 +68,7 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
   const seen = useSeen(row, place.tab)
   const known = row.length > 0 || row.state.name === 'found' || row.state.name === 'empty'
   const go = (tab: Tab) => ui.go({ ...place, tab })
-  const said = sayArchive(row)
+  const said = sayArchive(row, useLive())
   const size =
     row.files === null ? '' : `${count(row.files, 'file')}${row.bytes === null ? '' : `, ${bytes(row.bytes)}`}`
   const Changes = parts.changes

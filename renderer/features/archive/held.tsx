@@ -4,9 +4,13 @@ import type { ReactElement } from 'react'
 import type { Entry } from '../../../preload/contract/models.ts'
 
 export const heldWords = {
-  all: { short: 'here', long: 'On this device' },
-  some: { short: 'partly here', long: 'Partly on this device' },
-  none: { short: 'with peers', long: 'Not on this device: fetched when you open it' },
+  all: { short: 'here', long: 'On this device', fact: 'All of it' },
+  some: { short: 'partly here', long: 'Partly on this device', fact: 'A part of it' },
+  none: {
+    short: 'with peers',
+    long: 'Not on this device: fetched when you open it',
+    fact: 'Not yet: it is fetched when you open it',
+  },
 } as const
 
 export function HeldMark({

@@ -99,7 +99,7 @@ export function Inspector({
           )}
           {entry.modified !== null && <Fact name="Changed">{exactly(entry.modified)}</Fact>}
           {entry.held !== null && row.ownership === 'friends' && (
-            <Fact name="On this device">{heldWords[entry.held].long}</Fact>
+            <Fact name="On this device">{heldWords[entry.held].fact}</Fact>
           )}
           {entry.target !== null && (
             <Fact name="Points to">

@@ -79,6 +79,7 @@ export function EntryList(props: EntriesProps): ReactElement {
     count: rows,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
+    paddingEnd: 12,
     overscan: 12,
   })
   const items = virtual.getVirtualItems()

@@ -114,7 +114,7 @@ export function History({ row, seenBefore }: HistoryProps): ReactElement {
             className="rounded-xl border border-accent/40 bg-accent-soft/50 p-1"
           >
             <div className="flex flex-wrap items-center gap-2 px-3 pt-2 pb-1">
-              <h2 className="min-w-0 flex-1 text-md font-semibold text-accent-text">New since you looked</h2>
+              <h2 className="flex-1 text-md font-semibold whitespace-nowrap text-accent-text">New since you looked</h2>
               <span className="text-sm text-muted">{sum(fresh)}</span>
             </div>
             <Changesets row={row} changesets={fresh} withDay />

@@ -2,6 +2,7 @@
 import { FolderUp, Link2, Plus } from 'lucide-react'
 import { type ReactElement, useId } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
+import { useLive } from '../../backend.ts'
 import { titleOf, useArchives, useMirrorStatus } from '../../stores/mirrors.ts'
 import { ui } from '../../stores/ui.ts'
 import { sayArchive } from '../../stores/words.ts'
@@ -68,7 +69,7 @@ function Cards({ title, rows }: { readonly title: string; readonly rows: readonl
 
 function Card({ row }: { readonly row: ArchiveRow }): ReactElement {
   const now = useNow()
-  const said = sayArchive(row)
+  const said = sayArchive(row, useLive())
   const size = row.files === null || row.bytes === null ? null : `${count(row.files, 'file')}, ${bytes(row.bytes)}`
   const held =
     row.ownership === 'yours' || row.held.ofBlocks === 0

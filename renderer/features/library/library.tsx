@@ -3,6 +3,7 @@ import { ArrowDownUp, Bell, Link2, Plus, Search, Settings as Gear, Users } from 
 import { type ReactElement, useMemo, useRef, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
+import { useLive } from '../../backend.ts'
 import { copyInvitation, copyLink, forget, keep, keepInFolder, openLink } from '../../stores/commands.ts'
 import {
   titleOf,
@@ -76,6 +77,7 @@ export function Library(): ReactElement {
                 labelHidden
                 placeholder="Filter"
                 type="search"
+                quiet
                 icon={<Search size={14} aria-hidden />}
                 value={filter}
                 onValue={setFilter}
@@ -188,7 +190,8 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
   const place = usePlace()
   const transfers = useTransfers()
   const here = place.view === 'archive' && place.key === row.id
-  const said = sayArchive(row)
+  const live = useLive()
+  const said = sayArchive(row, live)
   const fresh = row.ownership === 'friends' && row.seenLength > 0 && row.length > row.seenLength
   const running = useMemo(
     () =>
@@ -223,6 +226,7 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
           {share !== null ? (
             <ProgressRing value={share} />
           ) : (
+            live &&
             row.peers > 0 && (
               <span
                 aria-hidden
@@ -289,7 +293,8 @@ function Foot(): ReactElement {
           1,
           known.reduce((sum, row) => sum + (row.ofBytes ?? 0), 0),
         )
-  const said = sayNetwork(network)
+  const live = useLive()
+  const said = sayNetwork(network, live)
   const item = 'flex min-h-8 w-full items-center gap-2 rounded-md px-2 text-left'
   return (
     <div className="flex shrink-0 flex-col gap-px border-t border-line p-2">
@@ -318,7 +323,7 @@ function Foot(): ReactElement {
       >
         <MoodDot mood={said.mood} />
         <span className="min-w-0 flex-1 truncate">{said.short}</span>
-        {network !== undefined && network.peers > 0 && (
+        {live && network !== undefined && network.peers > 0 && (
           <span className="text-sm text-muted">{count(network.peers, 'peer')}</span>
         )}
       </button>

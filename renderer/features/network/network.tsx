@@ -2,6 +2,7 @@
 import type { ReactElement, ReactNode } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { NetworkStatus } from '../../../preload/contract/models.ts'
+import { useLive } from '../../backend.ts'
 import { useNetwork } from '../../stores/mirrors.ts'
 import { ui } from '../../stores/ui.ts'
 import { sayNetwork } from '../../stores/words.ts'
@@ -14,7 +15,8 @@ import { ViewHeader } from '../../ui/view.tsx'
 
 export function Network(): ReactElement {
   const status = useNetwork()
-  const said = sayNetwork(status)
+  const live = useLive()
+  const said = sayNetwork(status, live)
   return (
     <>
       <ViewHeader title="Network" />
@@ -28,8 +30,10 @@ export function Network(): ReactElement {
                 <MoodDot mood={said.mood} />
                 {said.short}
               </h2>
-              <p className="mt-1 text-pretty text-muted">{explain(status)}</p>
-              {status.state.name === 'waiting-for-consent' && (
+              <p className="mt-1 text-pretty text-muted">
+                {live ? explain(status) : 'What follows is what was known last.'}
+              </p>
+              {live && status.state.name === 'waiting-for-consent' && (
                 <Button kind="primary" className="mt-3" onClick={() => void ui.askConsent()}>
                   Read and decide
                 </Button>

@@ -3,7 +3,7 @@ import { ArrowDownLeft, ArrowUpRight, Users } from 'lucide-react'
 import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
 import { createStore, useStore } from 'zustand'
 import type { ArchiveRow, PeerRow } from '../../../preload/contract/models.ts'
-import { backend, connected } from '../../backend.ts'
+import { backend, connected, useLive } from '../../backend.ts'
 import { type Mirror, mirror } from '../../stores/mirror.ts'
 import { sayArchive } from '../../stores/words.ts'
 import { EmptyState } from '../../ui/empty.tsx'
@@ -68,8 +68,12 @@ export function Peers({ row }: { readonly row: ArchiveRow }): ReactElement {
     <div className="min-h-0 flex-1 overflow-y-auto px-3 py-4 narrow:px-5">
       <p className="mb-4 max-w-160 text-md text-pretty">{sentence(row, peers)}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section aria-label="Connected peers" tabIndex={0} className="overflow-x-auto rounded-lg border border-line">
-        <table className="w-full min-w-150 border-collapse text-left">
+      <section
+        aria-label="Connected peers"
+        tabIndex={0}
+        className="@container overflow-x-auto rounded-lg border border-line"
+      >
+        <table className="w-full min-w-120 border-collapse text-left">
           <thead>
             <tr className="border-b border-line bg-sunken text-sm text-muted [&>th]:px-3 [&>th]:py-1.5 [&>th]:font-normal [&>th]:whitespace-nowrap">
               <th scope="col">Address</th>
@@ -197,7 +201,7 @@ function Sparkline({
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="img"
       aria-label={label}
-      className="shrink-0"
+      className="hidden shrink-0 @3xl:block"
     >
       <line x1="0" x2={WIDTH} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} className="stroke-line" />
       {points.length > 1 && (
@@ -223,7 +227,7 @@ function sentence(row: ArchiveRow, peers: readonly PeerRow[]): string {
 }
 
 function NoPeers({ row }: { readonly row: ArchiveRow }): ReactElement {
-  const said = sayArchive(row)
+  const said = sayArchive(row, useLive())
   const here = row.held.ofBlocks > 0 && row.held.blocks >= row.held.ofBlocks
   return (
     <EmptyState

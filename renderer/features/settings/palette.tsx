@@ -16,7 +16,7 @@ import {
   Wifi,
 } from 'lucide-react'
 import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
-import { backend } from '../../backend.ts'
+import { backend, useLive } from '../../backend.ts'
 import { copyInvitation, copyLink, download, looksLikeLink, openLink } from '../../stores/commands.ts'
 import { type Tab, tabs } from '../../stores/location.ts'
 import { titleOf, useArchives } from '../../stores/mirrors.ts'
@@ -64,6 +64,7 @@ const tabNames: Record<Tab, string> = { files: 'Files', changes: 'Changes', peer
 function useCommands(): readonly Command[] {
   const archives = useArchives()
   const place = usePlace()
+  const live = useLive()
   const icon = (picture: ReactNode) => picture
   const here = place.view === 'archive' ? archives.find(row => row.id === place.key) : undefined
   const theme = (name: 'light' | 'dark' | 'system') => () => {
@@ -115,7 +116,7 @@ function useCommands(): readonly Command[] {
     ...archives.map(row => ({
       id: row.id,
       name: titleOf(row),
-      note: sayArchive(row).short,
+      note: sayArchive(row, live).short,
       foreign: true,
       icon: icon(<Box size={16} />),
       run: () => ui.openArchive(row.id),

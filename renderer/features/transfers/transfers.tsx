@@ -167,7 +167,7 @@ function Controls({
   readonly over: boolean
 }): ReactElement {
   const paused = row.state.name === 'paused'
-  const stopped = row.state.name === 'failed' || row.state.name === 'cancelled'
+  const failed = row.state.name === 'failed'
   const { folder } = row
   return (
     <div className="flex shrink-0 items-center gap-0.5">
@@ -181,7 +181,7 @@ function Controls({
           <Pause size={16} aria-hidden className="fill-current" strokeWidth={0.5} />
         </IconButton>
       )}
-      {(paused || stopped) && (
+      {(paused || failed) && (
         <IconButton
           label={`${paused ? 'Go on with' : 'Try again:'} ${title}`}
           onClick={() => attempt(() => backend.transfers.resume({ id: row.id }))}
