@@ -73,7 +73,7 @@ export type Opened = {
   readonly complaints: string[]
   /** Every address that anything in this browser asked for, sockets included, in order. */
   readonly requests: string[]
-  /** The same for answers: status and address, with the range that was asked for. */
+  /** What was answered, with the range of it that was (`bytes 0-99/1234`). */
   readonly answers: { readonly url: string; readonly status: number; readonly range: string | null }[]
   close(): Promise<void>
 }
@@ -119,7 +119,13 @@ export async function startStage(extraArguments: readonly string[] = []): Promis
 
 async function startPagePerson(
   browser: Browser,
-  { storage, bootstrap, port = 0, join: joins = true, consented = true }: PersonOptions & { readonly storage: string; readonly bootstrap: readonly string[] },
+  {
+    storage,
+    bootstrap,
+    port = 0,
+    join: joins = true,
+    consented = true,
+  }: PersonOptions & { readonly storage: string; readonly bootstrap: readonly string[] },
 ): Promise<PagePerson> {
   if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
   const serving = await serveHeadless({ storage, bootstrap, join: joins, port, log: 'none' })
@@ -132,14 +138,20 @@ async function startPagePerson(
     backend: serving.backend,
     client,
     storage,
-    archive: (key, wanted, milliseconds) => waitFor(signal => client.archives.watch(undefined, { signal }), key, wanted, milliseconds),
-    transfer: (id, wanted, milliseconds) => waitFor(signal => client.transfers.watch(undefined, { signal }), id, wanted, milliseconds),
+    archive: (key, wanted, milliseconds) =>
+      waitFor(signal => client.archives.watch(undefined, { signal }), key, wanted, milliseconds),
+    transfer: (id, wanted, milliseconds) =>
+      waitFor(signal => client.transfers.watch(undefined, { signal }), id, wanted, milliseconds),
     open: options => openPage(browser, serving.freshUrl(), options),
     close: () => serving.close(),
   }
 }
 
-async function openPage(browser: Browser, url: string, { width = 1280, height = 800, scale = 1, theme = 'light' }: OpenOptions = {}): Promise<Opened> {
+async function openPage(
+  browser: Browser,
+  url: string,
+  { width = 1280, height = 800, scale = 1, theme = 'light' }: OpenOptions = {},
+): Promise<Opened> {
   const context = await browser.newContext({
     viewport: { width, height },
     deviceScaleFactor: scale,
@@ -154,17 +166,13 @@ async function openPage(browser: Browser, url: string, { width = 1280, height = 
   const answers: { url: string; status: number; range: string | null }[] = []
   context.on('console', message => {
     const type = message.type()
-    if (type === 'error' || type === 'warning' || type === 'assert') complaints.push(`${type}: ${message.text()} (${message.location().url})`)
+    if (type === 'error' || type === 'warning' || type === 'assert')
+      complaints.push(`${type}: ${message.text()} (${message.location().url})`)
   })
   context.on('weberror', error => complaints.push(`uncaught: ${error.error().stack ?? String(error.error())}`))
   context.on('request', request => requests.push(request.url()))
-  context.on('requestfinished', request => {
-    void Promise.all([request.response(), request.headerValue('range')]).then(
-      ([response, range]) => response !== null && answers.push({ url: request.url(), status: response.status(), range }),
-      () => {
-        // The page was closed before anybody could ask.
-      },
-    )
+  context.on('response', response => {
+    answers.push({ url: response.url(), status: response.status(), range: response.headers()['content-range'] ?? null })
   })
   context.on('page', page => {
     page.on('websocket', socket => requests.push(socket.url()))
@@ -209,7 +217,8 @@ export async function paste(page: Page, text: string): Promise<void> {
 export async function drop(page: Page, paths: readonly string[], at = { x: 640, y: 400 }): Promise<void> {
   const chrome = await page.context().newCDPSession(page)
   const data = { items: [], files: [...paths], dragOperationsMask: 1 }
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await chrome.send('Input.dispatchDragEvent', { type, ...at, data })
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await chrome.send('Input.dispatchDragEvent', { type, ...at, data })
   await chrome.detach()
 }
 
@@ -240,17 +249,28 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 export async function axe(page: Page): Promise<readonly string[]> {
   // Half-faded colours have no contrast that could be measured.
   await page.waitForFunction(() =>
-    document.getAnimations().every(animation => animation.playState !== 'running' || animation.effect?.getComputedTiming().iterations === Infinity),
+    document
+      .getAnimations()
+      .every(
+        animation => animation.playState !== 'running' || animation.effect?.getComputedTiming().iterations === Infinity,
+      ),
   )
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(await axeSource)
   return page.evaluate(async values => {
     type Violation = { id: string; help: string; nodes: { html: string; failureSummary: string }[] }
-    const { axe } = window as unknown as { axe: { run(root: Document, options: object): Promise<{ violations: Violation[] }> } }
+    const { axe } = window as unknown as {
+      axe: { run(root: Document, options: object): Promise<{ violations: Violation[] }> }
+    }
     const { violations } = await axe.run(document, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] })
-    return violations.flatMap(({ id, help, nodes }) => nodes.map(node => `${id}: ${help}\n  ${node.html.slice(0, 250)}\n  ${node.failureSummary}`))
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(node => `${id}: ${help}\n  ${node.html.slice(0, 250)}\n  ${node.failureSummary}`),
+    )
   }, RULES)
 }
 
 /** How many pixels of the page stand out at the side. */
 export const overflow = (page: Page): Promise<number> =>
-  page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - document.documentElement.clientWidth)
+  page.evaluate(
+    () =>
+      Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - document.documentElement.clientWidth,
+  )

@@ -104,23 +104,51 @@ function webm(frames: readonly Frame[]): Buffer {
     head.writeInt16BE(time - cluster.time, 1)
     cluster.blocks.push(element('a3', head, Buffer.from(base64, 'base64')))
   })
-  const info = element('1549a966', unsigned('2ad7b1', 1_000_000), element('4489', double(frames.length * milliseconds)), text('4d80', 'cairn'), text('5741', 'cairn'))
+  const info = element(
+    '1549a966',
+    unsigned('2ad7b1', 1_000_000),
+    element('4489', double(frames.length * milliseconds)),
+    text('4d80', 'cairn'),
+    text('5741', 'cairn'),
+  )
   const picture = element('e0', unsigned('b0', WIDTH), unsigned('ba', HEIGHT))
-  const tracks = element('1654ae6b', element('ae', unsigned('d7', 1), unsigned('73c5', 1), unsigned('83', 1), text('86', 'V_VP8'), picture))
+  const tracks = element(
+    '1654ae6b',
+    element('ae', unsigned('d7', 1), unsigned('73c5', 1), unsigned('83', 1), text('86', 'V_VP8'), picture),
+  )
   const bodies = clusters.map(({ time, blocks }) => element('1f43b675', unsigned('e7', time), ...blocks))
-  const seekTo = (id: string, position: number) => element('4dbb', element('53ab', Buffer.from(id, 'hex')), element('53ac', fixed(position)))
+  const seekTo = (id: string, position: number) =>
+    element('4dbb', element('53ab', Buffer.from(id, 'hex')), element('53ac', fixed(position)))
   const seekHead = (positions: readonly [number, number, number]) =>
-    element('114d9b74', seekTo('1549a966', positions[0]), seekTo('1654ae6b', positions[1]), seekTo('1c53bb6b', positions[2]))
+    element(
+      '114d9b74',
+      seekTo('1549a966', positions[0]),
+      seekTo('1654ae6b', positions[1]),
+      seekTo('1c53bb6b', positions[2]),
+    )
   const start = seekHead([0, 0, 0]).length
   const first = start + info.length + tracks.length
   let position = first
   const points = bodies.map((body, index) => {
-    const point = element('bb', unsigned('b3', clusters[index]!.time), element('b7', unsigned('f7', 1), element('f1', fixed(position))))
+    const point = element(
+      'bb',
+      unsigned('b3', clusters[index]!.time),
+      element('b7', unsigned('f7', 1), element('f1', fixed(position))),
+    )
     position += body.length
     return point
   })
   const head = seekHead([start, start + info.length, position])
-  const ebml = element('1a45dfa3', unsigned('4286', 1), unsigned('42f7', 1), unsigned('42f2', 4), unsigned('42f3', 8), text('4282', 'webm'), unsigned('4287', 2), unsigned('4285', 2))
+  const ebml = element(
+    '1a45dfa3',
+    unsigned('4286', 1),
+    unsigned('42f7', 1),
+    unsigned('42f2', 4),
+    unsigned('42f3', 8),
+    text('4282', 'webm'),
+    unsigned('4287', 2),
+    unsigned('4285', 2),
+  )
   return Buffer.concat([ebml, element('18538067', head, info, tracks, ...bodies, element('1c53bb6b', ...points))])
 }
 
