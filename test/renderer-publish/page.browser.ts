@@ -290,12 +290,30 @@ test('Markdown loads and runs nothing, and a link first shows where it leads', a
   await page.getByRole('heading', { name: 'Notes from the coast' }).waitFor()
   await page.getByText('Picture: The beach at six').waitFor()
   await page.getByText('gpj.⟦U+202E⟧exe').waitFor()
+  await page.getByText('Café © 2024 <b> &nosuchname;').waitFor()
   expect(await page.locator('main :is(img, a, script, iframe)').count()).toBe(0)
   expect(await page.evaluate(() => 'ran' in window)).toBe(false)
   await accessible()
   await page.getByRole('button', { name: 'the map' }).click()
   await dialog().getByText('https://example.org/map?x=1').waitFor()
   await accessible()
+})
+
+test('Markdown that is made to take for ever is shown as plain text, and the page stays awake', async () => {
+  await preview('/endless.md')
+  await page.evaluate(() => {
+    let last = performance.now()
+    Object.assign(window, { longest: 0 })
+    const tick = () => {
+      const now = performance.now()
+      Object.assign(window, { longest: Math.max((window as unknown as { longest: number }).longest, now - last) })
+      last = now
+      setTimeout(tick, 5)
+    }
+    tick()
+  })
+  await page.locator('main pre').getByText('*a_ *a_').waitFor()
+  expect(await page.evaluate(() => (window as unknown as { longest: number }).longest)).toBeLessThan(1500)
 })
 
 test('pictures, sound with seeking, tables, code and bytes', async () => {

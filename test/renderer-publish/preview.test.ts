@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { hexDump } from '../../renderer/features/preview/hex.ts'
 import { encodingOf, kindOf } from '../../renderer/features/preview/kinds.ts'
+import { parseMarkdown } from '../../renderer/features/preview/markdown-tree.ts'
 import { parseTable } from '../../renderer/features/preview/table.ts'
 import { countLines, decodeText, revealed } from '../../renderer/features/preview/text.ts'
 
@@ -101,4 +102,22 @@ test('a hex dump shows offset, bytes and letters', () => {
     '00000020  43 61 69 72 6e 20 6b 65  65 70 73 20 69 74 2e 0a  Cairn keeps it.·\n' +
       `00000030  21${' '.repeat(46)}  !`,
   )
+})
+
+test('Markdown becomes known tags with harmless attributes, and no HTML', () => {
+  const text =
+    '# A *b*\n\n<script>x</script><b onclick="x">c</b>\n\n[l](javascript:alert(1)) ![p](https://e.org/t.png)\n\n- [x] done'
+  expect(parseMarkdown(text).filter(node => node !== '\n')).toEqual([
+    { tag: 'h1', children: ['A ', { tag: 'em', children: ['b'] }] },
+    {
+      tag: 'p',
+      children: [{ tag: 'a', href: '', children: ['l'] }, ' ', { tag: 'img', alt: 'p', children: [] }],
+    },
+    {
+      tag: 'ul',
+      children: ['\n', { tag: 'li', children: [{ tag: 'input', checked: true, children: [] }, ' ', 'done'] }, '\n'],
+    },
+  ])
+  expect(() => parseMarkdown(`${'> '.repeat(200)}deep`)).toThrow('Too much Markdown')
+  expect(() => parseMarkdown('a *b*\n\n'.repeat(15_000))).toThrow('Too much Markdown')
 })

@@ -115,6 +115,8 @@ We left **early**, before the _heat_. See [the map](https://example.org/map?x=1)
 const sum = (a, b) => a + b
 \`\`\`
 
+Caf&eacute; &copy; 2024 &lt;b&gt; &nosuchname;
+
 A name that lies: gpj.\u202Eexe
 `
 
@@ -143,6 +145,7 @@ export const samples: ReadonlyMap<string, Buffer> = new Map([
   ['/book.pdf', pdf(40, 900_000)],
   ['/torn.pdf', Buffer.from('%PDF-1.4 and then nothing')],
   ['/README.md', Buffer.from(markdown)],
+  ['/endless.md', Buffer.from('*a_ '.repeat(60_000))],
   ['/add.ts', Buffer.from(code.repeat(12))],
   ['/long.txt', Buffer.from('A line of a long story, told at the fire.\n'.repeat(16_000))],
   ['/stones.csv', Buffer.from(rows.join('\r\n'))],

@@ -55,7 +55,12 @@ function Shown({ head, text, kind }: ShownProps): ReactElement {
         <Scroller className="bg-surface" label="Text">
           <Suspense fallback={<TextSkeleton />}>
             <Guard fallback={<PlainText text={text} />}>
-              <Markdown text={text} />
+              <Markdown
+                key={text.length}
+                text={text}
+                whileParsing={<TextSkeleton />}
+                otherwise={<PlainText text={text} />}
+              />
             </Guard>
           </Suspense>
         </Scroller>

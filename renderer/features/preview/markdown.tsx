@@ -3,52 +3,104 @@
  * loaded, and a link first shows where it leads.
  */
 import { ExternalLink, Image } from 'lucide-react'
-import { type ReactElement, type ReactNode, useState } from 'react'
-import MarkdownToReact, { type Components } from 'react-markdown'
-import remarkGfm from 'remark-gfm'
+import { createElement, type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import { shell } from '../../shell.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { plainName } from '../../ui/names.ts'
+import { lookUpReferences } from './markdown-references.ts'
+import type { MarkdownNode } from './markdown-tree.ts'
+import type { MarkdownAnswer, MarkdownQuestion } from './markdown-worker.ts'
 import './markdown.css'
 
-export function Markdown({ text }: { readonly text: string }): ReactElement {
+/** Longer than honest texts need on slow machines. */
+const PATIENCE_MS = 4000
+
+type MarkdownProps = {
+  readonly text: string
+  readonly whileParsing: ReactElement
+  /** For what is too much to lay out. */
+  readonly otherwise: ReactElement
+}
+
+export function Markdown({ text, whileParsing, otherwise }: MarkdownProps): ReactElement {
+  const [answer, setAnswer] = useState<MarkdownAnswer | 'parsing'>('parsing')
   const [address, setAddress] = useState<string | null>(null)
-  const components: Components = {
-    a: ({ href, children }) => (
-      <Link href={href ?? ''} onOpen={setAddress}>
-        {children}
-      </Link>
-    ),
-    img: ({ alt }) => (
-      <span className="inline-flex items-center gap-1 rounded-md bg-hover px-1.5 text-sm text-muted">
-        <Image size={13} aria-hidden className="shrink-0" />
-        {alt ? `Picture: ${alt}` : 'Picture'}
-      </span>
-    ),
-    input: ({ checked }) => (
-      <span role="img" aria-label={checked ? 'done' : 'not done'} className="mr-1.5">
-        {checked ? '☑' : '☐'}
-      </span>
-    ),
-  }
+
+  useEffect(() => {
+    const worker = new Worker(new URL('./markdown-worker.ts', import.meta.url), { type: 'module' })
+    const end = (answered: MarkdownAnswer) => {
+      worker.terminate()
+      clearTimeout(timer)
+      setAnswer(answered)
+    }
+    const timer = setTimeout(() => end(null), PATIENCE_MS)
+    worker.addEventListener('message', ({ data }: MessageEvent<MarkdownAnswer>) => end(data))
+    worker.addEventListener('error', () => end(null))
+    worker.postMessage({ text, references: lookUpReferences(text) } satisfies MarkdownQuestion)
+    return () => {
+      worker.terminate()
+      clearTimeout(timer)
+    }
+  }, [text])
+
+  if (answer === 'parsing') return whileParsing
+  if (answer === null) return otherwise
   return (
     <article dir="auto" className="markdown">
-      <MarkdownToReact skipHtml remarkPlugins={plugins} components={components}>
-        {text}
-      </MarkdownToReact>
+      {answer.map((node, index) => element(node, index, setAddress))}
       <Leave address={address} onClose={() => setAddress(null)} />
     </article>
   )
 }
 
-const plugins = [remarkGfm]
+type OnOpen = (address: string) => void
+
+function element(node: MarkdownNode, key: number, onOpen: OnOpen): ReactNode {
+  if (typeof node === 'string') return node
+  const children = node.children.map((child, index) => element(child, index, onOpen))
+  switch (node.tag) {
+    case 'a':
+      return (
+        <Link key={key} href={node.href ?? ''} onOpen={onOpen}>
+          {children}
+        </Link>
+      )
+    case 'img':
+      return (
+        <span key={key} className="inline-flex items-center gap-1 rounded-md bg-hover px-1.5 text-sm text-muted">
+          <Image size={13} aria-hidden className="shrink-0" />
+          {node.alt ? `Picture: ${node.alt}` : 'Picture'}
+        </span>
+      )
+    case 'input':
+      return (
+        <span key={key} role="img" aria-label={node.checked ? 'done' : 'not done'} className="mr-1.5">
+          {node.checked ? '☑' : '☐'}
+        </span>
+      )
+    case 'hr':
+    case 'br':
+      return createElement(node.tag, { key })
+    case 'ol':
+      return (
+        <ol key={key} start={node.start}>
+          {children}
+        </ol>
+      )
+    case 'th':
+    case 'td':
+      return createElement(node.tag, { key, style: { textAlign: node.align } }, ...children)
+    default:
+      return createElement(node.tag, { key }, ...children)
+  }
+}
 
 /** The shell opens nothing else; other addresses are said, and stay words. */
 const opens = (href: string) => /^(https:\/\/|mailto:)/i.test(href) && href.length <= 2048
 
-type LinkProps = { readonly href: string; readonly onOpen: (address: string) => void; readonly children: ReactNode }
+type LinkProps = { readonly href: string; readonly onOpen: OnOpen; readonly children: ReactNode }
 
 function Link({ href, onOpen, children }: LinkProps): ReactElement {
   if (href === '' || href.startsWith('#')) return <span>{children}</span>
