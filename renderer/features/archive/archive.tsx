@@ -66,7 +66,9 @@ type ArchiveProps = { readonly row: ArchiveRow; readonly place: ArchivePlace; re
 
 export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
   const seen = useSeen(row, place.tab)
-  const known = row.length > 0 || row.state.name === 'found' || row.state.name === 'empty'
+  // Without its secret even an archive whose length is known has nothing to show, and asks for the whole link instead.
+  const known =
+    row.state.name !== 'secret-needed' && (row.length > 0 || row.state.name === 'found' || row.state.name === 'empty')
   const go = (tab: Tab) => ui.go({ ...place, tab })
   const said = sayArchive(row, useLive())
   const size =

@@ -137,6 +137,7 @@ export function OpeningBanner({ row }: { readonly row: ArchiveRow }): ReactEleme
       ) : null
     case 'looking':
     case 'reading':
+    case 'secret-needed':
       return null
     case 'waiting-for-consent':
       return (
@@ -168,10 +169,6 @@ export function OpeningBanner({ row }: { readonly row: ArchiveRow }): ReactEleme
         </Banner>
       )
     }
-    case 'secret-needed':
-      return (
-        <Banner tone="warn" icon={<KeyRound size={16} />} title="The link did not carry its secret, or a wrong one" />
-      )
     case 'conflict':
       return (
         <Banner tone="bad" icon={<GitFork size={16} />} title="Two different histories of this archive exist">
