@@ -16,6 +16,9 @@ import { type Finding, pursue } from './search.ts'
 import type { Store } from './store.ts'
 
 const SAMPLE = 250
+const ANNOUNCE_AFTER = 1000
+/** What a person looks at comes before the rest of the list, which is begun with after this long. */
+const LIST_AFTER = 3000
 
 /** What a pinned link said of a version; checked before a single name of it is shown. */
 export type Pin = { readonly blobsLength: number; readonly hash: string }
@@ -33,9 +36,15 @@ type Opened = {
   changedAt: number | null
   /** The version that `about` and the counts are of. */
   readAt: number
+  /** What the row says is on its way from a peer. */
+  asking: boolean
   source: ArchiveSource['state'] | null
   readonly pins: Map<number, Pin & { verified: boolean }>
   downloads: readonly { destroy(): void }[]
+  /** The whole list is on its way. */
+  fetchesList: boolean
+  /** Begins with that. */
+  looked: () => void
 }
 
 export class Archives {
@@ -164,6 +173,11 @@ export class Archives {
     if ((await this.get(key).about())?.importing === true) await this.#writeAbout(key, { importing: false })
   }
 
+  /** Somebody has been shown a part of the list: the rest may come now. */
+  looked(key: string): void {
+    this.#opened.get(key)?.looked()
+  }
+
   async markSeen(key: string, length: number): Promise<void> {
     const record = this.record(key)
     if (length <= record.seenLength || length > this.get(key).length) return
@@ -286,9 +300,12 @@ export class Archives {
       bytes: null,
       changedAt: null,
       readAt: -1,
+      asking: false,
       source: record.source === null ? null : { name: record.source.paused ? 'paused' : 'importing' },
       pins: new Map(),
       downloads: [],
+      fetchesList: false,
+      looked: () => {},
     }
     this.#opened.set(record.key, opened)
     const { core } = archive.drive
@@ -330,8 +347,11 @@ export class Archives {
     const { archive, life } = opened
     const topic = archive.drive.discoveryKey
     opened.searchingSince = Date.now()
-    // Announced from the first moment on: an author who comes later finds those who wait.
-    this.#network.join(topic, true)
+    // Looking alone is quicker than announcing. Soon after it is announced as well, whether found or not: an author who
+    // comes later finds those who wait.
+    const known = archive.length > 0 || archive.writable
+    this.#network.join(topic, known)
+    if (!known) setTimeout(() => !life.signal.aborted && this.#network.join(topic, true), ANNOUNCE_AFTER).unref()
     void pursue({
       archive,
       signal: life.signal,
@@ -351,6 +371,7 @@ export class Archives {
     switch (finding.name) {
       case 'known':
         void this.#assess(opened)
+        if (!opened.fetchesList) setTimeout(() => opened.looked(), LIST_AFTER).unref()
         break
       case 'looking':
         if (state.name !== 'looking') opened.searchingSince = Date.now()
@@ -398,8 +419,17 @@ export class Archives {
     opened.downloads = []
     if (record.namespace !== null) return
     const everything = { start: 0, end: -1 }
-    opened.downloads = [opened.archive.drive.core.download(everything)]
-    if (record.keeping.how === 'look') return
+    const fetchList = () => {
+      if (opened.life.signal.aborted || opened.fetchesList) return
+      opened.fetchesList = true
+      opened.downloads = [...opened.downloads, opened.archive.drive.core.download(everything)]
+    }
+    opened.fetchesList = false
+    if (record.keeping.how === 'look') {
+      opened.looked = fetchList
+      return
+    }
+    fetchList()
     void opened.archive.drive.getBlobs().then(
       blobs => {
         if (opened.life.signal.aborted || this.record(key).keeping.how === 'look') return
@@ -466,21 +496,32 @@ export class Archives {
     const { archive } = opened
     if (archive.length === opened.readAt || archive.length < 2 || opened.state.name === 'secret-needed') return
     const length = archive.length
-    // Only what is here: a row never waits for a peer. The list is on its way, and brings another look.
-    const options = archive.writable ? {} : { wait: false }
+    // A row never waits for a peer: what is not here is asked for, and brings another look.
     try {
-      const about = await archive.about(options)
-      const last = await archive.lastChangeset(archive.drive, options)
-      opened.about = about
-      opened.readAt = length
-      if (about !== null && about.title !== this.record(archive.key).title) await this.#registry.update(archive.key, { title: about.title })
-      if (last === null) return
-      opened.files = last.changeset.files
-      opened.bytes = last.changeset.total
-      opened.changedAt = last.changeset.time
+      await this.#take(opened, length, archive.writable ? {} : { wait: false })
     } catch {
-      this.#dirty.add(archive.key)
+      if (opened.asking || archive.drive.core.peers.length === 0) return
+      opened.asking = true
+      void this.#take(opened, length, { timeout: LIST_AFTER * 2 })
+        .catch(() => {})
+        .finally(() => {
+          opened.asking = false
+          this.touch(archive.key)
+        })
     }
+  }
+
+  async #take(opened: Opened, length: number, options: { readonly wait?: boolean; readonly timeout?: number }): Promise<void> {
+    const { archive } = opened
+    const about = await archive.about(options)
+    const last = await archive.lastChangeset(archive.drive, options)
+    opened.about = about
+    opened.readAt = length
+    if (about !== null && about.title !== this.record(archive.key).title) await this.#registry.update(archive.key, { title: about.title })
+    if (last === null) return
+    opened.files = last.changeset.files
+    opened.bytes = last.changeset.total
+    opened.changedAt = last.changeset.time
   }
 }
 

@@ -130,6 +130,7 @@ declare module 'hyperdrive' {
     del(path: string): Promise<void>
     put(path: string, content: Uint8Array, options?: { readonly executable?: boolean; readonly metadata?: unknown }): Promise<void>
     get(path: string, options?: Hypercore.GetOptions): Promise<Buffer | null>
+    symlink(path: string, target: string): Promise<void>
     list(folder?: string): AsyncIterable<Hyperdrive.Node>
     diff(version: number, folder?: string): AsyncIterable<{ readonly left: Hyperdrive.Node | null; readonly right: Hyperdrive.Node | null }>
     getBlobsLength(version?: number): Promise<number>

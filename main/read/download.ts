@@ -394,8 +394,11 @@ async function setMode({ local, file }: FileTarget): Promise<void> {
   await chmod(local, file.executable ? stats.mode | 0o111 : stats.mode & ~0o111)
 }
 
-/** `utimes` takes seconds as a double, which is exact to a quarter of a microsecond. */
-const setTime = (path: string, modified: number) => utimes(path, modified / 1000, modified / 1000)
+/**
+ * `utimes` takes seconds as a double, exact to a quarter of a microsecond, and cuts off what follows the nanosecond:
+ * aimed at the middle of the microsecond, it hits the one that was recorded.
+ */
+const setTime = (path: string, modified: number) => utimes(path, (modified + 0.0005) / 1000, (modified + 0.0005) / 1000)
 
 async function statOf(path: string): Promise<Stats | null> {
   try {

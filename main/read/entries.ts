@@ -42,19 +42,26 @@ const isPath = (key: string): boolean =>
 
 export type Child = { readonly kind: 'folder'; readonly name: string } | { readonly kind: 'entry'; readonly entry: ArchiveEntry }
 
+/** Entries that are asked for at once while a folder's own files are read. */
+const MOST_AHEAD = 256
+
 /**
  * What lies directly in a folder (`/` or a path), in the order of names. A subfolder is passed over with one seek, so
- * that the cost is that of the children and not of all that lies below them. `after`: the cursor of an earlier page.
+ * that the cost is that of the children and not of all that lies below them; no more is read ahead than files have
+ * been met in a row, since each entry that is read in vain is a round trip to a peer. `after`: an earlier page's cursor.
  */
 export async function* children(drive: Hyperdrive, folder: string, after: string | null): AsyncGenerator<Child & { readonly cursor: string }> {
   const prefix = folder === '/' ? '' : folder
-  let lower = after ?? `${prefix}/`
   const upper = `${prefix}0`
+  let lower = after ?? `${prefix}/`
+  let limit = 1
   while (true) {
-    let sought = false
-    for await (const node of drive.entries({ gt: lower, lt: upper })) {
+    let met = 0
+    for await (const node of drive.entries({ gt: lower, lt: upper, limit })) {
+      met++
       const key = node.key as unknown
-      if (typeof key !== 'string') continue
+      if (typeof key !== 'string') return
+      lower = key
       const rest = key.slice(prefix.length + 1)
       const slash = rest.indexOf('/')
       if (slash === -1) {
@@ -64,11 +71,12 @@ export async function* children(drive: Hyperdrive, folder: string, after: string
       }
       const path = `${prefix}/${rest.slice(0, slash)}`
       lower = `${path}0`
+      limit = 0
       if (slash > 0 && isPath(path) && !isReserved(path)) yield { kind: 'folder', name: rest.slice(0, slash), cursor: lower }
-      sought = true
       break
     }
-    if (!sought) return
+    if (met < limit) return
+    limit = limit === 0 ? 1 : Math.min(limit * 2, MOST_AHEAD)
   }
 }
 

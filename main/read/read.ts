@@ -49,6 +49,12 @@ export class Reading {
 
   async list(key: string, version: number | null, folder: string, cursor: string | null, limit: number): Promise<EntryPage> {
     await this.#archives.verifyPin(key, version)
+    const page = await this.#page(key, version, folder, cursor, limit)
+    this.#archives.looked(key)
+    return page
+  }
+
+  #page(key: string, version: number | null, folder: string, cursor: string | null, limit: number): Promise<EntryPage> {
     return this.#archives.get(key).at(version, async (snapshot, version) => {
       const entries: Entry[] = []
       let last: string | null = null

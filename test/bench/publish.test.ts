@@ -1,5 +1,4 @@
 /** Publishing a folder, beside mirror-drive into the same kind of store. */
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import Corestore from 'corestore'
@@ -10,6 +9,7 @@ import { afterAll, test } from 'vitest'
 import { publish, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder } from '../helpers/files.ts'
 import { startTestnet } from '../helpers/testnet.ts'
+import { writeSource } from './source.ts'
 import { Table } from './table.ts'
 
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 3)
@@ -54,16 +54,4 @@ async function withMirrorDrive(source: string): Promise<number> {
   const seconds = (performance.now() - began) / 1000
   await drive.close()
   return seconds
-}
-
-async function writeSource(folder: string, files: number, size: number): Promise<void> {
-  const block = Buffer.alloc(Math.min(size, 1 << 20))
-  for (let index = 0; index < files; index++) {
-    const parent = join(folder, `folder ${index % 100}`)
-    if (index < 100) await mkdir(parent, { recursive: true })
-    for (let byte = 0; byte < block.length; byte += 8) block.writeDoubleLE(Math.random(), Math.min(byte, block.length - 8))
-    const path = join(parent, `${index}.bin`)
-    if (size <= block.length) await writeFile(path, block)
-    else for (let written = 0; written < size; written += block.length) await writeFile(path, block, { flag: 'a' })
-  }
 }

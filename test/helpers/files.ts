@@ -28,7 +28,7 @@ export async function writeTree(root: string, tree: Tree): Promise<void> {
 
 export const setTime = (path: string, seconds: number) => utimes(path, seconds, seconds)
 
-/** Every file and link below a folder, by what makes it equal to another: kind, bytes, mode, time. */
+/** Every file and link below a folder, by what makes it equal to another: kind, bytes, mode, time to the microsecond. */
 export async function readTree(root: string, options: { readonly times: boolean } = { times: true }): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
   const walk = async (folder: string) => {
@@ -38,9 +38,9 @@ export async function readTree(root: string, options: { readonly times: boolean 
       if (entry.isDirectory()) await walk(path)
       else if (entry.isSymbolicLink()) found[path] = `link ${await readlink(local)}`
       else {
-        const stats = await lstat(local)
+        const stats = await lstat(local, { bigint: true })
         const digest = createHash('sha256').update(await readFile(local)).digest('hex').slice(0, 16)
-        found[path] = `${digest} ${(stats.mode & 0o111) === 0 ? '-' : 'x'}${options.times ? ` ${Math.round(stats.mtimeMs)}` : ''}`
+        found[path] = `${digest} ${(stats.mode & 0o111n) === 0n ? '-' : 'x'}${options.times ? ` ${stats.mtimeNs / 1000n}` : ''}`
       }
     }
   }
