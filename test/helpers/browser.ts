@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect as connectTo, createServer, type Socket } from 'node:net'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,6 +49,8 @@ export type PersonOptions = {
   readonly port?: number
   readonly bootstrap?: readonly string[]
   readonly join?: boolean
+  /** Names under which a tunnel brings a browser to it. */
+  readonly allowHosts?: readonly string[]
   /** The person has been told already that peers see this machine's address. */
   readonly consented?: boolean
 }
@@ -60,6 +62,8 @@ export type PagePerson = Person & {
 }
 
 export type OpenOptions = {
+  /** One of `allowHosts`. */
+  readonly host?: string
   readonly width?: number
   readonly height?: number
   readonly scale?: number
@@ -123,12 +127,13 @@ async function startPagePerson(
     storage,
     bootstrap,
     port = 0,
+    allowHosts = [],
     join: joins = true,
     consented = true,
   }: PersonOptions & { readonly storage: string; readonly bootstrap: readonly string[] },
 ): Promise<PagePerson> {
   if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
-  const serving = await serveHeadless({ storage, bootstrap, join: joins, port, log: 'none' })
+  const serving = await serveHeadless({ storage, bootstrap, join: joins, port, allowHosts, log: 'none' })
   const [server, ours] = memoryPair<ServerFrame, ClientFrame>()
   serving.backend.accept(server)
   const client = connect<Contract>(ours)
@@ -142,7 +147,7 @@ async function startPagePerson(
       waitFor(signal => client.archives.watch(undefined, { signal }), key, wanted, milliseconds),
     transfer: (id, wanted, milliseconds) =>
       waitFor(signal => client.transfers.watch(undefined, { signal }), id, wanted, milliseconds),
-    open: options => openPage(browser, serving.freshUrl(), options),
+    open: options => openPage(browser, serving.freshUrl(options?.host), options),
     close: () => serving.close(),
   }
 }
@@ -231,6 +236,52 @@ export async function chooseFolder(page: Page, path: string, yes = 'Choose this 
   await chooser.getByRole('button', { name: 'Go there' }).waitFor({ state: 'detached' })
   await chooser.getByRole('button', { name: yes, disabled: false }).click()
   await chooser.waitFor({ state: 'detached' })
+}
+
+export type Tunnel = {
+  readonly host: string
+  to(port: number): void
+  cut(): Promise<void>
+  mend(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What stands between a browser and a backend that is elsewhere, and breaks now and then. */
+export async function startTunnel(): Promise<Tunnel> {
+  const own = await freePort()
+  const sockets = new Set<Socket>()
+  let target = 0
+  const server = createServer(near => {
+    const far = connectTo(target, '127.0.0.1')
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.pipe(to)
+      from.on('error', () => to.destroy())
+      from.on('close', () => {
+        sockets.delete(from)
+        to.destroy()
+      })
+    }
+  })
+  const mend = () => new Promise<void>(resolve => server.listen(own, '127.0.0.1', resolve))
+  const cut = () =>
+    new Promise<void>(resolve => {
+      server.close(() => resolve())
+      for (const socket of sockets) socket.destroy()
+    })
+  await mend()
+  return {
+    host: `127.0.0.1:${own}`,
+    to(port) {
+      target = port
+    },
+    cut,
+    mend,
+    close: () => (server.listening ? cut() : Promise.resolve()),
+  }
 }
 
 /** A port that nothing listens on now. */

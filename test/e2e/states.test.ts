@@ -1,0 +1,171 @@
+/** The page tells apart why an archive is not shown, says so in words, and heals by itself when the cause is gone. */
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isFound, publish } from '../helpers/backend.ts'
+import { freePort, go, type Opened, paste, type Stage, startStage, startTunnel } from '../helpers/browser.ts'
+import { writeTree } from '../helpers/files.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await startStage()
+})
+afterAll(() => stage?.close())
+
+const nobodysKey = 'y'.repeat(51) + 'o'
+const nothingWentWrong = (page: Opened) => expect(page.complaints).toEqual([])
+
+async function shared() {
+  const folder = join(await stage.folder('author'), 'Songs')
+  await writeTree(folder, { 'one.txt': 'la', 'two.txt': 'la la' })
+  return folder
+}
+
+test('a link that nobody announces says so, and goes on watching', async () => {
+  const bob = await stage.person()
+  const b = await bob.open()
+  await paste(b.page, `hyper://${nobodysKey}`)
+  await b.page.getByRole('heading', { name: 'Looking for peers…' }).waitFor()
+  await b.page.getByRole('heading', { name: 'Nobody who has this is reachable now' }).waitFor()
+  await b.page.getByText('The network answers, and nobody announces this archive.', { exact: false }).waitFor()
+  await b.page.getByText('Cairn keeps watching for it', { exact: false }).waitFor()
+  expect(await b.page.getByText('This archive is empty').count()).toBe(0)
+  await b.page.getByRole('button', { name: 'Look again now' }).click()
+  await b.page.getByRole('heading', { name: 'Looking for peers…' }).waitFor()
+  await b.page.getByRole('heading', { name: 'Nobody who has this is reachable now' }).waitFor()
+  nothingWentWrong(b)
+})
+
+test('a network that does not answer is another reason', async () => {
+  const bob = await stage.person({ bootstrap: ['127.0.0.1:9'] })
+  const b = await bob.open()
+  await paste(b.page, `hyper://${nobodysKey}`)
+  await b.page.getByRole('heading', { name: 'The network does not answer' }).waitFor({ timeout: 40_000 })
+  await b.page.getByText('A firewall that blocks UDP is the usual cause.', { exact: false }).waitFor()
+  await b.page
+    .getByRole('complementary', { name: 'Library' })
+    .getByRole('button', { name: 'The network does not answer', exact: true })
+    .waitFor()
+  nothingWentWrong(b)
+})
+
+test('what is not a link is told where it is wrong, and stays in the field', async () => {
+  const bob = await stage.person()
+  const b = await bob.open()
+  const field = b.page.getByRole('textbox', { name: 'Open a link' })
+  for (const [text, title, why] of [
+    ['hyper://not-a-key', 'This is not a link to an archive', /there should be an archive key/],
+    [`hyper://${'y'.repeat(20)}`, 'This is not a link to an archive', /an archive key/],
+    [`dat://${'0'.repeat(64)}`, 'This link belongs to the older Dat network', /cannot be opened any more/],
+  ] as const) {
+    await field.fill(text)
+    await field.press('Enter')
+    const message = b.page.getByRole('alert').filter({ hasText: title })
+    await message.getByText(why).first().waitFor()
+    expect(await field.inputValue()).toBe(text)
+    await message
+      .getByRole('button', { name: `Dismiss: ${title}` })
+      .first()
+      .click()
+  }
+  await field.fill('')
+  await paste(b.page, 'tomorrow at nine')
+  await b.page.getByText('What you pasted is not a link to an archive').waitFor()
+  await b.page.getByText('Archives whose links you open stand here.').waitFor()
+  nothingWentWrong(b)
+})
+
+test('a private archive asks for the whole link, and opens with it', async () => {
+  const ana = await stage.person()
+  const { key, link } = await publish(ana, [await shared()], { private: true })
+  expect(link).toContain('#')
+  const bob = await stage.person()
+  const b = await bob.open()
+  await paste(b.page, `hyper://${key}`)
+  await b.page.getByRole('heading', { name: 'This archive is private' }).waitFor()
+  await b.page.getByRole('textbox', { name: 'Whole link' }).fill(link)
+  await b.page.getByRole('main').getByRole('button', { name: 'Open', exact: true }).click()
+  await b.page.getByRole('row', { name: /one\.txt/ }).waitFor()
+  await b.page.getByRole('heading', { level: 1 }).getByText('Private').waitFor()
+  nothingWentWrong(b)
+})
+
+test('an author who comes back is found without anybody doing anything', async () => {
+  const ana = await stage.person()
+  const { key, link } = await publish(ana, [await shared()])
+  await ana.close()
+  const bob = await stage.person()
+  const b = await bob.open()
+  await paste(b.page, link)
+  await b.page
+    .getByRole('heading', {
+      name: /Nobody who has this is reachable now|Somebody has this, but no connection succeeds/,
+    })
+    .waitFor({ timeout: 30_000 })
+  await stage.person({ storage: ana.storage })
+  await b.page.getByRole('row', { name: /one\.txt/ }).waitFor({ timeout: 30_000 })
+  await bob.archive(key, isFound)
+  nothingWentWrong(b)
+})
+
+test('a link from the operating system asks before anything is looked up', async () => {
+  const bob = await stage.person()
+  const b = await bob.open()
+  await go(b.page, `#/ask?link=${encodeURIComponent(`hyper://${nobodysKey}`)}`)
+  await b.page.getByRole('heading', { name: 'A link was handed to Cairn' }).waitFor()
+  await b.page.getByText(`hyper://${nobodysKey}`).waitFor()
+  await b.page.getByText('Archives whose links you open stand here.').waitFor()
+  await b.page.getByRole('button', { name: 'Not now' }).click()
+  await b.page.getByRole('heading', { name: 'Open a friend’s link' }).waitFor()
+  await b.page.getByText('Archives whose links you open stand here.').waitFor()
+  nothingWentWrong(b)
+})
+
+test('a connection that breaks is said, and the page goes on by itself when it is back', async () => {
+  const tunnel = await startTunnel()
+  const ana = await stage.person({ allowHosts: [tunnel.host] })
+  tunnel.to(Number(new URL(ana.serving.url).port))
+  await publish(ana, [await shared()])
+  const a = await ana.open({ host: tunnel.host })
+  await a.page
+    .getByRole('button', { name: /^Songs/ })
+    .first()
+    .click()
+  await a.page.getByRole('row', { name: /one\.txt/ }).waitFor()
+  await tunnel.cut()
+  await a.page.getByRole('status').getByText('Cairn is not running').waitFor()
+  // What was known last stays on the page, and is not passed off as empty.
+  await a.page.getByRole('row', { name: /one\.txt/ }).waitFor()
+  await tunnel.mend()
+  await a.page.getByRole('status').getByText('Cairn is not running').waitFor({ state: 'detached' })
+  await a.page.getByRole('row', { name: /two\.txt/ }).click()
+  await a.page.getByRole('complementary', { name: 'Details' }).getByText('la la').waitFor()
+  // The browser itself says that nobody listened for a while.
+  expect(a.complaints.filter(complaint => !complaint.includes('ERR_CONNECTION'))).toEqual([])
+  await a.close()
+  await tunnel.close()
+})
+
+test('a backend that was ended is said; started again, it wants a fresh address, and has everything', async () => {
+  const port = await freePort()
+  const ana = await stage.person({ port })
+  await publish(ana, [await shared()])
+  const a = await ana.open()
+  await a.page
+    .getByRole('button', { name: /^Songs/ })
+    .first()
+    .click()
+  await a.page.getByRole('row', { name: /one\.txt/ }).waitFor()
+  await ana.close()
+  await a.page.getByRole('status').getByText('Cairn is not running').waitFor()
+  const again = await stage.person({ storage: ana.storage, port })
+  await a.page.getByRole('heading', { name: 'This address does not open Cairn any more' }).waitFor()
+  await a.page.goto(again.serving.freshUrl())
+  await a.page.reload()
+  await a.page
+    .getByRole('button', { name: /^Songs/ })
+    .first()
+    .click()
+  await a.page.getByRole('row', { name: /two\.txt/ }).click()
+  await a.page.getByRole('complementary', { name: 'Details' }).getByText('la la').waitFor()
+  expect(a.complaints.filter(complaint => !/ERR_CONNECTION|401/.test(complaint))).toEqual([])
+})
