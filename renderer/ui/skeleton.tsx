@@ -3,7 +3,7 @@ import type { ReactElement } from 'react'
 import { cx } from './class-names.ts'
 
 export function Skeleton({ className }: { readonly className?: string }): ReactElement {
-  return <span aria-hidden className={cx('breathe block h-3 rounded bg-pressed', className)} />
+  return <span aria-hidden data-skeleton className={cx('breathe block h-3 rounded bg-pressed', className)} />
 }
 
 export function SkeletonRows({ rows = 8 }: { readonly rows?: number }): ReactElement {

@@ -49,7 +49,7 @@ export type Opened = {
 }
 
 export async function startHarness(): Promise<Harness> {
-  const folder = await mkdtemp(join(tmpdir(), 'cairn-page-'))
+  const folder = await mkdtemp(join(tmpdir(), 'cairn-scripted-'))
   await build({
     root: resolve('renderer'),
     base: './',

@@ -222,7 +222,8 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
         version,
         chosen.map(item => item.path),
       )
-    } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) typed.type(event.key)
+    } else if (event.key.length === 1 && event.key !== '?' && !event.ctrlKey && !event.metaKey && !event.altKey)
+      typed.type(event.key)
     else return
     event.preventDefault()
   }

@@ -1,0 +1,471 @@
+/**
+ * The page as people meet it: every view and every state of an archive, by mouse, keyboard and screen reader, over a
+ * scripted backend and the real web shell.
+ */
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { changesets, HUGE, keyOf, names, numbers, peers } from './fixtures.ts'
+import { axe, go, type Harness, type Opened, startHarness } from './page.ts'
+
+let harness: Harness
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness?.close())
+
+async function open(options?: Parameters<Harness['open']>[0]): Promise<Opened> {
+  const opened = await harness.open(options)
+  opened.page.setDefaultTimeout(10_000)
+  onTestFinished(() => opened.close())
+  return opened
+}
+
+const at = (number: number, rest = 'files/') => `#/archive/${keyOf(number)}/${rest}`
+const link = `hyper://${keyOf(77)}`
+
+describe('axe finds nothing', () => {
+  const views: readonly (readonly [string, string])[] = [
+    ['the library', '#/'],
+    ['files of your own', at(numbers.holiday)],
+    ['files of a friend', at(numbers.mixes)],
+    ['100,000 files', at(numbers.huge)],
+    ['an earlier version', at(numbers.mixes, 'files/?version=42')],
+    ['changes', at(numbers.mixes, 'changes/')],
+    ['peers', at(numbers.holiday, 'peers/')],
+    ['about your own', at(numbers.holiday, 'about/')],
+    ['about a friend’s', at(numbers.mixes, 'about/')],
+    ['transfers', '#/transfers'],
+    ['network', '#/network'],
+    ['a link from the system', `#/ask?link=${encodeURIComponent(link)}`],
+    ['an archive that is not there', at(99)],
+    ...Object.entries(numbers).map(([name, number]) => [`the state “${name}”`, at(number)] as const),
+  ]
+  const windows = [
+    ['light', { width: 1280, height: 800 }],
+    ['dark', { width: 1280, height: 800, dark: true }],
+    ['small, zoomed to 200%', { width: 1280, height: 800, zoom: 2 }],
+    ['narrow', { width: 420, height: 800 }],
+  ] as const
+
+  test.each(windows)(
+    'in any view: %s',
+    async (_, size) => {
+      const { page, complaints } = await open(size)
+      const found: string[] = []
+      for (const [name, hash] of views) {
+        await go(page, hash)
+        await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor()
+        await page.waitForFunction(() => document.querySelector('main [data-skeleton]') === null)
+        for (const line of await axe(page)) found.push(`${name}: ${line}`)
+        if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
+          found.push(`${name}: wider than its window`)
+      }
+      expect(found).toEqual([])
+      expect(complaints).toEqual([])
+    },
+    240_000,
+  )
+
+  test('in what floats above them', async () => {
+    const { page } = await open({ at: at(numbers.mixes) })
+    await page.getByRole('row', { name: /README/ }).click()
+    const found: string[] = []
+    const look = async (name: string) => {
+      for (const line of await axe(page)) found.push(`${name}: ${line}`)
+    }
+    const shown: readonly (readonly [string, () => Promise<void>, string])[] = [
+      ['palette', () => page.keyboard.press('Control+k'), 'dialog'],
+      ['settings', () => page.keyboard.press('Control+,'), 'dialog'],
+      ['shortcuts', () => page.keyboard.press('?'), 'dialog'],
+      ['share menu', () => page.getByRole('button', { name: 'Share', exact: true }).click(), 'menu'],
+      ['more menu', () => page.getByRole('button', { name: 'More' }).click(), 'menu'],
+      ['large preview', () => page.getByRole('button', { name: 'Look at it large' }).click(), 'dialog'],
+    ]
+    for (const [name, show, role] of shown) {
+      await show()
+      const floating = page.getByRole(role as 'dialog')
+      await floating.waitFor()
+      await look(name)
+      await page.keyboard.press('Escape')
+      await floating.waitFor({ state: 'detached' })
+    }
+    await page.getByRole('row', { name: /README/ }).click({ button: 'right' })
+    await page.getByRole('menu').waitFor()
+    await look('context menu')
+    expect(found).toEqual([])
+  })
+
+  test('where nobody has done anything yet, and before the first connection', async () => {
+    const { page } = await open({ empty: true })
+    await page.getByText('Share a folder with the people you know').waitFor()
+    expect(await axe(page)).toEqual([])
+    await page.getByRole('textbox', { name: 'Open a link' }).fill(link)
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Before you connect' }).waitFor()
+    expect(await axe(page)).toEqual([])
+  })
+})
+
+describe('opening', () => {
+  test.each([
+    ['looking', 'Looking for peers…', 'Connecting to 3 machines that say so'],
+    ['reading', 'Connected, reading the list…', 'Connected to 1 peer'],
+    ['nobody', 'Nobody who has this is reachable now', 'nobody announces this archive'],
+    ['offline', 'You are offline', 'no network connection'],
+    ['silent', 'The network does not answer', 'firewall'],
+    ['strict', 'Somebody has this, but no connection succeeds', '2 machines announce it'],
+    ['lacks', 'Connected, but they do not have it yet', 'waiting for it themselves'],
+    ['secret', 'This archive is private', 'did not carry its secret'],
+    ['consent', 'Nothing is looked up before you agree', 'can see the address of yours'],
+    ['empty', 'This archive is empty', 'found and read'],
+  ] as const)('the state “%s” says what it is', async (name, title, text) => {
+    const { page } = await open({ at: at(numbers[name]) })
+    const main = page.getByRole('main')
+    await main.getByRole('heading', { name: title }).waitFor()
+    await main.getByText(text).waitFor()
+  })
+
+  test('what was known before stays to be looked at while nobody is there', async () => {
+    const { page, backend } = await open({ at: at(numbers.away) })
+    await page.getByText('You see what was known last').waitFor()
+    await page.getByRole('row', { name: /README/ }).waitFor()
+    await page.getByRole('button', { name: 'Look again now' }).click()
+    await expect
+      .poll(() => backend.calls)
+      .toContainEqual({ name: 'archives.retry', input: { key: keyOf(numbers.away) } })
+  })
+
+  test('an unfound archive shows its files by itself as soon as it is found', async () => {
+    const { page, backend } = await open({ at: at(numbers.nobody) })
+    await page.getByRole('heading', { name: 'Nobody who has this is reachable now' }).waitFor()
+    backend.change(numbers.nobody, { state: { name: 'found' }, length: 12, files: 21, peers: 1 })
+    await page.getByRole('row', { name: /README/ }).waitFor()
+  })
+
+  test('nothing is looked up before the person agreed; a no leaves everything as it is', async () => {
+    const { page, backend } = await open({ empty: true })
+    const field = page.getByRole('textbox', { name: 'Open a link' })
+    await field.fill(link)
+    await field.press('Enter')
+    await page.getByRole('button', { name: 'Not now' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(backend.calls).toEqual([])
+    await field.press('Enter')
+    await page.getByRole('button', { name: 'I understand, connect' }).click()
+    await expect.poll(() => backend.calls.map(call => call.name)).toEqual(['settings.update', 'archives.open'])
+  })
+
+  test('a link pasted with no field in focus is opened', async () => {
+    const { page, backend } = await open()
+    await page.evaluate(text => navigator.clipboard.writeText(text), `  <${link}>.`)
+    await page.getByRole('main').click({ position: { x: 5, y: 5 } })
+    await page.keyboard.press('Control+v')
+    await expect.poll(() => backend.calls.map(call => call.name)).toContain('archives.open')
+  })
+
+  test('a link from the system asks first', async () => {
+    const { page, backend } = await open({ at: `#/ask?link=${encodeURIComponent(link)}` })
+    await page.getByRole('heading', { name: 'Open this archive?' }).waitFor()
+    await page.getByText(link).waitFor()
+    expect(backend.calls).toEqual([])
+    await page.getByRole('button', { name: 'Look it up' }).click()
+    await expect.poll(() => backend.calls).toContainEqual({ name: 'archives.open', input: { link } })
+  })
+
+  test('a wrong link says what is wrong, and what it said can be read again', async () => {
+    const { page } = await open()
+    const field = page.getByRole('textbox', { name: 'Open a link' })
+    await field.fill('hyper://stone')
+    await field.press('Enter')
+    await page.getByRole('alert').getByText('This is not a link to an archive').waitFor()
+    await page.getByRole('button', { name: /^Dismiss/ }).click()
+    await page.getByRole('button', { name: /^Messages/ }).click()
+    await page.getByRole('dialog', { name: 'Messages' }).getByText('This is not a link to an archive').waitFor()
+  })
+})
+
+describe('files', () => {
+  test('100,000 are shown page by page, and scrolled through', async () => {
+    const { page, backend } = await open({ at: at(numbers.huge) })
+    await page.getByRole('row', { name: /sky-000000/ }).waitFor()
+    expect(backend.pagesRead).toBeLessThanOrEqual(2)
+    expect(await page.getByRole('row').count()).toBeLessThan(80)
+    const grid = page.getByRole('grid')
+    await grid.evaluate(element => element.scrollTo(0, 900 * 32))
+    await page.getByRole('row', { name: /sky-000905/ }).waitFor()
+    await grid.evaluate(element => element.scrollTo(0, 1500 * 32))
+    await page.getByRole('row', { name: /sky-001505/ }).waitFor()
+    expect(backend.pagesRead).toBeLessThan(6)
+  })
+
+  test('sorting a long folder reads the rest first, says so, and can be stopped', async () => {
+    const { page, backend } = await open({ at: at(numbers.huge) })
+    await page.getByRole('row', { name: /sky-000000/ }).waitFor()
+    await page.getByRole('columnheader', { name: 'Size' }).getByRole('button').click()
+    await page.getByText('Reading the rest of this folder to sort it').waitFor()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByText('Reading the rest of this folder to sort it').waitFor({ state: 'detached' })
+    expect(await page.getByRole('columnheader', { name: 'Size' }).getAttribute('aria-sort')).toBe('none')
+    await page.getByRole('columnheader', { name: 'Size' }).getByRole('button').click()
+    await expect
+      .poll(() => page.getByRole('columnheader', { name: 'Size' }).getAttribute('aria-sort'), { timeout: 60_000 })
+      .toBe('descending')
+    expect(await page.getByRole('grid').getAttribute('aria-rowcount')).toBe(String(HUGE + 1))
+    expect(backend.pagesRead).toBeGreaterThanOrEqual(HUGE / 1000)
+  }, 120_000)
+
+  test('folders come first, numbers count, and the order can be turned', async () => {
+    const { page } = await open({ at: at(numbers.mixes) })
+    const first = page.getByRole('grid').locator('[data-index] >> nth=0')
+    await page.getByRole('row', { name: /^Day 10/ }).waitFor()
+    const rows = await page
+      .getByRole('grid')
+      .locator('[data-index]')
+      .evaluateAll(list => list.slice(0, 4).map(row => row.querySelector('.sr-only')?.textContent))
+    expect(rows).toEqual(['Day 1', 'Day 2', 'Day 10', 'tracks'])
+    await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click()
+    await expect.poll(() => first.textContent()).toContain('tracks')
+  })
+
+  test('hostile names hide nothing and touch nothing beside them', async () => {
+    const { page } = await open({ at: at(numbers.mixes) })
+    const row = page.getByRole('row', { name: /invoice\[U\+202E\]fdp\.exe/ })
+    await row.waitFor()
+    expect(await row.textContent()).not.toContain('\u202E')
+    await page.getByRole('row', { name: /pass\[U\+200B\]word\.txt/ }).waitFor()
+    const long = page.getByRole('row', { name: new RegExp(names.long.slice(0, 40)) })
+    expect(await long.locator('bdi').first().getAttribute('title')).toBe(names.long)
+    const box = await long.locator('bdi').first().boundingBox()
+    const size = await long.getByText('5 TB').boundingBox()
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(size?.x ?? 0)
+  })
+
+  test('everything by keyboard: letters, arrows, ranges, folders and back', async () => {
+    const { page, backend } = await open({ at: at(numbers.mixes) })
+    const grid = page.getByRole('grid')
+    await page.getByRole('row', { name: /^Day 10/ }).waitFor()
+    await grid.focus()
+    await page.keyboard.type('read')
+    await page.getByRole('row', { name: /README/, selected: true }).waitFor()
+    await page.keyboard.press('Shift+ArrowDown')
+    await expect.poll(() => page.getByRole('row', { selected: true }).count()).toBe(2)
+    await page.getByRole('button', { name: 'Download 2…' }).waitFor()
+    await page.keyboard.press('Escape')
+    await expect.poll(() => page.getByRole('row', { selected: true }).count()).toBe(0)
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Enter')
+    await page.getByRole('row', { name: /coffee\.jpg/ }).waitFor()
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('Alt+ArrowUp')
+    await page.getByRole('row', { name: /Day 1/, selected: true }).first().waitFor()
+    await page.goBack()
+    await page.getByRole('row', { name: /coffee\.jpg/ }).waitFor()
+    expect(backend.calls.filter(call => call.name === 'read.download')).toEqual([])
+  })
+
+  test('space shows the file large, and arrows go on from there', async () => {
+    const { page } = await open({ at: at(numbers.mixes) })
+    await page.getByRole('row', { name: /README/ }).click()
+    await page.keyboard.press('Space')
+    await page.getByRole('dialog', { name: 'README.md' }).getByText('upon a stone').waitFor()
+    await page.keyboard.press('ArrowRight')
+    await page.getByRole('dialog', { name: 'run.sh' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('grid')
+  })
+
+  test('a selection is downloaded into the folder that was chosen', async () => {
+    const { page, backend } = await open({ at: at(numbers.mixes, 'files/?version=42') })
+    await page.getByRole('row', { name: /README/ }).click()
+    await page.getByRole('row', { name: /run\.sh/ }).click({ modifiers: ['Control'] })
+    await page.getByRole('button', { name: 'Download 2…' }).click()
+    await page.getByRole('button', { name: 'Choose this folder' }).click()
+    await expect
+      .poll(() => backend.calls)
+      .toContainEqual({
+        name: 'read.download',
+        input: {
+          key: keyOf(numbers.mixes),
+          version: 42,
+          paths: ['/README.md', '/run.sh'],
+          folder: '/home/mia',
+          overwrite: false,
+        },
+      })
+    await page.getByText('Download started').waitFor()
+  })
+
+  test('a change by the author shows without a reload, and leaves what was chosen', async () => {
+    const { page, backend } = await open({ at: at(numbers.mixes) })
+    await page.getByRole('row', { name: /README/ }).click()
+    const [file] = backend.entries.filter(entry => entry.path === '/README.md')
+    if (file === undefined) throw new Error('The fixtures have it')
+    backend.entries = [...backend.entries, { ...file, path: '/brand new.txt', name: 'brand new.txt' }]
+    backend.change(numbers.mixes, { length: 58 })
+    await page.getByRole('row', { name: /brand new/ }).waitFor()
+    await page.getByRole('row', { name: /README/, selected: true }).waitFor()
+  })
+
+  test('the mark of a file follows what is on this device', async () => {
+    const { page, backend } = await open({ at: at(numbers.mixes) })
+    const row = page.getByRole('row', { name: /map\.pdf/ })
+    await row.getByText('with peers').first().waitFor()
+    backend.entries = backend.entries.map(entry => (entry.name === 'map.pdf' ? { ...entry, held: 'all' } : entry))
+    backend.change(numbers.mixes, { held: { blocks: 450, ofBlocks: 480, bytes: 1, ofBytes: 2 } })
+    await row.getByText('here', { exact: true }).first().waitFor()
+  })
+
+  test('a link to a file shows it in its folder', async () => {
+    const { page } = await open({ at: at(numbers.mixes, 'files/README.md') })
+    await page.getByRole('row', { name: /README/, selected: true }).waitFor()
+    expect(new URL(page.url()).hash).toContain('file=')
+  })
+})
+
+describe('following', () => {
+  test('looking at an archive is noted, and what was new stays marked while one looks', async () => {
+    const { page, backend } = await open({ at: at(numbers.mixes) })
+    await expect
+      .poll(() => backend.calls)
+      .toContainEqual({ name: 'archives.markSeen', input: { key: keyOf(numbers.mixes), length: 57 } })
+    await page.getByRole('tab', { name: /Changes.*new since you looked/ }).click()
+    const fresh = page.getByRole('region', { name: 'New since you looked' })
+    await fresh.getByText('November mix').first().waitFor()
+    expect(await fresh.getByRole('listitem').count()).toBe(changesets.filter(changeset => changeset.length > 42).length)
+  })
+
+  test('an earlier version is browsed, said to be one, and left again', async () => {
+    const { page } = await open({ at: at(numbers.mixes, 'changes/') })
+    await page.getByRole('button', { name: /2 changed, 2 removed/ }).click()
+    await page.getByRole('button', { name: 'Browse as of then' }).click()
+    await page.getByText(/You are looking at version 42 of/).waitFor()
+    await page.getByRole('button', { name: 'Back to now' }).click()
+    await page.getByText(/You are looking at version/).waitFor({ state: 'detached' })
+  })
+
+  test('a link to a version is copied', async () => {
+    const { page } = await open({ at: at(numbers.mixes, 'changes/') })
+    await page.getByRole('button', { name: /2 changed, 2 removed/ }).click()
+    await page.getByRole('button', { name: 'Copy link to this version' }).click()
+    await page.getByText('Link to version 42 copied').waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('+42.')
+  })
+})
+
+describe('peers', () => {
+  test('the sentence claims no more than peers say', async () => {
+    const { page, backend } = await open({ at: at(numbers.holiday, 'peers/') })
+    await page.getByText('Safe to close: one other says that it holds everything.').waitFor()
+    for (const peer of peers) backend.peers.put({ ...peer, holds: 1, ofBlocks: 480 })
+    await page.getByText('Nobody else says yet that they hold everything.').waitFor()
+    backend.peers.clear()
+    await page.getByRole('heading', { name: 'Nobody is connected' }).waitFor()
+  })
+})
+
+describe('archives of yours', () => {
+  test('files that vanished are removed only after a yes', async () => {
+    const { page, backend } = await open({ at: at(numbers.asks) })
+    await page.getByText('1,204 of 1,310 files are gone from its folder').waitFor()
+    await page.getByRole('button', { name: 'Leave them in it' }).click()
+    await expect
+      .poll(() => backend.calls)
+      .toContainEqual({ name: 'publish.answerRemoval', input: { key: keyOf(numbers.asks), remove: false } })
+  })
+
+  test('forgetting says what it cannot undo, and does nothing on a no', async () => {
+    const { page, backend } = await open({ at: at(numbers.holiday) })
+    const ask = async () => {
+      await page.getByRole('button', { name: 'More' }).click()
+      await page.getByRole('menuitem', { name: 'Stop sharing…' }).click()
+      await page.getByRole('dialog').getByText('Copies that others hold cannot be called back').waitFor()
+    }
+    await ask()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(backend.calls.map(call => call.name)).not.toContain('archives.forget')
+    await ask()
+    await page.getByRole('button', { name: 'Stop sharing and forget' }).click()
+    await expect.poll(() => backend.calls.map(call => call.name)).toContain('archives.forget')
+    await page.getByRole('heading', { name: 'Library' }).waitFor()
+  })
+
+  test('are described, and the invitation carries the link', async () => {
+    const { page, backend } = await open({ at: at(numbers.holiday, 'about/') })
+    await page.getByRole('textbox', { name: 'Title' }).fill('A week in June')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect.poll(() => backend.calls.map(call => call.name)).toContain('archives.describe')
+    await page.getByRole('heading', { name: 'A week in June', level: 1 }).waitFor()
+    await page.getByRole('button', { name: 'Share', exact: true }).click()
+    await page.getByRole('menuitem', { name: /Copy invitation/ }).click()
+    await page.getByText('Invitation copied').waitFor()
+    const text = await page.evaluate(() => navigator.clipboard.readText())
+    expect(text).toContain(`hyper://${keyOf(numbers.holiday)}`)
+    expect(text).toContain('A week in June')
+  })
+})
+
+describe('the connection', () => {
+  test('a loss is said, what was known stays without false claims, and it heals by itself', async () => {
+    const { page, backend } = await open({ at: at(numbers.mixes) })
+    await page.getByRole('row', { name: /README/ }).waitFor()
+    let down = true
+    await page.route('**/session', route => (down ? route.abort() : route.continue()))
+    backend.hangUp()
+    await page.getByRole('status').getByText('Cairn is not running').waitFor()
+    await page.getByRole('row', { name: /README/ }).waitFor()
+    await page
+      .getByRole('contentinfo')
+      .or(page.getByRole('complementary', { name: 'Library' }))
+      .first()
+      .getByText('Cairn is not running')
+      .first()
+      .waitFor()
+    backend.change(numbers.mixes, { title: 'Ana’s other mixes' })
+    down = false
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await page.getByRole('heading', { name: 'Ana’s other mixes', level: 1 }).waitFor()
+    await page.getByText('reconnecting').waitFor({ state: 'detached' })
+  })
+
+  test('the token is gone from the address, and a used address is explained', async () => {
+    const { page, server, context } = await open()
+    expect(page.url()).not.toContain('token')
+    await page.reload()
+    await page.getByRole('heading', { name: 'Library' }).waitFor()
+    await context.clearCookies()
+    const other = await context.newPage()
+    await other.goto(server.url)
+    await other.getByRole('heading', { name: 'This address does not open Cairn any more' }).waitFor()
+    expect(await axe(other)).toEqual([])
+  })
+})
+
+describe('the window', () => {
+  test('settings take effect at once', async () => {
+    const { page, backend } = await open()
+    await page.keyboard.press('Control+,')
+    await page.getByRole('radio', { name: 'Dark' }).click()
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark')
+    expect(backend.calls).toContainEqual({ name: 'settings.update', input: { theme: 'dark' } })
+  })
+
+  test('the palette finds archives and commands', async () => {
+    const { page } = await open()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill('ana mix')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Ana’s mixes', level: 1 }).waitFor()
+  })
+
+  test('narrow windows keep the library one click away', async () => {
+    const { page } = await open({ width: 420, height: 800 })
+    await page.getByRole('button', { name: 'Library' }).click()
+    await page
+      .getByRole('navigation', { name: 'Library' })
+      .getByRole('button', { name: /Thesis/ })
+      .click()
+    await page.getByRole('heading', { name: 'Thesis', level: 1 }).waitFor()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  })
+})
