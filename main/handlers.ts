@@ -47,7 +47,7 @@ export function createHandlers({ archives, publishing, reading, content, history
     },
     publish: {
       review: ({ paths }, { signal, emit }) => publishing.review(paths, signal, emit),
-      reviewDropped: ({ title, items }) => publishing.reviewDropped(title, items),
+      reviewDropped: ({ title, items, rules }) => publishing.reviewDropped(title, items, rules),
       start: input => publishing.begin(input),
       startUpload: input => publishing.startUpload(input),
       finishUpload: ({ upload }) => publishing.finishUpload(upload),
@@ -74,6 +74,7 @@ export function createHandlers({ archives, publishing, reading, content, history
       resume: ({ id }) => transfers.resume(id),
       cancel: ({ id }) => transfers.cancel(id),
       clear: () => transfers.clear(),
+      skipped: ({ id, offset, limit }) => transfers.skipped(id, offset, limit),
     },
     network: { watch: (_, signal) => network.status.watch(signal) },
     settings: { watch: (_, signal) => settings.rows.watch(signal), update: change => settings.update(change) },

@@ -48,6 +48,7 @@ export async function publish(context: Context, command: Command & { name: 'publ
       private: command.private,
       exclude,
       includeSuspicious: command.yes,
+      into: null,
     },
     { signal },
   )

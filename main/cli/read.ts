@@ -74,10 +74,7 @@ export async function get(context: Context, command: Command & { name: 'get' }):
     if (begun !== null) await client.transfers.cancel({ id: begun.transfer }).catch(() => {})
     throw new CliError('STOPPED', 'Stopped. What was fetched stays: run the same command again to go on.')
   }
-  for (const skipped of done.skipped)
-    output.result(`skipped  ${printable(skipped.path)}: ${printable(skipped.detail)}`, { skipped })
-  const unnamed = done.skippedCount - done.skipped.length
-  if (unnamed > 0) output.result(`skipped  ${unnamed} more`, { skippedMore: unnamed })
+  await listSkipped(context, done.id)
   output.result(
     `${count(done.files, 'file')}, ${size(done.bytes)} in ${printable(folder)}${done.skippedCount > 0 ? `, ${done.skippedCount} skipped` : ''}`,
     {
@@ -108,8 +105,7 @@ export async function keep(context: Context, command: Command & { name: 'keep' }
     if (folder === null) await client.archives.keep({ key, keep: true }, { signal })
     const filled = await followTransfer(context, row => row.kind === 'keep' && row.key === key, command.timeout)
     const written = id === null ? filled : await followTransfer(context, row => row.id === id, command.timeout)
-    for (const skipped of written.skipped)
-      output.result(`skipped  ${printable(skipped.path)}: ${printable(skipped.detail)}`, { skipped })
+    await listSkipped(context, written.id)
     output.result(
       `All of it is here: ${count(written.files, 'file')}, ${size(written.bytes)}${folder === null ? '' : `, in ${printable(folder)}`}.`,
       {
@@ -174,4 +170,14 @@ function changesetLines(
       ({ path, change, after }) => `    ${SIGN[change]} ${printable(path)}${after === null ? '' : ` (${size(after)})`}`,
     ) ?? []
   return [head.join('  ').trimEnd(), ...files, ...(changes?.more ? ['    …'] : [])].join('\n')
+}
+
+/** All of it: what a copy lacks is known by this list alone. */
+async function listSkipped({ client, output }: Context, id: string): Promise<void> {
+  for (let offset = 0; ; ) {
+    const { skipped } = await client.transfers.skipped({ id, offset, limit: 1000 })
+    if (skipped.length === 0) return
+    for (const one of skipped) output.result(`skipped  ${printable(one.path)}: ${printable(one.detail)}`, { skipped: one })
+    offset += skipped.length
+  }
 }

@@ -324,6 +324,6 @@ const archivePathOf = (item: SourceItem, path: string): string => {
   return below === '' ? item.at : `${item.at}/${below}`
 }
 
-async function* list<T>(items: readonly T[]): AsyncGenerator<T> {
+export async function* list<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items
 }

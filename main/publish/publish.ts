@@ -1,7 +1,7 @@
 /** From a person's files to an archive: the sheet, the yes, uploads, edits, and the sources that are followed. */
 import { randomUUID } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { basename, join, resolve, sep } from 'node:path'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { PublishReview, ReviewProgress } from '../../preload/contract/models.ts'
 import type { About } from '../archives/about.ts'
@@ -9,15 +9,17 @@ import type { Archives } from '../archives/archives.ts'
 import type { ReceivedFile } from '../backend-options.ts'
 import type { Log } from '../lib/log.ts'
 import type { Transfers } from '../transfers/transfers.ts'
-import { Committer, type Pending } from './import.ts'
-import { importId, LiveSource } from './live.ts'
-import { type Known, knownEntries } from './plan.ts'
+import { Committer, importChanges, type Pending } from './import.ts'
+import { Journal } from './journal.ts'
+import { importId, list, LiveSource } from './live.ts'
+import { type Change, type Choices, type Known, knownEntries, plan } from './plan.ts'
 import { reviewDropped, reviewItems, room, titleOf } from './review.ts'
-import { itemsOf, type SourceItem } from './scan.ts'
+import { itemsOf, scan, type SourceItem } from './scan.ts'
 import { receivedPath, Upload } from './upload.ts'
 
 const REVIEW_LIFE = 60 * 60_000
 
+type Destination = { readonly key: string; readonly folder: string }
 type Reviewed = { readonly items: readonly SourceItem[]; readonly suspicious: PublishReview['suspicious']; readonly already: PublishReview['already']; readonly expires: number }
 type RunningUpload = { readonly key: string; readonly begun: Promise<Upload>; readonly finish: () => void; readonly fail: (error: unknown) => void }
 
@@ -55,16 +57,17 @@ export class Publishing {
     return { id, title: titleOf(absolute), ...counted, ...(await room(this.#storage, counted.files, counted.bytes)), already }
   }
 
-  async reviewDropped(title: string, items: readonly { readonly path: string; readonly size: number }[]): Promise<PublishReview & { readonly ignoredPaths: readonly string[] }> {
-    const counted = reviewDropped(items)
+  async reviewDropped(title: string, items: readonly { readonly path: string; readonly size: number }[], rules: string | null): Promise<PublishReview & { readonly ignoredPaths: readonly string[] }> {
+    const counted = reviewDropped(items, rules)
     return { id: randomUUID(), title, ...counted, ...(await room(this.#storage, counted.files, counted.bytes)), already: null }
   }
 
   /** The link exists when this returns. Publishing the same paths again finds the archive that they are. */
-  async begin(input: { readonly review: string; readonly title: string; readonly private: boolean; readonly exclude: readonly string[]; readonly includeSuspicious: boolean }): Promise<{ readonly key: string; readonly link: string; readonly transfer: string }> {
+  async begin(input: { readonly review: string; readonly title: string; readonly private: boolean; readonly exclude: readonly string[]; readonly includeSuspicious: boolean; readonly into: Destination | null }): Promise<{ readonly key: string; readonly link: string; readonly transfer: string }> {
     const reviewed = this.#reviews.get(input.review)
     if (reviewed === undefined) throw new AppError('REVIEW_EXPIRED', 'This was counted too long ago. Look at what becomes public once more.', { id: input.review })
     const { items, already } = reviewed
+    if (input.into !== null) return this.#copyInto(input.into, items, input)
     if (already !== null && this.#archives.has(already.key)) {
       const source = this.#archives.record(already.key).source!
       await this.#archives.setSource(already.key, { ...source, paused: false, exclude: [...new Set([...source.exclude, ...input.exclude])], includeSuspicious: source.includeSuspicious || input.includeSuspicious })
@@ -82,7 +85,39 @@ export class Publishing {
     return { key: archive.key, link: this.#archives.link(archive.key), transfer: importId(archive.key) }
   }
 
-  async startUpload(input: { readonly title: string; readonly private: boolean; readonly files: number; readonly bytes: number; readonly into: { readonly key: string; readonly folder: string } | null }): Promise<{ readonly key: string; readonly link: string; readonly upload: string; readonly transfer: string }> {
+  /** Once, and without following it afterwards. */
+  #copyInto({ key, folder }: Destination, items: readonly SourceItem[], choices: Choices): { readonly key: string; readonly link: string; readonly transfer: string } {
+    const archive = this.#editable(key)
+    const target = folder === '/' ? '' : folder
+    const placed = items.map(item => ({ ...item, at: `${target}${item.at === '' ? `/${basename(item.path)}` : item.at}` }))
+    const transfer = `copy-${randomUUID()}`
+    this.#transfers.add({
+      id: transfer,
+      kind: 'import',
+      key,
+      title: this.#archives.row(key).title,
+      folder: items[0]?.path ?? null,
+      startedAt: Date.now(),
+      run: async control => {
+        const known = await knownEntries(archive.drive, placed.map(({ at }) => at))
+        const changes: Change[] = []
+        for await (const change of plan(scan(placed, control.signal), known, choices, one => control.skipped(one))) if (change.kind !== 'remove') changes.push(change)
+        control.totals(changes.length, changes.reduce((sum, change) => sum + (change.kind === 'file' ? change.file.size : 0), 0))
+        await importChanges(archive, list(changes), new Journal(this.#storage, key), {
+          signal: control.signal,
+          progressive: true,
+          message: '',
+          about: null,
+          onProgress: ({ files, bytes, current }) => control.progress(files, bytes, current),
+          onSkipped: one => control.skipped(one),
+          onCommitted: () => this.#archives.published(key),
+        })
+      },
+    })
+    return { key, link: this.#archives.link(key), transfer }
+  }
+
+  async startUpload(input: { readonly title: string; readonly private: boolean; readonly files: number; readonly bytes: number; readonly into: Destination | null }): Promise<{ readonly key: string; readonly link: string; readonly upload: string; readonly transfer: string }> {
     const archive = input.into === null ? await this.#archives.create(input.title, input.private, null) : this.#editable(input.into.key)
     const { key } = archive
     const upload = `upload-${randomUUID()}`

@@ -22,7 +22,7 @@ class Counter {
   skippedCount = 0
   readonly largest: { path: string; size: number }[] = []
   readonly ignored: { path: string; rule: string }[] = []
-  readonly suspicious: { path: string; why: string }[] = []
+  readonly suspicious: { path: string; why: string; size: number }[] = []
   readonly skipped: Skipped[] = []
 
   file(path: string, size: number): void {
@@ -39,8 +39,8 @@ class Counter {
     if (this.ignored.length < LISTED) this.ignored.push({ path, rule })
   }
 
-  suspect(path: string, why: string): void {
-    if (this.suspicious.length < LISTED_SUSPICIOUS) this.suspicious.push({ path, why })
+  suspect(path: string, why: string, size: number): void {
+    if (this.suspicious.length < LISTED_SUSPICIOUS) this.suspicious.push({ path, why, size })
   }
 
   skip(skipped: Skipped): void {
@@ -63,7 +63,7 @@ export async function reviewItems(items: readonly SourceItem[], signal: AbortSig
     else if (one.kind === 'skipped') counter.skip(one.skipped)
     else {
       const item = one.kind === 'private' ? one.item : one
-      if (one.kind === 'private') counter.suspect(one.path, one.why)
+      if (one.kind === 'private') counter.suspect(one.path, one.why, item.kind === 'file' ? item.size : 0)
       if (item.kind === 'file') counter.file(item.path, item.size)
       else counter.links++
     }
@@ -75,9 +75,9 @@ export async function reviewItems(items: readonly SourceItem[], signal: AbortSig
 type Dropped = { readonly path: string; readonly size: number }
 
 /** The same for names and sizes that a page sends. `ignoredPaths` are to be left out, as they were dropped. */
-export function reviewDropped(items: readonly Dropped[]): Counted & { readonly ignoredPaths: readonly string[] } {
+export function reviewDropped(items: readonly Dropped[], rulesText: string | null): Counted & { readonly ignoredPaths: readonly string[] } {
   const counter = new Counter()
-  const rules = createRules(null)
+  const rules = createRules(rulesText)
   const ignoredPaths: string[] = []
   const top = commonFolder(items)
   for (const { path, size } of items) {
@@ -89,7 +89,7 @@ export function reviewDropped(items: readonly Dropped[]): Counted & { readonly i
       continue
     }
     const why = looksPrivate(relative)
-    if (why !== null) counter.suspect(path, why)
+    if (why !== null) counter.suspect(path, why, size)
     counter.file(path, size)
   }
   return { ...counter.counted(), ignoredPaths }

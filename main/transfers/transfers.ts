@@ -10,8 +10,10 @@ import { Rate } from '../lib/rate.ts'
 
 const SAMPLE = 250
 const ROOM_AGAIN = 5000
-/** Shown in the row; the count goes on. */
-const MAX_SKIPPED = 200
+/** In the row, which crosses the bridge whole at each change; the others are asked for. */
+const SHOWN_SKIPPED = 200
+/** Kept in memory. */
+const MOST_SKIPPED = 100_000
 
 export type Control = {
   readonly signal: AbortSignal
@@ -38,7 +40,7 @@ export type Job = {
   onEnded?(how: 'done' | 'cancelled'): Promise<void>
 }
 
-type Entry = { readonly job: Job; running: { readonly end: AbortController; readonly ended: Promise<void> } | null; readonly rate: Rate; again: NodeJS.Timeout | null }
+type Entry = { readonly job: Job; running: { readonly end: AbortController; readonly ended: Promise<void> } | null; readonly rate: Rate; skipped: Skipped[]; again: NodeJS.Timeout | null }
 
 export class Transfers {
   readonly rows = new Collection<TransferRow>()
@@ -58,7 +60,7 @@ export class Transfers {
     const known = this.#entries.get(job.id)
     if (known?.running) return job.id
     if (known?.again) clearTimeout(known.again)
-    const entry: Entry = { job, running: null, rate: new Rate(), again: null }
+    const entry: Entry = { job, running: null, rate: new Rate(), skipped: [], again: null }
     this.#entries.set(job.id, entry)
     const { id, kind, key, title, folder, startedAt } = job
     this.rows.put({ id, kind, key, title, folder, startedAt, state: { name: paused ? 'paused' : 'waiting' }, files: 0, ofFiles: null, bytes: 0, ofBytes: null, rate: 0, secondsLeft: null, current: null, skipped: [], skippedCount: 0, endedAt: null })
@@ -95,6 +97,10 @@ export class Transfers {
     for (const row of this.rows.values()) if (isEnded(row.state)) this.#drop(row.id)
   }
 
+  skipped(id: string, offset: number, limit: number): { readonly skipped: readonly Skipped[]; readonly total: number } {
+    return { skipped: this.#of(id).skipped.slice(offset, offset + limit), total: this.#row(id).skippedCount }
+  }
+
   /** Ends and drops everything that belongs to an archive. */
   async forget(key: string): Promise<void> {
     for (const { id } of [...this.rows.values()].filter(row => row.key === key)) {
@@ -119,6 +125,7 @@ export class Transfers {
     const change = (part: Partial<TransferRow>) => {
       if (!signal.aborted) this.rows.put({ ...this.#row(job.id), ...part })
     }
+    entry.skipped = []
     change({ state: { name: 'running' }, skipped: [], skippedCount: 0, endedAt: null })
     const control: Control = {
       signal,
@@ -126,7 +133,8 @@ export class Transfers {
       progress: (files, bytes, current) => this.#progress(job.id, signal, files, bytes, current),
       skipped: skipped => {
         const row = this.#row(job.id)
-        change({ skippedCount: row.skippedCount + 1, ...(row.skipped.length < MAX_SKIPPED ? { skipped: [...row.skipped, skipped] } : {}) })
+        if (entry.skipped.length < MOST_SKIPPED) entry.skipped.push(skipped)
+        change({ skippedCount: row.skippedCount + 1, ...(row.skipped.length < SHOWN_SKIPPED ? { skipped: [...row.skipped, skipped] } : {}) })
       },
       waitingForPeers: waiting => change({ state: { name: waiting ? 'waiting-for-peers' : 'running' } }),
     }

@@ -4,7 +4,7 @@
  * acts must come from our page (`Origin`), and what reads or acts must carry the cookie, or, for bytes of archives, an
  * unguessable address.
  */
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -17,6 +17,7 @@ import { loadPage, type PageFiles } from '../lib/page-files.ts'
 import { pageHeaders, plainHeaders } from '../lib/page-headers.ts'
 import { answerContent } from './content.ts'
 import { createHosts, type HostRole, type Hosts, parseAllowedHost } from './hosts.ts'
+import { Memory } from './memory.ts'
 import { decodeRecords } from './records.ts'
 import { Sessions } from './sessions.ts'
 
@@ -28,7 +29,7 @@ const LONGEST_SESSION_REQUEST = 4096
 const LONGEST_REQUEST_HEAD = 64 * 1024
 
 export type WebServerOptions = {
-  /** Any free one when absent. */
+  /** When absent: the one of the last time if it is free, else any. */
   readonly port?: number | undefined
   /** `NAME:PORT` as a browser at the other end of a tunnel calls us. */
   readonly allowHosts?: readonly string[] | undefined
@@ -49,13 +50,17 @@ type PageHost = Extract<HostRole, { kind: 'page' }>
 
 export async function startWebServer(
   backend: Backend,
-  { port = 0, allowHosts = [], pageFolder, onIncident }: WebServerOptions,
+  { port, allowHosts = [], pageFolder, onIncident }: WebServerOptions,
 ): Promise<WebServer> {
   const page = await loadPage(pageFolder)
-  const sessions = new Sessions()
+  const memory = await Memory.open(backend.options.storage)
+  const { instance, content, sessions: started } = memory.remembered
+  const sessions = new Sessions(instance, started, () => memory.remember({ sessions: [...sessions.digests] }))
   const server = createServer({ maxHeaderSize: LONGEST_REQUEST_HEAD, requestTimeout: 0 })
-  const ownHost = `127.0.0.1:${await listen(server, port)}`
-  const hosts = createHosts([ownHost, ...allowHosts.map(allowedHost)], randomBytes(16).toString('hex'))
+  const ownPort = port === undefined ? await listenAgain(server, memory.remembered.port) : await listen(server, port)
+  memory.remember({ port: ownPort })
+  const ownHost = `127.0.0.1:${ownPort}`
+  const hosts = createHosts([ownHost, ...allowHosts.map(allowedHost)], content)
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: LONGEST_MESSAGE,
@@ -87,11 +92,11 @@ export async function startWebServer(
     url: freshUrl(),
     freshUrl,
     close() {
-      closing ??= new Promise(resolve => {
+      closing ??= new Promise<void>(resolve => {
         server.close(() => resolve())
         for (const client of sockets.clients) client.terminate()
         server.closeAllConnections()
-      })
+      }).then(() => memory.settled())
       return closing
     },
   }
@@ -214,7 +219,7 @@ function describeFailure(
   onIncident: WebServerOptions['onIncident'],
 ): SerializedError {
   if (error instanceof AppError) return error.toJSON()
-  const id = randomBytes(4).toString('hex')
+  const id = randomUUID()
   // Not its address, which may be a capability.
   onIncident?.({ id, path: `web ${request.method}`, error })
   return new AppError('INTERNAL', 'Something went wrong', { incident: id }).toJSON()
@@ -236,12 +241,20 @@ function allowedHost(text: string): string {
   return host
 }
 
+/** The same address as before, so that an open page and a bookmark find us again. */
+async function listenAgain(server: Server, port: number | null): Promise<number> {
+  return port === null ? listen(server, 0) : listen(server, port).catch(() => listen(server, 0))
+}
+
 async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken by another program`) : error),
-    )
-    server.listen(port, '127.0.0.1', resolve)
+    const refused = (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken by another program`) : error)
+    server.once('error', refused)
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', refused)
+      resolve()
+    })
   })
   return (server.address() as AddressInfo).port
 }

@@ -7,21 +7,33 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 /** A new address for everyone who asks must not grow for ever. */
 const MOST_TOKENS = 64
 const MOST_SESSIONS = 256
+/** A browser keeps the cookie this long, in seconds: a year. */
+const REMEMBERED = 31_536_000
 const FAILURES_ALLOWED = 20
 const FAILURES_FORGOTTEN_AFTER = 60_000
 
 export type Swap = { readonly cookie: string } | 'wrong' | 'too-many'
 
 export class Sessions {
-  /** Cookies ignore ports: without a name of its own one instance would overwrite another one's. */
-  readonly #cookieName = `cairn_${randomBytes(8).toString('hex')}`
+  /** Cookies ignore ports: without a name of its own one storage would overwrite another one's. */
+  readonly #cookieName: string
   readonly #tokens = new Set<string>()
-  readonly #sessions = new Set<string>()
+  readonly #sessions: Set<string>
+  readonly #onStarted: () => void
   readonly #now: () => number
   #failures: number[] = []
 
-  constructor(now: () => number = Date.now) {
+  /** `instance`: random, and the same for one storage. `started`: digests of an earlier run. */
+  constructor(instance: string, started: readonly string[] = [], onStarted: () => void = () => {}, now: () => number = Date.now) {
+    this.#cookieName = `cairn_${instance}`
+    this.#sessions = new Set(started)
+    this.#onStarted = onStarted
     this.#now = now
+  }
+
+  /** To be remembered: nobody can make a cookie from them. */
+  get digests(): readonly string[] {
+    return [...this.#sessions]
   }
 
   /** A token that opens one session. */
@@ -40,7 +52,8 @@ export class Sessions {
     }
     this.#tokens.delete(found)
     const secret = issue(this.#sessions, MOST_SESSIONS)
-    return { cookie: `${this.#cookieName}=${secret}; HttpOnly; SameSite=Strict; Path=/` }
+    this.#onStarted()
+    return { cookie: `${this.#cookieName}=${secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${REMEMBERED}` }
   }
 
   /** Whether a `Cookie` header carries a session of ours. */

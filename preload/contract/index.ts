@@ -18,6 +18,7 @@ import type {
   PublishReview,
   ReviewProgress,
   Settings,
+  Skipped,
   TransferRow,
 } from './models.ts'
 
@@ -71,7 +72,12 @@ export const contract = {
     }),
     /** The same for items dropped on a page that knows no paths. */
     reviewDropped: call({
-      input: z.strictObject({ title: Text(200), items: z.array(DroppedItem).max(200_000).readonly() }),
+      input: z.strictObject({
+        title: Text(200),
+        items: z.array(DroppedItem).max(200_000).readonly(),
+        /** The text of the `.cairnignore` in the one folder that was dropped. */
+        rules: Text(100_000).nullable(),
+      }),
       output: type<PublishReview & { readonly ignoredPaths: readonly string[] }>(),
     }),
     /** After the yes. The link exists when this returns; the import goes on as a transfer. */
@@ -84,6 +90,8 @@ export const contract = {
         exclude: z.array(z.string().max(4096)).max(10_000).readonly(),
         /** The person has seen what looks private and wants it published. */
         includeSuspicious: z.boolean(),
+        /** Copied once into a folder of an archive of yours that follows no folder, instead of an archive of its own. */
+        into: z.strictObject({ key: Key, folder: ArchivePath }).nullable(),
       }),
       output: type<{ readonly key: string; readonly link: string; readonly transfer: string }>(),
     }),
@@ -173,6 +181,11 @@ export const contract = {
     cancel: call({ input: z.strictObject({ id: Id }) }),
     /** Takes ended ones off the list. */
     clear: call({}),
+    /** All that was left out; the row holds the first ones. */
+    skipped: call({
+      input: z.strictObject({ id: Id, offset: z.number().int().min(0), limit: Limit }),
+      output: type<{ readonly skipped: readonly Skipped[]; readonly total: number }>(),
+    }),
   },
   network: {
     watch: stream({ emits: type<readonly Change<NetworkStatus>[]>() }),

@@ -155,7 +155,7 @@ export type PublishReview = {
   readonly ignored: readonly { readonly path: string; readonly rule: string }[]
   readonly ignoredCount: number
   /** What looks private, with the reason. Publishing it needs an extra yes. */
-  readonly suspicious: readonly { readonly path: string; readonly why: string }[]
+  readonly suspicious: readonly { readonly path: string; readonly why: string; readonly size: number }[]
   readonly skipped: readonly Skipped[]
   readonly skippedCount: number
   /** Bytes that the storage will take beside the folder, and bytes free there. */

@@ -66,7 +66,7 @@ export const isDone = (row: TransferRow) => {
 /** Publishes paths without looking at the sheet, and waits until everything is in. */
 export async function publish(person: Person, paths: readonly string[], options: { readonly private?: boolean } = {}): Promise<{ readonly key: string; readonly link: string }> {
   const review = await person.client.publish.review({ paths })
-  const { key, link, transfer } = await person.client.publish.start({ review: review.id, title: review.title, private: options.private ?? false, exclude: [], includeSuspicious: false })
+  const { key, link, transfer } = await person.client.publish.start({ review: review.id, title: review.title, private: options.private ?? false, exclude: [], includeSuspicious: false, into: null })
   await person.transfer(transfer, isDone, 60_000)
   return { key, link }
 }

@@ -52,7 +52,7 @@ test('paths that cannot be published are refused in plain words', async () => {
   const ana = await startPerson(testnet.bootstrap)
   await expect(ana.client.publish.review({ paths: ['/does/not/exist'] })).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' })
   await expect(ana.client.publish.review({ paths: [ana.storage] })).rejects.toMatchObject({ code: 'SOURCE_HOLDS_STORAGE' })
-  await expect(ana.client.publish.start({ review: 'none', title: 'x', private: false, exclude: [], includeSuspicious: false })).rejects.toMatchObject({ code: 'REVIEW_EXPIRED' })
+  await expect(ana.client.publish.start({ review: 'none', title: 'x', private: false, exclude: [], includeSuspicious: false, into: null })).rejects.toMatchObject({ code: 'REVIEW_EXPIRED' })
 })
 
 test('several folders and files stand in the root by their names', async () => {
@@ -125,7 +125,7 @@ test('a cancelled import leaves a consistent archive, and resuming completes it'
   for (let index = 0; index < 20; index++) await writeFile(join(folder, `${String(index).padStart(2, '0')}.bin`), Buffer.alloc(20_000_000, `${index}`))
   const ana = await startPerson(testnet.bootstrap)
   const review = await ana.client.publish.review({ paths: [folder] })
-  const { key, transfer } = await ana.client.publish.start({ review: review.id, title: 'x', private: false, exclude: [], includeSuspicious: false })
+  const { key, transfer } = await ana.client.publish.start({ review: review.id, title: 'x', private: false, exclude: [], includeSuspicious: false, into: null })
   const row = await ana.transfer(transfer, row => row.files >= 6)
   expect(row.ofBytes).toBe(400_000_000)
   await ana.client.transfers.cancel({ id: transfer })
@@ -143,7 +143,7 @@ test('a friend looks around while the first import is still going on', async () 
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
   const review = await ana.client.publish.review({ paths: [folder] })
-  const { key, link, transfer } = await ana.client.publish.start({ review: review.id, title: 'Long', private: false, exclude: [], includeSuspicious: false })
+  const { key, link, transfer } = await ana.client.publish.start({ review: review.id, title: 'Long', private: false, exclude: [], includeSuspicious: false, into: null })
   await bob.client.archives.open({ link })
   const early = await bob.archive(key, row => row.state.name === 'found' && row.stillBeingAdded)
   expect(early.title).toBe('Long')
@@ -179,6 +179,7 @@ test('files that a page streams in become an archive, which is then edited witho
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
   const reviewed = await ana.client.publish.reviewDropped({
+    rules: null,
     title: 'Dropped',
     items: [
       { path: 'Trip/a.txt', size: 5, modified: 1000 },
@@ -210,4 +211,21 @@ test('files that a page streams in become an archive, which is then edited witho
   const { changesets } = await bob.client.history.list({ key, before: null, limit: 10 })
   expect(changesets.slice(0, 2)).toMatchObject([{ removed: 1, added: 0, bytes: 0 }, { added: 1, removed: 1, bytes: 0 }])
   await expect(bob.client.publish.remove({ key, paths: ['/shallow'] })).rejects.toMatchObject({ code: 'ARCHIVE_READ_ONLY' })
+})
+
+test('files of this machine are copied into a folder of an archive without a folder', async () => {
+  const folder = await temporaryFolder('more')
+  await writeTree(folder, { 'a.txt': 'a', 'sub/run.sh': { content: 'b', executable: true }, '.env': 'SECRET=1' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key, upload, transfer } = await ana.client.publish.startUpload({ title: 'Box', private: false, files: 0, bytes: 0, into: null })
+  await ana.client.publish.finishUpload({ upload })
+  await ana.transfer(transfer, isDone)
+  const review = await ana.client.publish.review({ paths: [folder] })
+  expect(review.suspicious).toMatchObject([{ path: '/.env', size: 8 }])
+  const copied = await ana.client.publish.start({ review: review.id, title: 'x', private: false, exclude: [], includeSuspicious: false, into: { key, folder: '/inbox' } })
+  expect(copied.key).toBe(key)
+  await ana.transfer(copied.transfer, isDone)
+  const [, name] = /([^/]+)$/.exec(folder)!
+  expect(await names(ana, key, `/inbox/${name}`)).toEqual(['a.txt', 'sub'])
+  expect(await ana.client.read.entry({ key, version: null, path: `/inbox/${name}/sub/run.sh` })).toMatchObject({ executable: true })
 })

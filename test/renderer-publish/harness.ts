@@ -225,7 +225,7 @@ function handlers(harness: Harness): Handlers<Contract> {
           ignoredCount: ignored.length,
           suspicious: kept
             .filter(item => item.path.endsWith('.env'))
-            .map(item => ({ path: item.path, why: 'settings of a program, often with passwords and tokens' })),
+            .map(item => ({ path: item.path, why: 'settings of a program, often with passwords and tokens', size: item.size })),
           skipped: [],
           skippedCount: 0,
           ignoredPaths: ignored.map(item => item.path),
@@ -272,6 +272,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       resume: nothing,
       cancel: nothing,
       clear: nothing,
+      skipped: unused,
     },
     network: { watch: (_, signal) => once<never>([], signal) },
     settings: {
@@ -345,8 +346,8 @@ const standardReview: PublishReview = {
   ],
   ignoredCount: 3204,
   suspicious: [
-    { path: '/site/.env', why: 'settings of a program, often with passwords and tokens' },
-    { path: '/keys/id_ed25519', why: 'private SSH key' },
+    { path: '/site/.env', why: 'settings of a program, often with passwords and tokens', size: 40 },
+    { path: '/keys/id_ed25519', why: 'private SSH key', size: 400 },
   ],
   skipped: [{ path: '/pipe', reason: 'not-a-file', detail: 'is a device, a socket or a pipe' }],
   skippedCount: 1,

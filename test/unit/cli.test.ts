@@ -176,7 +176,7 @@ describe('commands, against a scripted backend', () => {
     expect(first.error).toContain('3 files')
     expect(first.error).toContain('IP address')
     expect(backend.started).toEqual([
-      { review: 'review', title: 'Holiday', private: false, exclude: ['*.log'], includeSuspicious: false },
+      { review: 'review', title: 'Holiday', private: false, exclude: ['*.log'], includeSuspicious: false, into: null },
     ])
     const second = await backend.run('publish', '/x', '--exit', '--json')
     expect(second.error).not.toContain('IP address')
@@ -185,7 +185,7 @@ describe('commands, against a scripted backend', () => {
 
   test('publish refuses what looks private, unless it is excluded or meant', async () => {
     const backend = new Scripted()
-    backend.suspicious = [{ path: '/sub/.env', why: 'settings' }]
+    backend.suspicious = [{ path: '/sub/.env', why: 'settings', size: 3 }]
     const refused = await backend.run('publish', '/x', '--exit', '--json')
     expect(refused.code).toBe(4)
     expect(JSON.parse(refused.error.trim())).toMatchObject({
@@ -444,6 +444,10 @@ class Scripted {
       transfers: {
         watch: (_: unknown, signal: AbortSignal) => this.#transfers.watch(signal),
         cancel: ({ id }: { id: string }) => void this.cancelled.push(id),
+        skipped: ({ id, offset }: { id: string; offset: number }) => {
+          const { skipped, skippedCount } = this.#transfers.get(id)!
+          return { skipped: skipped.slice(offset), total: skippedCount }
+        },
       },
       network: { watch: (_: unknown, signal: AbortSignal) => this.#network.watch(signal) },
       settings: {

@@ -14,7 +14,7 @@ export const greeting = { greet: call({ output: type<string>() }) } as const
 export type Received = { upload: string; file: ReceivedFile; text: string; failed: unknown }
 
 export class FakeBackend implements Backend {
-  readonly options = { storage: '/nowhere', bootstrap: [], join: false }
+  readonly options
   readonly received: Received[] = []
   readonly asked: Request[] = []
   clients = 0
@@ -22,6 +22,10 @@ export class FakeBackend implements Backend {
   answer: (request: Request) => Response = () => new Response('stone')
   /** Refuses a file of this name. */
   refuses: { name: string; error: Error } | null = null
+
+  constructor(storage: string) {
+    this.options = { storage, bootstrap: [], join: false }
+  }
 
   accept(transport: Parameters<Backend['accept']>[0]): void {
     this.clients++
@@ -65,13 +69,13 @@ export type Shell = {
   close(): Promise<void>
 }
 
-export async function startShell(allowHosts: readonly string[] = []): Promise<Shell> {
+export async function startShell(allowHosts: readonly string[] = [], storage?: string): Promise<Shell> {
   const pageFolder = await mkdtemp(join(tmpdir(), 'cairn-page-'))
   await mkdir(join(pageFolder, 'assets'))
   await writeFile(join(pageFolder, 'index.html'), '<!doctype html><title>Cairn</title>')
   await writeFile(join(pageFolder, 'assets', 'index-a1B2c3D4.js'), 'export {}')
   await writeFile(join(pageFolder, '.secret'), 'secret')
-  const backend = new FakeBackend()
+  const backend = new FakeBackend(storage ?? pageFolder)
   const incidents: unknown[] = []
   const server = await startWebServer(backend, {
     pageFolder,

@@ -1,4 +1,5 @@
 /** The local web server, met by everybody who should not get in. */
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { connect as connectSocket } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
@@ -88,7 +89,7 @@ test('a token works once; the cookie that it gives works until the end', async (
   const body = JSON.stringify({ token: tokenOf(shell.server.url) })
   const first = await send(shell, 'POST', '/session', headers, body)
   expect(first.status).toBe(200)
-  expect(first.headers['set-cookie']?.[0]).toMatch(/^cairn_[0-9a-f]{16}=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/$/)
+  expect(first.headers['set-cookie']?.[0]).toMatch(/^cairn_[0-9a-f]{16}=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=31536000$/)
   expect(JSON.parse(first.text)).toEqual({
     content: expect.stringMatching(new RegExp(`^http://[0-9a-f]{32}\\.localhost:${shell.host.split(':')[1]}$`)),
   })
@@ -99,6 +100,25 @@ test('a token works once; the cookie that it gives works until the end', async (
   const fresh = tokenOf(shell.server.freshUrl())
   expect(fresh).not.toBe(tokenOf(shell.server.url))
   expect((await send(shell, 'POST', '/session', headers, JSON.stringify({ token: fresh }))).status).toBe(200)
+})
+
+test('after a restart an open page finds the same address, and its session goes on', async () => {
+  const storage = await mkdtemp(join(tmpdir(), 'cairn-storage-'))
+  const first = await startShell([], storage)
+  const { cookie } = await signIn(first)
+  const token = tokenOf(first.server.freshUrl())
+  await first.close()
+  expect(await readFile(join(storage, 'page.json'), 'utf8')).not.toContain(cookie.split('=')[1])
+  expect((await stat(join(storage, 'page.json'))).mode & 0o077).toBe(0)
+  const again = await startShell([], storage)
+  expect(again.host).toBe(first.host)
+  const headers = { origin: again.origin }
+  expect((await send(again, 'POST', '/session', { ...headers, cookie }, '{}')).status).toBe(200)
+  expect((await send(again, 'POST', '/session', headers, JSON.stringify({ token }))).status).toBe(401)
+  const other = await startShell([], storage)
+  expect(other.host).not.toBe(again.host)
+  await Promise.all([again.close(), other.close()])
+  await rm(storage, { recursive: true })
 })
 
 test('a session is for our own page alone', async () => {

@@ -50,3 +50,9 @@ export function outgoingFiles(
 export function countPublic(review: PublishReview, choices: Choices): number {
   return Math.max(0, review.files - excludedPaths(review, choices).length)
 }
+
+/** Their size in bytes. Only the largest and those that look private can be taken out, so that both are known. */
+export function bytesPublic(review: PublishReview, choices: Choices): number {
+  const sizes = new Map([...review.largest, ...review.suspicious].map(({ path, size }) => [path, size]))
+  return review.bytes - excludedPaths(review, choices).reduce((sum, path) => sum + (sizes.get(path) ?? 0), 0)
+}

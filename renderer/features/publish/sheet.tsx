@@ -10,7 +10,7 @@ import { Checkbox, TextField } from '../../ui/field.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, count, number } from '../../ui/format.ts'
 import { plainName } from '../../ui/names.ts'
-import { type Choices, countPublic } from './choices.ts'
+import { bytesPublic, type Choices, countPublic } from './choices.ts'
 import { type Source, surface, usePublishing } from './store.ts'
 
 export function Sheet(): ReactElement | null {
@@ -117,14 +117,13 @@ type TotalsProps = {
 }
 
 function Totals({ review, files, choices, source, crowded, nothing }: TotalsProps): ReactElement {
-  const excluded = review.largest.reduce((sum, file) => sum + (choices.exclude.has(file.path) ? file.size : 0), 0)
   const room = `${bytes(review.roomNeeded)} of room on this machine${source.how === 'paths' ? ', beside the files themselves' : ''}`
   return (
     <div>
       <p className="text-xl font-semibold tabular">
         {count(files, 'file')}
         <span className="text-muted font-normal">, </span>
-        {bytes(review.bytes - excluded)}
+        {bytes(bytesPublic(review, choices))}
       </p>
       {review.links > 0 && <p className="text-muted">and {count(review.links, 'symbolic link')}</p>}
       {nothing && <p className="text-bad">Nothing is left to publish.</p>}

@@ -67,6 +67,9 @@ const set = (change: Partial<Publishing>) => publishStore.setState(change)
 /** The most that one review takes; beyond it a folder is better published by its path. */
 const MOST_DROPPED = 200_000
 
+/** Characters of a `.cairnignore`; a longer one is none. */
+const LONGEST_RULES = 100_000
+
 let counting = new AbortController()
 
 export const publishing = {
@@ -86,7 +89,9 @@ export const publishing = {
   /** Asks what to add to a folder of an archive of the person's own that follows no folder. */
   addTo(key: string, folder: string): void {
     if (!free()) return
-    set({ into: { key, folder }, step: { name: 'choosing' } })
+    set({ into: { key, folder } })
+    if (shellKind === 'electron') void chooseSources()
+    else set({ step: { name: 'choosing' } })
   },
 }
 
@@ -168,9 +173,16 @@ const reviewDropped = (collect: (signal: AbortSignal) => Promise<Dropped>, title
       throw new AppError('NOTHING_TO_PUBLISH', 'There is no file in it', { paths: [title] })
     if (dropped.files.length > MOST_DROPPED) throw tooMany(dropped.files.length)
     const items = dropped.files.map(({ path, file }) => ({ path, size: file.size, modified: file.lastModified }))
-    const { ignoredPaths, ...review } = await backend.publish.reviewDropped({ title, items }, { signal })
+    const { ignoredPaths, ...review } = await backend.publish.reviewDropped({ title, items, rules: await rulesIn(dropped.files) }, { signal })
     return { review, source: { how: 'dropped', dropped, ignoredPaths } }
   })
+
+/** The `.cairnignore` of the one folder that was dropped holds here as it does for a folder that is published by path. */
+async function rulesIn(files: Dropped['files']): Promise<string | null> {
+  const root = soleFolder(files.map(({ path }) => path))
+  const rules = root === null ? undefined : files.find(({ path }) => path === `${root}/.cairnignore`)
+  return rules === undefined || rules.file.size > LONGEST_RULES ? null : rules.file.text().catch(() => null)
+}
 
 const tooMany = (files: number) =>
   new AppError('INVALID_INPUT', 'Too many files for one drop', {
@@ -191,7 +203,7 @@ async function review(title: string, look: (title: string, signal: AbortSignal) 
   set({ step: { name: 'counting', title, files: 0, bytes: 0 } })
   try {
     const reviewed = await look(title, signal)
-    if (!signal.aborted) set({ step: afterReview(reviewed) })
+    if (!signal.aborted) set({ step: afterReview(reviewed, publishStore.getState().into !== null) })
   } catch (error) {
     if (signal.aborted) return
     set({ step: { name: 'idle' }, into: null })
@@ -200,9 +212,9 @@ async function review(title: string, look: (title: string, signal: AbortSignal) 
 }
 
 /** The same folder twice is the same archive: there is nothing to ask. */
-function afterReview({ review, source }: Reviewed): Step {
+function afterReview({ review, source }: Reviewed, adding: boolean): Step {
   const { already, title } = review
-  if (already === null) return { name: 'sheet', review, source }
+  if (already === null || adding) return { name: 'sheet', review, source }
   return { name: 'published', ...already, title, private: already.link.includes('#'), streaming: false, before: true }
 }
 
@@ -211,13 +223,13 @@ async function start(review: PublishReview, source: Source, choices: Choices, in
   try {
     if (settings.getState().byId.get('settings')?.consented !== true) await backend.settings.update({ consented: true })
     const streaming = source.how === 'dropped'
-    const started = streaming ? await startUpload(review, source, choices, into) : await startImport(review, choices)
+    const started = streaming ? await startUpload(review, source, choices, into) : await startImport(review, choices, into)
     const { key, link } = started
     if (into !== null) {
       set({ step: { name: 'idle' }, into: null })
       return toast.note({
         title: `Adding to ${plainName(choices.title)}`,
-        text: 'Keep this page open until it is done.',
+        text: streaming ? 'Keep this page open until it is done.' : undefined,
       })
     }
     set({
@@ -230,13 +242,14 @@ async function start(review: PublishReview, source: Source, choices: Choices, in
   }
 }
 
-const startImport = (review: PublishReview, choices: Choices) =>
+const startImport = (review: PublishReview, choices: Choices, into: Destination | null) =>
   backend.publish.start({
     review: review.id,
     title: choices.title,
     private: choices.private,
     exclude: [...choices.exclude],
     includeSuspicious: choices.includeSuspicious,
+    into,
   })
 
 async function startUpload(
