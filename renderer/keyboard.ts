@@ -2,7 +2,6 @@
 import { copyLink, looksLikeLink, openLink } from './stores/commands.ts'
 import { tabs } from './stores/location.ts'
 import { archives } from './stores/mirrors.ts'
-import { prefer, preferences } from './stores/preferences.ts'
 import { toast } from './stores/toasts.ts'
 import { ui, uiStore } from './stores/ui.ts'
 import { isTyping, matches } from './ui/keys.tsx'
@@ -26,7 +25,6 @@ function keyDown(event: KeyboardEvent): void {
   else if (matches(event, 'alt+left')) history.back()
   else if (matches(event, 'alt+right')) history.forward()
   else if (matches(event, '?') && !isTyping(event.target)) ui.show('shortcuts')
-  else if (place.view === 'archive' && matches(event, 'mod+i')) prefer({ inspector: !preferences.getState().inspector })
   else if (place.view === 'archive' && matches(event, 'mod+shift+c')) {
     const row = archives.getState().byId.get(place.key)
     if (row === undefined) return

@@ -79,7 +79,8 @@ export function sayNetwork(status: NetworkStatus | undefined, live: boolean): Sa
   }
 }
 
-export function sayTransfer(row: TransferRow): string {
+export function sayTransfer(row: TransferRow, live: boolean): string {
+  if (!live && row.endedAt === null) return 'goes on when Cairn runs again'
   switch (row.state.name) {
     case 'waiting':
       return 'Waiting for its turn'

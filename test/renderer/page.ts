@@ -26,6 +26,8 @@ const ARGUMENTS = [
 
 export type Harness = {
   readonly browser: Browser
+  /** Where the built page lies. */
+  readonly folder: string
   /** A page of its own: its own backend, its own cookie. */
   open(options?: OpenOptions): Promise<Opened>
   close(): Promise<void>
@@ -64,6 +66,7 @@ export async function startHarness(): Promise<Harness> {
   })
   return {
     browser,
+    folder,
     open: options => openPage(browser, folder, options),
     async close() {
       await browser.close()

@@ -203,6 +203,7 @@ export class ScriptedBackend implements Backend {
         resume: nothing('transfers.resume'),
         cancel: nothing('transfers.cancel'),
         clear: nothing('transfers.clear'),
+        skipped: () => ({ skipped: [], total: 0 }),
       },
       network: { watch: (_, signal) => this.network.watch(signal) },
       settings: {

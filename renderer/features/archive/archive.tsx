@@ -70,7 +70,8 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
   const known =
     row.state.name !== 'secret-needed' && (row.length > 0 || row.state.name === 'found' || row.state.name === 'empty')
   const go = (tab: Tab) => ui.go({ ...place, tab })
-  const said = sayArchive(row, useLive())
+  const live = useLive()
+  const said = sayArchive(row, live)
   const size =
     row.files === null ? '' : `${count(row.files, 'file')}${row.bytes === null ? '' : `, ${bytes(row.bytes)}`}`
   const Changes = parts.changes
@@ -141,7 +142,7 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
               </Badge>
             ),
           },
-          { value: 'peers', label: 'Peers', badge: row.peers > 0 && <Badge>{number(row.peers)}</Badge> },
+          { value: 'peers', label: 'Peers', badge: live && row.peers > 0 && <Badge>{number(row.peers)}</Badge> },
           { value: 'about', label: 'About' },
         ]}
       >

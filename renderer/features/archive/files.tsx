@@ -162,6 +162,20 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   }
   useEffect(() => () => sorting?.abort(), [sorting])
 
+  const showDetails = useCallback(() => {
+    if (wide) prefer({ inspector: !inspector })
+    else setDetails(true)
+  }, [wide, inspector])
+  useEffect(() => {
+    const keyed = (event: globalThis.KeyboardEvent) => {
+      if (!matches(event, 'mod+i') || document.querySelector('[role=dialog]') !== null) return
+      event.preventDefault()
+      showDetails()
+    }
+    document.addEventListener('keydown', keyed)
+    return () => document.removeEventListener('keydown', keyed)
+  }, [showDetails])
+
   const goTo = (to: string, file: string | null = null) => ui.go({ ...place, path: to, file })
   const open = (entry: Entry) => {
     if (entry.kind === 'folder') goTo(entry.path)
@@ -361,12 +375,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
             >
               {layout === 'list' ? <LayoutGrid size={16} aria-hidden /> : <List size={16} aria-hidden />}
             </IconButton>
-            <IconButton
-              label="Details"
-              keys="mod+i"
-              pressed={wide ? inspector : undefined}
-              onClick={() => (wide ? prefer({ inspector: !inspector }) : setDetails(true))}
-            >
+            <IconButton label="Details" keys="mod+i" pressed={wide ? inspector : undefined} onClick={showDetails}>
               <PanelRight size={16} aria-hidden />
             </IconButton>
           </div>

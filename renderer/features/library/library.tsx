@@ -307,9 +307,9 @@ function Foot(): ReactElement {
         <ArrowDownUp size={14} aria-hidden className="shrink-0 text-muted" />
         <span className="min-w-0 flex-1 truncate">Transfers</span>
         <span className="tabular text-sm text-muted">
-          {active.length === 0 ? 'none running' : moving > 0 ? rate(moving) : `${active.length} waiting`}
+          {!live ? '' : active.length === 0 ? 'none running' : moving > 0 ? rate(moving) : `${active.length} waiting`}
         </span>
-        {active.length > 0 && (
+        {live && active.length > 0 && (
           <span className="w-full pb-1">
             <ProgressBar label="All transfers" value={share} />
           </span>

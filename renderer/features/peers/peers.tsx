@@ -66,7 +66,9 @@ export function Peers({ row }: { readonly row: ArchiveRow }): ReactElement {
   if (peers.length === 0) return <NoPeers row={row} />
   return (
     <div className="min-h-0 flex-1 overflow-y-auto px-3 py-4 narrow:px-5">
-      <p className="mb-4 max-w-160 text-md text-pretty">{sentence(row, peers)}</p>
+      <p className="mb-4 max-w-160 text-md text-pretty">
+        {status === 'stale' ? 'These peers were connected last.' : sentence(row, peers)}
+      </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section
         aria-label="Connected peers"

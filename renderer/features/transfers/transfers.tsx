@@ -3,7 +3,7 @@ import { ArrowDownToLine, ArrowUpFromLine, FolderSync, HardDrive, type LucideIco
 import type { ReactElement } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { Skipped, SkipReason, TransferRow } from '../../../preload/contract/models.ts'
-import { backend } from '../../backend.ts'
+import { backend, useLive } from '../../backend.ts'
 import { explainSerialized } from '../../errors.ts'
 import { reveal } from '../../stores/commands.ts'
 import { transferIsOver, transfers, useTransfers } from '../../stores/mirrors.ts'
@@ -25,6 +25,7 @@ import { useStore } from 'zustand'
 
 export function Transfers(): ReactElement {
   const rows = useTransfers()
+  const live = useLive()
   const status = useStore(transfers, state => state.status)
   const running = rows.filter(row => !transferIsOver(row))
   const ended = rows.filter(transferIsOver)
@@ -36,7 +37,7 @@ export function Transfers(): ReactElement {
         under={
           running.length === 0
             ? 'Nothing is running'
-            : `${count(running.length, 'transfer')}${speed > 0 ? `, ${rate(speed)}` : ''}`
+            : `${count(running.length, 'transfer')}${live && speed > 0 ? `, ${rate(speed)}` : ''}`
         }
         actions={
           ended.length > 0 && (
@@ -86,6 +87,7 @@ function look(kind: TransferRow['kind']): {
 function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
   const { Icon, word, where } = look(row.kind)
   const over = transferIsOver(row)
+  const live = useLive()
   const share = shareOf(row)
   const title = plainName(row.title)
   const amounts = [
@@ -95,7 +97,7 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
       : row.bytes >= row.ofBytes
         ? bytes(row.ofBytes)
         : `${bytes(row.bytes)} of ${bytes(row.ofBytes)}`,
-    row.state.name === 'running' && row.rate > 0 ? rate(row.rate) : '',
+    live && row.state.name === 'running' && row.rate > 0 ? rate(row.rate) : '',
   ].filter(Boolean)
   const tone = row.state.name === 'running' ? 'accent' : 'muted'
   return (
@@ -117,7 +119,7 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
               <FileName name={row.title} />
             </button>
             <span className="text-muted" title={row.endedAt === null ? undefined : exactly(row.endedAt)}>
-              {over ? sayTransfer(row) : `${word} · ${sayTransfer(row)}`}
+              {over ? sayTransfer(row, live) : `${word} · ${sayTransfer(row, live)}`}
             </span>
           </div>
           {!over && (

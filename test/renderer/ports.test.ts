@@ -1,0 +1,80 @@
+/**
+ * The page as the desktop window shows it: the built page gets two real MessagePorts in a real Chromium, and speaks over
+ * them alone. What the preload does is done here by a script, which relays the backend's port to a bridge.
+ */
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { startWebServer } from '../../main/web/server.ts'
+import { keyOf, numbers } from './fixtures.ts'
+import { type Harness, startHarness } from './page.ts'
+import { ScriptedBackend } from './scripted-backend.ts'
+
+let harness: Harness
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness?.close())
+
+test('the page lives on the two ports that the preload hands it', async () => {
+  const backend = new ScriptedBackend()
+  const server = await startWebServer(backend, { pageFolder: harness.folder })
+  const context = await harness.browser.newContext({
+    userAgent: 'Mozilla/5.0 Chrome/140 Electron/45.4.1',
+    locale: 'en-GB',
+  })
+  onTestFinished(async () => {
+    await context.close()
+    await server.close()
+  })
+  const page = await context.newPage()
+  page.setDefaultTimeout(10_000)
+  const requests: string[] = []
+  page.on('websocket', socket => requests.push(socket.url()))
+  await page.goto(server.url)
+  await page.evaluate(async () => {
+    const token = new URLSearchParams(location.hash.slice(1)).get('token')
+    await fetch('/session', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token }),
+    })
+    const socket = new WebSocket(`ws://${location.host}/wire`, ['cairn.v1'])
+    await new Promise(resolve => socket.addEventListener('open', resolve))
+    const bridge = new MessageChannel()
+    bridge.port1.onmessage = ({ data }) => socket.send(JSON.stringify(data))
+    socket.addEventListener('message', ({ data }) => bridge.port1.postMessage(JSON.parse(String(data))))
+    const shell = new MessageChannel()
+    const asked: string[] = []
+    Object.assign(window, { asked })
+    shell.port1.onmessage = ({ data }: { data: { t: string; id: number; path: string } }) => {
+      if (data.t !== 'call') return
+      asked.push(data.path)
+      if (data.path === 'chooseFolder')
+        shell.port1.postMessage({ t: 'done', id: data.id, value: { path: '/home/mia/Chosen' } })
+      if (data.path === 'watchRequests') {
+        shell.port1.postMessage({
+          t: 'next',
+          id: data.id,
+          value: { kind: 'open-link', link: 'hyper://from-the-system' },
+        })
+      }
+    }
+    window.postMessage('cairn-ports', location.origin, [bridge.port2, shell.port2])
+  })
+  await page.getByRole('heading', { name: 'Open this archive?' }).waitFor()
+  await page.getByText('hyper://from-the-system').waitFor()
+  expect(backend.calls).toEqual([])
+  await page
+    .getByRole('navigation', { name: 'Library' })
+    .getByRole('button', { name: /Ana’s mixes/ })
+    .click()
+  await page.getByRole('button', { name: 'Download all…' }).click()
+  await expect
+    .poll(() => backend.calls)
+    .toContainEqual({
+      name: 'read.download',
+      input: { key: keyOf(numbers.mixes), version: null, paths: ['/'], folder: '/home/mia/Chosen', overwrite: false },
+    })
+  expect(await page.evaluate(() => (window as unknown as { asked: string[] }).asked)).toContain('chooseFolder')
+  // The one bridge is that of the script; the page itself opened none.
+  expect(requests).toHaveLength(1)
+})
