@@ -1,6 +1,8 @@
 /** The local web server, met by everybody who should not get in. */
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { connect as connectSocket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { AppError } from '../../preload/contract/errors.ts'
