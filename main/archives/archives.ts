@@ -3,6 +3,7 @@
  * see of them in `rows`, and is the one place that changes the registry.
  */
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
 import type { ArchiveRow, ArchiveSource, ArchiveState, Keeping } from '../../preload/contract/models.ts'
 import { Collection } from '../lib/collection.ts'
@@ -307,6 +308,8 @@ export class Archives {
       fetchesList: false,
       looked: () => {},
     }
+    // As many readers as there are listen for the end of an archive.
+    setMaxListeners(0, opened.life.signal)
     this.#opened.set(record.key, opened)
     const { core } = archive.drive
     const touch = () => this.touch(record.key)

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, realpath } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Entry, EntryPage } from '../../preload/contract/models.ts'
@@ -225,17 +226,7 @@ export class Reading {
       if (listed === list.length && list.length > 0 && ((of > 0 && held === of) || nothingToFetch)) return
       const alone = list.peers.length === 0
       control.waitingForPeers(alone)
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, 250)
-        signal.addEventListener(
-          'abort',
-          () => {
-            clearTimeout(timer)
-            resolve()
-          },
-          { once: true },
-        )
-      })
+      await sleep(250, undefined, { signal })
     }
     signal.throwIfAborted()
   }

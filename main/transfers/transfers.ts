@@ -2,6 +2,7 @@
  * Long work that outlives the page: its rows, and the running, pausing and ending of it. A job is a function that can
  * be ended by its signal at any moment and begun again later, which is what pausing, closing and `kill -9` come to.
  */
+import { setMaxListeners } from 'node:events'
 import { AppError, type SerializedError } from '../../preload/contract/errors.ts'
 import type { Skipped, TransferRow, TransferState } from '../../preload/contract/models.ts'
 import { Collection } from '../lib/collection.ts'
@@ -122,6 +123,7 @@ export class Transfers {
     const { job } = entry
     const end = new AbortController()
     const { signal } = end
+    setMaxListeners(0, signal)
     const change = (part: Partial<TransferRow>) => {
       if (!signal.aborted) this.rows.put({ ...this.#row(job.id), ...part })
     }
