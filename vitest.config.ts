@@ -51,7 +51,17 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'test/web/**/*.test.ts', 'test/cli/**/*.test.ts'],
         },
       },
-      { test: { ...slow, name: 'browser', include: ['test/e2e/**/*.test.ts', 'test/renderer/**/*.test.{ts,tsx}', 'test/renderer-publish/**/*.browser.ts'] } },
+      {
+        test: {
+          ...slow,
+          name: 'browser',
+          include: [
+            'test/e2e/**/*.test.ts',
+            'test/renderer/**/*.test.{ts,tsx}',
+            'test/renderer-publish/**/*.browser.ts',
+          ],
+        },
+      },
       { test: { ...slow, name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 3_600_000 } },
       { test: { ...slow, name: 'bench', include: ['test/bench/**/*.test.ts'], testTimeout: 3_600_000 } },
     ],

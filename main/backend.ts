@@ -34,7 +34,10 @@ const CLOSING = 1900
 export async function startBackend(options: BackendOptions): Promise<Backend> {
   const storage = resolve(options.storage)
   await mkdir(storage, { recursive: true, mode: 0o700 }).catch((error: Error) => {
-    throw new AppError('STORAGE_UNUSABLE', `The folder ${storage} cannot be made: ${error.message}.`, { storage, why: error.message })
+    throw new AppError('STORAGE_UNUSABLE', `The folder ${storage} cannot be made: ${error.message}.`, {
+      storage,
+      why: error.message,
+    })
   })
   const store = await openStore(storage)
   const log = createLog(storage, options.log ?? 'file')
@@ -50,12 +53,26 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const content = new Content(archives)
     const history = new History(archives)
     let page = options.page ?? (() => null)
-    const handlers = createHandlers({ archives, publishing, reading, content, history, peers, network, settings, transfers, storage, page: () => page() })
+    const handlers = createHandlers({
+      archives,
+      publishing,
+      reading,
+      content,
+      history,
+      peers,
+      network,
+      settings,
+      transfers,
+      storage,
+      page: () => page(),
+    })
     const clients = new Set<Transport<ServerFrame, unknown>>()
     const accept = (transport: Transport<ServerFrame, unknown>) => {
       clients.add(transport)
       transport.onClose(() => clients.delete(transport))
-      serve(contract, handlers, transport, { onIncident: ({ id, path, error }) => log.error({ incident: id, path, err: error }, 'a call failed') })
+      serve(contract, handlers, transport, {
+        onIncident: ({ id, path, error }) => log.error({ incident: id, path, err: error }, 'a call failed'),
+      })
     }
 
     await network.prepare()

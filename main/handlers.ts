@@ -27,7 +27,19 @@ export type Services = {
   readonly page: () => string | null
 }
 
-export function createHandlers({ archives, publishing, reading, content, history, peers, network, settings, transfers, storage, page }: Services): Handlers<Contract> {
+export function createHandlers({
+  archives,
+  publishing,
+  reading,
+  content,
+  history,
+  peers,
+  network,
+  settings,
+  transfers,
+  storage,
+  page,
+}: Services): Handlers<Contract> {
   return {
     archives: {
       open: ({ link }) => archives.open(link),
@@ -60,7 +72,8 @@ export function createHandlers({ archives, publishing, reading, content, history
       list: ({ key, version, folder, cursor, limit }) => reading.list(key, version, folder, cursor, limit),
       entry: ({ key, version, path }) => reading.entry(key, version, path),
       grant: ({ key, version }) => ({ grant: content.grant(key, version) }),
-      bytes: ({ key, version, path, start, length }, { signal }) => reading.bytes(key, version, path, start, length, signal),
+      bytes: ({ key, version, path, start, length }, { signal }) =>
+        reading.bytes(key, version, path, start, length, signal),
       download: async input => ({ transfer: await reading.download(input) }),
     },
     history: {
@@ -79,7 +92,14 @@ export function createHandlers({ archives, publishing, reading, content, history
     network: { watch: (_, signal) => network.status.watch(signal) },
     settings: { watch: (_, signal) => settings.rows.watch(signal), update: change => settings.update(change) },
     machine: {
-      status: () => ({ version: packageFile.version, protocol: PROTOCOL_VERSION, storage, platform: process.platform, pid: process.pid, page: page() }),
+      status: () => ({
+        version: packageFile.version,
+        protocol: PROTOCOL_VERSION,
+        storage,
+        platform: process.platform,
+        pid: process.pid,
+        page: page(),
+      }),
       folders: ({ path }) => listFolders(path, settings.current.downloads),
       createFolder: async ({ parent, name }) => ({ path: await createFolder(parent, name) }),
     },

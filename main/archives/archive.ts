@@ -51,7 +51,10 @@ export class Archive {
 
   /** A new one of ours, with a key that never was. Nothing is written yet. */
   static async create(store: Store, namespace: string, secret: string | null): Promise<Archive> {
-    const drive = new Hyperdrive(store.corestore.namespace(namespace), secret === null ? {} : { encryptionKey: decodeKey(secret) })
+    const drive = new Hyperdrive(
+      store.corestore.namespace(namespace),
+      secret === null ? {} : { encryptionKey: decodeKey(secret) },
+    )
     await drive.ready()
     const archive = new Archive(drive, store)
     await archive.#flushBeforeAnnouncing()
@@ -60,7 +63,11 @@ export class Archive {
 
   static async open(store: Store, record: Pick<ArchiveRecord, 'key' | 'namespace' | 'secret'>): Promise<Archive> {
     if (record.namespace !== null) return Archive.create(store, record.namespace, record.secret)
-    const drive = new FriendsDrive(store.corestore.session(), decodeKey(record.key), record.secret === null ? {} : { encryptionKey: decodeKey(record.secret) })
+    const drive = new FriendsDrive(
+      store.corestore.session(),
+      decodeKey(record.key),
+      record.secret === null ? {} : { encryptionKey: decodeKey(record.secret) },
+    )
     await drive.ready()
     return new Archive(drive, store)
   }
@@ -97,10 +104,15 @@ export class Archive {
    */
   async at<T>(version: number | null, use: (snapshot: Hyperdrive, version: number) => Promise<T>): Promise<T> {
     const newest = this.length
-    if (newest === 0) throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key: this.key })
+    if (newest === 0)
+      throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key: this.key })
     const wanted = version === null || version === 0 ? newest : version
     if (wanted > newest)
-      throw new AppError('VERSION_NOT_FOUND', `There is no version ${wanted} here; the newest known is ${newest}.`, { key: this.key, version: wanted, newest })
+      throw new AppError('VERSION_NOT_FOUND', `There is no version ${wanted} here; the newest known is ${newest}.`, {
+        key: this.key,
+        version: wanted,
+        newest,
+      })
     const snapshot = this.drive.checkout(wanted)
     try {
       await snapshot.ready()
@@ -108,9 +120,17 @@ export class Archive {
       return await use(snapshot, wanted)
     } catch (error) {
       const { code } = error as { code?: string }
-      if (code === 'DECODING_ERROR') throw new AppError('ARCHIVE_SECRET_NEEDED', 'This archive is private, and the link carried no secret or a wrong one.', { key: this.key })
+      if (code === 'DECODING_ERROR')
+        throw new AppError(
+          'ARCHIVE_SECRET_NEEDED',
+          'This archive is private, and the link carried no secret or a wrong one.',
+          { key: this.key },
+        )
       if (code !== 'REQUEST_TIMEOUT') throw error
-      throw new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the archive.', { key: this.key, path: '/' })
+      throw new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the archive.', {
+        key: this.key,
+        path: '/',
+      })
     } finally {
       await snapshot.close()
     }
@@ -124,7 +144,10 @@ export class Archive {
   }
 
   /** The newest changeset that a Cairn recorded, and where it stands. */
-  async lastChangeset(snapshot: Hyperdrive = this.drive, options?: Hypercore.GetOptions): Promise<{ readonly seq: number; readonly changeset: RecordedChangeset } | null> {
+  async lastChangeset(
+    snapshot: Hyperdrive = this.drive,
+    options?: Hypercore.GetOptions,
+  ): Promise<{ readonly seq: number; readonly changeset: RecordedChangeset } | null> {
     if (this.length < 2) return null
     const entry = await snapshot.entry(CHANGESET_PATH, options)
     const changeset = entry === null ? null : parseChangeset(entry.value?.metadata)
@@ -146,7 +169,11 @@ export class Archive {
     numbers.writeBigUInt64LE(BigInt(blobsLength), 8)
     numbers.writeBigUInt64LE(BigInt(this.drive.core.fork), 16)
     numbers.writeBigUInt64LE(BigInt(blobs.core.fork), 24)
-    const digest = blake2b256([await this.drive.core.treeHash(version), await blobs.core.treeHash(blobsLength), numbers])
+    const digest = blake2b256([
+      await this.drive.core.treeHash(version),
+      await blobs.core.treeHash(blobsLength),
+      numbers,
+    ])
     return { blobsLength, hash: encodeKey(digest) }
   }
 

@@ -152,7 +152,12 @@ export class Archives {
       }
       await this.#registry.setArchive(record)
       await this.#admit(record)
-    } else if (link.secret !== null && known.secret !== link.secret && known.namespace === null && (known.secret === null || this.#of(link.key).state.name === 'secret-needed')) {
+    } else if (
+      link.secret !== null &&
+      known.secret !== link.secret &&
+      known.namespace === null &&
+      (known.secret === null || this.#of(link.key).state.name === 'secret-needed')
+    ) {
       await this.#reopen(await this.#registry.update(link.key, { secret: link.secret }))
     }
     if (link.version !== null && link.hash !== null && link.blobsLength !== null)
@@ -207,9 +212,18 @@ export class Archives {
   /** Throws unless the archive is ours and may be written to now. */
   writable(key: string): Archive {
     const { archive, state } = this.#of(key)
-    if (this.record(key).namespace === null) throw new AppError('ARCHIVE_READ_ONLY', 'Only its author can change this archive.', { key })
-    if (state.name === 'behind') throw new AppError('ARCHIVE_BEHIND', 'This storage is older than what was published from it. It must catch up from a friend before anything is added.', { key, length: state.length, published: state.published })
-    if (state.name === 'conflict') throw new AppError('ARCHIVE_CONFLICT', 'Two different histories were signed for this archive. It is frozen.', { key })
+    if (this.record(key).namespace === null)
+      throw new AppError('ARCHIVE_READ_ONLY', 'Only its author can change this archive.', { key })
+    if (state.name === 'behind')
+      throw new AppError(
+        'ARCHIVE_BEHIND',
+        'This storage is older than what was published from it. It must catch up from a friend before anything is added.',
+        { key, length: state.length, published: state.published },
+      )
+    if (state.name === 'conflict')
+      throw new AppError('ARCHIVE_CONFLICT', 'Two different histories were signed for this archive. It is frozen.', {
+        key,
+      })
     return archive
   }
 
@@ -227,13 +241,22 @@ export class Archives {
     if (archive.length < version) return
     const found = await archive.pin(version)
     if (found.hash !== pin.hash || found.blobsLength !== pin.blobsLength)
-      throw new AppError('NOT_THE_PINNED_VERSION', 'This is not the version that your friend pinned.', { key, expected: pin.hash, found: found.hash })
+      throw new AppError('NOT_THE_PINNED_VERSION', 'This is not the version that your friend pinned.', {
+        key,
+        expected: pin.hash,
+        found: found.hash,
+      })
     pin.verified = true
   }
 
   async pinnedLink(key: string, version: number, path: string): Promise<string> {
     const archive = this.get(key)
-    if (version < 1 || version > archive.length) throw new AppError('VERSION_NOT_FOUND', `There is no version ${version} here.`, { key, version, newest: archive.length })
+    if (version < 1 || version > archive.length)
+      throw new AppError('VERSION_NOT_FOUND', `There is no version ${version} here.`, {
+        key,
+        version,
+        newest: archive.length,
+      })
     const { blobsLength, hash } = await archive.pin(version)
     return formatLink({ key, version, blobsLength, hash, path, secret: this.record(key).secret })
   }
@@ -249,7 +272,8 @@ export class Archives {
     for (const listener of this.#listeners) listener(key)
     await this.#network.leave(archive.drive.discoveryKey)
     await archive.writing.run(async () => {
-      for (const core of [archive.blobs?.core, archive.drive.core]) if (core !== undefined && core.length > 0) await core.clear(0, core.length)
+      for (const core of [archive.blobs?.core, archive.drive.core])
+        if (core !== undefined && core.length > 0) await core.clear(0, core.length)
       await archive.close()
     })
     await this.#store.flush()
@@ -275,7 +299,14 @@ export class Archives {
     const archive = this.writable(key)
     await archive.writing.run(async () => {
       const before = await archive.about()
-      const empty: About = { cairn: 1, importing: false, createdAt: Date.now(), title: this.record(key).title, description: '', author: '' }
+      const empty: About = {
+        cairn: 1,
+        importing: false,
+        createdAt: Date.now(),
+        title: this.record(key).title,
+        description: '',
+        author: '',
+      }
       await archive.drive.putEntry(ABOUT_PATH, { metadata: { ...empty, ...before, ...change } })
       await this.published(key)
     })
@@ -321,10 +352,13 @@ export class Archives {
     core.on('peer-remove', touch)
     core.on('truncate', touch)
     core.on('conflict', () => this.#setState(opened, { name: 'conflict' }))
-    void archive.drive.getBlobs().then(blobs => {
-      blobs?.core.on('download', touch)
-      blobs?.core.on('append', touch)
-    }, () => {})
+    void archive.drive.getBlobs().then(
+      blobs => {
+        blobs?.core.on('download', touch)
+        blobs?.core.on('append', touch)
+      },
+      () => {},
+    )
     if (record.published !== null) await this.#compareWithPublished(opened, record.published)
     await this.#assess(opened)
     await this.#refreshRow(record.key)
@@ -335,15 +369,20 @@ export class Archives {
   #initialState(archive: Archive): ArchiveState {
     if (archive.length > 0) return { name: 'found' }
     if (archive.writable) return { name: 'empty' }
-    if (!this.#network.allowed) return { name: 'unreachable', reason: 'offline', since: Date.now(), lastTried: Date.now(), candidates: 0 }
-    return this.#network.started ? { name: 'looking', since: Date.now(), dhtAnswered: false, candidates: 0 } : { name: 'waiting-for-consent' }
+    if (!this.#network.allowed)
+      return { name: 'unreachable', reason: 'offline', since: Date.now(), lastTried: Date.now(), candidates: 0 }
+    return this.#network.started
+      ? { name: 'looking', since: Date.now(), dhtAnswered: false, candidates: 0 }
+      : { name: 'waiting-for-consent' }
   }
 
   /** An own log that is shorter than peers have seen it, or another one, must not be written to. */
   async #compareWithPublished(opened: Opened, published: NonNullable<ArchiveRecord['published']>): Promise<void> {
     const { core } = opened.archive.drive
-    if (core.length < published.length) this.#setState(opened, { name: 'behind', length: core.length, published: published.length })
-    else if (core.fork === published.fork && encodeKey(await core.treeHash(published.length)) !== published.hash) this.#setState(opened, { name: 'conflict' })
+    if (core.length < published.length)
+      this.#setState(opened, { name: 'behind', length: core.length, published: published.length })
+    else if (core.fork === published.fork && encodeKey(await core.treeHash(published.length)) !== published.hash)
+      this.#setState(opened, { name: 'conflict' })
   }
 
   #search(opened: Opened): void {
@@ -378,13 +417,24 @@ export class Archives {
         break
       case 'looking':
         if (state.name !== 'looking') opened.searchingSince = Date.now()
-        this.#setState(opened, { name: 'looking', since: opened.searchingSince, dhtAnswered: finding.dhtAnswered, candidates: finding.candidates })
+        this.#setState(opened, {
+          name: 'looking',
+          since: opened.searchingSince,
+          dhtAnswered: finding.dhtAnswered,
+          candidates: finding.candidates,
+        })
         break
       case 'reading':
         this.#setState(opened, { name: 'reading', since: opened.searchingSince, peers: finding.peers })
         break
       case 'unreachable':
-        this.#setState(opened, { name: 'unreachable', reason: finding.reason, since: opened.searchingSince, lastTried: Date.now(), candidates: finding.candidates })
+        this.#setState(opened, {
+          name: 'unreachable',
+          reason: finding.reason,
+          since: opened.searchingSince,
+          lastTried: Date.now(),
+          candidates: finding.candidates,
+        })
         break
       default:
         assertNever(finding)
@@ -485,7 +535,10 @@ export class Archives {
       peers: archive.drive.core.peers.length,
       keeping: record.keeping,
       held: { blocks: held, ofBlocks: of, bytes: of === 0 ? 0 : Math.round((ofBytes * held) / of), ofBytes },
-      source: record.source === null ? null : { paths: record.source.items.map(({ path }) => path), state: opened.source ?? { name: 'watching' } },
+      source:
+        record.source === null
+          ? null
+          : { paths: record.source.items.map(({ path }) => path), state: opened.source ?? { name: 'watching' } },
       stillBeingAdded: about?.importing ?? false,
       seenLength: record.seenLength,
       changedAt: opened.changedAt,
@@ -514,13 +567,18 @@ export class Archives {
     }
   }
 
-  async #take(opened: Opened, length: number, options: { readonly wait?: boolean; readonly timeout?: number }): Promise<void> {
+  async #take(
+    opened: Opened,
+    length: number,
+    options: { readonly wait?: boolean; readonly timeout?: number },
+  ): Promise<void> {
     const { archive } = opened
     const about = await archive.about(options)
     const last = await archive.lastChangeset(archive.drive, options)
     opened.about = about
     opened.readAt = length
-    if (about !== null && about.title !== this.record(archive.key).title) await this.#registry.update(archive.key, { title: about.title })
+    if (about !== null && about.title !== this.record(archive.key).title)
+      await this.#registry.update(archive.key, { title: about.title })
     if (last === null) return
     opened.files = last.changeset.files
     opened.bytes = last.changeset.total
@@ -528,4 +586,5 @@ export class Archives {
   }
 }
 
-const notFound = (key: string) => new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library. Open its link first.', { key })
+const notFound = (key: string) =>
+  new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library. Open its link first.', { key })

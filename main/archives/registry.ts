@@ -71,7 +71,11 @@ export class Registry {
     for (const archive of file.archives) this.archives.set(archive.key, archive)
     for (const download of file.downloads) this.downloads.set(download.id, download)
     this.#saver = new Saver(() =>
-      writeJson(path, { version: NEWEST, archives: [...this.archives.values()], downloads: [...this.downloads.values()] }),
+      writeJson(path, {
+        version: NEWEST,
+        archives: [...this.archives.values()],
+        downloads: [...this.downloads.values()],
+      }),
     )
   }
 

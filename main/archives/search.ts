@@ -26,7 +26,11 @@ export type Finding =
 
 /** `waited`: milliseconds since the search began. */
 export function judge(evidence: Evidence, waited: number): Finding {
-  const unreachable = (reason: UnreachableReason): Finding => ({ name: 'unreachable', reason, candidates: evidence.candidates })
+  const unreachable = (reason: UnreachableReason): Finding => ({
+    name: 'unreachable',
+    reason,
+    candidates: evidence.candidates,
+  })
   if (!evidence.interfaces) return unreachable('offline')
   if (!evidence.dhtAnswered) return unreachable('dht-silent')
   if (evidence.candidates === 0) return unreachable('nobody')
@@ -56,10 +60,15 @@ export async function pursue({ archive, refresh, investigate, report, retried, s
         report({ name: 'reading', peers: core.peers.length })
         await within(READING, signal, end => [core.update({ wait: true }), event(core, 'append', end)])
         if (signal.aborted) return
-        if (core.length === 0 && core.peers.length > 0) report({ name: 'unreachable', reason: 'peer-lacks', candidates: core.peers.length })
+        if (core.length === 0 && core.peers.length > 0)
+          report({ name: 'unreachable', reason: 'peer-lacks', candidates: core.peers.length })
       }
       if (core.length > 0) report({ name: 'known' })
-      if (core.peers.length > 0) await within(core.length > 0 ? 600_000 : READING, signal, end => [event(core, 'append', end), event(core, 'peer-remove', end)])
+      if (core.peers.length > 0)
+        await within(core.length > 0 ? 600_000 : READING, signal, end => [
+          event(core, 'append', end),
+          event(core, 'peer-remove', end),
+        ])
       began = Date.now()
       pause = FIRST_PAUSE
       continue
@@ -88,13 +97,20 @@ export async function pursue({ archive, refresh, investigate, report, retried, s
 }
 
 /** Waits for the first of them, for the signal, or for so many milliseconds; then ends the others. */
-async function within(milliseconds: number, signal: AbortSignal, waits: (end: AbortSignal) => readonly Promise<unknown>[]): Promise<void> {
+async function within(
+  milliseconds: number,
+  signal: AbortSignal,
+  waits: (end: AbortSignal) => readonly Promise<unknown>[],
+): Promise<void> {
   const end = new AbortController()
   const abort = () => end.abort()
   signal.addEventListener('abort', abort, { once: true })
   try {
     if (signal.aborted) return
-    await Promise.race([...waits(end.signal).map(wait => wait.catch(() => {})), setTimeout(milliseconds, null, { signal: end.signal }).catch(() => {})])
+    await Promise.race([
+      ...waits(end.signal).map(wait => wait.catch(() => {})),
+      setTimeout(milliseconds, null, { signal: end.signal }).catch(() => {}),
+    ])
   } finally {
     signal.removeEventListener('abort', abort)
     end.abort()

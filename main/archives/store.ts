@@ -54,7 +54,9 @@ async function sync(path: string): Promise<void> {
 }
 
 async function openCorestore(folder: string): Promise<Corestore> {
-  const corestore = new Corestore(new HypercoreStorage(folder, { writeBufferSize: 16 << 20, treeCache: { maxSize: 200_000 } }))
+  const corestore = new Corestore(
+    new HypercoreStorage(folder, { writeBufferSize: 16 << 20, treeCache: { maxSize: 200_000 } }),
+  )
   await corestore.ready()
   return corestore
 }
@@ -62,7 +64,11 @@ async function openCorestore(folder: string): Promise<Corestore> {
 function explain(error: unknown, storage: string): AppError {
   const message = error instanceof Error ? error.message : String(error)
   if (/locked|lock file/i.test(message))
-    return new AppError('STORAGE_IN_USE', `Another Cairn is already running on ${storage}. Use that one, stop it first, or choose another folder with --storage.`, { storage })
+    return new AppError(
+      'STORAGE_IN_USE',
+      `Another Cairn is already running on ${storage}. Use that one, stop it first, or choose another folder with --storage.`,
+      { storage },
+    )
   const code = (error as NodeJS.ErrnoException).code
   const why =
     code === 'DEVICE_FILE' || /device file/i.test(message)

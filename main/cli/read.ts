@@ -177,7 +177,8 @@ async function listSkipped({ client, output }: Context, id: string): Promise<voi
   for (let offset = 0; ; ) {
     const { skipped } = await client.transfers.skipped({ id, offset, limit: 1000 })
     if (skipped.length === 0) return
-    for (const one of skipped) output.result(`skipped  ${printable(one.path)}: ${printable(one.detail)}`, { skipped: one })
+    for (const one of skipped)
+      output.result(`skipped  ${printable(one.path)}: ${printable(one.detail)}`, { skipped: one })
     offset += skipped.length
   }
 }

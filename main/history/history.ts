@@ -20,10 +20,15 @@ export class History {
   }
 
   /** `before`: the length after which nothing is told; null for the newest. */
-  async list(key: string, before: number | null, limit: number): Promise<{ readonly changesets: readonly Changeset[]; readonly before: number | null }> {
+  async list(
+    key: string,
+    before: number | null,
+    limit: number,
+  ): Promise<{ readonly changesets: readonly Changeset[]; readonly before: number | null }> {
     const archive = this.#archives.get(key)
     const end = before === null ? archive.length : Math.min(before, archive.length)
-    if (archive.length === 0) throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key })
+    if (archive.length === 0)
+      throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key })
     // The first block of a log is its header, and no version.
     if (end <= 1) return { changesets: [], before: null }
     return archive.at(end, async snapshot => {
@@ -46,8 +51,16 @@ export class History {
   }
 
   /** What differs between two versions. */
-  async changes(key: string, from: number, to: number, limit: number): Promise<{ readonly files: readonly ChangedFile[]; readonly more: boolean }> {
-    if (from > to) throw new AppError('INVALID_INPUT', 'The earlier version comes first.', { issues: [{ path: 'from', message: 'is after `to`' }] })
+  async changes(
+    key: string,
+    from: number,
+    to: number,
+    limit: number,
+  ): Promise<{ readonly files: readonly ChangedFile[]; readonly more: boolean }> {
+    if (from > to)
+      throw new AppError('INVALID_INPUT', 'The earlier version comes first.', {
+        issues: [{ path: 'from', message: 'is after `to`' }],
+      })
     await this.#archives.verifyPin(key, to)
     return this.#archives.get(key).at(to, async snapshot => {
       const files: ChangedFile[] = []
@@ -108,7 +121,11 @@ async function infer(snapshot: Hyperdrive, from: number, length: number): Promis
   const seen = new Set<string>()
   const before = from > 1 ? snapshot.checkout(from) : null
   try {
-    for await (const { type, key, value } of snapshot.db.createHistoryStream({ gte: Math.max(1, from), lt: length, reverse: true })) {
+    for await (const { type, key, value } of snapshot.db.createHistoryStream({
+      gte: Math.max(1, from),
+      lt: length,
+      reverse: true,
+    })) {
       const path = pathOf(key)
       if (path === null || seen.has(path)) continue
       seen.add(path)
@@ -126,7 +143,18 @@ async function infer(snapshot: Hyperdrive, from: number, length: number): Promis
   } finally {
     await before?.close()
   }
-  return { length, from: from <= 1 ? 0 : from, time: null, source: 'inferred', added, changed, removed, bytes, message: '', partial: false }
+  return {
+    length,
+    from: from <= 1 ? 0 : from,
+    time: null,
+    source: 'inferred',
+    added,
+    changed,
+    removed,
+    bytes,
+    message: '',
+    partial: false,
+  }
 }
 
 /** In the raw log a key stands with the prefix of its sub-encoding: `files`, NUL, path. */

@@ -12,8 +12,12 @@ const MOST = 2000
 export async function listFolders(path: string | null, downloads: string): Promise<FolderListing> {
   const folder = resolve(path ?? homedir())
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') throw new AppError('SOURCE_NOT_FOUND', `There is no folder ${folder}.`, { path: folder })
-    throw new AppError('SOURCE_UNREADABLE', `${folder} cannot be read: ${error.message}.`, { path: folder, why: error.message })
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+      throw new AppError('SOURCE_NOT_FOUND', `There is no folder ${folder}.`, { path: folder })
+    throw new AppError('SOURCE_UNREADABLE', `${folder} cannot be read: ${error.message}.`, {
+      path: folder,
+      why: error.message,
+    })
   })
   const folders = entries
     .filter(entry => entry.isDirectory() && !entry.name.startsWith('.'))
@@ -27,7 +31,10 @@ export async function listFolders(path: string | null, downloads: string): Promi
 /** Throws INVALID_INPUT for what is no name, FOLDER_NOT_WRITABLE. */
 export async function createFolder(parent: string, name: string): Promise<string> {
   const refusal = new NamePolicy(process.platform).check(`/${name}`)
-  if (refusal !== null || name.includes('/')) throw new AppError('INVALID_INPUT', 'This cannot be the name of a folder.', { issues: [{ path: 'name', message: refusal?.detail ?? 'A name holds no /.' }] })
+  if (refusal !== null || name.includes('/'))
+    throw new AppError('INVALID_INPUT', 'This cannot be the name of a folder.', {
+      issues: [{ path: 'name', message: refusal?.detail ?? 'A name holds no /.' }],
+    })
   const path = join(resolve(parent), name)
   await mkdir(path).catch((error: Error) => {
     throw new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be made: ${error.message}.`, { path, why: error.message })
@@ -37,7 +44,20 @@ export async function createFolder(parent: string, name: string): Promise<string
 
 async function places(downloads: string): Promise<FolderListing['places']> {
   const home = homedir()
-  const candidates = [home, join(home, 'Desktop'), join(home, 'Documents'), downloads, join(home, 'Pictures'), join(home, 'Music'), join(home, 'Videos'), '/']
-  const there = await Promise.all([...new Set(candidates)].map(async path => ((await stat(path).catch(() => null))?.isDirectory() ? path : null)))
-  return there.filter(path => path !== null).map(path => ({ name: path === home ? 'Home' : path === '/' ? 'Computer' : basename(path), path }))
+  const candidates = [
+    home,
+    join(home, 'Desktop'),
+    join(home, 'Documents'),
+    downloads,
+    join(home, 'Pictures'),
+    join(home, 'Music'),
+    join(home, 'Videos'),
+    '/',
+  ]
+  const there = await Promise.all(
+    [...new Set(candidates)].map(async path => ((await stat(path).catch(() => null))?.isDirectory() ? path : null)),
+  )
+  return there
+    .filter(path => path !== null)
+    .map(path => ({ name: path === home ? 'Home' : path === '/' ? 'Computer' : basename(path), path }))
 }

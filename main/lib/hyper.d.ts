@@ -7,7 +7,12 @@ declare module 'hypercore' {
   import type { Duplex } from 'node:stream'
 
   namespace Hypercore {
-    type Range = { readonly start?: number; /** -1: for ever */ readonly end?: number; readonly linear?: boolean; readonly blocks?: readonly number[] }
+    type Range = {
+      readonly start?: number /** -1: for ever */
+      readonly end?: number
+      readonly linear?: boolean
+      readonly blocks?: readonly number[]
+    }
     type Download = { done(): Promise<void>; destroy(): void }
     type GetOptions = { readonly wait?: boolean; readonly timeout?: number }
     type Peer = {
@@ -42,7 +47,10 @@ declare module 'hypercore' {
     close(): Promise<void>
     get(index: number, options?: Hypercore.GetOptions): Promise<Block | null>
     has(start: number, end?: number): Promise<boolean>
-    append(blocks: Block | readonly Block[], options?: Hypercore.AppendOptions): Promise<{ length: number; byteLength: number }>
+    append(
+      blocks: Block | readonly Block[],
+      options?: Hypercore.AppendOptions,
+    ): Promise<{ length: number; byteLength: number }>
     update(options?: { readonly wait?: boolean; readonly force?: boolean }): Promise<boolean>
     download(range: Hypercore.Range): Hypercore.Download
     clear(start: number, end?: number): Promise<unknown>
@@ -73,7 +81,10 @@ declare module 'corestore' {
 
   type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
   class Corestore {
-    constructor(storage: string | HypercoreStorage, options?: { readonly primaryKey?: Uint8Array; readonly unsafe?: boolean })
+    constructor(
+      storage: string | HypercoreStorage,
+      options?: { readonly primaryKey?: Uint8Array; readonly unsafe?: boolean },
+    )
     readonly storage: HypercoreStorage
     readonly primaryKey: Buffer
     ready(): Promise<void>
@@ -105,7 +116,11 @@ declare module 'hyperdrive' {
     type Node = { readonly seq: number; readonly key: string; readonly value: EntryValue }
   }
   class Hyperdrive extends EventEmitter {
-    constructor(store: Corestore, key?: Uint8Array | { readonly encryptionKey?: Uint8Array }, options?: { readonly encryptionKey?: Uint8Array })
+    constructor(
+      store: Corestore,
+      key?: Uint8Array | { readonly encryptionKey?: Uint8Array },
+      options?: { readonly encryptionKey?: Uint8Array },
+    )
     static getContentKey(manifest: unknown, key: Uint8Array): Buffer | null
     readonly key: Buffer
     readonly discoveryKey: Buffer
@@ -128,11 +143,18 @@ declare module 'hyperdrive' {
     flush(): Promise<void>
     putEntry(path: string, value: Hyperdrive.EntryValue): Promise<void>
     del(path: string): Promise<void>
-    put(path: string, content: Uint8Array, options?: { readonly executable?: boolean; readonly metadata?: unknown }): Promise<void>
+    put(
+      path: string,
+      content: Uint8Array,
+      options?: { readonly executable?: boolean; readonly metadata?: unknown },
+    ): Promise<void>
     get(path: string, options?: Hypercore.GetOptions): Promise<Buffer | null>
     symlink(path: string, target: string): Promise<void>
     list(folder?: string): AsyncIterable<Hyperdrive.Node>
-    diff(version: number, folder?: string): AsyncIterable<{ readonly left: Hyperdrive.Node | null; readonly right: Hyperdrive.Node | null }>
+    diff(
+      version: number,
+      folder?: string,
+    ): AsyncIterable<{ readonly left: Hyperdrive.Node | null; readonly right: Hyperdrive.Node | null }>
     getBlobsLength(version?: number): Promise<number>
     createReadStream(path: string, options?: Hyperblobs.ReadOptions): Readable
     download(folder?: string): { done(): Promise<void>; destroy(): void }
@@ -146,14 +168,31 @@ declare module 'hyperbee' {
   import type Hypercore from 'hypercore'
 
   namespace Hyperbee {
-    type Range = { readonly gt?: string; readonly gte?: string; readonly lt?: string; readonly lte?: string; readonly reverse?: boolean; readonly limit?: number }
-    type HistoryItem = { readonly type: 'put' | 'del'; readonly seq: number; readonly key: unknown; readonly value: unknown }
+    type Range = {
+      readonly gt?: string
+      readonly gte?: string
+      readonly lt?: string
+      readonly lte?: string
+      readonly reverse?: boolean
+      readonly limit?: number
+    }
+    type HistoryItem = {
+      readonly type: 'put' | 'del'
+      readonly seq: number
+      readonly key: unknown
+      readonly value: unknown
+    }
   }
   class Hyperbee {
     readonly core: Hypercore
     readonly version: number
     getBySeq(seq: number): Promise<{ readonly key: unknown; readonly value: unknown } | null>
-    createHistoryStream(options: { readonly gte?: number; readonly lt?: number; readonly reverse?: boolean; readonly limit?: number }): AsyncIterable<Hyperbee.HistoryItem>
+    createHistoryStream(options: {
+      readonly gte?: number
+      readonly lt?: number
+      readonly reverse?: boolean
+      readonly limit?: number
+    }): AsyncIterable<Hyperbee.HistoryItem>
     close(): Promise<void>
   }
   export = Hyperbee
@@ -172,7 +211,14 @@ declare module 'hyperblobs' {
       /** With `dedup`: the blob is a list of blocks elsewhere, and `byteLength` the size of that list. */
       readonly blockMap?: boolean
     }
-    type ReadOptions = { readonly start?: number; readonly length?: number; readonly end?: number; readonly wait?: boolean; readonly timeout?: number; readonly prefetch?: boolean }
+    type ReadOptions = {
+      readonly start?: number
+      readonly length?: number
+      readonly end?: number
+      readonly wait?: boolean
+      readonly timeout?: number
+      readonly prefetch?: boolean
+    }
   }
   class Hyperblobs {
     readonly core: Hypercore
@@ -233,7 +279,11 @@ declare module 'hyperdht/testnet.js' {
   const createTestnet: (
     size?: number,
     options?: { readonly host?: string; readonly port?: number },
-  ) => Promise<{ readonly bootstrap: readonly { readonly host: string; readonly port: number }[]; readonly nodes: readonly DHT[]; destroy(): Promise<void> }>
+  ) => Promise<{
+    readonly bootstrap: readonly { readonly host: string; readonly port: number }[]
+    readonly nodes: readonly DHT[]
+    destroy(): Promise<void>
+  }>
   export = createTestnet
 }
 
@@ -250,7 +300,12 @@ declare module 'hyperswarm' {
       readonly rawBytesRead: number
       readonly rawBytesWritten: number
     }
-    type PeerInfo = { readonly publicKey: Buffer; readonly client: boolean; readonly topics: readonly Buffer[]; readonly attempts: number }
+    type PeerInfo = {
+      readonly publicKey: Buffer
+      readonly client: boolean
+      readonly topics: readonly Buffer[]
+      readonly attempts: number
+    }
     type Discovery = {
       flushed(): Promise<boolean>
       refresh(options?: { readonly client?: boolean; readonly server?: boolean }): Promise<boolean>

@@ -7,5 +7,8 @@ export type Log = Logger
 export function createLog(storage: string, kind: 'file' | 'stderr' | 'none'): Log {
   if (kind === 'none') return pino({ level: 'silent' })
   const destination = kind === 'stderr' ? 2 : join(storage, 'cairn.log')
-  return pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: destination, sync: false, mkdir: true }))
+  return pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: destination, sync: false, mkdir: true }),
+  )
 }

@@ -38,7 +38,11 @@ export class Network {
   #publicKey = ''
   #silentSince: number | null = null
 
-  constructor(corestore: Corestore, options: { readonly bootstrap: readonly string[] | null; readonly join: boolean }, log: Log) {
+  constructor(
+    corestore: Corestore,
+    options: { readonly bootstrap: readonly string[] | null; readonly join: boolean },
+    log: Log,
+  ) {
     this.#corestore = corestore
     this.#options = options
     this.#log = log
@@ -98,8 +102,12 @@ export class Network {
     }
     const id = topic.toString('hex')
     const joined = this.#topics.get(id)
-    if (joined === undefined) this.#topics.set(id, { topic, discovery: swarm.join(topic, { client: true, server: announce }) })
-    else void joined.discovery.refresh({ client: true, server: announce }).catch(error => this.#log.warn({ err: error }, 'refresh failed'))
+    if (joined === undefined)
+      this.#topics.set(id, { topic, discovery: swarm.join(topic, { client: true, server: announce }) })
+    else
+      void joined.discovery
+        .refresh({ client: true, server: announce })
+        .catch(error => this.#log.warn({ err: error }, 'refresh failed'))
   }
 
   /** Resolves when the DHT has heard the announcement. */
@@ -109,7 +117,10 @@ export class Network {
 
   /** Looks again now. */
   refresh(topic: Buffer): void {
-    void this.#topics.get(topic.toString('hex'))?.discovery.refresh().catch(error => this.#log.warn({ err: error }, 'refresh failed'))
+    void this.#topics
+      .get(topic.toString('hex'))
+      ?.discovery.refresh()
+      .catch(error => this.#log.warn({ err: error }, 'refresh failed'))
   }
 
   async leave(topic: Buffer): Promise<void> {
@@ -149,8 +160,15 @@ export class Network {
     this.#topics.clear()
     if (swarm === null) return
     const farewell = swarm.destroy().catch(() => {})
-    const inTime = await Promise.race([farewell.then(() => true), new Promise<false>(resolve => setTimeout(() => resolve(false), FAREWELL).unref())])
-    if (!inTime) await Promise.race([swarm.destroy({ force: true }).catch(() => {}), new Promise(resolve => setTimeout(resolve, 300).unref())])
+    const inTime = await Promise.race([
+      farewell.then(() => true),
+      new Promise<false>(resolve => setTimeout(() => resolve(false), FAREWELL).unref()),
+    ])
+    if (!inTime)
+      await Promise.race([
+        swarm.destroy({ force: true }).catch(() => {}),
+        new Promise(resolve => setTimeout(resolve, 300).unref()),
+      ])
   }
 
   #isLocal(): boolean {
@@ -162,7 +180,11 @@ export class Network {
     const swarm = this.#swarm
     if (swarm === null) return
     if (!this.#isLocal() && !hasNetwork()) this.#publish({ name: 'offline' })
-    else if (swarm.connections.size === 0 && (this.#silentSince !== null || (swarm.dht.bootstrapped && swarm.dht.nodes.length === 0))) this.#publish({ name: 'dht-silent' })
+    else if (
+      swarm.connections.size === 0 &&
+      (this.#silentSince !== null || (swarm.dht.bootstrapped && swarm.dht.nodes.length === 0))
+    )
+      this.#publish({ name: 'dht-silent' })
     else if (!swarm.dht.bootstrapped && swarm.connections.size === 0) this.#publish({ name: 'starting' })
     else this.#publish({ name: swarm.dht.firewalled ? 'behind-nat' : 'online' })
   }
@@ -190,7 +212,8 @@ export class Network {
   }
 }
 
-export const isLoopback = (address: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(:\d+)?$/.test(address)
+export const isLoopback = (address: string): boolean =>
+  /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(:\d+)?$/.test(address)
 
 const hasNetwork = (): boolean =>
   Object.values(networkInterfaces()).some(addresses => addresses?.some(address => !address.internal) === true)

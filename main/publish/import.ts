@@ -47,14 +47,27 @@ export type ImportOptions = CommitOptions & {
   readonly onSkipped: (skipped: Skipped) => void
 }
 
-export type Pending = { readonly path: string; readonly value: Hyperdrive.EntryValue | null; readonly before: number | null; readonly size: number; readonly bytes: number; readonly isFile: boolean; readonly wasFile: boolean }
+export type Pending = {
+  readonly path: string
+  readonly value: Hyperdrive.EntryValue | null
+  readonly before: number | null
+  readonly size: number
+  readonly bytes: number
+  readonly isFile: boolean
+  readonly wasFile: boolean
+}
 type Read = { readonly change: Change; readonly content: Buffer | null; readonly stats: BigIntStats | null }
 
 /**
  * Applies the changes. Returns whether anything was committed. Throws the signal's reason when cancelled: what was
  * committed by then stays, and is consistent. Throws NO_ROOM when the disk is full.
  */
-export async function importChanges(archive: Archive, changes: AsyncIterable<Change>, journal: Journal, options: ImportOptions): Promise<boolean> {
+export async function importChanges(
+  archive: Archive,
+  changes: AsyncIterable<Change>,
+  journal: Journal,
+  options: ImportOptions,
+): Promise<boolean> {
   const { signal } = options
   const committer = new Committer(archive, options)
   const progress = { files: 0, bytes: 0 }
@@ -71,7 +84,16 @@ export async function importChanges(archive: Archive, changes: AsyncIterable<Cha
           progress.bytes = base + bytes
           tell(path)
         })
-        if (stored !== null) committer.add({ path, value: statEntry(stored.blob, stored.stats), before: before === null ? null : before.size, size: stored.blob.byteLength, bytes: stored.blob.byteLength, isFile: true, wasFile: before !== null && before.target === null })
+        if (stored !== null)
+          committer.add({
+            path,
+            value: statEntry(stored.blob, stored.stats),
+            before: before === null ? null : before.size,
+            size: stored.blob.byteLength,
+            bytes: stored.blob.byteLength,
+            isFile: true,
+            wasFile: before !== null && before.target === null,
+          })
         progress.bytes = base + file.size
         progress.files++
       } else {
@@ -117,7 +139,9 @@ export class Committer {
   }
 
   due(): boolean {
-    return this.#pending.length > 0 && (this.#bytes >= COMMIT_BYTES || performance.now() - this.#last >= COMMIT_MILLISECONDS)
+    return (
+      this.#pending.length > 0 && (this.#bytes >= COMMIT_BYTES || performance.now() - this.#last >= COMMIT_MILLISECONDS)
+    )
   }
 
   async commitAbout(about: About): Promise<void> {
@@ -179,7 +203,9 @@ export class Committer {
   }
 }
 
-type Group = { readonly kind: 'small'; readonly reads: readonly Read[] } | { readonly kind: 'large'; readonly change: Extract<Change, { kind: 'file' }> }
+type Group =
+  | { readonly kind: 'small'; readonly reads: readonly Read[] }
+  | { readonly kind: 'large'; readonly change: Extract<Change, { kind: 'file' }> }
 
 /** Reads small files together, several at a time, and passes large ones on unread. */
 async function* groups(changes: AsyncIterable<Change>, { signal, onSkipped }: ImportOptions): AsyncGenerator<Group> {
@@ -192,7 +218,10 @@ async function* groups(changes: AsyncIterable<Change>, { signal, onSkipped }: Im
     const reads: Read[] = []
     for (let start = 0; start < taken.length; start += READERS) {
       signal.throwIfAborted()
-      for (const one of await Promise.all(taken.slice(start, start + READERS).map(change => readSmall(change, onSkipped)))) if (one !== null) reads.push(one)
+      for (const one of await Promise.all(
+        taken.slice(start, start + READERS).map(change => readSmall(change, onSkipped)),
+      ))
+        if (one !== null) reads.push(one)
     }
     return { kind: 'small', reads }
   }
@@ -226,7 +255,11 @@ async function readSmall(change: Change, onSkipped: (skipped: Skipped) => void):
         await handle.close()
       }
     } catch (error) {
-      onSkipped({ path: change.path, reason: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'vanished' : 'unreadable', detail: reasonOf(error) })
+      onSkipped({
+        path: change.path,
+        reason: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'vanished' : 'unreadable',
+        detail: reasonOf(error),
+      })
       return null
     }
     if (attempt === TRIES) {
@@ -251,17 +284,50 @@ async function storeSmall(archive: Archive, reads: readonly Read[]): Promise<rea
         case 'remove':
           return { path, value: null, before, size: 0, bytes: 0, isFile: false, wasFile }
         case 'link':
-          return { path, value: { linkname: change.link.target, metadata: { mtime: change.link.modified } }, before, size: 0, bytes: 0, isFile: false, wasFile }
+          return {
+            path,
+            value: { linkname: change.link.target, metadata: { mtime: change.link.modified } },
+            before,
+            size: 0,
+            bytes: 0,
+            isFile: false,
+            wasFile,
+          }
         case 'mode':
-          return { path, value: { blob: change.before.blob, executable: change.file.executable, metadata: { mtime: change.file.modified } }, before, size: change.before.size, bytes: 0, isFile: true, wasFile }
+          return {
+            path,
+            value: {
+              blob: change.before.blob,
+              executable: change.file.executable,
+              metadata: { mtime: change.file.modified },
+            },
+            before,
+            size: change.before.size,
+            bytes: 0,
+            isFile: true,
+            wasFile,
+          }
         case 'file': {
           const bytes = content!
           const parts = cut(bytes)
-          const blob: Hyperblobs.Blob = { blockOffset, blockLength: parts.length, byteOffset, byteLength: bytes.byteLength }
+          const blob: Hyperblobs.Blob = {
+            blockOffset,
+            blockLength: parts.length,
+            byteOffset,
+            byteLength: bytes.byteLength,
+          }
           blocks.push(...parts)
           blockOffset += parts.length
           byteOffset += bytes.byteLength
-          return { path, value: statEntry(blob, stats!), before, size: bytes.byteLength, bytes: bytes.byteLength, isFile: true, wasFile }
+          return {
+            path,
+            value: statEntry(blob, stats!),
+            before,
+            size: bytes.byteLength,
+            bytes: bytes.byteLength,
+            isFile: true,
+            wasFile,
+          }
         }
       }
     })
@@ -271,7 +337,13 @@ async function storeSmall(archive: Archive, reads: readonly Read[]): Promise<rea
 }
 
 /** Streams one large file. null: it could not be read, which has been told. */
-async function storeLarge(archive: Archive, file: ScannedFile, journal: Journal, { signal, onSkipped }: ImportOptions, onBytes: (bytes: number) => void): Promise<{ readonly blob: Hyperblobs.Blob; readonly stats: BigIntStats } | null> {
+async function storeLarge(
+  archive: Archive,
+  file: ScannedFile,
+  journal: Journal,
+  { signal, onSkipped }: ImportOptions,
+  onBytes: (bytes: number) => void,
+): Promise<{ readonly blob: Hyperblobs.Blob; readonly stats: BigIntStats } | null> {
   const { core } = await archive.drive.getBlobs()
   return archive.appending.run(async () => {
     for (let attempt = 1; ; attempt++) {
@@ -299,14 +371,21 @@ async function storeLarge(archive: Archive, file: ScannedFile, journal: Journal,
           await next
           const after = await handle.stat({ bigint: true })
           if (position === size && same(before, after)) {
-            return { blob: { blockOffset, blockLength: core.length - blockOffset, byteOffset, byteLength: size }, stats: after }
+            return {
+              blob: { blockOffset, blockLength: core.length - blockOffset, byteOffset, byteLength: size },
+              stats: after,
+            }
           }
         } finally {
           await handle.close()
         }
       } catch (error) {
         if (signal.aborted || !isFileError(error)) throw error
-        onSkipped({ path: file.path, reason: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'vanished' : 'unreadable', detail: reasonOf(error) })
+        onSkipped({
+          path: file.path,
+          reason: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'vanished' : 'unreadable',
+          detail: reasonOf(error),
+        })
         return null
       }
       await journal.clear()
@@ -344,9 +423,11 @@ async function readWhole(handle: FileHandle, size: number): Promise<Buffer | nul
 }
 
 /** Without following a link, or waiting for the other end of a pipe, that stands there since the scan. */
-const openPlain = (path: string): Promise<FileHandle> => open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
+const openPlain = (path: string): Promise<FileHandle> =>
+  open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
 
-const same = (before: BigIntStats, after: BigIntStats) => before.size === after.size && before.mtimeNs === after.mtimeNs && before.ctimeNs === after.ctimeNs
+const same = (before: BigIntStats, after: BigIntStats) =>
+  before.size === after.size && before.mtimeNs === after.mtimeNs && before.ctimeNs === after.ctimeNs
 
 export function cut(bytes: Buffer): Buffer[] {
   const blocks: Buffer[] = []
@@ -360,12 +441,19 @@ const statEntry = (blob: Hyperblobs.Blob, stats: BigIntStats): Hyperdrive.EntryV
   metadata: { mtime: modifiedOf(stats) },
 })
 
-const isFileError = (error: unknown) => typeof (error as NodeJS.ErrnoException).syscall === 'string' || (error as Error).message === 'it is no file any more'
+const isFileError = (error: unknown) =>
+  typeof (error as NodeJS.ErrnoException).syscall === 'string' || (error as Error).message === 'it is no file any more'
 
 /** The storage's own words for a full disk, in ours. */
 function explain(error: unknown, key: string): unknown {
   const text = `${(error as Error).message} ${String((error as Error).cause ?? '')}`
-  return /ENOSPC|no space/i.test(text) ? new AppError('NO_ROOM', 'The disk is full. Make room; the import goes on from where it stopped.', { path: key, needed: 0, free: 0 }) : error
+  return /ENOSPC|no space/i.test(text)
+    ? new AppError('NO_ROOM', 'The disk is full. Make room; the import goes on from where it stopped.', {
+        path: key,
+        needed: 0,
+        free: 0,
+      })
+    : error
 }
 
 /** Begins with the next one while the caller is busy with this one. */

@@ -12,7 +12,13 @@ import { readJson, writeJson } from '../lib/atomic-file.ts'
 type Place = { readonly blockOffset: number; readonly byteOffset: number }
 type Identity = { readonly path: string; readonly size: number; readonly modified: number }
 
-const Entry = z.object({ path: z.string(), size: z.number(), modified: z.number(), blockOffset: z.number(), byteOffset: z.number() })
+const Entry = z.object({
+  path: z.string(),
+  size: z.number(),
+  modified: z.number(),
+  blockOffset: z.number(),
+  byteOffset: z.number(),
+})
 
 export class Journal {
   readonly #path: string

@@ -120,7 +120,10 @@ export class LiveSource {
         else {
           const incident = crypto.randomUUID()
           log.error({ incident, err: error, key }, 'following a folder failed')
-          archives.setSourceState(key, { name: 'failed', error: new AppError('INTERNAL', 'Something went wrong.', { incident }).toJSON() })
+          archives.setSourceState(key, {
+            name: 'failed',
+            error: new AppError('INTERNAL', 'Something went wrong.', { incident }).toJSON(),
+          })
         }
         await this.#woken(MISSING_AGAIN)
       }
@@ -141,7 +144,9 @@ export class LiveSource {
     let removals = 0
     const known = await knownEntries(archive.drive, only)
     const total = only === null ? known.size : (archives.row(key).files ?? known.size)
-    for await (const change of plan(scan(record.items, this.#life.signal, only), known, record, one => skipped.push(one))) {
+    for await (const change of plan(scan(record.items, this.#life.signal, only), known, record, one =>
+      skipped.push(one),
+    )) {
       changes.push(change)
       if (change.kind === 'file') bytes += change.file.size
       else if (change.kind === 'remove') removals++
@@ -156,12 +161,23 @@ export class LiveSource {
   }
 
   /** Large imports have a row, which can be paused and cancelled; small ones just happen. */
-  async #import(changes: readonly Change[], bytes: number, skipped: readonly Skipped[], first: boolean): Promise<'done' | 'paused'> {
+  async #import(
+    changes: readonly Change[],
+    bytes: number,
+    skipped: readonly Skipped[],
+    first: boolean,
+  ): Promise<'done' | 'paused'> {
     const { archives, transfers, key } = this.#options
     const files = changes.filter(change => change.kind !== 'remove').length
     const run = (control: Control) => this.#apply(changes, bytes, files, skipped, first, control)
     if (!first && bytes < ROW_BYTES && files < ROW_FILES) {
-      await run({ signal: this.#life.signal, totals: () => {}, progress: () => {}, skipped: () => {}, waitingForPeers: () => {} })
+      await run({
+        signal: this.#life.signal,
+        totals: () => {},
+        progress: () => {},
+        skipped: () => {},
+        waitingForPeers: () => {},
+      })
       return 'done'
     }
     const id = importId(key)
@@ -195,7 +211,14 @@ export class LiveSource {
     return failed
   }
 
-  async #apply(changes: readonly Change[], bytes: number, files: number, skipped: readonly Skipped[], first: boolean, control: Control): Promise<void> {
+  async #apply(
+    changes: readonly Change[],
+    bytes: number,
+    files: number,
+    skipped: readonly Skipped[],
+    first: boolean,
+    control: Control,
+  ): Promise<void> {
     const { archives, storage, key } = this.#options
     const archive = archives.writable(key)
     const signal = AbortSignal.any([control.signal, this.#life.signal])
@@ -216,7 +239,16 @@ export class LiveSource {
   async #firstAbout(): Promise<About> {
     const { archives, key } = this.#options
     const about = await archives.get(key).about()
-    return about ?? { cairn: 1, title: archives.record(key).title, description: '', author: '', importing: true, createdAt: Date.now() }
+    return (
+      about ?? {
+        cairn: 1,
+        title: archives.record(key).title,
+        description: '',
+        author: '',
+        importing: true,
+        createdAt: Date.now(),
+      }
+    )
   }
 
   async #pauseRecord(paused: boolean): Promise<void> {
@@ -275,7 +307,10 @@ export class LiveSource {
     this.#firstDirtyAt ??= now
     this.#lastDirtyAt = now
     const rules = paths?.some(path => path.endsWith('/.cairnignore')) === true
-    this.#dirty = paths === null || rules || this.#dirty.all ? { all: true, paths: new Set() } : { all: false, paths: new Set([...this.#dirty.paths, ...paths]) }
+    this.#dirty =
+      paths === null || rules || this.#dirty.all
+        ? { all: true, paths: new Set() }
+        : { all: false, paths: new Set([...this.#dirty.paths, ...paths]) }
     this.#wake()
   }
 

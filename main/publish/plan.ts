@@ -55,7 +55,12 @@ export type Choices = {
 }
 
 /** Changes in the order of the scan, removals last. Takes what it recognises out of `known`. */
-export async function* plan(scanned: AsyncIterable<Scanned>, known: Map<string, Known>, choices: Choices, onSkipped: (skipped: Skipped) => void): AsyncGenerator<Change> {
+export async function* plan(
+  scanned: AsyncIterable<Scanned>,
+  known: Map<string, Known>,
+  choices: Choices,
+  onSkipped: (skipped: Skipped) => void,
+): AsyncGenerator<Change> {
   const unread: string[] = []
   const isExcluded = createExclusions(choices.exclude)
   for await (const one of scanned) {
@@ -73,11 +78,14 @@ export async function* plan(scanned: AsyncIterable<Scanned>, known: Map<string, 
     const change = compare(item, before)
     if (change !== null) yield change
   }
-  for (const [path, before] of known) if (!unread.some(above => covers(above, path))) yield { kind: 'remove', path, before }
+  for (const [path, before] of known)
+    if (!unread.some(above => covers(above, path))) yield { kind: 'remove', path, before }
 }
 
 function compare(item: ScannedFile | ScannedLink, before: Known | null): Change | null {
-  if (item.kind === 'link') return before?.target === item.target ? null : { kind: 'link', path: item.path, link: item, before }
-  if (before === null || before.target !== null || before.size !== item.size || before.modified !== item.modified) return { kind: 'file', path: item.path, file: item, before }
+  if (item.kind === 'link')
+    return before?.target === item.target ? null : { kind: 'link', path: item.path, link: item, before }
+  if (before === null || before.target !== null || before.size !== item.size || before.modified !== item.modified)
+    return { kind: 'file', path: item.path, file: item, before }
   return before.executable === item.executable ? null : { kind: 'mode', path: item.path, file: item, before }
 }

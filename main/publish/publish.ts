@@ -20,8 +20,18 @@ import { receivedPath, Upload } from './upload.ts'
 const REVIEW_LIFE = 60 * 60_000
 
 type Destination = { readonly key: string; readonly folder: string }
-type Reviewed = { readonly items: readonly SourceItem[]; readonly suspicious: PublishReview['suspicious']; readonly already: PublishReview['already']; readonly expires: number }
-type RunningUpload = { readonly key: string; readonly begun: Promise<Upload>; readonly finish: () => void; readonly fail: (error: unknown) => void }
+type Reviewed = {
+  readonly items: readonly SourceItem[]
+  readonly suspicious: PublishReview['suspicious']
+  readonly already: PublishReview['already']
+  readonly expires: number
+}
+type RunningUpload = {
+  readonly key: string
+  readonly begun: Promise<Upload>
+  readonly finish: () => void
+  readonly fail: (error: unknown) => void
+}
 
 export class Publishing {
   readonly #storage: string
@@ -44,7 +54,11 @@ export class Publishing {
     for (const record of this.#archives.records()) if (record.source !== null) this.#follow(record.key)
   }
 
-  async review(paths: readonly string[], signal: AbortSignal, emit: (progress: ReviewProgress) => void): Promise<PublishReview> {
+  async review(
+    paths: readonly string[],
+    signal: AbortSignal,
+    emit: (progress: ReviewProgress) => void,
+  ): Promise<PublishReview> {
     const absolute = paths.map(path => resolve(path))
     for (const path of absolute) await this.#refuseStorage(path)
     const items = await itemsOf(absolute)
@@ -54,23 +68,54 @@ export class Publishing {
     const id = randomUUID()
     for (const [old, { expires }] of this.#reviews) if (expires < Date.now()) this.#reviews.delete(old)
     this.#reviews.set(id, { items, suspicious: counted.suspicious, already, expires: Date.now() + REVIEW_LIFE })
-    return { id, title: titleOf(absolute), ...counted, ...(await room(this.#storage, counted.files, counted.bytes)), already }
+    return {
+      id,
+      title: titleOf(absolute),
+      ...counted,
+      ...(await room(this.#storage, counted.files, counted.bytes)),
+      already,
+    }
   }
 
-  async reviewDropped(title: string, items: readonly { readonly path: string; readonly size: number }[], rules: string | null): Promise<PublishReview & { readonly ignoredPaths: readonly string[] }> {
+  async reviewDropped(
+    title: string,
+    items: readonly { readonly path: string; readonly size: number }[],
+    rules: string | null,
+  ): Promise<PublishReview & { readonly ignoredPaths: readonly string[] }> {
     const counted = reviewDropped(items, rules)
-    return { id: randomUUID(), title, ...counted, ...(await room(this.#storage, counted.files, counted.bytes)), already: null }
+    return {
+      id: randomUUID(),
+      title,
+      ...counted,
+      ...(await room(this.#storage, counted.files, counted.bytes)),
+      already: null,
+    }
   }
 
   /** The link exists when this returns. Publishing the same paths again finds the archive that they are. */
-  async begin(input: { readonly review: string; readonly title: string; readonly private: boolean; readonly exclude: readonly string[]; readonly includeSuspicious: boolean; readonly into: Destination | null }): Promise<{ readonly key: string; readonly link: string; readonly transfer: string }> {
+  async begin(input: {
+    readonly review: string
+    readonly title: string
+    readonly private: boolean
+    readonly exclude: readonly string[]
+    readonly includeSuspicious: boolean
+    readonly into: Destination | null
+  }): Promise<{ readonly key: string; readonly link: string; readonly transfer: string }> {
     const reviewed = this.#reviews.get(input.review)
-    if (reviewed === undefined) throw new AppError('REVIEW_EXPIRED', 'This was counted too long ago. Look at what becomes public once more.', { id: input.review })
+    if (reviewed === undefined)
+      throw new AppError('REVIEW_EXPIRED', 'This was counted too long ago. Look at what becomes public once more.', {
+        id: input.review,
+      })
     const { items, already } = reviewed
     if (input.into !== null) return this.#copyInto(input.into, items, input)
     if (already !== null && this.#archives.has(already.key)) {
       const source = this.#archives.record(already.key).source!
-      await this.#archives.setSource(already.key, { ...source, paused: false, exclude: [...new Set([...source.exclude, ...input.exclude])], includeSuspicious: source.includeSuspicious || input.includeSuspicious })
+      await this.#archives.setSource(already.key, {
+        ...source,
+        paused: false,
+        exclude: [...new Set([...source.exclude, ...input.exclude])],
+        includeSuspicious: source.includeSuspicious || input.includeSuspicious,
+      })
       this.#follow(already.key)
       return { ...already, transfer: importId(already.key) }
     }
@@ -86,10 +131,17 @@ export class Publishing {
   }
 
   /** Once, and without following it afterwards. */
-  #copyInto({ key, folder }: Destination, items: readonly SourceItem[], choices: Choices): { readonly key: string; readonly link: string; readonly transfer: string } {
+  #copyInto(
+    { key, folder }: Destination,
+    items: readonly SourceItem[],
+    choices: Choices,
+  ): { readonly key: string; readonly link: string; readonly transfer: string } {
     const archive = this.#editable(key)
     const target = folder === '/' ? '' : folder
-    const placed = items.map(item => ({ ...item, at: `${target}${item.at === '' ? `/${basename(item.path)}` : item.at}` }))
+    const placed = items.map(item => ({
+      ...item,
+      at: `${target}${item.at === '' ? `/${basename(item.path)}` : item.at}`,
+    }))
     const transfer = `copy-${randomUUID()}`
     this.#transfers.add({
       id: transfer,
@@ -99,10 +151,17 @@ export class Publishing {
       folder: items[0]?.path ?? null,
       startedAt: Date.now(),
       run: async control => {
-        const known = await knownEntries(archive.drive, placed.map(({ at }) => at))
+        const known = await knownEntries(
+          archive.drive,
+          placed.map(({ at }) => at),
+        )
         const changes: Change[] = []
-        for await (const change of plan(scan(placed, control.signal), known, choices, one => control.skipped(one))) if (change.kind !== 'remove') changes.push(change)
-        control.totals(changes.length, changes.reduce((sum, change) => sum + (change.kind === 'file' ? change.file.size : 0), 0))
+        for await (const change of plan(scan(placed, control.signal), known, choices, one => control.skipped(one)))
+          if (change.kind !== 'remove') changes.push(change)
+        control.totals(
+          changes.length,
+          changes.reduce((sum, change) => sum + (change.kind === 'file' ? change.file.size : 0), 0),
+        )
         await importChanges(archive, list(changes), new Journal(this.#storage, key), {
           signal: control.signal,
           progressive: true,
@@ -117,12 +176,24 @@ export class Publishing {
     return { key, link: this.#archives.link(key), transfer }
   }
 
-  async startUpload(input: { readonly title: string; readonly private: boolean; readonly files: number; readonly bytes: number; readonly into: Destination | null }): Promise<{ readonly key: string; readonly link: string; readonly upload: string; readonly transfer: string }> {
-    const archive = input.into === null ? await this.#archives.create(input.title, input.private, null) : this.#editable(input.into.key)
+  async startUpload(input: {
+    readonly title: string
+    readonly private: boolean
+    readonly files: number
+    readonly bytes: number
+    readonly into: Destination | null
+  }): Promise<{ readonly key: string; readonly link: string; readonly upload: string; readonly transfer: string }> {
+    const archive =
+      input.into === null
+        ? await this.#archives.create(input.title, input.private, null)
+        : this.#editable(input.into.key)
     const { key } = archive
     const upload = `upload-${randomUUID()}`
     const folder = input.into === null || input.into.folder === '/' ? '' : input.into.folder
-    const about: About | null = input.into === null ? { cairn: 1, title: input.title, description: '', author: '', importing: true, createdAt: Date.now() } : null
+    const about: About | null =
+      input.into === null
+        ? { cairn: 1, title: input.title, description: '', author: '', importing: true, createdAt: Date.now() }
+        : null
     this.#transfers.add({
       id: upload,
       kind: 'import',
@@ -133,7 +204,10 @@ export class Publishing {
       run: async control => {
         control.totals(input.files, input.bytes)
         const finished = new Promise<void>((resolve, reject) => {
-          const begun = Upload.begin({ archive, folder, about, onCommitted: () => this.#archives.published(key) }, control)
+          const begun = Upload.begin(
+            { archive, folder, about, onCommitted: () => this.#archives.published(key) },
+            control,
+          )
           begun.catch(reject)
           this.#uploads.set(upload, { key, begun, finish: resolve, fail: reject })
           control.signal.addEventListener('abort', () => reject(control.signal.reason as Error))
@@ -170,8 +244,15 @@ export class Publishing {
   async remove(key: string, paths: readonly string[]): Promise<void> {
     const archive = this.#editable(key)
     const known = await knownEntries(archive.drive, paths)
-    if (known.size === 0) throw new AppError('PATH_NOT_FOUND', 'There is nothing of this name in the archive any more.', { key, path: paths[0]! })
-    await this.#edit(key, [...known].map(([path, before]) => removal(path, before)))
+    if (known.size === 0)
+      throw new AppError('PATH_NOT_FOUND', 'There is nothing of this name in the archive any more.', {
+        key,
+        path: paths[0]!,
+      })
+    await this.#edit(
+      key,
+      [...known].map(([path, before]) => removal(path, before)),
+    )
   }
 
   /** Moves a file, or a folder with all that is in it: entries alone, no bytes. */
@@ -179,21 +260,33 @@ export class Publishing {
     const archive = this.#editable(key)
     const target = receivedPath('', to)
     const known = await knownEntries(archive.drive, [from])
-    if (known.size === 0) throw new AppError('PATH_NOT_FOUND', 'There is nothing of this name in the archive any more.', { key, path: from })
+    if (known.size === 0)
+      throw new AppError('PATH_NOT_FOUND', 'There is nothing of this name in the archive any more.', {
+        key,
+        path: from,
+      })
     if (from === target) return
     const taken = await knownEntries(archive.drive, [target])
-    if (taken.size > 0 || target.startsWith(`${from}/`)) throw new AppError('INVALID_INPUT', 'Something of this name is there already.', { issues: [{ path: 'to', message: 'is taken' }] })
+    if (taken.size > 0 || target.startsWith(`${from}/`))
+      throw new AppError('INVALID_INPUT', 'Something of this name is there already.', {
+        issues: [{ path: 'to', message: 'is taken' }],
+      })
     await this.#edit(
       key,
-      [...known].flatMap(([path, before]) => [removal(path, before), addition(`${target}${path.slice(from.length)}`, before)]),
+      [...known].flatMap(([path, before]) => [
+        removal(path, before),
+        addition(`${target}${path.slice(from.length)}`, before),
+      ]),
     )
   }
 
   async pause(key: string, paused: boolean): Promise<void> {
     const { source } = this.#archives.record(key)
-    if (source === null) throw new AppError('SOURCE_NOT_FOUND', 'This archive follows no folder of this machine.', { path: '' })
+    if (source === null)
+      throw new AppError('SOURCE_NOT_FOUND', 'This archive follows no folder of this machine.', { path: '' })
     await this.#archives.setSource(key, { ...source, paused })
-    if (paused && this.#transfers.rows.get(importId(key))?.state.name === 'running') await this.#transfers.pause(importId(key))
+    if (paused && this.#transfers.rows.get(importId(key))?.state.name === 'running')
+      await this.#transfers.pause(importId(key))
     if (paused) this.#archives.setSourceState(key, { name: 'paused' })
     this.#follow(key)
   }
@@ -214,7 +307,13 @@ export class Publishing {
   #follow(key: string): void {
     const known = this.#live.get(key)
     if (known !== undefined) return known.poke()
-    const live = new LiveSource({ key, archives: this.#archives, transfers: this.#transfers, storage: this.#storage, log: this.#log })
+    const live = new LiveSource({
+      key,
+      archives: this.#archives,
+      transfers: this.#transfers,
+      storage: this.#storage,
+      log: this.#log,
+    })
     this.#live.set(key, live)
     live.start()
   }
@@ -223,19 +322,31 @@ export class Publishing {
   #editable(key: string) {
     const archive = this.#archives.writable(key)
     const { source } = this.#archives.record(key)
-    if (source !== null) throw new AppError('ARCHIVE_READ_ONLY', `This archive follows ${source.items[0]?.path ?? 'a folder'}. Change the files there.`, { key })
+    if (source !== null)
+      throw new AppError(
+        'ARCHIVE_READ_ONLY',
+        `This archive follows ${source.items[0]?.path ?? 'a folder'}. Change the files there.`,
+        { key },
+      )
     return archive
   }
 
   async #edit(key: string, pending: readonly Pending[]): Promise<void> {
-    const committer = new Committer(this.#archives.writable(key), { progressive: false, message: '', onCommitted: () => this.#archives.published(key) })
+    const committer = new Committer(this.#archives.writable(key), {
+      progressive: false,
+      message: '',
+      onCommitted: () => this.#archives.published(key),
+    })
     for (const one of pending) committer.add(one)
     await committer.commit(true, false)
   }
 
   #uploadOf(id: string): RunningUpload {
     const running = this.#uploads.get(id)
-    if (running === undefined) throw new AppError('UPLOAD_NOT_FOUND', 'This upload has ended. Drop the files again to send what is missing.', { id })
+    if (running === undefined)
+      throw new AppError('UPLOAD_NOT_FOUND', 'This upload has ended. Drop the files again to send what is missing.', {
+        id,
+      })
     return running
   }
 
@@ -244,15 +355,32 @@ export class Publishing {
     const real = await realpath(path).catch(() => path)
     const storage = await realpath(this.#storage)
     if (storage === real || storage.startsWith(join(real, sep)) || real.startsWith(join(storage, sep)))
-      throw new AppError('SOURCE_HOLDS_STORAGE', `${path} and Cairn's own storage lie in one another. Publish another folder, or move the storage with --storage.`, { path, storage: this.#storage })
+      throw new AppError(
+        'SOURCE_HOLDS_STORAGE',
+        `${path} and Cairn's own storage lie in one another. Publish another folder, or move the storage with --storage.`,
+        { path, storage: this.#storage },
+      )
   }
 }
 
-const removal = (path: string, before: Known): Pending => ({ path, value: null, before: before.size, size: 0, bytes: 0, isFile: false, wasFile: before.target === null })
+const removal = (path: string, before: Known): Pending => ({
+  path,
+  value: null,
+  before: before.size,
+  size: 0,
+  bytes: 0,
+  isFile: false,
+  wasFile: before.target === null,
+})
 
 const addition = (path: string, known: Known): Pending => ({
   path,
-  value: { blob: known.blob, linkname: known.target, executable: known.executable, metadata: known.modified === null ? null : { mtime: known.modified } },
+  value: {
+    blob: known.blob,
+    linkname: known.target,
+    executable: known.executable,
+    metadata: known.modified === null ? null : { mtime: known.modified },
+  },
   before: null,
   size: known.size,
   bytes: 0,

@@ -55,7 +55,11 @@ class Counter {
 }
 
 /** Counts files that look private as well: they are part of what would become public until they are taken out. */
-export async function reviewItems(items: readonly SourceItem[], signal: AbortSignal, emit: (progress: ReviewProgress) => void): Promise<Counted> {
+export async function reviewItems(
+  items: readonly SourceItem[],
+  signal: AbortSignal,
+  emit: (progress: ReviewProgress) => void,
+): Promise<Counted> {
   const counter = new Counter()
   let seen = 0
   for await (const one of scan(items, signal)) {
@@ -75,7 +79,10 @@ export async function reviewItems(items: readonly SourceItem[], signal: AbortSig
 type Dropped = { readonly path: string; readonly size: number }
 
 /** The same for names and sizes that a page sends. `ignoredPaths` are to be left out, as they were dropped. */
-export function reviewDropped(items: readonly Dropped[], rulesText: string | null): Counted & { readonly ignoredPaths: readonly string[] } {
+export function reviewDropped(
+  items: readonly Dropped[],
+  rulesText: string | null,
+): Counted & { readonly ignoredPaths: readonly string[] } {
   const counter = new Counter()
   const rules = createRules(rulesText)
   const ignoredPaths: string[] = []
@@ -112,7 +119,11 @@ function commonFolder(items: readonly Dropped[]): string {
   return top !== undefined && items.every(({ path }) => path.startsWith(`${top}/`)) ? top : ''
 }
 
-export async function room(storage: string, files: number, bytes: number): Promise<{ readonly roomNeeded: number; readonly roomFree: number }> {
+export async function room(
+  storage: string,
+  files: number,
+  bytes: number,
+): Promise<{ readonly roomNeeded: number; readonly roomFree: number }> {
   const { bavail, bsize } = await statfs(storage)
   return { roomNeeded: Math.ceil(bytes * 1.01) + files * PER_FILE, roomFree: bavail * bsize }
 }

@@ -25,7 +25,13 @@ export type ScannedFile = {
   readonly modified: number
   readonly executable: boolean
 }
-export type ScannedLink = { readonly kind: 'link'; readonly path: string; readonly local: string; readonly target: string; readonly modified: number }
+export type ScannedLink = {
+  readonly kind: 'link'
+  readonly path: string
+  readonly local: string
+  readonly target: string
+  readonly modified: number
+}
 export type Scanned =
   | ScannedFile
   | ScannedLink
@@ -41,15 +47,28 @@ const MAX_DEPTH = 64
  * Everything below the items, or only what lies at or below the archive paths in `only`. Throws SOURCE_NOT_FOUND or
  * SOURCE_UNREADABLE if an item itself cannot be read, so that nobody takes its content for deleted.
  */
-export async function* scan(items: readonly SourceItem[], signal: AbortSignal, only: readonly string[] | null = null): AsyncGenerator<Scanned> {
+export async function* scan(
+  items: readonly SourceItem[],
+  signal: AbortSignal,
+  only: readonly string[] | null = null,
+): AsyncGenerator<Scanned> {
   for (const item of items) {
     const stats = await statItem(item.path)
     if (item.kind === 'file') {
-      if (!stats.isFile() && !stats.isSymbolicLink()) throw new AppError('SOURCE_UNREADABLE', `${item.path} is no file any more.`, { path: item.path, why: 'it is no file any more' })
-      if (only === null || only.some(path => covers(path, item.at))) yield* describe(item.at, item.path, stats, item.path)
+      if (!stats.isFile() && !stats.isSymbolicLink())
+        throw new AppError('SOURCE_UNREADABLE', `${item.path} is no file any more.`, {
+          path: item.path,
+          why: 'it is no file any more',
+        })
+      if (only === null || only.some(path => covers(path, item.at)))
+        yield* describe(item.at, item.path, stats, item.path)
       continue
     }
-    if (!stats.isDirectory()) throw new AppError('SOURCE_UNREADABLE', `${item.path} is no folder any more.`, { path: item.path, why: 'it is no folder any more' })
+    if (!stats.isDirectory())
+      throw new AppError('SOURCE_UNREADABLE', `${item.path} is no folder any more.`, {
+        path: item.path,
+        why: 'it is no folder any more',
+      })
     const rules = createRules(await readRules(item.path))
     if (only === null) yield* walk(item, '', rules, signal)
     else for (const path of outermost(only)) yield* walkPart(item, path, rules, signal)
@@ -67,22 +86,30 @@ async function* walk(item: SourceItem, relative: string, rules: Rules, signal: A
   try {
     entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' })
   } catch (error) {
-    if (relative === '') throw new AppError('SOURCE_UNREADABLE', `${folder} cannot be read: ${reasonOf(error)}.`, { path: folder, why: reasonOf(error) })
+    if (relative === '')
+      throw new AppError('SOURCE_UNREADABLE', `${folder} cannot be read: ${reasonOf(error)}.`, {
+        path: folder,
+        why: reasonOf(error),
+      })
     yield skip(archiveFolder, vanished(error) ? 'vanished' : 'unreadable', reasonOf(error))
     return
   }
   const children: { readonly name: string; readonly entry: Dirent<Buffer> }[] = []
   for (const entry of entries) {
     const name = utf8(entry.name)
-    if (name === null) yield skip(`${archiveFolder}/${entry.name.toString('latin1')}`, 'name-not-utf8', 'its name is not UTF-8')
-    else if (name.includes('\\')) yield skip(`${archiveFolder}/${name}`, 'name-not-allowed', 'an archive cannot hold a \\ in a name')
+    if (name === null)
+      yield skip(`${archiveFolder}/${entry.name.toString('latin1')}`, 'name-not-utf8', 'its name is not UTF-8')
+    else if (name.includes('\\'))
+      yield skip(`${archiveFolder}/${name}`, 'name-not-allowed', 'an archive cannot hold a \\ in a name')
     else children.push({ name, entry })
   }
   children.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   for (let start = 0; start < children.length; start += PARALLEL) {
     signal.throwIfAborted()
     const part = children.slice(start, start + PARALLEL)
-    const found = await Promise.all(part.map(({ name, entry }) => visit(item, relative === '' ? name : `${relative}/${name}`, entry, rules)))
+    const found = await Promise.all(
+      part.map(({ name, entry }) => visit(item, relative === '' ? name : `${relative}/${name}`, entry, rules)),
+    )
     for (const { scanned, descend } of found) {
       for (const one of scanned) yield one
       if (descend !== null) yield* walk(item, descend, rules, signal)
@@ -90,7 +117,12 @@ async function* walk(item: SourceItem, relative: string, rules: Rules, signal: A
   }
 }
 
-async function visit(item: SourceItem, relative: string, entry: Dirent<Buffer> | BigIntStats, rules: Rules): Promise<{ readonly scanned: readonly Scanned[]; readonly descend: string | null }> {
+async function visit(
+  item: SourceItem,
+  relative: string,
+  entry: Dirent<Buffer> | BigIntStats,
+  rules: Rules,
+): Promise<{ readonly scanned: readonly Scanned[]; readonly descend: string | null }> {
   const path = `${item.at}/${relative}`
   const local = join(item.path, relative)
   const isFolder = entry.isDirectory()
@@ -98,7 +130,8 @@ async function visit(item: SourceItem, relative: string, entry: Dirent<Buffer> |
   const rule = rules.test(relative, isFolder)
   if (rule !== null) return { scanned: [{ kind: 'ignored', path, rule }], descend: null }
   if (isFolder) {
-    if (relative.split('/').length >= MAX_DEPTH) return { scanned: [skip(path, 'too-deep', `more than ${MAX_DEPTH} folders deep`)], descend: null }
+    if (relative.split('/').length >= MAX_DEPTH)
+      return { scanned: [skip(path, 'too-deep', `more than ${MAX_DEPTH} folders deep`)], descend: null }
     return { scanned: [], descend: relative }
   }
   let stats: BigIntStats
@@ -140,7 +173,14 @@ async function* describe(path: string, local: string, stats: BigIntStats, root: 
   const modified = modifiedOf(stats)
   let item: ScannedFile | ScannedLink
   if (stats.isFile()) {
-    item = { kind: 'file', path, local, size: Number(stats.size), modified, executable: (Number(stats.mode) & 0o111) !== 0 }
+    item = {
+      kind: 'file',
+      path,
+      local,
+      size: Number(stats.size),
+      modified,
+      executable: (Number(stats.mode) & 0o111) !== 0,
+    }
   } else if (stats.isSymbolicLink()) {
     let target: string
     try {
@@ -149,7 +189,8 @@ async function* describe(path: string, local: string, stats: BigIntStats, root: 
       return yield skip(path, 'unreadable', reasonOf(error))
     }
     const inside = posix.join('/', dirname(local).slice(root.length), '/')
-    if (target.startsWith('/') || escapes(inside, target)) return yield skip(path, 'link-outside', `points outside of the folder, to ${target}`)
+    if (target.startsWith('/') || escapes(inside, target))
+      return yield skip(path, 'link-outside', `points outside of the folder, to ${target}`)
     item = { kind: 'link', path, local, target, modified }
   } else return yield skip(path, 'not-a-file', 'is a device, a socket or a pipe')
   const why = looksPrivate(path.slice(1))
@@ -170,7 +211,11 @@ function escapes(folder: string, target: string): boolean {
 
 export const modifiedOf = (stats: BigIntStats): number => Number(stats.mtimeNs / 1000n) / 1000
 
-const skip = (path: string, reason: SkipReason, detail: string): Scanned => ({ kind: 'skipped', path, skipped: { path, reason, detail } })
+const skip = (path: string, reason: SkipReason, detail: string): Scanned => ({
+  kind: 'skipped',
+  path,
+  skipped: { path, reason, detail },
+})
 const vanished = (error: unknown) => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 export function reasonOf(error: unknown): string {
@@ -197,7 +242,10 @@ async function statItem(path: string): Promise<BigIntStats> {
     return await lstat(path, { bigint: true })
   } catch (error) {
     if (vanished(error)) throw new AppError('SOURCE_NOT_FOUND', `${path} is not there.`, { path })
-    throw new AppError('SOURCE_UNREADABLE', `${path} cannot be read: ${reasonOf(error)}.`, { path, why: reasonOf(error) })
+    throw new AppError('SOURCE_UNREADABLE', `${path} cannot be read: ${reasonOf(error)}.`, {
+      path,
+      why: reasonOf(error),
+    })
   }
 }
 
@@ -215,12 +263,14 @@ function utf8(name: Buffer): string | null {
 }
 
 /** Whether `path` is `at` or lies above it. '' is the root. */
-export const covers = (path: string, at: string): boolean => path === '' || path === '/' || at === path || at.startsWith(`${path}/`)
+export const covers = (path: string, at: string): boolean =>
+  path === '' || path === '/' || at === path || at.startsWith(`${path}/`)
 
 /** Without those that another one covers. */
 export function outermost(paths: readonly string[]): readonly string[] {
   const kept: string[] = []
-  for (const path of [...new Set(paths)].sort()) if (kept.length === 0 || !kept.some(above => covers(above, path))) kept.push(path)
+  for (const path of [...new Set(paths)].sort())
+    if (kept.length === 0 || !kept.some(above => covers(above, path))) kept.push(path)
   return kept
 }
 
@@ -232,7 +282,12 @@ export async function itemsOf(paths: readonly string[]): Promise<readonly Source
   const items = found.map(({ path, stats }) => ({ path, at: `/${basename(path)}`, kind: kindOf(stats) }))
   for (const { at } of items) {
     const same = items.filter(item => item.at === at)
-    if (same.length > 1) throw new AppError('SOURCE_NAMES_CLASH', `Two of them are called ${at.slice(1)}. Rename one, or publish the folder that holds them.`, { name: at.slice(1), paths: same.map(({ path }) => path) })
+    if (same.length > 1)
+      throw new AppError(
+        'SOURCE_NAMES_CLASH',
+        `Two of them are called ${at.slice(1)}. Rename one, or publish the folder that holds them.`,
+        { name: at.slice(1), paths: same.map(({ path }) => path) },
+      )
   }
   return items
 }

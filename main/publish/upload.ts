@@ -43,7 +43,11 @@ export class Upload {
     this.#options = options
     this.#control = control
     this.#known = known
-    this.#committer = new Committer(options.archive, { progressive: true, message: '', onCommitted: options.onCommitted })
+    this.#committer = new Committer(options.archive, {
+      progressive: true,
+      message: '',
+      onCommitted: options.onCommitted,
+    })
   }
 
   static async begin(options: UploadOptions, control: Control): Promise<Upload> {
@@ -105,7 +109,11 @@ export class Upload {
       const blocks: Buffer[] = []
       for (const { path, content, modified } of waiting) {
         const parts = cut(content)
-        this.#add(path, { blockOffset, blockLength: parts.length, byteOffset, byteLength: content.byteLength }, modified)
+        this.#add(
+          path,
+          { blockOffset, blockLength: parts.length, byteOffset, byteLength: content.byteLength },
+          modified,
+        )
         blocks.push(...parts)
         blockOffset += parts.length
         byteOffset += content.byteLength
@@ -150,7 +158,11 @@ export class Upload {
     const size = blob.byteLength
     const pending: Pending = {
       path,
-      value: { blob, executable: before?.executable ?? false, metadata: modified === null ? null : { mtime: modified } },
+      value: {
+        blob,
+        executable: before?.executable ?? false,
+        metadata: modified === null ? null : { mtime: modified },
+      },
       before: before?.size ?? null,
       size,
       bytes: size,
@@ -165,12 +177,22 @@ export class Upload {
 /** Names come from a page, which had them from a disk: what cannot stand in an archive is refused. Throws INVALID_INPUT. */
 export function receivedPath(folder: string, path: string): string {
   const segments = path.split('/').filter(segment => segment !== '')
-  const wrong = segments.length === 0 || segments.some(segment => segment === '.' || segment === '..' || /[\0\\]/.test(segment)) || segments[0] === '.cairn'
-  if (wrong) throw new AppError('INVALID_INPUT', 'This name cannot stand in an archive.', { issues: [{ path, message: 'not a name for a file in an archive' }] })
+  const wrong =
+    segments.length === 0 ||
+    segments.some(segment => segment === '.' || segment === '..' || /[\0\\]/.test(segment)) ||
+    segments[0] === '.cairn'
+  if (wrong)
+    throw new AppError('INVALID_INPUT', 'This name cannot stand in an archive.', {
+      issues: [{ path, message: 'not a name for a file in an archive' }],
+    })
   return posix.join('/', folder, ...segments)
 }
 
-async function collect(file: ReceivedFile, bytes: AsyncIterable<Uint8Array>, tell: (count: number) => void): Promise<Buffer> {
+async function collect(
+  file: ReceivedFile,
+  bytes: AsyncIterable<Uint8Array>,
+  tell: (count: number) => void,
+): Promise<Buffer> {
   const parts: Uint8Array[] = []
   let received = 0
   for await (const part of bytes) {
@@ -183,4 +205,6 @@ async function collect(file: ReceivedFile, bytes: AsyncIterable<Uint8Array>, tel
 }
 
 const cutShort = (file: ReceivedFile, received: number) =>
-  new AppError('INVALID_INPUT', 'The file ended before its size.', { issues: [{ path: file.path, message: `${received} of ${file.size} bytes came` }] })
+  new AppError('INVALID_INPUT', 'The file ended before its size.', {
+    issues: [{ path: file.path, message: `${received} of ${file.size} bytes came` }],
+  })

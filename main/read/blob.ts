@@ -7,10 +7,17 @@ import { type ArchiveFile, PATIENCE } from './entries.ts'
  * `start` and `length` in bytes within the file. `patience`: milliseconds to wait for a block before NOT_AVAILABLE is
  * thrown; null waits for ever. Throws NOT_AVAILABLE as well if the file does not have as many bytes as its entry says.
  */
-export async function* readBlob(drive: Hyperdrive, file: ArchiveFile, range: { readonly start: number; readonly length: number }, signal: AbortSignal, patience: number | null = PATIENCE): AsyncGenerator<Buffer> {
+export async function* readBlob(
+  drive: Hyperdrive,
+  file: ArchiveFile,
+  range: { readonly start: number; readonly length: number },
+  signal: AbortSignal,
+  patience: number | null = PATIENCE,
+): AsyncGenerator<Buffer> {
   if (file.blob === null || range.length === 0) return
   const blobs = await drive.getBlobs()
-  const missing = () => new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the file.', { key: '', path: file.path })
+  const missing = () =>
+    new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the file.', { key: '', path: file.path })
   const { blockOffset, blockLength } = file.blob
   if (blockOffset + blockLength > blobs.core.length) throw missing()
   signal.throwIfAborted()

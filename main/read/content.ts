@@ -17,13 +17,15 @@ const MAX_GRANTS = 10_000
 
 /** Code is text here, whatever a browser would like to make of it; and `.ts` is no video. */
 const mime = new Mime(standardTypes, otherTypes)
-const TEXT = /\.(html?|xhtml|xml|xsl|js|mjs|cjs|jsx|tsx?|mts|cts|css|json|map|md|markdown|txt|log|csv|tsv|ya?ml|toml|ini|conf|sh|bash|zsh|bat|ps1|py|rb|rs|go|java|c|h|cc|cpp|hpp|cs|swift|kt|php|pl|lua|sql|r|tex|srt|vtt|diff|patch|wasm\.txt)$/i
+const TEXT =
+  /\.(html?|xhtml|xml|xsl|js|mjs|cjs|jsx|tsx?|mts|cts|css|json|map|md|markdown|txt|log|csv|tsv|ya?ml|toml|ini|conf|sh|bash|zsh|bat|ps1|py|rb|rs|go|java|c|h|cc|cpp|hpp|cs|swift|kt|php|pl|lua|sql|r|tex|srt|vtt|diff|patch|wasm\.txt)$/i
 const SHOWN = /^(image|audio|video|font)\/|^application\/pdf$/
 
 type Grant = { readonly key: string; readonly version: number | null }
 
 const SECURITY = {
-  'content-security-policy': "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'",
+  'content-security-policy':
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'",
   'x-content-type-options': 'nosniff',
   'cross-origin-resource-policy': 'cross-origin',
   'referrer-policy': 'no-referrer',
@@ -72,7 +74,14 @@ export class Content {
       return await this.#file(request, grant, path, url.searchParams.has('download'))
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      return plain(error.is('NOT_AVAILABLE') ? 504 : error.is('PATH_NOT_FOUND') || error.is('VERSION_NOT_FOUND') || error.is('ARCHIVE_NOT_FOUND') ? 404 : 409, error.message)
+      return plain(
+        error.is('NOT_AVAILABLE')
+          ? 504
+          : error.is('PATH_NOT_FOUND') || error.is('VERSION_NOT_FOUND') || error.is('ARCHIVE_NOT_FOUND')
+            ? 404
+            : 409,
+        error.message,
+      )
     }
   }
 
@@ -83,7 +92,8 @@ export class Content {
       const node = path === '/' ? null : await snapshot.entry(path, { timeout: 20_000 })
       const entry = node === null ? null : await readEntry(snapshot, node)
       if (entry === null) throw new AppError('PATH_NOT_FOUND', 'There is no such file.', { key, path })
-      if (entry.kind !== 'file') throw new AppError('PATH_NOT_FOUND', 'This is a link to another file, which is not followed.', { key, path })
+      if (entry.kind !== 'file')
+        throw new AppError('PATH_NOT_FOUND', 'This is a link to another file, which is not followed.', { key, path })
       return entry
     })
     const range = parseRange(request.headers.get('range'), file.size)
@@ -98,14 +108,22 @@ export class Content {
     const status = range === null ? 200 : 206
     if (request.method === 'HEAD' || length === 0) return new Response(null, { status, headers })
     // The blobs core belongs to the archive, not to the snapshot: what is read outlives the snapshot's closing.
-    const bytes = readBlob(archive.drive, file, { start, length }, AbortSignal.any([request.signal, this.#archives.life(key)]))
+    const bytes = readBlob(
+      archive.drive,
+      file,
+      { start, length },
+      AbortSignal.any([request.signal, this.#archives.life(key)]),
+    )
     const first = await bytes.next()
     return new Response(streamOf(first, bytes), { status, headers })
   }
 }
 
 /** One range, as players and viewers ask; several, or nonsense, get the whole file, which RFC 9110 allows. */
-export function parseRange(header: string | null, size: number): { readonly start: number; readonly length: number } | 'unsatisfiable' | null {
+export function parseRange(
+  header: string | null,
+  size: number,
+): { readonly start: number; readonly length: number } | 'unsatisfiable' | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '')
   if (match === null || (match[1] === '' && match[2] === '')) return null
   const [, from = '', to = ''] = match
@@ -121,7 +139,10 @@ function typeOf({ path }: ArchiveFile, asDownload: boolean): Record<string, stri
   const text = TEXT.test(name) || guessed.startsWith('text/')
   const shown = text || SHOWN.test(guessed)
   const type = text ? 'text/plain; charset=utf-8' : shown ? guessed : 'application/octet-stream'
-  const disposition = asDownload || !shown ? `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, character => `%${character.charCodeAt(0).toString(16)}`)}` : 'inline'
+  const disposition =
+    asDownload || !shown
+      ? `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, character => `%${character.charCodeAt(0).toString(16)}`)}`
+      : 'inline'
   return { 'content-type': type, 'content-disposition': disposition }
 }
 
@@ -143,4 +164,5 @@ function streamOf(first: IteratorResult<Buffer>, rest: AsyncGenerator<Buffer>): 
   )
 }
 
-const plain = (status: number, text: string) => new Response(text, { status, headers: { ...SECURITY, 'content-type': 'text/plain; charset=utf-8' } })
+const plain = (status: number, text: string) =>
+  new Response(text, { status, headers: { ...SECURITY, 'content-type': 'text/plain; charset=utf-8' } })

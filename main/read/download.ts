@@ -8,7 +8,22 @@
  */
 import { createHash } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { chmod, type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm, rmdir, statfs, symlink, unlink, utimes } from 'node:fs/promises'
+import {
+  chmod,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  rmdir,
+  statfs,
+  symlink,
+  unlink,
+  utimes,
+} from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
@@ -53,7 +68,12 @@ type FileTarget = Target & { readonly file: ArchiveFile }
 type LinkTarget = Target & { readonly link: ArchiveLink }
 
 /** Throws FOLDER_NOT_WRITABLE, NO_ROOM, PATH_NOT_FOUND, NOT_AVAILABLE; the signal's reason when ended. */
-export async function download(drive: Hyperdrive, snapshot: Hyperdrive, options: DownloadOptions, control: Control): Promise<void> {
+export async function download(
+  drive: Hyperdrive,
+  snapshot: Hyperdrive,
+  options: DownloadOptions,
+  control: Control,
+): Promise<void> {
   const { signal } = control
   const policy = new NamePolicy(process.platform)
   await makeRoot(options.folder)
@@ -65,7 +85,10 @@ export async function download(drive: Hyperdrive, snapshot: Hyperdrive, options:
   const writer = new Writer(drive, options, control)
   try {
     const missing = await writer.takeWhatIsThere(files)
-    await requireRoom(options.folder, missing.reduce((sum, { file }) => sum + file.size, 0))
+    await requireRoom(
+      options.folder,
+      missing.reduce((sum, { file }) => sum + file.size, 0),
+    )
     await writer.writeFiles(missing)
     for (const link of links) await writer.writeLink(link, policy)
     signal.throwIfAborted()
@@ -84,7 +107,11 @@ async function list(snapshot: Hyperdrive, { paths, folder }: DownloadOptions, po
   const links: LinkTarget[] = []
   const wanted = new Set<string>()
   const later: { entry: ArchiveLink; relative: string }[] = []
-  const target = (entry: ArchiveEntry, relative: string): Target => ({ path: entry.path, relative, local: policy.localPath(folder, relative) })
+  const target = (entry: ArchiveEntry, relative: string): Target => ({
+    path: entry.path,
+    relative,
+    local: policy.localPath(folder, relative),
+  })
   for (const path of paths) {
     const base = path === '/' ? '' : dirname(path) === '/' ? '' : dirname(path)
     let found = false
@@ -96,7 +123,10 @@ async function list(snapshot: Hyperdrive, { paths, folder }: DownloadOptions, po
         later.push({ entry, relative })
         continue
       }
-      const refusal = relative.split('/')[1] === PARTS ? ({ reason: 'name-not-allowed', detail: 'Cairn keeps this name for itself.' } as const) : claims.claim(relative, 'file')
+      const refusal =
+        relative.split('/')[1] === PARTS
+          ? ({ reason: 'name-not-allowed', detail: 'Cairn keeps this name for itself.' } as const)
+          : claims.claim(relative, 'file')
       if (refusal !== null) control.skipped({ path: entry.path, ...refusal })
       else if (!isPossible(snapshot, entry)) control.skipped({ path: entry.path, ...NOT_THERE })
       else {
@@ -104,10 +134,14 @@ async function list(snapshot: Hyperdrive, { paths, folder }: DownloadOptions, po
         files.push({ ...target(entry, relative), file: entry })
       }
     }
-    if (!found && path !== '/') throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this version.`, { key: '', path })
+    if (!found && path !== '/')
+      throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this version.`, { key: '', path })
   }
   for (const { entry, relative } of later) {
-    const refusal = process.platform === 'win32' ? ({ reason: 'link-not-supported', detail: 'Windows needs special rights for links.' } as const) : (claims.claim(relative, 'link') ?? policy.checkTarget(relative, entry.target))
+    const refusal =
+      process.platform === 'win32'
+        ? ({ reason: 'link-not-supported', detail: 'Windows needs special rights for links.' } as const)
+        : (claims.claim(relative, 'link') ?? policy.checkTarget(relative, entry.target))
     if (refusal !== null) control.skipped({ path: entry.path, ...refusal })
     else {
       wanted.add(relative)
@@ -138,7 +172,11 @@ class Writer {
     for (let start = 0; start < files.length; start += 64) {
       this.#control.signal.throwIfAborted()
       const part = files.slice(start, start + 64)
-      const there = await Promise.all(part.map(async target => isEqual(target.file, await statOf(target.local), this.#options.manifest.get(target.relative))))
+      const there = await Promise.all(
+        part.map(async target =>
+          isEqual(target.file, await statOf(target.local), this.#options.manifest.get(target.relative)),
+        ),
+      )
       for (const [index, target] of part.entries()) {
         if (!there[index]) missing.push(target)
         else {
@@ -154,7 +192,13 @@ class Writer {
     const { signal } = this.#control
     const stop = new AbortController()
     const ahead = new Ahead(this.#drive, files)
-    const watchdog = setInterval(() => this.#control.waitingForPeers(performance.now() - this.#lastByteAt > STALLED && (this.#drive.blobs?.core.peers.length ?? 0) === 0), 1000)
+    const watchdog = setInterval(
+      () =>
+        this.#control.waitingForPeers(
+          performance.now() - this.#lastByteAt > STALLED && (this.#drive.blobs?.core.peers.length ?? 0) === 0,
+        ),
+      1000,
+    )
     let next = 0
     const work = async () => {
       while (next < files.length) {
@@ -217,7 +261,13 @@ class Writer {
   async #fill(handle: FileHandle, file: ArchiveFile, signal: AbortSignal): Promise<number> {
     let position = Math.min((await handle.stat()).size, file.size)
     this.#count(position, file.path)
-    for await (const chunk of readBlob(this.#drive, file, { start: position, length: file.size - position }, signal, null)) {
+    for await (const chunk of readBlob(
+      this.#drive,
+      file,
+      { start: position, length: file.size - position },
+      signal,
+      null,
+    )) {
       let offset = 0
       while (offset < chunk.byteLength) {
         const { bytesWritten } = await handle.write(chunk, offset, chunk.byteLength - offset, position + offset)
@@ -252,13 +302,22 @@ class Writer {
     const gone = manifest.paths().filter(relative => !wanted.has(relative))
     const all = manifest.paths().length
     if (gone.length > MANY_REMOVALS || (gone.length * 2 > all && gone.length >= 5)) {
-      for (const relative of gone.slice(0, 1000)) this.#control.skipped({ path: relative, reason: 'exists', detail: 'Its author removed it together with most of the archive. It was left here.' })
+      for (const relative of gone.slice(0, 1000))
+        this.#control.skipped({
+          path: relative,
+          reason: 'exists',
+          detail: 'Its author removed it together with most of the archive. It was left here.',
+        })
       return
     }
     for (const relative of gone) {
       const local = join(folder, ...relative.slice(1).split('/'))
       const stats = await statOf(local)
-      if (stats !== null && (await this.#makeFolder(dirname(local), relative)) === null && isOurs(stats, manifest.get(relative))) {
+      if (
+        stats !== null &&
+        (await this.#makeFolder(dirname(local), relative)) === null &&
+        isOurs(stats, manifest.get(relative))
+      ) {
         await unlink(local)
         await removeEmptyFolders(dirname(local), folder)
       }
@@ -273,7 +332,8 @@ class Writer {
     if (stats === null) return null
     if (stats.isDirectory()) return { path, reason: 'exists', detail: 'A folder of this name is there.' }
     if (!isOurs(stats, manifest.get(relative))) {
-      if (inTheWay === 'leave') return { path, reason: 'exists', detail: 'Another file of this name is there, and was left as it is.' }
+      if (inTheWay === 'leave')
+        return { path, reason: 'exists', detail: 'Another file of this name is there, and was left as it is.' }
       if (inTheWay === 'keep-beside') await rename(local, await besideName(local))
     }
     if (remove) await rm(local, { force: true })
@@ -296,7 +356,9 @@ class Writer {
           return null
         }
         if (stats.isDirectory()) return null
-        return stats.isSymbolicLink() ? { path, reason: 'under-a-link' as const, detail: `${folder} is a link.` } : { path, reason: 'exists' as const, detail: `${folder} is a file.` }
+        return stats.isSymbolicLink()
+          ? { path, reason: 'under-a-link' as const, detail: `${folder} is a link.` }
+          : { path, reason: 'exists' as const, detail: `${folder} is a file.` }
       })()
       this.#folders.set(folder, made)
     }
@@ -365,27 +427,41 @@ class Ahead {
   }
 }
 
-const partsOf = ({ folder }: DownloadOptions, drive: Hyperdrive) => join(folder, PARTS, drive.discoveryKey.toString('hex').slice(0, 16))
+const partsOf = ({ folder }: DownloadOptions, drive: Hyperdrive) =>
+  join(folder, PARTS, drive.discoveryKey.toString('hex').slice(0, 16))
 
 /** The same content under the same name has the same part, and another content another one. */
 function partName({ relative, file }: FileTarget): string {
   const { blockOffset, byteOffset } = file.blob ?? { blockOffset: 0, byteOffset: 0 }
-  return createHash('sha256').update(`${relative}\0${file.size}\0${blockOffset}\0${byteOffset}`).digest('hex').slice(0, 40)
+  return createHash('sha256')
+    .update(`${relative}\0${file.size}\0${blockOffset}\0${byteOffset}`)
+    .digest('hex')
+    .slice(0, 40)
 }
 
 /** The file system may keep coarser times than the archive. */
-const sameTime = (stats: Stats, modified: number) => Math.abs(stats.mtimeMs - modified) < 0.01 || Math.floor(stats.mtimeMs / 1000) * 1000 === stats.mtimeMs && Math.abs(stats.mtimeMs - modified) < 2000
+const sameTime = (stats: Stats, modified: number) =>
+  Math.abs(stats.mtimeMs - modified) < 0.01 ||
+  (Math.floor(stats.mtimeMs / 1000) * 1000 === stats.mtimeMs && Math.abs(stats.mtimeMs - modified) < 2000)
 
 /** Without a time in the archive only our own record can tell that a file is what it should be. */
-function isEqual(file: ArchiveFile, stats: Stats | null, written: { readonly size: number; readonly modified: number | null } | null): boolean {
+function isEqual(
+  file: ArchiveFile,
+  stats: Stats | null,
+  written: { readonly size: number; readonly modified: number | null } | null,
+): boolean {
   if (stats === null || !stats.isFile() || stats.size !== file.size) return false
-  return file.modified === null ? written !== null && written.modified === null && written.size === file.size : sameTime(stats, file.modified)
+  return file.modified === null
+    ? written !== null && written.modified === null && written.size === file.size
+    : sameTime(stats, file.modified)
 }
 
 function isOurs(stats: Stats, written: { readonly size: number; readonly modified: number | null } | null): boolean {
   if (written === null) return false
   if (stats.isSymbolicLink()) return written.size === 0 && written.modified === null
-  return stats.isFile() && stats.size === written.size && (written.modified === null || sameTime(stats, written.modified))
+  return (
+    stats.isFile() && stats.size === written.size && (written.modified === null || sameTime(stats, written.modified))
+  )
 }
 
 async function setMode({ local, file }: FileTarget): Promise<void> {
@@ -420,7 +496,8 @@ async function makeRoot(folder: string): Promise<void> {
 async function requireRoom(folder: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder)
   const free = Math.floor(bavail * bsize * (1 - SPARE))
-  if (needed > free) throw new AppError('NO_ROOM', `There is not enough room in ${folder}.`, { path: folder, needed, free })
+  if (needed > free)
+    throw new AppError('NO_ROOM', `There is not enough room in ${folder}.`, { path: folder, needed, free })
 }
 
 async function besideName(local: string): Promise<string> {
@@ -442,7 +519,12 @@ async function removeEmptyFolders(folder: string, root: string): Promise<void> {
 
 function explain(error: unknown, path: string): unknown {
   const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('NO_ROOM', 'The disk is full. Make room; the download goes on from where it stopped.', { path, needed: 0, free: 0 })
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new AppError('NO_ROOM', 'The disk is full. Make room; the download goes on from where it stopped.', {
+      path,
+      needed: 0,
+      free: 0,
+    })
   if (code !== undefined && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EIO', 'EISDIR'].includes(code))
     return new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be written: ${message}.`, { path, why: message })
   return error

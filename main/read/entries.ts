@@ -9,7 +9,13 @@ import type { Entry } from '../../preload/contract/models.ts'
 import { isReserved, modifiedOf } from '../archives/about.ts'
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
-const Blob = z.object({ blockOffset: count, blockLength: count, byteOffset: count, byteLength: count, blockMap: z.boolean().optional() })
+const Blob = z.object({
+  blockOffset: count,
+  blockLength: count,
+  byteOffset: count,
+  byteLength: count,
+  blockMap: z.boolean().optional(),
+})
 const Value = z.object({
   executable: z.boolean().nullish(),
   linkname: z.string().max(4096).nullish(),
@@ -17,15 +23,30 @@ const Value = z.object({
   metadata: z.unknown().optional(),
 })
 
-export type ArchiveFile = { readonly kind: 'file'; readonly path: string; readonly size: number; readonly modified: number | null; readonly executable: boolean; readonly blob: Hyperblobs.Blob | null }
-export type ArchiveLink = { readonly kind: 'link'; readonly path: string; readonly target: string; readonly modified: number | null }
+export type ArchiveFile = {
+  readonly kind: 'file'
+  readonly path: string
+  readonly size: number
+  readonly modified: number | null
+  readonly executable: boolean
+  readonly blob: Hyperblobs.Blob | null
+}
+export type ArchiveLink = {
+  readonly kind: 'link'
+  readonly path: string
+  readonly target: string
+  readonly modified: number | null
+}
 export type ArchiveEntry = ArchiveFile | ArchiveLink
 
 /** Reads wait for peers this long before they say that nobody has it, in milliseconds. */
 export const PATIENCE = 20_000
 
 /** null: not an entry that can be shown. `size` of a deduplicated blob is read from its block map. */
-export async function readEntry(drive: Hyperdrive, node: { readonly key: unknown; readonly value: unknown }): Promise<ArchiveEntry | null> {
+export async function readEntry(
+  drive: Hyperdrive,
+  node: { readonly key: unknown; readonly value: unknown },
+): Promise<ArchiveEntry | null> {
   const { key } = node
   if (typeof key !== 'string' || !isPath(key) || isReserved(key)) return null
   const parsed = Value.safeParse(node.value)
@@ -38,9 +59,16 @@ export async function readEntry(drive: Hyperdrive, node: { readonly key: unknown
 }
 
 const isPath = (key: string): boolean =>
-  key.startsWith('/') && key.length > 1 && key.slice(1).split('/').every(segment => segment !== '' && segment !== '.' && segment !== '..')
+  key.startsWith('/') &&
+  key.length > 1 &&
+  key
+    .slice(1)
+    .split('/')
+    .every(segment => segment !== '' && segment !== '.' && segment !== '..')
 
-export type Child = { readonly kind: 'folder'; readonly name: string } | { readonly kind: 'entry'; readonly entry: ArchiveEntry }
+export type Child =
+  | { readonly kind: 'folder'; readonly name: string }
+  | { readonly kind: 'entry'; readonly entry: ArchiveEntry }
 
 /** Entries that are asked for at once while a folder's own files are read. */
 const MOST_AHEAD = 256
@@ -50,7 +78,11 @@ const MOST_AHEAD = 256
  * that the cost is that of the children and not of all that lies below them; no more is read ahead than files have
  * been met in a row, since each entry that is read in vain is a round trip to a peer. `after`: an earlier page's cursor.
  */
-export async function* children(drive: Hyperdrive, folder: string, after: string | null): AsyncGenerator<Child & { readonly cursor: string }> {
+export async function* children(
+  drive: Hyperdrive,
+  folder: string,
+  after: string | null,
+): AsyncGenerator<Child & { readonly cursor: string }> {
   const prefix = folder === '/' ? '' : folder
   const upper = `${prefix}0`
   let lower = after ?? `${prefix}/`
@@ -72,7 +104,8 @@ export async function* children(drive: Hyperdrive, folder: string, after: string
       const path = `${prefix}/${rest.slice(0, slash)}`
       lower = `${path}0`
       limit = 0
-      if (slash > 0 && isPath(path) && !isReserved(path)) yield { kind: 'folder', name: rest.slice(0, slash), cursor: lower }
+      if (slash > 0 && isPath(path) && !isReserved(path))
+        yield { kind: 'folder', name: rest.slice(0, slash), cursor: lower }
       break
     }
     if (met < limit) return
@@ -112,7 +145,11 @@ export function isPossible(drive: Hyperdrive, { blob }: ArchiveFile): boolean {
   const core = drive.blobs?.core
   if (blob === null || core === undefined) return true
   const { blockOffset, blockLength, byteLength } = blob
-  return blockOffset + blockLength <= core.length && byteLength <= blockLength * LARGEST_BLOCK && byteLength <= core.byteLength
+  return (
+    blockOffset + blockLength <= core.length &&
+    byteLength <= blockLength * LARGEST_BLOCK &&
+    byteLength <= core.byteLength
+  )
 }
 
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

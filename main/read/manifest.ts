@@ -37,7 +37,9 @@ export class Manifest {
       else written.set(p, { size: s, modified: m })
     }
     if (lines.length > written.size * 2 + 1000) {
-      const compact = [...written].map(([p, { size, modified }]) => `${JSON.stringify({ p, s: size, m: modified })}\n`).join('')
+      const compact = [...written]
+        .map(([p, { size, modified }]) => `${JSON.stringify({ p, s: size, m: modified })}\n`)
+        .join('')
       await writeFile(`${path}.tmp`, compact)
       await rename(`${path}.tmp`, path)
     } else if (text !== '' && !text.endsWith('\n')) await writeFile(path, '\n', { flag: 'a' })

@@ -48,7 +48,13 @@ export class Reading {
     this.#soon.clear()
   }
 
-  async list(key: string, version: number | null, folder: string, cursor: string | null, limit: number): Promise<EntryPage> {
+  async list(
+    key: string,
+    version: number | null,
+    folder: string,
+    cursor: string | null,
+    limit: number,
+  ): Promise<EntryPage> {
     await this.#archives.verifyPin(key, version)
     const page = await this.#page(key, version, folder, cursor, limit)
     this.#archives.looked(key)
@@ -62,7 +68,9 @@ export class Reading {
       for await (const child of children(snapshot, clean(folder), cursor)) {
         if (entries.length === limit) return { entries, cursor: last, version }
         const prefix = clean(folder) === '/' ? '' : clean(folder)
-        entries.push(child.kind === 'folder' ? folderEntry(`${prefix}/${child.name}`) : await shown(snapshot, child.entry))
+        entries.push(
+          child.kind === 'folder' ? folderEntry(`${prefix}/${child.name}`) : await shown(snapshot, child.entry),
+        )
         last = child.cursor
       }
       return { entries, cursor: null, version }
@@ -81,7 +89,14 @@ export class Reading {
     })
   }
 
-  async bytes(key: string, version: number | null, path: string, start: number, length: number, signal: AbortSignal): Promise<{ readonly base64: string; readonly size: number }> {
+  async bytes(
+    key: string,
+    version: number | null,
+    path: string,
+    start: number,
+    length: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly base64: string; readonly size: number }> {
     await this.#archives.verifyPin(key, version)
     return this.#archives.get(key).at(version, async snapshot => {
       const node = clean(path) === '/' ? null : await snapshot.entry(clean(path))
@@ -90,24 +105,57 @@ export class Reading {
       if (entry.kind !== 'file') throw new AppError('NOT_A_FILE', `${path} is a link.`, { path })
       const parts: Buffer[] = []
       const from = Math.min(start, entry.size)
-      for await (const chunk of readBlob(snapshot, entry, { start: from, length: Math.min(length, entry.size - from) }, signal)) parts.push(chunk)
+      for await (const chunk of readBlob(
+        snapshot,
+        entry,
+        { start: from, length: Math.min(length, entry.size - from) },
+        signal,
+      ))
+        parts.push(chunk)
       return { base64: Buffer.concat(parts).toString('base64'), size: entry.size }
     })
   }
 
   /** Asking twice for the same finds the transfer that is there. */
-  async download(input: { readonly key: string; readonly version: number | null; readonly paths: readonly string[]; readonly folder: string; readonly overwrite: boolean }): Promise<string> {
+  async download(input: {
+    readonly key: string
+    readonly version: number | null
+    readonly paths: readonly string[]
+    readonly folder: string
+    readonly overwrite: boolean
+  }): Promise<string> {
     const archive = this.#archives.get(input.key)
-    if (archive.length === 0) throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key: input.key })
+    if (archive.length === 0)
+      throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key: input.key })
     const folder = resolve(input.folder)
     await this.#refuseSources(folder)
     const paths = input.paths.map(clean)
     const version = input.version ?? archive.length
     await this.#archives.verifyPin(input.key, version)
-    const same = [...this.#registry.downloads.values()].find(record => record.key === input.key && record.folder === folder && record.paths.join('\0') === paths.join('\0') && (input.version === null || record.version === version))
-    const record: DownloadRecord = { id: same?.id ?? `download-${randomUUID()}`, key: input.key, version, paths, folder, overwrite: input.overwrite, paused: false, startedAt: Date.now() }
+    const same = [...this.#registry.downloads.values()].find(
+      record =>
+        record.key === input.key &&
+        record.folder === folder &&
+        record.paths.join('\0') === paths.join('\0') &&
+        (input.version === null || record.version === version),
+    )
+    const record: DownloadRecord = {
+      id: same?.id ?? `download-${randomUUID()}`,
+      key: input.key,
+      version,
+      paths,
+      folder,
+      overwrite: input.overwrite,
+      paused: false,
+      startedAt: Date.now(),
+    }
     // A newer version is what the person asks for now.
-    if (same !== undefined && (same.version !== version || same.overwrite !== input.overwrite) && this.#transfers.rows.get(same.id) !== undefined) await this.#transfers.pause(same.id)
+    if (
+      same !== undefined &&
+      (same.version !== version || same.overwrite !== input.overwrite) &&
+      this.#transfers.rows.get(same.id) !== undefined
+    )
+      await this.#transfers.pause(same.id)
     await this.#registry.setDownload(record)
     return this.#addDownload(record)
   }
@@ -115,18 +163,25 @@ export class Reading {
   async keep(key: string, keep: boolean): Promise<void> {
     if (this.#archives.record(key).namespace !== null) return
     await this.#archives.setKeeping(key, keep ? { how: 'all' } : { how: 'look' })
-    if (!keep) for (const id of [keepId(key), folderId(key)]) if (this.#transfers.rows.get(id) !== undefined) await this.#transfers.cancel(id)
+    if (!keep)
+      for (const id of [keepId(key), folderId(key)])
+        if (this.#transfers.rows.get(id) !== undefined) await this.#transfers.cancel(id)
     if (keep) this.#addKeep(key)
   }
 
   async keepInFolder(key: string, folder: string): Promise<string> {
-    if (this.#archives.record(key).namespace !== null) throw new AppError('ARCHIVE_READ_ONLY', 'This archive is yours: it is in its folder already.', { key })
+    if (this.#archives.record(key).namespace !== null)
+      throw new AppError('ARCHIVE_READ_ONLY', 'This archive is yours: it is in its folder already.', { key })
     const path = resolve(folder)
     await this.#refuseSources(path)
     for (const other of this.#archives.records())
-      if (other.key !== key && other.keeping.how === 'folder' && other.keeping.folder === path) throw new AppError('FOLDER_IN_USE', `${path} follows another archive.`, { path, key: other.key })
+      if (other.key !== key && other.keeping.how === 'folder' && other.keeping.folder === path)
+        throw new AppError('FOLDER_IN_USE', `${path} follows another archive.`, { path, key: other.key })
     await mkdir(path, { recursive: true }).catch((error: Error) => {
-      throw new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be made: ${error.message}.`, { path, why: error.message })
+      throw new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be made: ${error.message}.`, {
+        path,
+        why: error.message,
+      })
     })
     await this.#archives.setKeeping(key, { how: 'folder', folder: path })
     this.#followed.delete(key)
@@ -145,7 +200,8 @@ export class Reading {
         title: this.#archives.row(key).title,
         folder,
         startedAt,
-        run: control => this.#write(key, version, record.paths, folder, record.overwrite ? 'replace' : 'leave', false, control),
+        run: control =>
+          this.#write(key, version, record.paths, folder, record.overwrite ? 'replace' : 'leave', false, control),
         onPaused: paused => this.#registry.setDownload({ ...record, paused }),
         onEnded: () => this.#registry.removeDownload(id),
       },
@@ -153,13 +209,23 @@ export class Reading {
     )
   }
 
-  async #write(key: string, version: number, paths: readonly string[], folder: string, inTheWay: 'leave' | 'replace' | 'keep-beside', follow: boolean, control: Control): Promise<void> {
+  async #write(
+    key: string,
+    version: number,
+    paths: readonly string[],
+    folder: string,
+    inTheWay: 'leave' | 'replace' | 'keep-beside',
+    follow: boolean,
+    control: Control,
+  ): Promise<void> {
     const archive = this.#archives.get(key)
     const signal = AbortSignal.any([control.signal, this.#archives.life(key)])
     const manifest = await Manifest.open(this.#storage, key, folder)
     while (true) {
       try {
-        await archive.at(version, snapshot => download(archive.drive, snapshot, { paths, folder, inTheWay, follow, manifest }, { ...control, signal }))
+        await archive.at(version, snapshot =>
+          download(archive.drive, snapshot, { paths, folder, inTheWay, follow, manifest }, { ...control, signal }),
+        )
         return
       } catch (error) {
         // The list itself is not here yet: it is waited for as content is.
@@ -259,9 +325,18 @@ export class Reading {
   async #refuseSources(folder: string): Promise<void> {
     const real = await realpath(folder).catch(() => folder)
     const inside = (a: string, b: string) => a === b || a.startsWith(join(b, sep))
-    if (inside(real, await realpath(this.#storage))) throw new AppError('FOLDER_IN_USE', `${folder} is Cairn's own storage. Choose another folder.`, { path: folder, key: '' })
+    if (inside(real, await realpath(this.#storage)))
+      throw new AppError('FOLDER_IN_USE', `${folder} is Cairn's own storage. Choose another folder.`, {
+        path: folder,
+        key: '',
+      })
     for (const { key, source } of this.#archives.records())
-      for (const item of source?.items ?? []) if (item.kind === 'folder' && inside(real, item.path)) throw new AppError('FOLDER_IN_USE', `${folder} lies in a folder that you publish. Choose another one.`, { path: folder, key })
+      for (const item of source?.items ?? [])
+        if (item.kind === 'folder' && inside(real, item.path))
+          throw new AppError('FOLDER_IN_USE', `${folder} lies in a folder that you publish. Choose another one.`, {
+            path: folder,
+            key,
+          })
   }
 }
 
@@ -271,11 +346,30 @@ const folderId = (key: string) => `folder-${key}`
 /** Without a slash at the end. */
 const clean = (path: string): string => (path === '/' ? '/' : path.replace(/\/+$/, '') || '/')
 
-const folderEntry = (path: string): Entry => ({ kind: 'folder', name: nameOf(path), path, size: 0, modified: null, executable: false, target: null, held: null })
+const folderEntry = (path: string): Entry => ({
+  kind: 'folder',
+  name: nameOf(path),
+  path,
+  size: 0,
+  modified: null,
+  executable: false,
+  target: null,
+  held: null,
+})
 
 async function shown(snapshot: Hyperdrive, entry: ArchiveEntry): Promise<Entry> {
   const { kind, path, modified } = entry
   const held = heldOf(snapshot, entry)
-  if (entry.kind === 'link') return { kind, name: nameOf(path), path, size: 0, modified, executable: false, target: entry.target, held }
-  return { kind, name: nameOf(path), path, size: entry.size, modified, executable: entry.executable, target: null, held }
+  if (entry.kind === 'link')
+    return { kind, name: nameOf(path), path, size: 0, modified, executable: false, target: entry.target, held }
+  return {
+    kind,
+    name: nameOf(path),
+    path,
+    size: entry.size,
+    modified,
+    executable: entry.executable,
+    target: null,
+    held,
+  }
 }

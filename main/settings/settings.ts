@@ -37,7 +37,10 @@ export class SettingsService {
     } catch {
       await rename(path, `${path}.unreadable-${Date.now()}`)
     }
-    return new SettingsService(path, { id: 'settings', ...File.parse(raw !== null && typeof raw === 'object' ? raw : {}) })
+    return new SettingsService(path, {
+      id: 'settings',
+      ...File.parse(raw !== null && typeof raw === 'object' ? raw : {}),
+    })
   }
 
   get current(): Settings {

@@ -41,7 +41,13 @@ export type Job = {
   onEnded?(how: 'done' | 'cancelled'): Promise<void>
 }
 
-type Entry = { readonly job: Job; running: { readonly end: AbortController; readonly ended: Promise<void> } | null; readonly rate: Rate; skipped: Skipped[]; again: NodeJS.Timeout | null }
+type Entry = {
+  readonly job: Job
+  running: { readonly end: AbortController; readonly ended: Promise<void> } | null
+  readonly rate: Rate
+  skipped: Skipped[]
+  again: NodeJS.Timeout | null
+}
 
 export class Transfers {
   readonly rows = new Collection<TransferRow>()
@@ -64,7 +70,25 @@ export class Transfers {
     const entry: Entry = { job, running: null, rate: new Rate(), skipped: [], again: null }
     this.#entries.set(job.id, entry)
     const { id, kind, key, title, folder, startedAt } = job
-    this.rows.put({ id, kind, key, title, folder, startedAt, state: { name: paused ? 'paused' : 'waiting' }, files: 0, ofFiles: null, bytes: 0, ofBytes: null, rate: 0, secondsLeft: null, current: null, skipped: [], skippedCount: 0, endedAt: null })
+    this.rows.put({
+      id,
+      kind,
+      key,
+      title,
+      folder,
+      startedAt,
+      state: { name: paused ? 'paused' : 'waiting' },
+      files: 0,
+      ofFiles: null,
+      bytes: 0,
+      ofBytes: null,
+      rate: 0,
+      secondsLeft: null,
+      current: null,
+      skipped: [],
+      skippedCount: 0,
+      endedAt: null,
+    })
     if (!paused) this.#run(entry)
     return id
   }
@@ -136,7 +160,10 @@ export class Transfers {
       skipped: skipped => {
         const row = this.#row(job.id)
         if (entry.skipped.length < MOST_SKIPPED) entry.skipped.push(skipped)
-        change({ skippedCount: row.skippedCount + 1, ...(row.skipped.length < SHOWN_SKIPPED ? { skipped: [...row.skipped, skipped] } : {}) })
+        change({
+          skippedCount: row.skippedCount + 1,
+          ...(row.skipped.length < SHOWN_SKIPPED ? { skipped: [...row.skipped, skipped] } : {}),
+        })
       },
       waitingForPeers: waiting => change({ state: { name: waiting ? 'waiting-for-peers' : 'running' } }),
     }
@@ -150,7 +177,13 @@ export class Transfers {
       } catch (error) {
         if (signal.aborted) return
         const serialized = this.#serialize(error)
-        change({ state: { name: 'failed', error: serialized }, endedAt: Date.now(), rate: 0, secondsLeft: null, current: null })
+        change({
+          state: { name: 'failed', error: serialized },
+          endedAt: Date.now(),
+          rate: 0,
+          secondsLeft: null,
+          current: null,
+        })
         if (serialized.code === 'NO_ROOM') entry.again = setTimeout(() => this.#run(entry), ROOM_AGAIN).unref()
       } finally {
         if (entry.running?.end === end) entry.running = null
@@ -168,13 +201,23 @@ export class Transfers {
     const row = this.rows.get(entry.job.id)
     if (state !== null && row !== undefined) {
       this.#pending.delete(row.id)
-      this.rows.put({ ...row, state, rate: 0, secondsLeft: null, current: null, endedAt: state.name === 'cancelled' ? Date.now() : null })
+      this.rows.put({
+        ...row,
+        state,
+        rate: 0,
+        secondsLeft: null,
+        current: null,
+        endedAt: state.name === 'cancelled' ? Date.now() : null,
+      })
     }
     await running?.ended
   }
 
   /** Many times a second in a job; the row is changed four times a second. */
-  readonly #pending = new Map<string, { readonly files: number; readonly bytes: number; readonly current: string | null }>()
+  readonly #pending = new Map<
+    string,
+    { readonly files: number; readonly bytes: number; readonly current: string | null }
+  >()
 
   #progress(id: string, signal: AbortSignal, files: number, bytes: number, current: string | null): void {
     if (!signal.aborted) this.#pending.set(id, { files, bytes, current })
@@ -193,9 +236,24 @@ export class Transfers {
       const progress = this.#pending.get(id) ?? row
       this.#pending.delete(id)
       const rate = Math.round(entry.rate.sample(progress.bytes))
-      const left = row.ofBytes === null || rate === 0 ? null : Math.ceil(Math.max(0, row.ofBytes - progress.bytes) / rate)
-      const next: TransferRow = { ...row, files: progress.files, bytes: progress.bytes, current: progress.current, rate, secondsLeft: left }
-      if (next.bytes !== row.bytes || next.files !== row.files || next.rate !== row.rate || next.current !== row.current || next.secondsLeft !== row.secondsLeft) this.rows.put(next)
+      const left =
+        row.ofBytes === null || rate === 0 ? null : Math.ceil(Math.max(0, row.ofBytes - progress.bytes) / rate)
+      const next: TransferRow = {
+        ...row,
+        files: progress.files,
+        bytes: progress.bytes,
+        current: progress.current,
+        rate,
+        secondsLeft: left,
+      }
+      if (
+        next.bytes !== row.bytes ||
+        next.files !== row.files ||
+        next.rate !== row.rate ||
+        next.current !== row.current ||
+        next.secondsLeft !== row.secondsLeft
+      )
+        this.rows.put(next)
     }
   }
 
@@ -214,15 +272,18 @@ export class Transfers {
 
   #of(id: string): Entry {
     const entry = this.#entries.get(id)
-    if (entry === undefined) throw new AppError('TRANSFER_NOT_FOUND', 'This transfer is not on the list any more.', { id })
+    if (entry === undefined)
+      throw new AppError('TRANSFER_NOT_FOUND', 'This transfer is not on the list any more.', { id })
     return entry
   }
 
   #row(id: string): TransferRow {
     const row = this.rows.get(id)
-    if (row === undefined) throw new AppError('TRANSFER_NOT_FOUND', 'This transfer is not on the list any more.', { id })
+    if (row === undefined)
+      throw new AppError('TRANSFER_NOT_FOUND', 'This transfer is not on the list any more.', { id })
     return row
   }
 }
 
-export const isEnded = (state: TransferState): boolean => state.name === 'done' || state.name === 'cancelled' || state.name === 'failed'
+export const isEnded = (state: TransferState): boolean =>
+  state.name === 'done' || state.name === 'cancelled' || state.name === 'failed'

@@ -27,7 +27,12 @@ export class Memory {
   static async open(storage: string): Promise<Memory> {
     const path = join(storage, 'page.json')
     const parsed = File.safeParse(await readJson(path).catch(() => null))
-    const fresh = { instance: randomBytes(8).toString('hex'), content: randomBytes(16).toString('hex'), port: null, sessions: [] }
+    const fresh = {
+      instance: randomBytes(8).toString('hex'),
+      content: randomBytes(16).toString('hex'),
+      port: null,
+      sessions: [],
+    }
     return new Memory(path, parsed.success ? parsed.data : fresh)
   }
 

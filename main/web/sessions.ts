@@ -24,7 +24,12 @@ export class Sessions {
   #failures: number[] = []
 
   /** `instance`: random, and the same for one storage. `started`: digests of an earlier run. */
-  constructor(instance: string, started: readonly string[] = [], onStarted: () => void = () => {}, now: () => number = Date.now) {
+  constructor(
+    instance: string,
+    started: readonly string[] = [],
+    onStarted: () => void = () => {},
+    now: () => number = Date.now,
+  ) {
     this.#cookieName = `cairn_${instance}`
     this.#sessions = new Set(started)
     this.#onStarted = onStarted

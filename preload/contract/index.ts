@@ -57,11 +57,17 @@ export const contract = {
     /** Holds everything, now and in future, and serves it; or goes back to looking. What was fetched stays. */
     keep: call({ input: z.strictObject({ key: Key, keep: z.boolean() }) }),
     /** The same, mirrored into a folder that follows the archive. The person's own changes there are kept beside. */
-    keepInFolder: call({ input: z.strictObject({ key: Key, folder: LocalPath }), output: type<{ readonly transfer: string }>() }),
+    keepInFolder: call({
+      input: z.strictObject({ key: Key, folder: LocalPath }),
+      output: type<{ readonly transfer: string }>(),
+    }),
     /** Leaves the swarm and forgets the archive; its blocks are deleted from this device. Copies elsewhere stay. */
     forget: call({ input: z.strictObject({ key: Key }) }),
     /** A link to a version that nobody can bend (with both hashes), to a path if given. */
-    pinnedLink: call({ input: z.strictObject({ key: Key, version: Version, path: ArchivePath }), output: type<{ readonly link: string }>() }),
+    pinnedLink: call({
+      input: z.strictObject({ key: Key, version: Version, path: ArchivePath }),
+      output: type<{ readonly link: string }>(),
+    }),
   },
   publish: {
     /** Counts what would become public. Changes nothing. */
@@ -107,7 +113,12 @@ export const contract = {
         bytes: z.number().int().min(0),
         into: z.strictObject({ key: Key, folder: ArchivePath }).nullable(),
       }),
-      output: type<{ readonly key: string; readonly link: string; readonly upload: string; readonly transfer: string }>(),
+      output: type<{
+        readonly key: string
+        readonly link: string
+        readonly upload: string
+        readonly transfer: string
+      }>(),
     }),
     /** All files are sent: commits the rest. */
     finishUpload: call({ input: z.strictObject({ upload: Id }) }),
@@ -134,7 +145,10 @@ export const contract = {
       output: type<Entry | null>(),
     }),
     /** An unguessable token under which the shell's content origin serves this archive at this version. */
-    grant: call({ input: z.strictObject({ key: Key, version: Version.nullable() }), output: type<{ readonly grant: string }>() }),
+    grant: call({
+      input: z.strictObject({ key: Key, version: Version.nullable() }),
+      output: type<{ readonly grant: string }>(),
+    }),
     /** The page's second way to the bytes of small texts: at most `length` bytes (1 MiB at most) from `start`. */
     bytes: call({
       input: z.strictObject({
@@ -142,7 +156,11 @@ export const contract = {
         version: Version.nullable(),
         path: ArchivePath,
         start: z.number().int().min(0),
-        length: z.number().int().min(0).max(1 << 20),
+        length: z
+          .number()
+          .int()
+          .min(0)
+          .max(1 << 20),
       }),
       output: type<{ readonly base64: string; readonly size: number }>(),
     }),
@@ -206,7 +224,10 @@ export const contract = {
     status: call({ output: type<BackendStatus>() }),
     /** Folders of this machine, for choosing one where the shell has no dialog of its own. null: the home folder. */
     folders: call({ input: z.strictObject({ path: LocalPath.nullable() }), output: type<FolderListing>() }),
-    createFolder: call({ input: z.strictObject({ parent: LocalPath, name: z.string().min(1).max(255) }), output: type<{ readonly path: string }>() }),
+    createFolder: call({
+      input: z.strictObject({ parent: LocalPath, name: z.string().min(1).max(255) }),
+      output: type<{ readonly path: string }>(),
+    }),
   },
 } as const
 export type Contract = typeof contract
@@ -214,7 +235,10 @@ export type Contract = typeof contract
 /** What a desktop shell can do beside the backend. A browser answers NOT_IN_THIS_SHELL or does its own thing. */
 export const shellContract = {
   chooseFolder: call({ input: z.strictObject({ title: Text(200) }), output: type<{ readonly path: string | null }>() }),
-  chooseSources: call({ input: z.strictObject({ title: Text(200) }), output: type<{ readonly paths: readonly string[] }>() }),
+  chooseSources: call({
+    input: z.strictObject({ title: Text(200) }),
+    output: type<{ readonly paths: readonly string[] }>(),
+  }),
   reveal: call({ input: z.strictObject({ path: LocalPath }) }),
   /** https and mailto only, after the page has shown the whole address. */
   openExternal: call({ input: z.strictObject({ url: z.string().max(2048) }) }),

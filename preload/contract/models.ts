@@ -90,7 +90,12 @@ export type ArchiveRow = {
   readonly peers: number
   readonly keeping: Keeping
   /** Bytes and blocks of file content on this device, of all that this archive ever held. */
-  readonly held: { readonly blocks: number; readonly ofBlocks: number; readonly bytes: number; readonly ofBytes: number }
+  readonly held: {
+    readonly blocks: number
+    readonly ofBlocks: number
+    readonly bytes: number
+    readonly ofBytes: number
+  }
   readonly source: ArchiveSource | null
   /** The author's first import is still going on. */
   readonly stillBeingAdded: boolean

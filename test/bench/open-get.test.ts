@@ -34,7 +34,14 @@ for (const { name, files, size } of [
     const [bootstrap] = testnet.bootstrap
     const source = await temporaryFolder('bench-source')
     await writeSource(source, files, size)
-    const author = cairn('publish', source, '--storage', await temporaryFolder('bench-author'), '--bootstrap', bootstrap!)
+    const author = cairn(
+      'publish',
+      source,
+      '--storage',
+      await temporaryFolder('bench-author'),
+      '--bootstrap',
+      bootstrap!,
+    )
     const link = await author.line(linkOf)
     await author.line(line => line['imported'], 120_000)
     const plain = await startPlainAuthor(source, bootstrap!)
@@ -58,7 +65,13 @@ for (const { name, files, size } of [
       await reader.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 1000 })
       opened.push(performance.now() - began)
       began = performance.now()
-      const { transfer } = await reader.client.read.download({ key, version: null, paths: ['/'], folder: await temporaryFolder('bench-target'), overwrite: false })
+      const { transfer } = await reader.client.read.download({
+        key,
+        version: null,
+        paths: ['/'],
+        folder: await temporaryFolder('bench-target'),
+        overwrite: false,
+      })
       await reader.transfer(transfer, isDone, 600_000)
       got.push((performance.now() - began) / 1000)
       delay.disable()
@@ -66,12 +79,25 @@ for (const { name, files, size } of [
       await reader.close()
     }
     table.row(`${name}: link to first listing`, opened, openedPlain, 'ms')
-    table.row(`${name}: get into a folder`, got, gotPlain, 's', { 'MB/s': got.map(seconds => (files * size) / seconds / 1e6), 'loop p99 ms': delays, 'RSS MB': [process.resourceUsage().maxRSS / 1024] })
+    table.row(`${name}: get into a folder`, got, gotPlain, 's', {
+      'MB/s': got.map(seconds => (files * size) / seconds / 1e6),
+      'loop p99 ms': delays,
+      'RSS MB': [process.resourceUsage().maxRSS / 1024],
+    })
   })
 }
 
 async function startPlainAuthor(source: string, bootstrap: string): Promise<string> {
-  const child = spawn(process.execPath, [new URL('plain-author.mjs', import.meta.url).pathname, source, await temporaryFolder('bench-plain-author'), bootstrap], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    [
+      new URL('plain-author.mjs', import.meta.url).pathname,
+      source,
+      await temporaryFolder('bench-plain-author'),
+      bootstrap,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   onTestFinished(() => void child.kill('SIGKILL'))
   const line = await new Promise<string>((resolve, reject) => {
     child.stdout.once('data', chunk => resolve(String(chunk)))
@@ -80,7 +106,10 @@ async function startPlainAuthor(source: string, bootstrap: string): Promise<stri
   return (JSON.parse(line) as { link: string }).link
 }
 
-async function withPlainReader(link: string, bootstrap: string): Promise<{ readonly opened: number; readonly got: number }> {
+async function withPlainReader(
+  link: string,
+  bootstrap: string,
+): Promise<{ readonly opened: number; readonly got: number }> {
   const store = new Corestore(join(await temporaryFolder('bench-plain'), 'store'))
   const swarm = new Hyperswarm({ dht: new DHT({ bootstrap: [bootstrap], host: '127.0.0.1', firewalled: false }) })
   swarm.on('connection', connection => {

@@ -41,7 +41,12 @@ for (const { name, files, size } of [
       await testnet.close()
     }
     const bytes = files * size
-    table.row(name, ours, theirs, 's', { 'MB/s': ours.map(seconds => bytes / seconds / 1e6), 'files/s': ours.map(seconds => files / seconds), 'loop p99 ms': delays, 'RSS MB': [process.resourceUsage().maxRSS / 1024] })
+    table.row(name, ours, theirs, 's', {
+      'MB/s': ours.map(seconds => bytes / seconds / 1e6),
+      'files/s': ours.map(seconds => files / seconds),
+      'loop p99 ms': delays,
+      'RSS MB': [process.resourceUsage().maxRSS / 1024],
+    })
   })
 }
 

@@ -10,6 +10,7 @@ export async function writeSource(folder: string, files: number, size: number): 
     const parent = join(folder, `folder ${index % 100}`)
     if (index < 100) await mkdir(parent, { recursive: true })
     const path = join(parent, `${index}.bin`)
-    for (let written = 0; written < size; written += block.length) await writeFile(path, randomFillSync(block), { flag: 'a' })
+    for (let written = 0; written < size; written += block.length)
+      await writeFile(path, randomFillSync(block), { flag: 'a' })
   }
 }

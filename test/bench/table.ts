@@ -19,7 +19,13 @@ export class Table {
   }
 
   /** `ours` and `theirs` in the same unit, of which less is better. */
-  row(name: string, ours: readonly number[], theirs: readonly number[], unit: string, more: Readonly<Record<string, readonly number[]>> = {}): void {
+  row(
+    name: string,
+    ours: readonly number[],
+    theirs: readonly number[],
+    unit: string,
+    more: Readonly<Record<string, readonly number[]>> = {},
+  ): void {
     this.#rows.push([
       name,
       `${shown(ours)} ${unit}`,
@@ -34,6 +40,15 @@ export class Table {
   print(): void {
     const rows = [['what', 'Cairn', 'beside', 'faster', 'also'], ...this.#rows]
     const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
-    console.log(`\n${this.#title}\n${rows.map(row => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n')}\n`)
+    console.log(
+      `\n${this.#title}\n${rows
+        .map(row =>
+          row
+            .map((cell, column) => cell.padEnd(widths[column]!))
+            .join('  ')
+            .trimEnd(),
+        )
+        .join('\n')}\n`,
+    )
   }
 }

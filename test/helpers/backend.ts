@@ -19,7 +19,10 @@ export type Person = {
   close(): Promise<void>
 }
 
-export async function startPerson(bootstrap: readonly string[], options: { readonly storage?: string; readonly join?: boolean; readonly consented?: boolean } = {}): Promise<Person> {
+export async function startPerson(
+  bootstrap: readonly string[],
+  options: { readonly storage?: string; readonly join?: boolean; readonly consented?: boolean } = {},
+): Promise<Person> {
   if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
   const storage = options.storage ?? (await temporaryFolder('cairn-storage'))
   const backend = await startBackend({ storage, bootstrap, join: options.join ?? true, log: 'stderr' })
@@ -33,14 +36,21 @@ export async function startPerson(bootstrap: readonly string[], options: { reado
     backend,
     client,
     storage,
-    archive: (key, wanted, milliseconds) => waitFor(signal => client.archives.watch(undefined, { signal }), key, wanted, milliseconds),
-    transfer: (id, wanted, milliseconds) => waitFor(signal => client.transfers.watch(undefined, { signal }), id, wanted, milliseconds),
+    archive: (key, wanted, milliseconds) =>
+      waitFor(signal => client.archives.watch(undefined, { signal }), key, wanted, milliseconds),
+    transfer: (id, wanted, milliseconds) =>
+      waitFor(signal => client.transfers.watch(undefined, { signal }), id, wanted, milliseconds),
     close,
   }
 }
 
 /** Follows a collection until an item is as wanted. Says how it last was if that does not come. */
-export async function waitFor<T extends { readonly id: string }>(watch: (signal: AbortSignal) => AsyncIterable<readonly Change<T>[]>, id: string, wanted: (item: T) => boolean, milliseconds = 20_000): Promise<T> {
+export async function waitFor<T extends { readonly id: string }>(
+  watch: (signal: AbortSignal) => AsyncIterable<readonly Change<T>[]>,
+  id: string,
+  wanted: (item: T) => boolean,
+  milliseconds = 20_000,
+): Promise<T> {
   let last: T | undefined
   const signal = AbortSignal.timeout(milliseconds)
   try {
@@ -64,9 +74,20 @@ export const isDone = (row: TransferRow) => {
 }
 
 /** Publishes paths without looking at the sheet, and waits until everything is in. */
-export async function publish(person: Person, paths: readonly string[], options: { readonly private?: boolean } = {}): Promise<{ readonly key: string; readonly link: string }> {
+export async function publish(
+  person: Person,
+  paths: readonly string[],
+  options: { readonly private?: boolean } = {},
+): Promise<{ readonly key: string; readonly link: string }> {
   const review = await person.client.publish.review({ paths })
-  const { key, link, transfer } = await person.client.publish.start({ review: review.id, title: review.title, private: options.private ?? false, exclude: [], includeSuspicious: false, into: null })
+  const { key, link, transfer } = await person.client.publish.start({
+    review: review.id,
+    title: review.title,
+    private: options.private ?? false,
+    exclude: [],
+    includeSuspicious: false,
+    into: null,
+  })
   await person.transfer(transfer, isDone, 60_000)
   return { key, link }
 }

@@ -1,7 +1,7 @@
 /**
  * People with a page of their own: a real backend, served headless as `npm start` does, and the built page of it in a
  * real Chromium. What the browser complains about and what it asks for is written down, so that a test can end with
- * "and nothing went wrong meanwhile".
+ * "and nothing went wrong meanwhile". `CAIRN_SHOTS=FOLDER` leaves pictures of the pages of a failed test there.
  */
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -10,6 +10,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { onTestFailed } from 'vitest'
 import { builtPage } from '../../main/lib/places.ts'
 import { type Serving, serveHeadless } from '../../main/serve.ts'
 import type { Contract } from '../../preload/contract/index.ts'
@@ -198,6 +199,11 @@ async function openPage(
   await page.goto(url)
   await page.getByRole('main').first().waitFor()
   await page.waitForFunction(() => !location.hash.includes('token'))
+  onTestFailed(async () => {
+    const shots = process.env['CAIRN_SHOTS']
+    if (shots === undefined) return
+    await page.screenshot({ path: join(shots, `failed-${Date.now()}.png`) })
+  })
   return { context, page, complaints, requests, answers, close: () => context.close() }
 }
 
@@ -222,8 +228,14 @@ export async function paste(page: Page, text: string): Promise<void> {
 export async function drop(page: Page, paths: readonly string[], at = { x: 640, y: 400 }): Promise<void> {
   const chrome = await page.context().newCDPSession(page)
   const data = { items: [], files: [...paths], dragOperationsMask: 1 }
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-    await chrome.send('Input.dispatchDragEvent', { type, ...at, data })
+  const send = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    chrome.send('Input.dispatchDragEvent', { type, ...at, data })
+  await send('dragEnter')
+  await send('dragOver')
+  // Only a window that has said that it takes them gets them.
+  await page.getByText(/^Drop to (publish|add)/).waitFor()
+  await send('dragOver')
+  await send('drop')
   await chrome.detach()
 }
 

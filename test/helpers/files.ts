@@ -1,6 +1,18 @@
 /** Trees of files for tests: made, compared and thrown away. */
 import { createHash } from 'node:crypto'
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -11,7 +23,13 @@ export async function temporaryFolder(name = 'cairn'): Promise<string> {
   return folder
 }
 
-export type Tree = { readonly [path: string]: string | Uint8Array | { readonly link: string } | { readonly content: string; readonly executable: true } }
+export type Tree = {
+  readonly [path: string]:
+    | string
+    | Uint8Array
+    | { readonly link: string }
+    | { readonly content: string; readonly executable: true }
+}
 
 export async function writeTree(root: string, tree: Tree): Promise<void> {
   for (const [path, value] of Object.entries(tree)) {
@@ -29,7 +47,10 @@ export async function writeTree(root: string, tree: Tree): Promise<void> {
 export const setTime = (path: string, seconds: number) => utimes(path, seconds, seconds)
 
 /** Every file and link below a folder, by what makes it equal to another: kind, bytes, mode, time to the microsecond. */
-export async function readTree(root: string, options: { readonly times: boolean } = { times: true }): Promise<Record<string, string>> {
+export async function readTree(
+  root: string,
+  options: { readonly times: boolean } = { times: true },
+): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
   const walk = async (folder: string) => {
     for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
@@ -39,8 +60,12 @@ export async function readTree(root: string, options: { readonly times: boolean 
       else if (entry.isSymbolicLink()) found[path] = `link ${await readlink(local)}`
       else {
         const stats = await lstat(local, { bigint: true })
-        const digest = createHash('sha256').update(await readFile(local)).digest('hex').slice(0, 16)
-        found[path] = `${digest} ${(stats.mode & 0o111n) === 0n ? '-' : 'x'}${options.times ? ` ${stats.mtimeNs / 1000n}` : ''}`
+        const digest = createHash('sha256')
+          .update(await readFile(local))
+          .digest('hex')
+          .slice(0, 16)
+        found[path] =
+          `${digest} ${(stats.mode & 0o111n) === 0n ? '-' : 'x'}${options.times ? ` ${stats.mtimeNs / 1000n}` : ''}`
       }
     }
   }

@@ -69,8 +69,15 @@ export function cairn(...given: readonly string[]): Program {
   return program
 }
 
-type Progress = { readonly files: number; readonly ofFiles: number | null; readonly bytes: number; readonly ofBytes: number | null }
+type Progress = {
+  readonly files: number
+  readonly ofFiles: number | null
+  readonly bytes: number
+  readonly ofBytes: number | null
+}
 
 /** Of a line that tells of progress; null for others. */
-export const progressOf = (line: Record<string, unknown>): Progress | null => (line['progress'] as Progress | undefined) ?? null
-export const linkOf = (line: Record<string, unknown>): string | null => (typeof line['link'] === 'string' ? line['link'] : null)
+export const progressOf = (line: Record<string, unknown>): Progress | null =>
+  (line['progress'] as Progress | undefined) ?? null
+export const linkOf = (line: Record<string, unknown>): string | null =>
+  typeof line['link'] === 'string' ? line['link'] : null

@@ -10,14 +10,34 @@ export async function writeRealTree(root: string, files: number, seed = 1): Prom
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return state / 2 ** 32
   }
-  const words = ['beach', 'Überraschung', 'notes', '写真', 'draft v2', '🪨 stones', 'año', 'x', 'final (1)', 'a.b.c', "it's", '100%', '#tag', 'q?']
+  const words = [
+    'beach',
+    'Überraschung',
+    'notes',
+    '写真',
+    'draft v2',
+    '🪨 stones',
+    'año',
+    'x',
+    'final (1)',
+    'a.b.c',
+    "it's",
+    '100%',
+    '#tag',
+    'q?',
+  ]
   const word = () => words[Math.floor(random() * words.length)]!
   let folder = ''
   for (let index = 0; index < files; index++) {
-    if (index % 20 === 0) folder = Array.from({ length: 1 + Math.floor(random() * 4) }, () => `${word()} ${Math.floor(random() * 30)}`).join('/')
+    if (index % 20 === 0)
+      folder = Array.from(
+        { length: 1 + Math.floor(random() * 4) },
+        () => `${word()} ${Math.floor(random() * 30)}`,
+      ).join('/')
     const path = join(root, folder, `${word()}-${index}.${['txt', 'jpg', 'md', 'bin'][index % 4]!}`)
     await mkdir(dirname(path), { recursive: true })
-    const size = index % 100 === 99 ? Math.floor(random() * 6_000_000) : index % 17 === 0 ? 0 : Math.floor(random() ** 3 * 60_000)
+    const size =
+      index % 100 === 99 ? Math.floor(random() * 6_000_000) : index % 17 === 0 ? 0 : Math.floor(random() ** 3 * 60_000)
     await writeFile(path, noise(size, seed * 1_000_003 + index))
     if (index % 50 === 0) await chmod(path, 0o755)
     if (index % 3 === 0) await utimes(path, 1_400_000_000 + index, 1_400_000_000 + index + 0.123456)

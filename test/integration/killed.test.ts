@@ -20,7 +20,9 @@ afterAll(() => testnet.close())
 test('a stranger publishes 5,000 files, both sides are killed in mid-transfer, and the copy is equal', async () => {
   const source = await temporaryFolder('source')
   await writeRealTree(source, 5000)
-  const [authorStorage, readerStorage, target] = await Promise.all(['author', 'reader', 'target'].map(name => temporaryFolder(name)))
+  const [authorStorage, readerStorage, target] = await Promise.all(
+    ['author', 'reader', 'target'].map(name => temporaryFolder(name)),
+  )
   const bootstrap = ['--bootstrap', testnet.bootstrap[0]!]
   const publish = () => cairn('publish', source, '--storage', authorStorage!, ...bootstrap)
   const first = publish()
@@ -83,7 +85,8 @@ test('after a power cut nothing is missing that a peer has heard of', async () =
   await run('mount', ['-o', 'loop', image, mount])
   onTestFinished(async () => void (await run('umount', ['-l', mount])))
   const source = await temporaryFolder('source')
-  for (let index = 0; index < 60; index++) await writeFile(join(source, `${index}.bin`), Buffer.alloc(3_000_000, `${index}`))
+  for (let index = 0; index < 60; index++)
+    await writeFile(join(source, `${index}.bin`), Buffer.alloc(3_000_000, `${index}`))
   const bob = await startPerson(testnet.bootstrap)
 
   const author = cairn('publish', source, '--storage', join(mount, 'storage'), '--bootstrap', testnet.bootstrap[0]!)

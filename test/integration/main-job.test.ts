@@ -37,7 +37,13 @@ test('publish, open, look, take, follow', async () => {
   const found = await bob.archive(key, isFound)
   expect(found.ownership).toBe('friends')
   const root = await bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 100 })
-  expect(root.entries.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['file empty.txt', 'folder photos', 'file readme.md', 'file run.sh', 'file video.bin'])
+  expect(root.entries.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    'file empty.txt',
+    'folder photos',
+    'file readme.md',
+    'file run.sh',
+    'file video.bin',
+  ])
   expect(root.entries.find(({ name }) => name === 'video.bin')?.held).toBe('none')
   const { base64 } = await bob.client.read.bytes({ key, version: null, path: '/readme.md', start: 0, length: 100 })
   expect(Buffer.from(base64, 'base64').toString()).toBe('# Hello\n')
@@ -45,7 +51,13 @@ test('publish, open, look, take, follow', async () => {
   expect(row.held.blocks).toBeLessThan(5)
 
   const target = await temporaryFolder('taken')
-  const { transfer } = await bob.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })
+  const { transfer } = await bob.client.read.download({
+    key,
+    version: null,
+    paths: ['/'],
+    folder: target,
+    overwrite: false,
+  })
   const done = await bob.transfer(transfer, isDone)
   expect(done.skipped).toEqual([])
   expect(done.bytes).toBe(done.ofBytes)
@@ -60,12 +72,37 @@ test('publish, open, look, take, follow', async () => {
   await rm(join(folder, 'run.sh'))
   await bob.archive(key, row => row.length > seen && row.files === 7)
   const now = await bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 100 })
-  expect(now.entries.map(({ name }) => name)).toEqual(['later', 'new.txt', 'photos', 'readme.md', 'renamed.txt', 'video.bin'])
+  expect(now.entries.map(({ name }) => name)).toEqual([
+    'later',
+    'new.txt',
+    'photos',
+    'readme.md',
+    'renamed.txt',
+    'video.bin',
+  ])
   const { changesets } = await bob.client.history.list({ key, before: null, limit: 10 })
   expect(changesets[0]).toMatchObject({ source: 'recorded', added: 3, changed: 1, removed: 2 })
-  const { files } = await bob.client.history.changes({ key, from: changesets[0]!.from, to: changesets[0]!.length, limit: 100 })
-  expect(files.map(({ path, change }) => `${change} ${path}`).sort()).toEqual(['added /later/inside.txt', 'added /new.txt', 'added /renamed.txt', 'changed /readme.md', 'removed /empty.txt', 'removed /run.sh'])
-  const before = await bob.client.read.bytes({ key, version: changesets[0]!.from, path: '/readme.md', start: 0, length: 100 })
+  const { files } = await bob.client.history.changes({
+    key,
+    from: changesets[0]!.from,
+    to: changesets[0]!.length,
+    limit: 100,
+  })
+  expect(files.map(({ path, change }) => `${change} ${path}`).sort()).toEqual([
+    'added /later/inside.txt',
+    'added /new.txt',
+    'added /renamed.txt',
+    'changed /readme.md',
+    'removed /empty.txt',
+    'removed /run.sh',
+  ])
+  const before = await bob.client.read.bytes({
+    key,
+    version: changesets[0]!.from,
+    path: '/readme.md',
+    start: 0,
+    length: 100,
+  })
   expect(Buffer.from(before.base64, 'base64').toString()).toBe('# Hello\n')
 
   const again = await bob.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })
@@ -94,7 +131,13 @@ test('a keeper serves a newcomer when the author is gone, after a restart', asyn
   await eve.client.archives.open({ link })
   await eve.archive(key, isFound)
   const target = await temporaryFolder('taken')
-  const { transfer } = await eve.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })
+  const { transfer } = await eve.client.read.download({
+    key,
+    version: null,
+    paths: ['/'],
+    folder: target,
+    overwrite: false,
+  })
   await eve.transfer(transfer, isDone)
   expect(await readTree(target)).toEqual(await readTree(folder))
 })

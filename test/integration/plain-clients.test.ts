@@ -18,7 +18,9 @@ afterAll(() => testnet.close())
 
 async function plainPeer() {
   const store = new Corestore(join(await temporaryFolder('plain'), 'store'))
-  const swarm = new Hyperswarm({ dht: new DHT({ bootstrap: [...testnet.bootstrap], host: '127.0.0.1', firewalled: false }) })
+  const swarm = new Hyperswarm({
+    dht: new DHT({ bootstrap: [...testnet.bootstrap], host: '127.0.0.1', firewalled: false }),
+  })
   swarm.on('connection', connection => store.replicate(connection))
   onTestFinished(async () => {
     await swarm.destroy({ force: true })
@@ -30,7 +32,14 @@ async function plainPeer() {
 test('a plain client reads what Cairn published', async () => {
   const folder = await temporaryFolder('holiday')
   const large = Buffer.alloc(3_000_000, 'large')
-  await writeTree(folder, { 'a.txt': 'one', 'deep/er/b.txt': 'two', 'large.bin': large, 'run.sh': { content: 'x', executable: true }, link: { link: 'a.txt' }, empty: '' })
+  await writeTree(folder, {
+    'a.txt': 'one',
+    'deep/er/b.txt': 'two',
+    'large.bin': large,
+    'run.sh': { content: 'x', executable: true },
+    link: { link: 'a.txt' },
+    empty: '',
+  })
   const ana = await startPerson(testnet.bootstrap)
   const { key } = await publish(ana, [folder])
 
@@ -43,7 +52,14 @@ test('a plain client reads what Cairn published', async () => {
   await drive.update({ wait: true })
   const names: string[] = []
   for await (const entry of drive.list('/')) names.push(entry.key)
-  expect(names.filter(name => !name.startsWith('/.cairn/')).sort()).toEqual(['/a.txt', '/deep/er/b.txt', '/empty', '/large.bin', '/link', '/run.sh'])
+  expect(names.filter(name => !name.startsWith('/.cairn/')).sort()).toEqual([
+    '/a.txt',
+    '/deep/er/b.txt',
+    '/empty',
+    '/large.bin',
+    '/link',
+    '/run.sh',
+  ])
   expect((await drive.get('/a.txt'))?.toString()).toBe('one')
   expect(large.equals((await drive.get('/large.bin')) ?? Buffer.alloc(0))).toBe(true)
   expect((await drive.entry('/run.sh'))?.value.executable).toBe(true)
@@ -63,9 +79,18 @@ test('Cairn opens what a plain client published, with versions and later changes
   await bob.client.archives.open({ link: `hyper://${drive.key.toString('hex')}` })
   await bob.archive(key, isFound)
   const { entries } = await bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })
-  expect(entries).toMatchObject([{ kind: 'folder', name: 'folder' }, { kind: 'file', name: 'hello.txt', size: 5, modified: null }])
+  expect(entries).toMatchObject([
+    { kind: 'folder', name: 'folder' },
+    { kind: 'file', name: 'hello.txt', size: 5, modified: null },
+  ])
   const target = await temporaryFolder('taken')
-  const { transfer } = await bob.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })
+  const { transfer } = await bob.client.read.download({
+    key,
+    version: null,
+    paths: ['/'],
+    folder: target,
+    overwrite: false,
+  })
   await bob.transfer(transfer, isDone)
   expect(Object.keys(await readTree(target)).sort()).toEqual(['folder/big.bin', 'hello.txt'])
   expect((await readTree(target, { times: false }))['folder/big.bin']).toMatch(/ x$/)
@@ -76,5 +101,8 @@ test('Cairn opens what a plain client published, with versions and later changes
   const { changesets } = await bob.client.history.list({ key, before: null, limit: 10 })
   expect(changesets).toMatchObject([{ source: 'inferred', from: 0, length: 5, added: 2, removed: 1 }])
   const { files } = await bob.client.history.changes({ key, from: 3, to: 5, limit: 10 })
-  expect(files.map(({ path, change }) => `${change} ${path}`).sort()).toEqual(['added /later.txt', 'removed /hello.txt'])
+  expect(files.map(({ path, change }) => `${change} ${path}`).sort()).toEqual([
+    'added /later.txt',
+    'removed /hello.txt',
+  ])
 })

@@ -16,7 +16,9 @@ beforeAll(async () => {
 afterAll(() => testnet.close())
 
 const names = async (person: Awaited<ReturnType<typeof startPerson>>, key: string, folder = '/') =>
-  (await person.client.read.list({ key, version: null, folder, cursor: null, limit: 1000 })).entries.map(({ name }) => name)
+  (await person.client.read.list({ key, version: null, folder, cursor: null, limit: 1000 })).entries.map(
+    ({ name }) => name,
+  )
 
 test('the sheet says what becomes public, and changes nothing', async () => {
   const folder = await temporaryFolder('sheet')
@@ -38,7 +40,11 @@ test('the sheet says what becomes public, and changes nothing', async () => {
   expect(review.largest[0]).toEqual({ path: '/large.bin', size: 2_000_000 })
   expect(review.ignored.map(({ path }) => path).sort()).toEqual(['/.DS_Store', '/node_modules'])
   expect(review.suspicious.map(({ path }) => path).sort()).toEqual(['/.env', '/keys/id_rsa'])
-  expect(review.skipped.map(({ path, reason }) => `${reason} ${path}`).sort()).toEqual(['link-outside /out/me.txt', 'name-not-allowed /back\\slash', 'not-a-file /pipe'])
+  expect(review.skipped.map(({ path, reason }) => `${reason} ${path}`).sort()).toEqual([
+    'link-outside /out/me.txt',
+    'name-not-allowed /back\\slash',
+    'not-a-file /pipe',
+  ])
   expect(review.roomFree).toBeGreaterThan(review.roomNeeded)
   for await (const changes of ana.client.archives.watch()) {
     expect(changes).toEqual([{ op: 'reset' }])
@@ -50,22 +56,47 @@ test('the sheet says what becomes public, and changes nothing', async () => {
 
 test('paths that cannot be published are refused in plain words', async () => {
   const ana = await startPerson(testnet.bootstrap)
-  await expect(ana.client.publish.review({ paths: ['/does/not/exist'] })).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' })
-  await expect(ana.client.publish.review({ paths: [ana.storage] })).rejects.toMatchObject({ code: 'SOURCE_HOLDS_STORAGE' })
-  await expect(ana.client.publish.start({ review: 'none', title: 'x', private: false, exclude: [], includeSuspicious: false, into: null })).rejects.toMatchObject({ code: 'REVIEW_EXPIRED' })
+  await expect(ana.client.publish.review({ paths: ['/does/not/exist'] })).rejects.toMatchObject({
+    code: 'SOURCE_NOT_FOUND',
+  })
+  await expect(ana.client.publish.review({ paths: [ana.storage] })).rejects.toMatchObject({
+    code: 'SOURCE_HOLDS_STORAGE',
+  })
+  await expect(
+    ana.client.publish.start({
+      review: 'none',
+      title: 'x',
+      private: false,
+      exclude: [],
+      includeSuspicious: false,
+      into: null,
+    }),
+  ).rejects.toMatchObject({ code: 'REVIEW_EXPIRED' })
 })
 
 test('several folders and files stand in the root by their names', async () => {
   const folder = await temporaryFolder('several')
   await writeTree(folder, { 'one/a.txt': 'a', 'two/b.txt': 'b', 'three.txt': 'c' })
   const ana = await startPerson(testnet.bootstrap)
-  const { key } = await publish(ana, ['one', 'two', 'three.txt'].map(name => join(folder, name)))
+  const { key } = await publish(
+    ana,
+    ['one', 'two', 'three.txt'].map(name => join(folder, name)),
+  )
   expect(await names(ana, key)).toEqual(['one', 'three.txt', 'two'])
   const { length } = await ana.archive(key, row => row.source?.state.name === 'watching')
   await writeFile(join(folder, 'three.txt'), 'changed')
   await writeFile(join(folder, 'one/new.txt'), 'new')
   await ana.archive(key, row => row.length > length && row.files === 4)
-  await expect.poll(async () => Buffer.from((await ana.client.read.bytes({ key, version: null, path: '/three.txt', start: 0, length: 100 })).base64, 'base64').toString(), { timeout: 10_000 }).toBe('changed')
+  await expect
+    .poll(
+      async () =>
+        Buffer.from(
+          (await ana.client.read.bytes({ key, version: null, path: '/three.txt', start: 0, length: 100 })).base64,
+          'base64',
+        ).toString(),
+      { timeout: 10_000 },
+    )
+    .toBe('changed')
 })
 
 test('publishing the same folder again is the same archive, also after a restart', async () => {
@@ -82,7 +113,14 @@ test('publishing the same folder again is the same archive, also after a restart
 
 test('mode, kind and ignore rules follow', async () => {
   const folder = await temporaryFolder('kinds')
-  await writeTree(folder, { 'run.sh': 'x', swap: 'file', 'gone/a.txt': 'a', 'gone/b.txt': 'b', 'stay.txt': 's', 'more.txt': 'm' })
+  await writeTree(folder, {
+    'run.sh': 'x',
+    swap: 'file',
+    'gone/a.txt': 'a',
+    'gone/b.txt': 'b',
+    'stay.txt': 's',
+    'more.txt': 'm',
+  })
   const ana = await startPerson(testnet.bootstrap)
   const { key } = await publish(ana, [folder])
   await ana.archive(key, row => row.source?.state.name === 'watching')
@@ -112,7 +150,10 @@ test('a folder that loses most of its files asks first; one that is gone is wait
   await ana.archive(key, row => row.files === 5 && row.source?.state.name === 'watching')
 
   await rename(folder, `${folder}-away`)
-  const missing = await ana.archive(key, row => row.source?.state.name === 'missing' || row.source?.state.name === 'asks-removal')
+  const missing = await ana.archive(
+    key,
+    row => row.source?.state.name === 'missing' || row.source?.state.name === 'asks-removal',
+  )
   expect(missing.files).toBe(5)
   await rename(`${folder}-away`, folder)
   await ana.archive(key, row => row.source?.state.name === 'watching')
@@ -122,10 +163,18 @@ test('a folder that loses most of its files asks first; one that is gone is wait
 
 test('a cancelled import leaves a consistent archive, and resuming completes it', async () => {
   const folder = await temporaryFolder('cancel')
-  for (let index = 0; index < 20; index++) await writeFile(join(folder, `${String(index).padStart(2, '0')}.bin`), Buffer.alloc(20_000_000, `${index}`))
+  for (let index = 0; index < 20; index++)
+    await writeFile(join(folder, `${String(index).padStart(2, '0')}.bin`), Buffer.alloc(20_000_000, `${index}`))
   const ana = await startPerson(testnet.bootstrap)
   const review = await ana.client.publish.review({ paths: [folder] })
-  const { key, transfer } = await ana.client.publish.start({ review: review.id, title: 'x', private: false, exclude: [], includeSuspicious: false, into: null })
+  const { key, transfer } = await ana.client.publish.start({
+    review: review.id,
+    title: 'x',
+    private: false,
+    exclude: [],
+    includeSuspicious: false,
+    into: null,
+  })
   const row = await ana.transfer(transfer, row => row.files >= 6)
   expect(row.ofBytes).toBe(400_000_000)
   await ana.client.transfers.cancel({ id: transfer })
@@ -139,11 +188,19 @@ test('a cancelled import leaves a consistent archive, and resuming completes it'
 
 test('a friend looks around while the first import is still going on', async () => {
   const folder = await temporaryFolder('progressive')
-  for (let index = 0; index < 30; index++) await writeFile(join(folder, `${String(index).padStart(2, '0')}.bin`), Buffer.alloc(20_000_000, `${index}`))
+  for (let index = 0; index < 30; index++)
+    await writeFile(join(folder, `${String(index).padStart(2, '0')}.bin`), Buffer.alloc(20_000_000, `${index}`))
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
   const review = await ana.client.publish.review({ paths: [folder] })
-  const { key, link, transfer } = await ana.client.publish.start({ review: review.id, title: 'Long', private: false, exclude: [], includeSuspicious: false, into: null })
+  const { key, link, transfer } = await ana.client.publish.start({
+    review: review.id,
+    title: 'Long',
+    private: false,
+    exclude: [],
+    includeSuspicious: false,
+    into: null,
+  })
   await bob.client.archives.open({ link })
   const early = await bob.archive(key, row => row.state.name === 'found' && row.stillBeingAdded)
   expect(early.title).toBe('Long')
@@ -154,14 +211,21 @@ test('a friend looks around while the first import is still going on', async () 
 
 test('closing is bounded with an import and a download running, and both go on after it', async () => {
   const folder = await temporaryFolder('closing')
-  for (let index = 0; index < 10; index++) await writeFile(join(folder, `${index}.bin`), Buffer.alloc(30_000_000, `${index}`))
+  for (let index = 0; index < 10; index++)
+    await writeFile(join(folder, `${index}.bin`), Buffer.alloc(30_000_000, `${index}`))
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
   const { key, link } = await publish(ana, [folder])
   await bob.client.archives.open({ link })
   await bob.archive(key, isFound)
   const target = await temporaryFolder('target')
-  const { transfer } = await bob.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })
+  const { transfer } = await bob.client.read.download({
+    key,
+    version: null,
+    paths: ['/'],
+    folder: target,
+    overwrite: false,
+  })
   await bob.transfer(transfer, row => row.bytes > 30_000_000)
   let began = Date.now()
   await bob.close()
@@ -190,42 +254,79 @@ test('files that a page streams in become an archive, which is then edited witho
   expect(reviewed.ignoredPaths).toEqual(['Trip/.git/config'])
   expect(reviewed.suspicious).toHaveLength(1)
   const large = Buffer.alloc(3_000_000, 'large')
-  const { key, link, upload, transfer } = await ana.client.publish.startUpload({ title: 'Dropped', private: false, files: 2, bytes: 5 + large.byteLength, into: null })
+  const { key, link, upload, transfer } = await ana.client.publish.startUpload({
+    title: 'Dropped',
+    private: false,
+    files: 2,
+    bytes: 5 + large.byteLength,
+    into: null,
+  })
   async function* bytes(content: Buffer) {
     for (let start = 0; start < content.length; start += 100_000) yield content.subarray(start, start + 100_000)
   }
-  await ana.backend.receive(upload, { path: '/a.txt', size: 5, modified: 1_600_000_000_000 }, bytes(Buffer.from('hello')))
+  await ana.backend.receive(
+    upload,
+    { path: '/a.txt', size: 5, modified: 1_600_000_000_000 },
+    bytes(Buffer.from('hello')),
+  )
   await ana.backend.receive(upload, { path: '/deep/large.bin', size: large.byteLength, modified: null }, bytes(large))
-  await expect(ana.backend.receive(upload, { path: '/../evil', size: 1, modified: null }, bytes(Buffer.from('x')))).rejects.toMatchObject({ code: 'INVALID_INPUT' })
-  await expect(ana.backend.receive(upload, { path: '/short', size: 10, modified: null }, bytes(Buffer.from('x')))).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  await expect(
+    ana.backend.receive(upload, { path: '/../evil', size: 1, modified: null }, bytes(Buffer.from('x'))),
+  ).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  await expect(
+    ana.backend.receive(upload, { path: '/short', size: 10, modified: null }, bytes(Buffer.from('x'))),
+  ).rejects.toMatchObject({ code: 'INVALID_INPUT' })
   await ana.client.publish.finishUpload({ upload })
   await ana.transfer(transfer, isDone)
   await bob.client.archives.open({ link })
   await bob.archive(key, row => isFound(row) && row.files === 2)
   expect(await names(bob, key)).toEqual(['a.txt', 'deep'])
-  expect(await bob.client.read.entry({ key, version: null, path: '/a.txt' })).toMatchObject({ size: 5, modified: 1_600_000_000_000 })
+  expect(await bob.client.read.entry({ key, version: null, path: '/a.txt' })).toMatchObject({
+    size: 5,
+    modified: 1_600_000_000_000,
+  })
   await ana.client.publish.rename({ key, from: '/deep', to: '/shallow' })
   await ana.client.publish.remove({ key, paths: ['/a.txt'] })
   await bob.archive(key, row => row.files === 1)
   expect(await names(bob, key)).toEqual(['shallow'])
   const { changesets } = await bob.client.history.list({ key, before: null, limit: 10 })
-  expect(changesets.slice(0, 2)).toMatchObject([{ removed: 1, added: 0, bytes: 0 }, { added: 1, removed: 1, bytes: 0 }])
-  await expect(bob.client.publish.remove({ key, paths: ['/shallow'] })).rejects.toMatchObject({ code: 'ARCHIVE_READ_ONLY' })
+  expect(changesets.slice(0, 2)).toMatchObject([
+    { removed: 1, added: 0, bytes: 0 },
+    { added: 1, removed: 1, bytes: 0 },
+  ])
+  await expect(bob.client.publish.remove({ key, paths: ['/shallow'] })).rejects.toMatchObject({
+    code: 'ARCHIVE_READ_ONLY',
+  })
 })
 
 test('files of this machine are copied into a folder of an archive without a folder', async () => {
   const folder = await temporaryFolder('more')
   await writeTree(folder, { 'a.txt': 'a', 'sub/run.sh': { content: 'b', executable: true }, '.env': 'SECRET=1' })
   const ana = await startPerson(testnet.bootstrap)
-  const { key, upload, transfer } = await ana.client.publish.startUpload({ title: 'Box', private: false, files: 0, bytes: 0, into: null })
+  const { key, upload, transfer } = await ana.client.publish.startUpload({
+    title: 'Box',
+    private: false,
+    files: 0,
+    bytes: 0,
+    into: null,
+  })
   await ana.client.publish.finishUpload({ upload })
   await ana.transfer(transfer, isDone)
   const review = await ana.client.publish.review({ paths: [folder] })
   expect(review.suspicious).toMatchObject([{ path: '/.env', size: 8 }])
-  const copied = await ana.client.publish.start({ review: review.id, title: 'x', private: false, exclude: [], includeSuspicious: false, into: { key, folder: '/inbox' } })
+  const copied = await ana.client.publish.start({
+    review: review.id,
+    title: 'x',
+    private: false,
+    exclude: [],
+    includeSuspicious: false,
+    into: { key, folder: '/inbox' },
+  })
   expect(copied.key).toBe(key)
   await ana.transfer(copied.transfer, isDone)
   const [, name] = /([^/]+)$/.exec(folder)!
   expect(await names(ana, key, `/inbox/${name}`)).toEqual(['a.txt', 'sub'])
-  expect(await ana.client.read.entry({ key, version: null, path: `/inbox/${name}/sub/run.sh` })).toMatchObject({ executable: true })
+  expect(await ana.client.read.entry({ key, version: null, path: `/inbox/${name}/sub/run.sh` })).toMatchObject({
+    executable: true,
+  })
 })

@@ -22,7 +22,9 @@ async function hostileArchive(write: (drive: Hyperdrive) => Promise<void>): Prom
   const drive = new Hyperdrive(store)
   await drive.ready()
   await write(drive)
-  const swarm = new Hyperswarm({ dht: new DHT({ bootstrap: [...testnet.bootstrap], host: '127.0.0.1', firewalled: false }) })
+  const swarm = new Hyperswarm({
+    dht: new DHT({ bootstrap: [...testnet.bootstrap], host: '127.0.0.1', firewalled: false }),
+  })
   swarm.on('connection', connection => store.replicate(connection))
   await swarm.join(drive.discoveryKey, { client: true, server: true }).flushed()
   onTestFinished(async () => {
@@ -42,8 +44,31 @@ test('evil names and values write nothing outside of the folder, and each is lis
   const key = await hostileArchive(async drive => {
     await drive.put('/good.txt', Buffer.from('good'))
     const { value } = (await drive.entry('/good.txt'))!
-    for (const path of ['/../escaped.txt', '/a/../../escaped.txt', '//double', '/./dot', '/nul\0byte', '/', '', 'no-slash', `/${'x'.repeat(300)}`, `/${'d/'.repeat(70)}deep.txt`]) await rawPut(drive, path, value)
-    for (const [index, broken] of [null, 7, 'text', {}, { blob: 'x' }, { blob: { blockOffset: -1, blockLength: 1, byteOffset: 0, byteLength: 1 } }, { blob: { blockOffset: 0, blockLength: 1e9, byteOffset: 0, byteLength: 1e15 } }, { linkname: 5 }, { linkname: '' }].entries()) await rawPut(drive, `/broken-${index}`, broken)
+    for (const path of [
+      '/../escaped.txt',
+      '/a/../../escaped.txt',
+      '//double',
+      '/./dot',
+      '/nul\0byte',
+      '/',
+      '',
+      'no-slash',
+      `/${'x'.repeat(300)}`,
+      `/${'d/'.repeat(70)}deep.txt`,
+    ])
+      await rawPut(drive, path, value)
+    for (const [index, broken] of [
+      null,
+      7,
+      'text',
+      {},
+      { blob: 'x' },
+      { blob: { blockOffset: -1, blockLength: 1, byteOffset: 0, byteLength: 1 } },
+      { blob: { blockOffset: 0, blockLength: 1e9, byteOffset: 0, byteLength: 1e15 } },
+      { linkname: 5 },
+      { linkname: '' },
+    ].entries())
+      await rawPut(drive, `/broken-${index}`, broken)
     await drive.symlink('/up', '../../..')
     await drive.symlink('/absolute', '/etc/passwd')
     await drive.symlink('/inside', 'good.txt')
@@ -59,7 +84,13 @@ test('evil names and values write nothing outside of the folder, and each is lis
   for (const { path } of listed.entries) expect(path).not.toMatch(/\/\.\.?(\/|$)|\/\//)
   const parent = await temporaryFolder('around')
   const target = join(parent, 'a/b/c')
-  const { transfer } = await bob.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })
+  const { transfer } = await bob.client.read.download({
+    key,
+    version: null,
+    paths: ['/'],
+    folder: target,
+    overwrite: false,
+  })
   const done = await bob.transfer(transfer, isDone)
   expect(await readdir(parent)).toEqual(['a'])
   expect(await readdir(join(parent, 'a'))).toEqual(['b'])
@@ -84,9 +115,18 @@ test('a link that stands where a folder should be is not written through', async
   const target = await temporaryFolder('target')
   await symlink(outside, join(target, 'sub'))
   await symlink(join(outside, 'planted'), join(target, 'other.txt'))
-  const { transfer } = await bob.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })
+  const { transfer } = await bob.client.read.download({
+    key,
+    version: null,
+    paths: ['/'],
+    folder: target,
+    overwrite: false,
+  })
   const done = await bob.transfer(transfer, isDone)
-  expect(done.skipped.map(({ path, reason }) => `${reason} ${path}`).sort()).toEqual(['exists /other.txt', 'under-a-link /sub/file.txt'])
+  expect(done.skipped.map(({ path, reason }) => `${reason} ${path}`).sort()).toEqual([
+    'exists /other.txt',
+    'under-a-link /sub/file.txt',
+  ])
   expect(await readdir(outside)).toEqual([])
 })
 
@@ -100,7 +140,11 @@ test('a selection goes to the folder by its names; files of the person stay unle
   await bob.archive(key, isFound)
   const target = await temporaryFolder('target')
   await writeFile(join(target, 'd.txt'), 'my own')
-  const take = async (paths: readonly string[], overwrite: boolean) => bob.transfer((await bob.client.read.download({ key, version: null, paths, folder: target, overwrite })).transfer, isDone)
+  const take = async (paths: readonly string[], overwrite: boolean) =>
+    bob.transfer(
+      (await bob.client.read.download({ key, version: null, paths, folder: target, overwrite })).transfer,
+      isDone,
+    )
   const first = await take(['/photos/2024', '/d.txt'], false)
   expect(first.skipped).toMatchObject([{ path: '/d.txt', reason: 'exists' }])
   expect(Object.keys(await readTree(target)).sort()).toEqual(['2024/a.jpg', '2024/b.jpg', 'd.txt'])
@@ -129,9 +173,20 @@ test('a kept folder follows, keeps what is mine beside, and removes only what it
   await rm(join(folder, 'a.txt'))
   await rm(join(folder, 'deep'), { recursive: true })
   await writeFile(join(folder, 'new.txt'), 'new')
-  await expect.poll(async () => (await readdir(target)).sort(), { timeout: 20_000 }).toEqual([`b (my version ${new Date().toISOString().slice(0, 10)}).txt`, 'b.txt', 'c.txt', 'e.txt', 'mine.txt', 'new.txt'])
+  await expect
+    .poll(async () => (await readdir(target)).sort(), { timeout: 20_000 })
+    .toEqual([
+      `b (my version ${new Date().toISOString().slice(0, 10)}).txt`,
+      'b.txt',
+      'c.txt',
+      'e.txt',
+      'mine.txt',
+      'new.txt',
+    ])
   expect(await readFile(join(target, 'b.txt'), 'utf8')).toBe('changed by the author')
-  expect(await readFile(join(target, `b (my version ${new Date().toISOString().slice(0, 10)}).txt`), 'utf8')).toBe('changed by me')
+  expect(await readFile(join(target, `b (my version ${new Date().toISOString().slice(0, 10)}).txt`), 'utf8')).toBe(
+    'changed by me',
+  )
 
   await bob.close()
   await writeFile(join(folder, 'while-away.txt'), 'x')
@@ -153,7 +208,13 @@ test('what is equal already is not fetched again, and a finished download leaves
   await writeFile(join(target, 'large.bin'), Buffer.alloc(5_000_000, 'x'))
   const { mtimeMs } = await stat(join(folder, 'large.bin'))
   await utimes(join(target, 'large.bin'), mtimeMs / 1000, mtimeMs / 1000)
-  const { transfer } = await bob.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })
+  const { transfer } = await bob.client.read.download({
+    key,
+    version: null,
+    paths: ['/'],
+    folder: target,
+    overwrite: false,
+  })
   const done = await bob.transfer(transfer, isDone)
   expect(done).toMatchObject({ files: 3, ofFiles: 3, skippedCount: 0 })
   expect(done.bytes).toBe(done.ofBytes)
@@ -164,7 +225,8 @@ test('what is equal already is not fetched again, and a finished download leaves
 
 test('the author goes in mid-transfer, and another who holds it goes on', async () => {
   const folder = await temporaryFolder('source')
-  for (let index = 0; index < 8; index++) await writeFile(join(folder, `${index}.bin`), Buffer.alloc(15_000_000, `${index}`))
+  for (let index = 0; index < 8; index++)
+    await writeFile(join(folder, `${index}.bin`), Buffer.alloc(15_000_000, `${index}`))
   const ana = await startPerson(testnet.bootstrap)
   const keeper = await startPerson(testnet.bootstrap)
   const eve = await startPerson(testnet.bootstrap)
@@ -176,7 +238,13 @@ test('the author goes in mid-transfer, and another who holds it goes on', async 
   await eve.client.archives.open({ link })
   await eve.archive(key, isFound)
   const target = await temporaryFolder('target')
-  const { transfer } = await eve.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })
+  const { transfer } = await eve.client.read.download({
+    key,
+    version: null,
+    paths: ['/'],
+    folder: target,
+    overwrite: false,
+  })
   await eve.transfer(transfer, row => row.bytes > 20_000_000)
   await ana.close()
   await eve.transfer(transfer, isDone, 60_000)
@@ -193,9 +261,13 @@ test('peers are shown with what they hold and what has travelled', async () => {
   await bob.archive(key, isFound)
   await mkdir(join(folder, 'unused'))
   const target = await temporaryFolder('target')
-  await bob.transfer((await bob.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })).transfer, isDone)
+  await bob.transfer(
+    (await bob.client.read.download({ key, version: null, paths: ['/'], folder: target, overwrite: false })).transfer,
+    isDone,
+  )
   const peerOf = async (person: typeof bob, wanted: (row: { bytesDown: number; bytesUp: number }) => boolean) => {
-    for await (const changes of person.client.peers.watch({ key }, { signal: AbortSignal.timeout(10_000) })) for (const change of changes) if (change.op === 'put' && wanted(change.item)) return change.item
+    for await (const changes of person.client.peers.watch({ key }, { signal: AbortSignal.timeout(10_000) }))
+      for (const change of changes) if (change.op === 'put' && wanted(change.item)) return change.item
     throw new Error('no such peer')
   }
   const seenByBob = await peerOf(bob, row => row.bytesDown >= 3_000_000)

@@ -18,7 +18,8 @@ afterAll(() => testnet.close())
 
 const sizeOf = async (folder: string): Promise<number> => {
   let size = 0
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) if (entry.isFile()) size += (await stat(join(entry.parentPath, entry.name))).size
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }))
+    if (entry.isFile()) size += (await stat(join(entry.parentPath, entry.name))).size
   return size
 }
 
@@ -28,7 +29,9 @@ test('a fresh link never looks empty: nobody announces it, and that is what is s
   await bob.client.archives.open({ link: key })
   const row = await bob.archive(key, row => row.state.name === 'unreachable')
   expect(row.state).toMatchObject({ reason: 'nobody', candidates: 0 })
-  await expect(bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })).rejects.toMatchObject({ code: 'ARCHIVE_NOT_READY' })
+  await expect(
+    bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 }),
+  ).rejects.toMatchObject({ code: 'ARCHIVE_NOT_READY' })
 })
 
 test('an archive that is truly empty is said to be empty', async () => {
@@ -92,7 +95,9 @@ test('forgetting gives the room back, and the link can be opened again', async (
 
 test('a second backend on the same storage is refused in plain words', async () => {
   const ana = await startPerson(testnet.bootstrap)
-  await expect(startPerson(testnet.bootstrap, { storage: ana.storage })).rejects.toMatchObject({ code: 'STORAGE_IN_USE' })
+  await expect(startPerson(testnet.bootstrap, { storage: ana.storage })).rejects.toMatchObject({
+    code: 'STORAGE_IN_USE',
+  })
 })
 
 test('every version that history names can be looked at', async () => {
@@ -119,7 +124,9 @@ test('nothing of ours lies in the folder of the store, which moves foreign files
   await ana.client.settings.update({ author: 'Ana' })
   await ana.close()
   const again = await startPerson(testnet.bootstrap, { storage: ana.storage })
-  expect(await readdir(again.storage)).toEqual(expect.arrayContaining(['registry.json', 'settings.json', 'store'].filter(name => name !== 'registry.json')))
+  expect(await readdir(again.storage)).toEqual(
+    expect.arrayContaining(['registry.json', 'settings.json', 'store'].filter(name => name !== 'registry.json')),
+  )
   for await (const [change] of again.client.settings.watch()) {
     expect(change).toMatchObject({ op: 'reset' })
     break
@@ -136,7 +143,9 @@ test('a private archive cannot be read without its secret, and can with it', asy
   expect(link).toContain('#')
   await bob.client.archives.open({ link: link.split('#')[0]! })
   await bob.archive(key, row => row.state.name === 'secret-needed')
-  await expect(bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })).rejects.toMatchObject({ code: 'ARCHIVE_SECRET_NEEDED' })
+  await expect(
+    bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 }),
+  ).rejects.toMatchObject({ code: 'ARCHIVE_SECRET_NEEDED' })
   await bob.client.archives.open({ link })
   await bob.archive(key, isFound)
   const { base64 } = await bob.client.read.bytes({ key, version: null, path: '/diary.txt', start: 0, length: 100 })
@@ -159,11 +168,16 @@ test('a pinned link shows its version, and a bent one shows nothing', async () =
   expect(Buffer.from(base64, 'base64').toString()).toBe('first')
 
   const eve = await startPerson(testnet.bootstrap)
-  const bent = link.replace(/\.[a-z0-9]([a-z0-9]{51}\/)/, (_, rest: string) => `.${link.includes(`.y${rest}`) ? 'b' : 'y'}${rest}`)
+  const bent = link.replace(
+    /\.[a-z0-9]([a-z0-9]{51}\/)/,
+    (_, rest: string) => `.${link.includes(`.y${rest}`) ? 'b' : 'y'}${rest}`,
+  )
   expect(bent).not.toBe(link)
   await eve.client.archives.open({ link: bent })
   await eve.archive(key, isFound)
-  await expect(eve.client.read.list({ key, version: length, folder: '/', cursor: null, limit: 10 })).rejects.toMatchObject({ code: 'NOT_THE_PINNED_VERSION' })
+  await expect(
+    eve.client.read.list({ key, version: length, folder: '/', cursor: null, limit: 10 }),
+  ).rejects.toMatchObject({ code: 'NOT_THE_PINNED_VERSION' })
 })
 
 test('a storage that is older than what was published is not written to', async () => {
@@ -190,7 +204,10 @@ test('a storage that is older than what was published is not written to', async 
   await run('cp', ['-a', join(backup, 'store'), ana.storage])
   await rm(join(ana.storage, 'store', 'CORESTORE'), { force: true })
   const restored = await startPerson(testnet.bootstrap, { storage: ana.storage })
-  const behind = await restored.archive(key, row => row.state.name === 'behind' || (isFound(row) && row.length === length))
+  const behind = await restored.archive(
+    key,
+    row => row.state.name === 'behind' || (isFound(row) && row.length === length),
+  )
   expect(behind.state.name === 'behind' || behind.length === length).toBe(true)
   await restored.archive(key, row => isFound(row) && row.length === length)
   await writeFile(join(folder, 'c.txt'), 'c')

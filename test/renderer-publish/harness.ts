@@ -225,7 +225,11 @@ function handlers(harness: Harness): Handlers<Contract> {
           ignoredCount: ignored.length,
           suspicious: kept
             .filter(item => item.path.endsWith('.env'))
-            .map(item => ({ path: item.path, why: 'settings of a program, often with passwords and tokens', size: item.size })),
+            .map(item => ({
+              path: item.path,
+              why: 'settings of a program, often with passwords and tokens',
+              size: item.size,
+            })),
           skipped: [],
           skippedCount: 0,
           ignoredPaths: ignored.map(item => item.path),

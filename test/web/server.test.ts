@@ -91,7 +91,9 @@ test('a token works once; the cookie that it gives works until the end', async (
   const body = JSON.stringify({ token: tokenOf(shell.server.url) })
   const first = await send(shell, 'POST', '/session', headers, body)
   expect(first.status).toBe(200)
-  expect(first.headers['set-cookie']?.[0]).toMatch(/^cairn_[0-9a-f]{16}=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=31536000$/)
+  expect(first.headers['set-cookie']?.[0]).toMatch(
+    /^cairn_[0-9a-f]{16}=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=31536000$/,
+  )
   expect(JSON.parse(first.text)).toEqual({
     content: expect.stringMatching(new RegExp(`^http://[0-9a-f]{32}\\.localhost:${shell.host.split(':')[1]}$`)),
   })

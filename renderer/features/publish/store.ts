@@ -173,7 +173,10 @@ const reviewDropped = (collect: (signal: AbortSignal) => Promise<Dropped>, title
       throw new AppError('NOTHING_TO_PUBLISH', 'There is no file in it', { paths: [title] })
     if (dropped.files.length > MOST_DROPPED) throw tooMany(dropped.files.length)
     const items = dropped.files.map(({ path, file }) => ({ path, size: file.size, modified: file.lastModified }))
-    const { ignoredPaths, ...review } = await backend.publish.reviewDropped({ title, items, rules: await rulesIn(dropped.files) }, { signal })
+    const { ignoredPaths, ...review } = await backend.publish.reviewDropped(
+      { title, items, rules: await rulesIn(dropped.files) },
+      { signal },
+    )
     return { review, source: { how: 'dropped', dropped, ignoredPaths } }
   })
 
@@ -223,7 +226,9 @@ async function start(review: PublishReview, source: Source, choices: Choices, in
   try {
     if (settings.getState().byId.get('settings')?.consented !== true) await backend.settings.update({ consented: true })
     const streaming = source.how === 'dropped'
-    const started = streaming ? await startUpload(review, source, choices, into) : await startImport(review, choices, into)
+    const started = streaming
+      ? await startUpload(review, source, choices, into)
+      : await startImport(review, choices, into)
     const { key, link } = started
     if (into !== null) {
       set({ step: { name: 'idle' }, into: null })
