@@ -38,7 +38,7 @@ export function Keys({ keys, onDark = false }: { readonly keys: string; readonly
           key={key}
           className={cx(
             'min-w-4 rounded px-1 text-center font-sans text-xs',
-            onDark ? 'bg-surface/20 text-surface' : 'bg-hover text-muted',
+            onDark ? 'bg-surface/20 text-surface' : 'bg-hover text-ink/80',
           )}
         >
           {names[key] ?? key.toUpperCase()}

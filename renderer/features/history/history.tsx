@@ -14,7 +14,6 @@ import { cx } from '../../ui/class-names.ts'
 import { EmptyState } from '../../ui/empty.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, clock, count, day, dayOf, exactly, number } from '../../ui/format.ts'
-import { plainName } from '../../ui/names.ts'
 import { Skeleton, SkeletonRows } from '../../ui/skeleton.tsx'
 import { Details } from '../../ui/toasts.tsx'
 
@@ -354,10 +353,10 @@ function Changed({
       <button
         type="button"
         onClick={() => onOpen(file)}
-        aria-label={`${word}: ${plainName(file.path)}${file.change === 'removed' ? ', show it as it was' : ''}`}
         className="flex min-h-7 w-full items-center gap-2.5 rounded-md px-2 text-left [contain-intrinsic-height:1.75rem] [content-visibility:auto] hover:bg-hover"
       >
         <Icon size={14} aria-hidden className={cx('shrink-0', colour)} />
+        <span className="sr-only">{word}: </span>
         <span className={cx('min-w-0', file.change === 'removed' && 'text-muted line-through')}>
           <FileName name={nameOf(file.path)} />
         </span>
@@ -367,6 +366,7 @@ function Changed({
           </span>
         )}
         <span className="tabular ml-auto shrink-0 text-sm text-muted">{difference(file)}</span>
+        {file.change === 'removed' && <span className="sr-only">, show it as it was</span>}
       </button>
     </li>
   )
