@@ -1,0 +1,386 @@
+/**
+ * Every view, in light and dark, on a desk and on a telephone: axe finds nothing, nothing stands out at the side, and
+ * the browser has nothing to complain about. And the whole job without a mouse.
+ */
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isFound, publish } from '../helpers/backend.ts'
+import {
+  axe,
+  drop,
+  go,
+  type Opened,
+  overflow,
+  type PagePerson,
+  paste,
+  type Stage,
+  startStage,
+} from '../helpers/browser.ts'
+import { readTree, writeTree } from '../helpers/files.ts'
+import { film, wav } from '../helpers/media.ts'
+import { pdf, png } from '../renderer-publish/samples.ts'
+
+/** What is clean stays out; what is not is named with its view. */
+class Findings {
+  readonly all: string[] = []
+  readonly #page: Page
+
+  constructor(page: Page) {
+    this.#page = page
+  }
+
+  async look(view: string): Promise<void> {
+    const found = [...(await axe(this.#page))]
+    const wide = await overflow(this.#page)
+    if (wide > 0) found.push(`${wide} pixels stand out at the side`)
+    this.all.push(...found.map(finding => `${view}: ${finding}`))
+    if (process.env['CAIRN_SHOTS'])
+      await this.#page.screenshot({ path: join(process.env['CAIRN_SHOTS'], `${view.replaceAll(/\W+/g, '-')}.png`) })
+  }
+}
+
+let stage: Stage
+let ana: PagePerson
+let bob: PagePerson
+let folder: string
+/** Ana's archive, which Bob has opened, and one that he knows the link of alone. */
+let key: string
+const nobodysKey = 'y'.repeat(51) + 'o'
+const longName = `${'A very long name that does not fit anywhere '.repeat(3)}.txt`
+
+beforeAll(async () => {
+  stage = await startStage()
+  ana = await stage.person()
+  bob = await stage.person()
+  folder = join(await stage.folder('author'), 'Coast')
+  await writeTree(folder, {
+    'readme.md':
+      '# Coast\n\n- [x] tent\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\nSee [the map](https://example.org/map).\n\n```js\nlet a = 1\n```\n',
+    'notes.txt': 'Pack the tent.\n',
+    'code.ts': 'export const add = (a: number, b: number) => a + b\n',
+    'table.csv': 'name,height\nOne,12\nTwo,14\n',
+    'bytes.bin': Buffer.from(Array.from({ length: 300 }, (_, at) => at % 256)),
+    'picture.png': png(300, 200),
+    'book.pdf': pdf(3),
+    'film.webm': await film(stage.browser, 2, 500_000),
+    'tone.wav': wav(2),
+    'photos/beach.png': png(64, 48),
+    [longName]: 'long',
+    'photos/latest': { link: 'beach.png' },
+  })
+  const published = await publish(ana, [folder])
+  key = published.key
+  await ana.client.archives.describe({ key, title: 'Coast', description: 'Where we were.', author: 'Ana' })
+  await bob.client.archives.open({ link: published.link })
+  await bob.archive(key, isFound)
+  await bob.client.archives.open({ link: `hyper://${nobodysKey}` })
+  const { transfer } = await bob.client.read.download({
+    key,
+    version: null,
+    paths: ['/notes.txt'],
+    folder: await stage.folder('taken'),
+    overwrite: false,
+  })
+  await bob.transfer(transfer, row => row.state.name === 'done')
+})
+afterAll(() => stage?.close())
+
+const dialog = (page: Page, name: string | RegExp) => page.getByRole('dialog', { name })
+const escape = async (page: Page, name: string | RegExp) => {
+  await page.keyboard.press('Escape')
+  await dialog(page, name).waitFor({ state: 'detached' })
+}
+
+/** Each preview, ready to be looked at when what it waits for is there. */
+const previews: readonly (readonly [name: string, ready: (page: Page) => Promise<unknown>])[] = [
+  ['readme.md', page => page.getByRole('heading', { name: 'Coast', level: 1 }).last().waitFor()],
+  ['notes.txt', page => page.getByText('Pack the tent.').last().waitFor()],
+  ['code.ts', page => page.getByText('export const add').last().waitFor()],
+  ['table.csv', page => page.getByRole('columnheader', { name: 'height' }).last().waitFor()],
+  ['bytes.bin', page => page.getByText('These are its bytes', { exact: false }).last().waitFor()],
+  ['picture.png', page => page.getByText('300 × 200').last().waitFor()],
+  ['book.pdf', page => page.getByText('Page 1 of a small book').last().waitFor({ state: 'attached' })],
+  ['film.webm', page => page.locator('video').last().waitFor()],
+  ['tone.wav', page => page.locator('audio').last().waitFor()],
+]
+
+async function walk(width: number, height: number, theme: 'light' | 'dark'): Promise<void> {
+  const newcomer = await stage.person({ consented: false })
+  const opened: Opened[] = []
+  const open = async (person: PagePerson) => {
+    await person.client.settings.update({ theme })
+    const page = await person.open({ width, height, theme })
+    opened.push(page)
+    return page
+  }
+  const findings: string[] = []
+  const at = (view: string) => `${view} ${theme} ${width}`
+
+  const n = (await open(newcomer)).page
+  const first = new Findings(n)
+  await n.getByRole('heading', { name: 'Publish a folder' }).waitFor()
+  await first.look(at('home, empty'))
+  await paste(n, `hyper://${nobodysKey}`)
+  await dialog(n, 'Before you connect').waitFor()
+  await first.look(at('consent'))
+  await escape(n, 'Before you connect')
+  await n.getByRole('button', { name: 'Publish…' }).last().click()
+  await dialog(n, 'What do you want to publish?').waitFor()
+  await first.look(at('choosing'))
+  await n.getByRole('button', { name: /^A folder that stays live/ }).click()
+  await dialog(n, 'Choose a folder to publish')
+    .getByRole('listbox', { name: 'Folders' })
+    .or(n.getByText('There are no folders in here.'))
+    .first()
+    .waitFor()
+  await first.look(at('chooser'))
+  await escape(n, 'Choose a folder to publish')
+  await drop(n, [folder], { x: width / 2, y: height / 2 })
+  await dialog(n, 'Look at what becomes public').waitFor()
+  await first.look(at('sheet'))
+  await escape(n, 'Look at what becomes public')
+  await go(n, '#/transfers')
+  await n.getByRole('heading', { name: 'No transfers' }).waitFor()
+  await first.look(at('transfers, empty'))
+  await go(n, '#/network')
+  await n.getByRole('button', { name: 'Read and decide' }).waitFor()
+  await first.look(at('network, before consent'))
+  await go(n, `#/ask?link=hyper://${nobodysKey}`)
+  await n.getByRole('button', { name: 'Look it up' }).waitFor()
+  await first.look(at('ask'))
+
+  const { page } = await open(bob)
+  const second = new Findings(page)
+  await page.getByRole('heading', { name: 'Friends' }).last().waitFor()
+  await second.look(at('home'))
+  await go(page, `#/archive/${nobodysKey}/files/`)
+  await page.getByRole('heading', { name: 'Nobody who has this is reachable now' }).waitFor()
+  await second.look(at('opening: nobody'))
+  await page.getByRole('button', { name: 'Look again now' }).click()
+  await page.getByRole('heading', { name: 'Looking for peers…' }).waitFor()
+  await second.look(at('opening: looking'))
+  await go(page, `#/archive/${'b'.repeat(52)}/files/`)
+  await page.getByRole('heading', { name: 'This archive is not in your library' }).waitFor()
+  await second.look(at('not in the library'))
+
+  await go(page, `#/archive/${key}/files/`)
+  const grid = page.getByRole('grid', { name: 'Files', exact: true })
+  await grid.getByRole('row', { name: /notes\.txt/ }).waitFor()
+  await second.look(at('files'))
+  for (const [name, ready] of previews) {
+    await grid.getByRole('row', { name: new RegExp(name.replace('.', '\\.')) }).click()
+    if (width >= 1100) {
+      await ready(page)
+      await second.look(at(`inspector ${name}`))
+    }
+    await grid.press(' ')
+    await dialog(page, name).waitFor()
+    await ready(page)
+    await second.look(at(`preview ${name}`))
+    await escape(page, name)
+  }
+  if (width < 1100) {
+    await page.getByRole('button', { name: 'Details', exact: true }).click()
+    await dialog(page, 'Details').waitFor()
+    await second.look(at('details'))
+    await escape(page, 'Details')
+  }
+  await grid.press('ControlOrMeta+A')
+  await page
+    .getByRole('button', { name: /^Download \d+…$/ })
+    .first()
+    .waitFor()
+  await second.look(at('all chosen'))
+  await grid.getByRole('row', { name: /notes\.txt/ }).click({ button: 'right' })
+  await page.getByRole('menu').waitFor()
+  await second.look(at('menu of an entry'))
+  await page.keyboard.press('Escape')
+  await page.getByRole('menu').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Show as a grid' }).click()
+  await page.getByRole('option', { name: /notes\.txt/ }).waitFor()
+  await second.look(at('grid'))
+  await page.getByRole('button', { name: 'Show as a list' }).click()
+  await go(page, `#/archive/${key}/files/photos`)
+  await page.getByRole('row', { name: /^beach\.png/ }).waitFor()
+  await second.look(at('files in a folder'))
+  await go(page, `#/archive/${key}/files/none-of-that`)
+  await page.getByRole('main').getByRole('heading', { level: 2 }).first().waitFor()
+  await second.look(at('a folder that is not there'))
+
+  await go(page, `#/archive/${key}/changes/`)
+  await page.getByRole('tabpanel').getByRole('button', { name: /added/ }).first().click()
+  await page
+    .getByRole('button', { name: /^Added: / })
+    .first()
+    .waitFor()
+  await second.look(at('changes'))
+  await page.getByRole('button', { name: 'Browse as of then' }).first().click()
+  await page.getByText(/^You are looking at version/).waitFor()
+  await page.getByRole('row', { name: /notes\.txt/ }).waitFor()
+  await second.look(at('files of an earlier version'))
+  await go(page, `#/archive/${key}/peers/`)
+  await page.getByRole('region', { name: 'Connected peers' }).waitFor()
+  await second.look(at('peers'))
+  await go(page, `#/archive/${key}/about/`)
+  await page.getByRole('heading', { name: 'Facts' }).waitFor()
+  await second.look(at('about'))
+  for (const menu of ['Share', 'More']) {
+    await page.getByRole('button', { name: menu, exact: true }).click()
+    await page.getByRole('menu').waitFor()
+    await second.look(at(`menu ${menu}`))
+    await page.keyboard.press('Escape')
+    await page.getByRole('menu').waitFor({ state: 'detached' })
+  }
+  await go(page, '#/transfers')
+  await page
+    .getByRole('listitem', { name: /^Downloading/ })
+    .first()
+    .waitFor()
+  await second.look(at('transfers'))
+  await go(page, '#/network')
+  await page.getByText('Seen from outside as').waitFor()
+  await second.look(at('network'))
+  for (const [keys, name] of [
+    ['ControlOrMeta+,', 'Settings'],
+    ['?', 'Keyboard'],
+    ['ControlOrMeta+K', 'Find and do'],
+  ] as const) {
+    await page.keyboard.press(keys)
+    await dialog(page, name).waitFor()
+    await second.look(at(name))
+    await escape(page, name)
+  }
+  if (width < 700) {
+    await page.getByRole('button', { name: 'Library', exact: true }).click()
+    await dialog(page, 'Library').waitFor()
+    await second.look(at('library'))
+    await escape(page, 'Library')
+  }
+
+  const author = (await open(ana)).page
+  const third = new Findings(author)
+  await go(author, `#/archive/${key}/about/`)
+  await author.getByRole('textbox', { name: 'Title' }).waitFor()
+  await third.look(at('about, of yours'))
+  await author.getByRole('button', { name: 'More', exact: true }).click()
+  await author.getByRole('menuitem', { name: 'Stop sharing…' }).click()
+  await dialog(author, 'Stop sharing Coast?').waitFor()
+  await third.look(at('stop sharing'))
+  await escape(author, 'Stop sharing Coast?')
+
+  findings.push(...first.all, ...second.all, ...third.all, ...opened.flatMap(({ complaints }) => complaints))
+  await Promise.all(opened.map(({ close }) => close()))
+  expect(findings).toEqual([])
+}
+
+for (const theme of ['light', 'dark'] as const) {
+  for (const [width, height] of [
+    [1280, 800],
+    [420, 800],
+  ] as const) {
+    test(`every view, ${theme}, ${width} × ${height}`, { timeout: 120_000 }, () => walk(width, height, theme))
+  }
+}
+
+test('nothing stands out at the side at 900 pixels, nor at 200 percent', { timeout: 60_000 }, async () => {
+  for (const size of [
+    { width: 900, height: 600 },
+    { width: 640, height: 400, scale: 2 },
+  ]) {
+    const { page, complaints, close } = await bob.open(size)
+    const wide: string[] = []
+    const look = async (view: string) => {
+      const by = await overflow(page)
+      if (by > 0) wide.push(`${view}: ${by} pixels at ${size.width}`)
+    }
+    await page.getByRole('heading', { name: 'Friends' }).last().waitFor()
+    await look('home')
+    for (const tab of ['files', 'changes', 'peers', 'about']) {
+      await go(page, `#/archive/${key}/${tab}/`)
+      await page.getByRole('tab', { selected: true, name: new RegExp(`^${tab}`, 'i') }).waitFor()
+      await page.getByRole('tabpanel').waitFor()
+      await look(tab)
+    }
+    for (const view of ['transfers', 'network']) {
+      await go(page, `#/${view}`)
+      await page.getByRole('heading', { level: 1, name: new RegExp(view, 'i') }).waitFor()
+      await look(view)
+    }
+    for (const [keys, name] of [
+      ['ControlOrMeta+,', 'Settings'],
+      ['?', 'Keyboard'],
+    ] as const) {
+      await page.keyboard.press(keys)
+      await dialog(page, name).waitFor()
+      await look(name)
+      // What does not fit can be scrolled to: its last words are within reach.
+      await dialog(page, name)
+        .getByText(name === 'Settings' ? 'Archives lie in' : 'Details')
+        .scrollIntoViewIfNeeded()
+      await escape(page, name)
+    }
+    expect([...wide, ...complaints]).toEqual([])
+    await close()
+  }
+})
+
+test('the whole job without a mouse', { timeout: 60_000 }, async () => {
+  const eve = await stage.person({ consented: false })
+  const { page, complaints } = await eve.open()
+  const focused = () =>
+    page.evaluate(() => {
+      const element = document.activeElement
+      return element?.getAttribute('role') ?? element?.getAttribute('aria-label') ?? element?.textContent ?? ''
+    })
+  const tabTo = async (wanted: (name: string) => boolean) => {
+    for (let steps = 0; steps < 60; steps++) {
+      await page.keyboard.press('Tab')
+      if (wanted((await focused()).trim())) return
+    }
+    throw new Error(`60 steps of the Tab key did not lead there; the last one led to ${await focused()}`)
+  }
+  const { link } = await ana.archive(key, () => true)
+  // From the first Tab to the field.
+  for (let steps = 0; (await page.evaluate(() => document.activeElement?.id)) !== 'open-link'; steps++) {
+    expect(steps).toBeLessThan(20)
+    await page.keyboard.press('Tab')
+  }
+  await page.keyboard.type(link)
+  await page.keyboard.press('Enter')
+  await dialog(page, 'Before you connect').waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('row', { name: /notes\.txt/ }).waitFor()
+  await tabTo(name => name === 'grid')
+  const chosen = page.getByRole('row', { selected: true })
+  for (let steps = 0; !(await chosen.allInnerTexts()).some(text => text.includes('notes.txt')); steps++) {
+    expect(steps).toBeLessThan(20)
+    await page.keyboard.press('ArrowDown')
+    await chosen.waitFor()
+  }
+  await page.keyboard.press(' ')
+  await dialog(page, 'notes.txt').getByText('Pack the tent.').waitFor()
+  await page.keyboard.press('Escape')
+  await dialog(page, 'notes.txt').waitFor({ state: 'detached' })
+  const target = await stage.folder('taken')
+  await expect.poll(focused, { timeout: 10_000 }).toBe('grid')
+  await page.keyboard.press('ControlOrMeta+D')
+  const chooser = dialog(page, 'Download 1 item to')
+  await chooser.getByRole('button', { name: 'Choose this folder', disabled: false }).waitFor()
+  await tabTo(name => name === 'Close')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('ControlOrMeta+A')
+  await page.keyboard.type(target)
+  await page.keyboard.press('Enter')
+  await chooser.getByRole('button', { name: 'Go there' }).waitFor({ state: 'detached' })
+  await tabTo(name => name === 'Choose this folder')
+  await page.keyboard.press('Enter')
+  await chooser.waitFor({ state: 'detached' })
+  await page.keyboard.press('ControlOrMeta+J')
+  await page
+    .getByRole('listitem', { name: /^Downloading/ })
+    .getByText(/^Done/)
+    .waitFor()
+  expect(Object.keys(await readTree(target))).toEqual(['notes.txt'])
+  expect(complaints).toEqual([])
+})
