@@ -303,6 +303,10 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
     />
   )
   const [only] = chosen
+  // What is looked at large may vanish with its file or its choice: the next one that is chosen opens by itself only if asked to.
+  useEffect(() => {
+    if (only === undefined) setLarge(false)
+  }, [only])
   const common = {
     ref: list,
     label: path === '/' ? 'Files' : `Files in ${plainName(nameOf(path))}`,
