@@ -174,6 +174,8 @@ async function walk(width: number, height: number, theme: 'light' | 'dark'): Pro
       await ready(page)
       await second.look(at(`inspector ${name}`))
     }
+    // Where there is an inspector the same preview has been looked at in it: two of them stand for the rest.
+    if (width >= 1100 && !['readme.md', 'book.pdf'].includes(name)) continue
     await grid.press(' ')
     await dialog(page, name).waitFor()
     await ready(page)
