@@ -45,6 +45,7 @@ declare module 'hypercore' {
     readonly core: { readonly bitfield: { countSet(start: number, length: number): number } } | null
     ready(): Promise<void>
     close(): Promise<void>
+    session(): Hypercore<Block>
     get(index: number, options?: Hypercore.GetOptions): Promise<Block | null>
     has(start: number, end?: number): Promise<boolean>
     append(

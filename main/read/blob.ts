@@ -1,4 +1,6 @@
 /** The bytes of one file, in order, fetched as they are read. Leaving the loop, or the signal, stops the fetching. */
+import type Hyperblobs from 'hyperblobs'
+import type Hypercore from 'hypercore'
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import { type ArchiveFile, PATIENCE } from './entries.ts'
@@ -21,13 +23,16 @@ export async function* readBlob(
   const { blockOffset, blockLength } = file.blob
   if (blockOffset + blockLength > blobs.core.length) throw missing()
   signal.throwIfAborted()
-  const stream = blobs.createReadStream(file.blob, { ...range, ...(patience === null ? {} : { timeout: patience }) })
-  const stop = () => stream.destroy()
-  signal.addEventListener('abort', stop)
+  const whole = range.start === 0 && range.length === file.size && file.blob.blockMap !== true
+  const chunks = whole
+    ? inOrder(blobs.core, blockOffset, blockOffset + blockLength, signal, patience)
+    : seeking(blobs, file.blob, range, signal, patience)
   let read = 0
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
       read += chunk.byteLength
+      // An entry may name more blocks than its bytes fill.
+      if (read > range.length) throw missing()
       yield chunk
     }
   } catch (error) {
@@ -35,10 +40,58 @@ export async function* readBlob(
     const { code } = error as { code?: string }
     if (code === 'REQUEST_TIMEOUT' || code === 'BLOCK_NOT_AVAILABLE') throw missing()
     throw error
+  }
+  signal.throwIfAborted()
+  if (read !== range.length) throw missing()
+}
+
+/** Blocks that are asked for before the first of them has been taken. */
+const WINDOW = 8
+
+/** Block after block, several on their way. A small file needs no session of its own, which costs more than its bytes. */
+async function* inOrder(
+  core: Hypercore,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+  patience: number | null,
+): AsyncGenerator<Buffer> {
+  const session = end - start > 1 ? core.session() : core
+  const waiting: Promise<Buffer | null>[] = []
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+  stopped.catch(() => {})
+  try {
+    for (let next = start; next < end || waiting.length > 0; ) {
+      for (; next < end && waiting.length < WINDOW; next++) {
+        const block = session.get(next, patience === null ? {} : { timeout: patience })
+        block.catch(() => {})
+        waiting.push(block)
+      }
+      const block = await Promise.race([waiting.shift()!, stopped])
+      if (block === null) throw Object.assign(new Error('A block is missing'), { code: 'BLOCK_NOT_AVAILABLE' })
+      yield block
+    }
+  } finally {
+    if (session !== core) await session.close()
+  }
+}
+
+async function* seeking(
+  blobs: Hyperblobs,
+  blob: Hyperblobs.Blob,
+  range: { readonly start: number; readonly length: number },
+  signal: AbortSignal,
+  patience: number | null,
+): AsyncGenerator<Buffer> {
+  const stream = blobs.createReadStream(blob, { ...range, ...(patience === null ? {} : { timeout: patience }) })
+  const stop = () => stream.destroy()
+  signal.addEventListener('abort', stop)
+  try {
+    yield* stream as AsyncIterable<Buffer>
   } finally {
     signal.removeEventListener('abort', stop)
     stream.destroy()
   }
-  signal.throwIfAborted()
-  if (read !== range.length) throw missing()
 }

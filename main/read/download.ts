@@ -190,6 +190,7 @@ class Writer {
 
   async writeFiles(files: readonly FileTarget[]): Promise<void> {
     const { signal } = this.#control
+    if (files.length > 0) await mkdir(partsOf(this.#options, this.#drive), { recursive: true })
     const stop = new AbortController()
     const ahead = new Ahead(this.#drive, files)
     const watchdog = setInterval(
@@ -232,7 +233,6 @@ class Writer {
     }
     const part = join(partsOf(this.#options, this.#drive), partName(target))
     try {
-      await mkdir(dirname(part), { recursive: true })
       const handle = await open(part, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o644)
       let written: number
       try {

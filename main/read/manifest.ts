@@ -16,6 +16,8 @@ export class Manifest {
   readonly #path: string
   readonly #written: Map<string, Written>
   #file: Promise<FileHandle> | null = null
+  #lines = ''
+  #writing: Promise<void> | null = null
 
   private constructor(path: string, written: Map<string, Written>) {
     this.#path = path
@@ -64,6 +66,7 @@ export class Manifest {
   }
 
   async close(): Promise<void> {
+    await this.#writing?.catch(() => {})
     const file = this.#file
     this.#file = null
     await (await file)?.close()
@@ -75,9 +78,23 @@ export class Manifest {
     await rm(this.#path, { force: true })
   }
 
-  async #append(line: z.infer<typeof Line>): Promise<void> {
+  /** Lines are gathered for as long as earlier ones are being written. */
+  #append(line: z.infer<typeof Line>): Promise<void> {
+    this.#lines += `${JSON.stringify(line)}\n`
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null
+    })
+    return this.#writing
+  }
+
+  async #write(): Promise<void> {
     this.#file ??= open(this.#path, 'a', 0o600)
-    await (await this.#file).appendFile(`${JSON.stringify(line)}\n`)
+    const file = await this.#file
+    while (this.#lines !== '') {
+      const lines = this.#lines
+      this.#lines = ''
+      await file.appendFile(lines)
+    }
   }
 }
 
