@@ -60,8 +60,7 @@ export async function* scan(
           path: item.path,
           why: 'it is no file any more',
         })
-      if (only === null || only.some(path => covers(path, item.at)))
-        yield* describe(item.at, item.path, stats, item.path)
+      if (only === null || only.some(path => covers(path, item.at))) yield* describe(item.at, item.path, stats, item)
       continue
     }
     if (!stats.isDirectory())
@@ -141,7 +140,7 @@ async function visit(
     return { scanned: [skip(path, vanished(error) ? 'vanished' : 'unreadable', reasonOf(error))], descend: null }
   }
   const scanned: Scanned[] = []
-  for await (const one of describe(path, local, stats, item.path)) scanned.push(one)
+  for await (const one of describe(path, local, stats, item)) scanned.push(one)
   return { scanned, descend: null }
 }
 
@@ -169,7 +168,7 @@ async function* walkPart(item: SourceItem, path: string, rules: Rules, signal: A
   }
 }
 
-async function* describe(path: string, local: string, stats: BigIntStats, root: string): AsyncGenerator<Scanned> {
+async function* describe(path: string, local: string, stats: BigIntStats, from: SourceItem): AsyncGenerator<Scanned> {
   const modified = modifiedOf(stats)
   let item: ScannedFile | ScannedLink
   if (stats.isFile()) {
@@ -188,12 +187,13 @@ async function* describe(path: string, local: string, stats: BigIntStats, root: 
     } catch (error) {
       return yield skip(path, 'unreadable', reasonOf(error))
     }
-    const inside = posix.join('/', dirname(local).slice(root.length), '/')
+    const inside = posix.join('/', dirname(local).slice(from.path.length), '/')
     if (target.startsWith('/') || escapes(inside, target))
       return yield skip(path, 'link-outside', `points outside of the folder, to ${target}`)
     item = { kind: 'link', path, local, target, modified }
   } else return yield skip(path, 'not-a-file', 'is a device, a socket or a pipe')
-  const why = looksPrivate(path.slice(1))
+  // The name of a folder that is published whole says something too: `.ssh` is no name in its own archive.
+  const why = looksPrivate(from.at === '' ? `${basename(from.path)}${path}` : path.slice(1))
   if (why === null) yield item
   else yield { kind: 'private', path, why, item }
 }

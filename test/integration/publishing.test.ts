@@ -54,6 +54,13 @@ test('the sheet says what becomes public, and changes nothing', async () => {
   expect(await names(ana, key)).toEqual(['a.txt', 'in', 'large.bin'])
 })
 
+test('a folder whose own name says that it is private is noticed', async () => {
+  const folder = join(await temporaryFolder('home'), '.ssh')
+  await writeTree(folder, { config: 'Host example' })
+  const ana = await startPerson(testnet.bootstrap)
+  expect((await ana.client.publish.review({ paths: [folder] })).suspicious.map(({ path }) => path)).toEqual(['/config'])
+})
+
 test('paths that cannot be published are refused in plain words', async () => {
   const ana = await startPerson(testnet.bootstrap)
   await expect(ana.client.publish.review({ paths: ['/does/not/exist'] })).rejects.toMatchObject({
