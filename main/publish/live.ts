@@ -189,6 +189,7 @@ export class LiveSource {
         title: archives.row(key).title,
         folder: this.#record.items[0]?.path ?? null,
         startedAt: Date.now(),
+        retriedByOwner: true,
         run: async control => {
           try {
             await run(control)

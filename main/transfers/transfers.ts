@@ -39,6 +39,8 @@ export type Job = {
    */
   onPaused?(paused: boolean): Promise<void | 'added-anew'>
   onEnded?(how: 'done' | 'cancelled'): Promise<void>
+  /** Its owner adds it anew after a failure; nobody else may begin with it. */
+  readonly retriedByOwner?: boolean
 }
 
 type Entry = {
@@ -47,6 +49,8 @@ type Entry = {
   readonly rate: Rate
   skipped: Skipped[]
   again: NodeJS.Timeout | null
+  /** One of the same id that has been ended and has not come to its end yet. */
+  readonly before: Promise<void> | null
 }
 
 export class Transfers {
@@ -65,9 +69,10 @@ export class Transfers {
   /** Begins the job, or finds it if one of this id is running. */
   add(job: Job, paused = false): string {
     const known = this.#entries.get(job.id)
-    if (known?.running) return job.id
+    if (known?.running && !known.running.end.signal.aborted) return job.id
     if (known?.again) clearTimeout(known.again)
-    const entry: Entry = { job, running: null, rate: new Rate(), skipped: [], again: null }
+    const before = known?.running?.ended ?? null
+    const entry: Entry = { job, running: null, rate: new Rate(), skipped: [], again: null, before }
     this.#entries.set(job.id, entry)
     const { id, kind, key, title, folder, startedAt } = job
     this.rows.put({
@@ -102,6 +107,8 @@ export class Transfers {
 
   async resume(id: string): Promise<void> {
     const entry = this.#of(id)
+    // The row says `paused` before the job has come to its end.
+    await entry.running?.ended
     const { state } = this.#row(id)
     if (state.name !== 'paused' && state.name !== 'failed') return
     if ((await entry.job.onPaused?.(false)) === 'added-anew') {
@@ -118,8 +125,13 @@ export class Transfers {
     await entry.job.onEnded?.('cancelled')
   }
 
-  clear(): void {
-    for (const row of this.rows.values()) if (isEnded(row.state)) this.#drop(row.id)
+  /** Takes ended ones off the list. One that failed is given up with it, and is not there again after a restart. */
+  async clear(): Promise<void> {
+    for (const { id, state } of this.rows.values().filter(row => isEnded(row.state))) {
+      const { job } = this.#of(id)
+      this.#drop(id)
+      if (state.name === 'failed' && job.retriedByOwner !== true) await job.onEnded?.('cancelled')
+    }
   }
 
   skipped(id: string, offset: number, limit: number): { readonly skipped: readonly Skipped[]; readonly total: number } {
@@ -141,7 +153,7 @@ export class Transfers {
   }
 
   #run(entry: Entry): void {
-    if (this.#closed) return
+    if (this.#closed || entry.running !== null) return
     if (entry.again !== null) clearTimeout(entry.again)
     entry.again = null
     const { job } = entry
@@ -169,6 +181,8 @@ export class Transfers {
     }
     const ended = (async () => {
       try {
+        if (entry.before !== null) await entry.before
+        if (signal.aborted) return
         await job.run(control)
         if (signal.aborted) return
         this.#settle(job.id)
@@ -184,7 +198,8 @@ export class Transfers {
           secondsLeft: null,
           current: null,
         })
-        if (serialized.code === 'NO_ROOM') entry.again = setTimeout(() => this.#run(entry), ROOM_AGAIN).unref()
+        if (serialized.code === 'NO_ROOM' && job.retriedByOwner !== true)
+          entry.again = setTimeout(() => this.#run(entry), ROOM_AGAIN).unref()
       } finally {
         if (entry.running?.end === end) entry.running = null
       }
@@ -265,6 +280,8 @@ export class Transfers {
   }
 
   #drop(id: string): void {
+    const again = this.#entries.get(id)?.again
+    if (again) clearTimeout(again)
     this.rows.delete(id)
     this.#entries.delete(id)
     this.#pending.delete(id)
