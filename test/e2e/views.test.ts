@@ -94,7 +94,7 @@ const escape = async (page: Page, name: string | RegExp) => {
 
 /** Each preview, ready to be looked at when what it waits for is there. */
 const previews: readonly (readonly [name: string, ready: (page: Page) => Promise<unknown>])[] = [
-  ['readme.md', page => page.getByRole('heading', { name: 'Coast', level: 1 }).last().waitFor()],
+  ['readme.md', page => page.getByRole('article').getByRole('heading', { name: 'Coast' }).last().waitFor()],
   ['notes.txt', page => page.getByText('Pack the tent.').last().waitFor()],
   ['code.ts', page => page.getByText('export const add').last().waitFor()],
   ['table.csv', page => page.getByRole('columnheader', { name: 'height' }).last().waitFor()],
