@@ -64,6 +64,8 @@ export class LiveSource {
     this.#dirty = { all: true, paths: new Set() }
     this.#loop = this.#run().finally(() => {
       this.#loop = null
+      // Resumed while it was coming to its end.
+      this.start()
     })
   }
 
@@ -78,9 +80,9 @@ export class LiveSource {
     this.#mark(null)
   }
 
-  /** Set in the record before this is called. */
+  /** Set in the record before this is called: what runs now may have begun with how it was before. */
   poke(): void {
-    this.#wake()
+    this.#mark(null)
     if (!this.#record.paused) this.start()
   }
 
@@ -107,7 +109,9 @@ export class LiveSource {
           continue
         }
         if (this.#record.paused) break
-        archives.setSourceState(key, { name: 'watching' })
+        // An import that was paused and resumed, or cancelled, has not been all of it.
+        if (outcome === 'paused') this.#dirty = { all: true, paths: new Set() }
+        else archives.setSourceState(key, { name: 'watching' })
         await this.#quiet()
       } catch (error) {
         if (signal.aborted) return
@@ -156,6 +160,7 @@ export class LiveSource {
       return 'asks'
     }
     this.#removalsAgreed = false
+    if (this.#record.paused) return 'paused'
     if (changes.length === 0 && !first) return 'done'
     return this.#import(changes, bytes, skipped, first)
   }
@@ -255,8 +260,7 @@ export class LiveSource {
   async #pauseRecord(paused: boolean): Promise<void> {
     const { archives, key } = this.#options
     await archives.setSource(key, { ...this.#record, paused })
-    this.#wake()
-    if (!paused) this.start()
+    this.poke()
   }
 
   /** What was committed stays; the archive says of itself that nothing more is coming. */

@@ -8,6 +8,7 @@ import type { About } from '../archives/about.ts'
 import type { Archives } from '../archives/archives.ts'
 import type { ReceivedFile } from '../backend-options.ts'
 import type { Log } from '../lib/log.ts'
+import { Mutex } from '../lib/mutex.ts'
 import type { Transfers } from '../transfers/transfers.ts'
 import { Committer, importChanges, type Pending } from './import.ts'
 import { Journal } from './journal.ts'
@@ -41,6 +42,7 @@ export class Publishing {
   readonly #reviews = new Map<string, Reviewed>()
   readonly #live = new Map<string, LiveSource>()
   readonly #uploads = new Map<string, RunningUpload>()
+  readonly #pausing = new Mutex()
 
   constructor(storage: string, archives: Archives, transfers: Transfers, log: Log) {
     this.#storage = storage
@@ -280,7 +282,12 @@ export class Publishing {
     )
   }
 
-  async pause(key: string, paused: boolean): Promise<void> {
+  /** One after another: the last word counts. */
+  pause(key: string, paused: boolean): Promise<void> {
+    return this.#pausing.run(() => this.#pause(key, paused))
+  }
+
+  async #pause(key: string, paused: boolean): Promise<void> {
     const { source } = this.#archives.record(key)
     if (source === null)
       throw new AppError('SOURCE_NOT_FOUND', 'This archive follows no folder of this machine.', { path: '' })
