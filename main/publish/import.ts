@@ -97,8 +97,7 @@ export async function importChanges(
         progress.bytes = base + file.size
         progress.files++
       } else {
-        await journal.clear()
-        for (const pending of await storeSmall(archive, group.reads)) committer.add(pending)
+        for (const pending of await storeSmall(archive, group.reads, journal)) committer.add(pending)
         for (const { change } of group.reads) {
           if (change.kind === 'remove') continue
           progress.files++
@@ -269,9 +268,10 @@ async function readSmall(change: Change, onSkipped: (skipped: Skipped) => void):
   }
 }
 
-async function storeSmall(archive: Archive, reads: readonly Read[]): Promise<readonly Pending[]> {
+async function storeSmall(archive: Archive, reads: readonly Read[], journal: Journal): Promise<readonly Pending[]> {
   const blobs = await archive.drive.getBlobs()
   return archive.appending.run(async () => {
+    await journal.clear()
     const { core } = blobs
     let blockOffset = core.length
     let byteOffset = core.byteLength
@@ -353,7 +353,8 @@ async function storeLarge(
           const before = await handle.stat({ bigint: true })
           if (!before.isFile()) throw new Error('it is no file any more')
           const size = Number(before.size)
-          const begun = await journal.resume({ path: file.path, size, modified: modifiedOf(before) }, core)
+          const identity = { path: file.path, size, modified: modifiedOf(before), changed: String(before.ctimeNs) }
+          const begun = await journal.resume(identity, core)
           const { blockOffset, byteOffset } = begun
           let position = Math.min(size, (core.length - blockOffset) * BLOCK)
           onBytes(position)

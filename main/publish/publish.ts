@@ -207,7 +207,13 @@ export class Publishing {
         control.totals(input.files, input.bytes)
         const finished = new Promise<void>((resolve, reject) => {
           const begun = Upload.begin(
-            { archive, folder, about, onCommitted: () => this.#archives.published(key) },
+            {
+              archive,
+              folder,
+              about,
+              journal: new Journal(this.#storage, key),
+              onCommitted: () => this.#archives.published(key),
+            },
             control,
           )
           begun.catch(reject)

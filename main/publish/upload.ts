@@ -10,6 +10,7 @@ import type { Archive } from '../archives/archive.ts'
 import type { ReceivedFile } from '../backend-options.ts'
 import type { Control } from '../transfers/transfers.ts'
 import { BLOCK, Committer, cut, type Pending } from './import.ts'
+import type { Journal } from './journal.ts'
 import { type Known, knownEntries } from './plan.ts'
 
 const SMALL = 1 << 20
@@ -24,6 +25,7 @@ export type UploadOptions = {
   /** The folder in the archive that receives the files: '' for its root. */
   readonly folder: string
   readonly about: About | null
+  readonly journal: Journal
   readonly onCommitted: () => Promise<void>
 }
 
@@ -104,6 +106,7 @@ export class Upload {
     if (waiting.length === 0) return
     const { core } = await this.#options.archive.drive.getBlobs()
     await this.#options.archive.appending.run(async () => {
+      await this.#options.journal.clear()
       let blockOffset = core.length
       let byteOffset = core.byteLength
       const blocks: Buffer[] = []
@@ -128,6 +131,7 @@ export class Upload {
     const { signal } = this.#control
     const { core } = await this.#options.archive.drive.getBlobs()
     await this.#options.archive.appending.run(async () => {
+      await this.#options.journal.clear()
       const blob = { blockOffset: core.length, byteOffset: core.byteLength }
       let parts: Uint8Array[] = []
       let waiting = 0

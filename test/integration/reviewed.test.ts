@@ -1,8 +1,8 @@
 /** What a reviewer broke once: each of these failed before it was mended. */
-import { writeFile } from 'node:fs/promises'
+import { readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, test } from 'vitest'
-import { isDone, startPerson } from '../helpers/backend.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isDone, type Person, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder } from '../helpers/files.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
@@ -11,6 +11,54 @@ beforeAll(async () => {
   testnet = await startTestnet()
 })
 afterAll(() => testnet.close())
+
+async function* whole(content: Uint8Array) {
+  yield content
+}
+
+/** What a page drops, as one upload: into a new archive, or into one that is there. Returns its key. */
+async function drop(
+  person: Person,
+  files: Readonly<Record<string, Uint8Array>>,
+  into: string | null = null,
+): Promise<string> {
+  const { key, upload, transfer } = await person.client.publish.startUpload({
+    title: 'Box',
+    private: false,
+    files: Object.keys(files).length,
+    bytes: 0,
+    into: into === null ? null : { key: into, folder: '/' },
+  })
+  for (const [path, content] of Object.entries(files))
+    await person.backend.receive(upload, { path, size: content.byteLength, modified: null }, whole(content))
+  await person.client.publish.finishUpload({ upload })
+  await person.transfer(transfer, isDone)
+  return key
+}
+
+async function begin(person: Person, path: string, options: { readonly into?: string; readonly private?: boolean }) {
+  const review = await person.client.publish.review({ paths: [path] })
+  return person.client.publish.start({
+    review: review.id,
+    title: review.title,
+    private: options.private ?? false,
+    exclude: [],
+    includeSuspicious: false,
+    into: options.into === undefined ? null : { key: options.into, folder: '/' },
+  })
+}
+
+async function take(person: Person, key: string, paths: readonly string[], folder: string) {
+  const { transfer } = await person.client.read.download({ key, version: null, paths, folder, overwrite: false })
+  return person.transfer(transfer, isDone)
+}
+
+/** Each of its blocks is another one. */
+function numbered(length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  for (let at = 0; at < length; at += 4096) bytes.writeUInt32LE(at, at)
+  return bytes
+}
 
 test('an import that is paused and at once resumed goes on', async () => {
   const source = await temporaryFolder('source')
@@ -59,3 +107,48 @@ test('following that is paused and at once resumed goes on', async () => {
   await writeFile(join(source, 'later.txt'), 'x')
   await ana.archive(key, row => row.files === 2 && row.source?.state.name === 'watching')
 })
+
+test('a large file that was left half-way goes on with the right bytes, though others were added meanwhile', async () => {
+  const ana = await startPerson(testnet.bootstrap, { join: false })
+  const key = await drop(ana, {})
+  const content = numbered(80 << 20)
+  const large = join(await temporaryFolder(), 'large.bin')
+  await writeFile(large, content)
+  const left = await begin(ana, large, { into: key })
+  await ana.transfer(left.transfer, row => row.bytes > 0)
+  await ana.client.transfers.cancel({ id: left.transfer })
+  await drop(ana, { '/other.bin': numbered(600_000) }, key)
+  await ana.transfer((await begin(ana, large, { into: key })).transfer, isDone)
+  const folder = await temporaryFolder()
+  await take(ana, key, ['/large.bin'], folder)
+  expect((await readFile(join(folder, 'large.bin'))).equals(content)).toBe(true)
+})
+
+test.each(['public', 'private'])(
+  'a large file of a %s archive that became another of the same size and time is not mixed',
+  async kind => {
+    const source = await temporaryFolder()
+    const large = join(source, 'large.bin')
+    const write = async (content: Buffer) => {
+      await writeFile(large, content)
+      await utimes(large, 1_600_000_000, 1_600_000_000)
+    }
+    await write(Buffer.alloc(80 << 20, 'a'))
+    const ana = await startPerson(testnet.bootstrap, { join: false })
+    const { key, transfer } = await begin(ana, source, { private: kind === 'private' })
+    const pauseInside = async () => {
+      await ana.transfer(transfer, row => row.state.name === 'running' && row.bytes > 0)
+      await ana.client.transfers.pause({ id: transfer })
+    }
+    await pauseInside()
+    const content = numbered(80 << 20)
+    await write(content)
+    await ana.client.transfers.resume({ id: transfer })
+    await pauseInside()
+    await ana.client.transfers.resume({ id: transfer })
+    await ana.transfer(transfer, isDone)
+    const folder = await temporaryFolder()
+    await take(ana, key, ['/large.bin'], folder)
+    expect((await readFile(join(folder, 'large.bin'))).equals(content)).toBe(true)
+  },
+)
