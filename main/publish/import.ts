@@ -152,17 +152,18 @@ export class Committer {
   /** `last`: nothing follows. Before that only a progressive import commits: other changesets stay whole. */
   async commit(last: boolean, partial: boolean): Promise<void> {
     if (!last && !this.#options.progressive) return
-    const about = last && this.#about?.importing === true ? { ...this.#about, importing: false } : null
-    if (this.#pending.length === 0 && about === null) return
+    const ends = last && this.#about?.importing === true
+    if (this.#pending.length === 0 && !ends) return
     const pending = this.#pending
     this.#pending = []
     this.#bytes = 0
-    await this.#write(pending, about, partial)
+    await this.#write(pending, ends ? 'ends' : null, partial)
     this.#last = performance.now()
     this.committed = true
   }
 
-  async #write(pending: readonly Pending[], about: About | null, partial: boolean): Promise<void> {
+  /** `ends`: says of the archive that nothing more is coming, and leaves the rest as it was described meanwhile. */
+  async #write(pending: readonly Pending[], says: About | 'ends' | null, partial: boolean): Promise<void> {
     const archive = this.#archive
     await archive.writing.run(async () => {
       const previous = await archive.lastChangeset()
@@ -179,6 +180,7 @@ export class Committer {
           totals.files += (isFile ? 1 : 0) - (wasFile ? 1 : 0)
           totals.total += size - (before ?? 0)
         }
+        const about = says === 'ends' ? { ...((await archive.about()) ?? this.#about), importing: false } : says
         if (about !== null) await batch.putEntry(ABOUT_PATH, { metadata: about })
         const changeset: RecordedChangeset = {
           cairn: 1,

@@ -51,9 +51,18 @@ export class Publishing {
     this.#log = log
   }
 
-  /** Goes on with what was live or unfinished when the backend was last closed or killed. */
+  /**
+   * Goes on with what was live or unfinished when the backend was last closed or killed. An upload cannot: nobody has
+   * its files but a page that is gone.
+   */
   start(): void {
-    for (const record of this.#archives.records()) if (record.source !== null) this.#follow(record.key)
+    for (const { key, namespace, source } of this.#archives.records()) {
+      if (source !== null) this.#follow(key)
+      else if (namespace !== null)
+        void this.#archives
+          .importLeft(key)
+          .catch(error => this.#log.warn({ err: error, key }, 'an archive could not say that its import was left'))
+    }
   }
 
   async review(

@@ -152,3 +152,25 @@ test.each(['public', 'private'])(
     expect((await readFile(join(folder, 'large.bin'))).equals(content)).toBe(true)
   },
 )
+
+test('what is said of an archive while files are still coming in is not unsaid at their end', async () => {
+  const ana = await startPerson(testnet.bootstrap, { join: false })
+  const input = { title: 'Box', private: false, files: 1, bytes: 1, into: null }
+  const { key, upload, transfer } = await ana.client.publish.startUpload(input)
+  await ana.backend.receive(upload, { path: '/a', size: 1, modified: null }, whole(Buffer.from('a')))
+  await ana.client.archives.describe({ key, title: 'Named', description: 'Described', author: 'Ana' })
+  await ana.client.publish.finishUpload({ upload })
+  await ana.transfer(transfer, isDone)
+  const row = await ana.archive(key, ({ files, stillBeingAdded }) => files === 1 && !stillBeingAdded)
+  expect(row).toMatchObject({ title: 'Named', description: 'Described', author: 'Ana' })
+})
+
+test('an upload that ended with the backend does not say for ever that it is still going on', async () => {
+  const ana = await startPerson(testnet.bootstrap, { join: false })
+  const input = { title: 'Box', private: false, files: 2, bytes: 2, into: null }
+  const { key } = await ana.client.publish.startUpload(input)
+  await ana.archive(key, row => row.stillBeingAdded)
+  await ana.close()
+  const again = await startPerson(testnet.bootstrap, { join: false, storage: ana.storage })
+  await again.archive(key, row => !row.stillBeingAdded && row.files !== null)
+})
