@@ -188,6 +188,17 @@ export class Archive {
     return this.drive.close()
   }
 
+  /** Tells every connected peer that this archive is not shared here any more. Closing alone leaves the channels open. */
+  leavePeers(): void {
+    for (const session of [this.drive.core, this.blobs?.core]) {
+      const replicator = session?.core?.replicator
+      for (const peer of [...(replicator?.peers ?? [])]) {
+        replicator?.detachFrom(peer.protomux)
+        peer.channel.close()
+      }
+    }
+  }
+
   /**
    * Peers hear of blocks only after they have been synced to the disk: a writer that forgets after a power cut what
    * others have seen would fork its own log. The cost is one flush an append, so appends are made large.

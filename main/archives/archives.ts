@@ -52,6 +52,8 @@ export class Archives {
   readonly rows = new Collection<ArchiveRow>()
   readonly #opened = new Map<string, Opened>()
   readonly #dirty = new Set<string>()
+  /** Discovery keys that peers are answered about. */
+  readonly #shared = new Set<string>()
   readonly #listeners = new Set<(key: string) => void>()
   readonly #store: Store
   readonly #registry: Registry
@@ -67,6 +69,7 @@ export class Archives {
   }
 
   async start(): Promise<void> {
+    this.#store.answerOnly(discoveryKey => this.#shared.has(discoveryKey.toString('hex')))
     await Promise.all([...this.#registry.archives.values()].map(record => this.#admit(record)))
     this.#sampler = setInterval(() => void this.#flushDirty(), SAMPLE)
     this.#sampler.unref()
@@ -270,10 +273,13 @@ export class Archives {
     this.rows.delete(key)
     await this.#registry.removeArchive(key)
     for (const listener of this.#listeners) listener(key)
+    for (const core of [archive.blobs?.core, archive.drive.core])
+      if (core !== undefined) this.#shared.delete(core.discoveryKey.toString('hex'))
     await this.#network.leave(archive.drive.discoveryKey)
     await archive.writing.run(async () => {
       for (const core of [archive.blobs?.core, archive.drive.core])
         if (core !== undefined && core.length > 0) await core.clear(0, core.length)
+      archive.leavePeers()
       await archive.close()
     })
     await this.#store.flush()
@@ -352,10 +358,18 @@ export class Archives {
     core.on('peer-remove', touch)
     core.on('truncate', touch)
     core.on('conflict', () => this.#setState(opened, { name: 'conflict' }))
+    const share = (shared: Archive['drive']['core']) => {
+      this.#shared.add(shared.discoveryKey.toString('hex'))
+      this.#store.offer(shared)
+    }
+    share(core)
+    if (archive.blobs !== null) share(archive.blobs.core)
     void archive.drive.getBlobs().then(
       blobs => {
-        blobs?.core.on('download', touch)
-        blobs?.core.on('append', touch)
+        if (blobs === null || opened.life.signal.aborted) return
+        share(blobs.core)
+        blobs.core.on('download', touch)
+        blobs.core.on('append', touch)
       },
       () => {},
     )

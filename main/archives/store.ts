@@ -8,6 +8,7 @@
 import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import Corestore from 'corestore'
+import type Hypercore from 'hypercore'
 import HypercoreStorage from 'hypercore-storage'
 import { AppError } from '../../preload/contract/errors.ts'
 
@@ -16,6 +17,13 @@ export type Store = {
   readonly folder: string
   /** Everything written so far survives a power cut once this resolves. Takes 7 to 20 ms. */
   flush(): Promise<void>
+  /**
+   * Peers are answered about these cores and no others. Corestore alone answers about every core that was ever here, so
+   * that a forgotten archive would still be seen as shared.
+   */
+  answerOnly(wanted: (discoveryKey: Buffer) => boolean): void
+  /** Takes a core up on every connection that stands. Corestore does so by itself only for cores new to the process. */
+  offer(core: Hypercore): void
   /** Gives the room of cleared blocks back to the file system. */
   compact(): Promise<void>
   close(): Promise<void>
@@ -39,6 +47,17 @@ export async function openStore(storage: string): Promise<Store> {
     corestore,
     folder,
     flush: () => corestore.storage.db.flush(),
+    answerOnly(wanted) {
+      const inner = corestore as unknown as { _attachMaybe(muxer: unknown, discoveryKey: Buffer): Promise<void> }
+      const attach = inner._attachMaybe.bind(corestore)
+      inner._attachMaybe = async (muxer, discoveryKey) => {
+        if (wanted(discoveryKey)) await attach(muxer, discoveryKey)
+      }
+    },
+    offer(core) {
+      const { streamTracker } = corestore as unknown as { streamTracker: { attachAll(core: Hypercore['core']): void } }
+      if (core.core !== null) streamTracker.attachAll(core.core)
+    },
     compact: () => corestore.storage.compact(),
     close: () => corestore.close(),
   }

@@ -41,8 +41,14 @@ declare module 'hypercore' {
     /** For every `get` of this session; 0: for ever. */
     timeout: number
     readonly peers: readonly Hypercore.Peer[]
-    /** null before `ready`. The blocks on this device, loaded whole. */
-    readonly core: { readonly bitfield: { countSet(start: number, length: number): number } } | null
+    /** null before `ready`. The inside: the blocks on this device, loaded whole, and the channels to peers. */
+    readonly core: {
+      readonly bitfield: { countSet(start: number, length: number): number }
+      readonly replicator: {
+        readonly peers: readonly { readonly protomux: unknown; readonly channel: { close(): void } }[]
+        detachFrom(protomux: unknown): void
+      }
+    } | null
     ready(): Promise<void>
     close(): Promise<void>
     session(): Hypercore<Block>
