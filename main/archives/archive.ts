@@ -33,6 +33,17 @@ class FriendsDrive extends Hyperdrive {
   }
 }
 
+/** What a batch does to one path, and what the changeset counts of it. Sizes in bytes. */
+export type Pending = {
+  readonly path: string
+  readonly value: Hyperdrive.EntryValue | null
+  readonly before: number | null
+  readonly size: number
+  readonly bytes: number
+  readonly isFile: boolean
+  readonly wasFile: boolean
+}
+
 export class Archive {
   readonly key: string
   readonly drive: Hyperdrive
@@ -152,6 +163,52 @@ export class Archive {
     const entry = await snapshot.entry(CHANGESET_PATH, options)
     const changeset = entry === null ? null : parseChangeset(entry.value?.metadata)
     return entry === null || changeset === null || changeset.from > entry.seq ? null : { seq: entry.seq, changeset }
+  }
+
+  /**
+   * One batch, ended by its changeset, synced before peers hear of it: they see all of it or nothing. `about` gets what
+   * the archive says of itself and returns what it says from now on, or null to leave it.
+   */
+  async commit(
+    pending: readonly Pending[],
+    about: (before: About | null) => About | null,
+    { partial, message }: { readonly partial: boolean; readonly message: string },
+  ): Promise<void> {
+    await this.writing.run(async () => {
+      const previous = await this.lastChangeset()
+      const totals = { files: previous?.changeset.files ?? 0, total: previous?.changeset.total ?? 0 }
+      const counts = { added: 0, changed: 0, removed: 0, bytes: 0 }
+      const from = this.length
+      const says = about(await this.about())
+      const batch = this.drive.batch()
+      try {
+        for (const { path, value, before, size, bytes, isFile, wasFile } of pending) {
+          if (value === null) await batch.del(path)
+          else await batch.putEntry(path, value)
+          counts[value === null ? 'removed' : before === null ? 'added' : 'changed']++
+          counts.bytes += bytes
+          totals.files += (isFile ? 1 : 0) - (wasFile ? 1 : 0)
+          totals.total += size - (before ?? 0)
+        }
+        if (says !== null) await batch.putEntry(ABOUT_PATH, { metadata: says })
+        const changeset: RecordedChangeset = {
+          cairn: 1,
+          time: Date.now(),
+          from,
+          previous: previous?.seq ?? null,
+          ...counts,
+          files: Math.max(0, totals.files),
+          total: Math.max(0, totals.total),
+          partial,
+          message,
+        }
+        await batch.putEntry(CHANGESET_PATH, { metadata: changeset })
+        await batch.flush()
+      } catch (error) {
+        await batch.close().catch(() => {})
+        throw error
+      }
+    })
   }
 
   /** What peers may have seen, to be kept outside the store. */

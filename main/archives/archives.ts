@@ -9,7 +9,7 @@ import type { ArchiveRow, ArchiveSource, ArchiveState, Keeping } from '../../pre
 import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
 import type { Network } from '../network/network.ts'
-import { ABOUT_PATH, type About, isReserved } from './about.ts'
+import { type About, isReserved } from './about.ts'
 import { Archive } from './archive.ts'
 import { encodeKey, formatLink, parseLink } from './links.ts'
 import type { ArchiveRecord, Registry, SourceRecord } from './registry.ts'
@@ -302,21 +302,10 @@ export class Archives {
   }
 
   async #writeAbout(key: string, change: Partial<About>): Promise<void> {
-    const archive = this.writable(key)
-    await archive.writing.run(async () => {
-      const before = await archive.about()
-      const empty: About = {
-        cairn: 1,
-        importing: false,
-        createdAt: Date.now(),
-        title: this.record(key).title,
-        description: '',
-        author: '',
-      }
-      await archive.drive.putEntry(ABOUT_PATH, { metadata: { ...empty, ...before, ...change } })
-      await this.published(key)
-    })
-    this.touch(key)
+    const { title } = this.record(key)
+    const empty: About = { cairn: 1, importing: false, createdAt: Date.now(), title, description: '', author: '' }
+    await this.writable(key).commit([], before => ({ ...empty, ...before, ...change }), { partial: false, message: '' })
+    await this.published(key)
   }
 
   #of(key: string): Opened {

@@ -12,8 +12,8 @@ import type Hyperblobs from 'hyperblobs'
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
-import { ABOUT_PATH, type About, CHANGESET_PATH, type RecordedChangeset } from '../archives/about.ts'
-import type { Archive } from '../archives/archive.ts'
+import type { About } from '../archives/about.ts'
+import type { Archive, Pending } from '../archives/archive.ts'
 import type { Journal } from './journal.ts'
 import type { Change } from './plan.ts'
 import { modifiedOf, reasonOf, type ScannedFile } from './scan.ts'
@@ -47,15 +47,6 @@ export type ImportOptions = CommitOptions & {
   readonly onSkipped: (skipped: Skipped) => void
 }
 
-export type Pending = {
-  readonly path: string
-  readonly value: Hyperdrive.EntryValue | null
-  readonly before: number | null
-  readonly size: number
-  readonly bytes: number
-  readonly isFile: boolean
-  readonly wasFile: boolean
-}
 type Read = { readonly change: Change; readonly content: Buffer | null; readonly stats: BigIntStats | null }
 
 /**
@@ -164,45 +155,14 @@ export class Committer {
 
   /** `ends`: says of the archive that nothing more is coming, and leaves the rest as it was described meanwhile. */
   async #write(pending: readonly Pending[], says: About | 'ends' | null, partial: boolean): Promise<void> {
-    const archive = this.#archive
-    await archive.writing.run(async () => {
-      const previous = await archive.lastChangeset()
-      const from = archive.length
-      const totals = { files: previous?.changeset.files ?? 0, total: previous?.changeset.total ?? 0 }
-      const counts = { added: 0, changed: 0, removed: 0, bytes: 0 }
-      const batch = archive.drive.batch()
-      try {
-        for (const { path, value, before, size, bytes, isFile, wasFile } of pending) {
-          if (value === null) await batch.del(path)
-          else await batch.putEntry(path, value)
-          counts[value === null ? 'removed' : before === null ? 'added' : 'changed']++
-          counts.bytes += bytes
-          totals.files += (isFile ? 1 : 0) - (wasFile ? 1 : 0)
-          totals.total += size - (before ?? 0)
-        }
-        const about = says === 'ends' ? { ...((await archive.about()) ?? this.#about), importing: false } : says
-        if (about !== null) await batch.putEntry(ABOUT_PATH, { metadata: about })
-        const changeset: RecordedChangeset = {
-          cairn: 1,
-          time: Date.now(),
-          from,
-          previous: previous?.seq ?? null,
-          ...counts,
-          files: Math.max(0, totals.files),
-          total: Math.max(0, totals.total),
-          partial,
-          message: this.#options.message,
-        }
-        await batch.putEntry(CHANGESET_PATH, { metadata: changeset })
-        await batch.flush()
-      } catch (error) {
-        await batch.close().catch(() => {})
-        throw error
-      }
-    })
+    const { message } = this.#options
+    const about = (before: About | null) => (says === 'ends' ? ends(before ?? this.#about) : says)
+    await this.#archive.commit(pending, about, { partial, message })
     await this.#options.onCommitted()
   }
 }
+
+const ends = (about: About | null): About | null => (about === null ? null : { ...about, importing: false })
 
 type Group =
   | { readonly kind: 'small'; readonly reads: readonly Read[] }

@@ -48,7 +48,10 @@ export async function* readBlob(
 /** Blocks that are asked for before the first of them has been taken. */
 const WINDOW = 8
 
-/** Block after block, several on their way. A small file needs no session of its own, which costs more than its bytes. */
+/**
+ * Block after block, several on their way. A small file needs no session of its own, which costs more than its bytes. The
+ * session is what ends the waiting for a large one: a promise that every block was raced against would keep them all.
+ */
 async function* inOrder(
   core: Hypercore,
   start: number,
@@ -56,25 +59,46 @@ async function* inOrder(
   signal: AbortSignal,
   patience: number | null,
 ): AsyncGenerator<Buffer> {
-  const session = end - start > 1 ? core.session() : core
+  if (end - start <= 1) {
+    if (end > start) yield present(await unlessAborted(core.get(start, waitingFor(patience)), signal))
+    return
+  }
+  const session = core.session()
   const waiting: Promise<Buffer | null>[] = []
-  const stopped = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-  })
-  stopped.catch(() => {})
+  const stop = () => void session.close().catch(() => {})
+  signal.addEventListener('abort', stop)
   try {
     for (let next = start; next < end || waiting.length > 0; ) {
       for (; next < end && waiting.length < WINDOW; next++) {
-        const block = session.get(next, patience === null ? {} : { timeout: patience })
+        const block = session.get(next, waitingFor(patience))
         block.catch(() => {})
         waiting.push(block)
       }
-      const block = await Promise.race([waiting.shift()!, stopped])
-      if (block === null) throw Object.assign(new Error('A block is missing'), { code: 'BLOCK_NOT_AVAILABLE' })
-      yield block
+      yield present(await waiting.shift()!)
     }
   } finally {
-    if (session !== core) await session.close()
+    signal.removeEventListener('abort', stop)
+    await session.close()
+  }
+}
+
+const waitingFor = (patience: number | null) => (patience === null ? {} : { timeout: patience })
+
+function present(block: Buffer | null): Buffer {
+  if (block === null) throw Object.assign(new Error('A block is missing'), { code: 'BLOCK_NOT_AVAILABLE' })
+  return block
+}
+
+async function unlessAborted<T>(wanted: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = () => {}
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error)
+  })
+  signal.addEventListener('abort', stop)
+  try {
+    return await Promise.race([wanted, stopped])
+  } finally {
+    signal.removeEventListener('abort', stop)
   }
 }
 

@@ -81,6 +81,17 @@ test('paths that cannot be published are refused in plain words', async () => {
   ).rejects.toMatchObject({ code: 'REVIEW_EXPIRED' })
 })
 
+test('describing an archive is a change of its own, with a time', async () => {
+  const folder = await temporaryFolder('described')
+  await writeTree(folder, { 'a.txt': 'a' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [folder])
+  await ana.client.archives.describe({ key, title: 'Better', description: 'Words', author: 'Ana' })
+  await ana.archive(key, row => row.title === 'Better' && row.author === 'Ana' && row.files === 1)
+  const { changesets } = await ana.client.history.list({ key, before: null, limit: 1 })
+  expect(changesets).toMatchObject([{ source: 'recorded', added: 0, changed: 0, removed: 0 }])
+})
+
 test('several folders and files stand in the root by their names', async () => {
   const folder = await temporaryFolder('several')
   await writeTree(folder, { 'one/a.txt': 'a', 'two/b.txt': 'b', 'three.txt': 'c' })
