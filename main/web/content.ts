@@ -10,6 +10,8 @@ import { corsHeaders, PASSED_ON, passedBack } from '../lib/content-rules.ts'
 import { plainHeaders } from '../lib/page-headers.ts'
 import type { HostRole } from './hosts.ts'
 
+const OWN_VIEW = new Set(['document', 'iframe', 'frame', 'embed', 'object', 'fencedframe'])
+
 type ContentHost = Extract<HostRole, { kind: 'content' }>
 
 export async function answerContent(
@@ -32,6 +34,11 @@ export async function answerContent(
   const url = addressOf(host, request.url ?? '')
   if ((method !== 'GET' && method !== 'HEAD') || url === null) {
     response.writeHead(url === null ? 400 : 405, plainHeaders('text/plain')).end()
+    return
+  }
+  // To be shown inside of our page, or saved: a tab or a frame of its own is a browser's own viewer with its own ideas.
+  if (OWN_VIEW.has(String(headers['sec-fetch-dest'])) && !url.searchParams.has('download')) {
+    response.writeHead(403, plainHeaders('text/plain')).end('Files of archives are looked at in Cairn.')
     return
   }
   const abort = new AbortController()

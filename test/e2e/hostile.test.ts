@@ -197,7 +197,9 @@ test('whatever is in it is shown and does nothing', { timeout: 90_000 }, async (
   expect(complaints).toEqual([])
 })
 
-test('its bytes are dead on their own, too: opened as a page, nothing of them runs', { timeout: 60_000 }, async () => {
+test('its bytes are no page of their own: a tab is refused, and what is read by script is text and cannot run', {
+  timeout: 60_000,
+}, async () => {
   const link = await hostileAuthor()
   const bob = await stage.person()
   const opened = await bob.open()
@@ -208,16 +210,20 @@ test('its bytes are dead on their own, too: opened as a page, nothing of them ru
   await page.getByRole('img', { name: 'picture.svg' }).waitFor()
   const address = requests.findLast(request => request.includes('picture.svg'))!
   for (const name of ['picture.svg', 'page.html', 'page.xhtml', 'feed.xml', 'script.js']) {
+    const own = address.replace(/picture\.svg.*/, name)
     const alone = await context.newPage()
-    const response = await alone.goto(address.replace(/picture\.svg.*/, name))
-    expect(response?.headers()['content-security-policy']).toContain("sandbox; default-src 'none'")
+    expect((await alone.goto(own))?.status()).toBe(403)
     expect(await alone.evaluate(() => '__owned' in window)).toBe(false)
-    expect(alone.frames().filter(frame => frame !== alone.mainFrame() && /example/.test(frame.url()))).toEqual([])
-    expect(alone.url()).toContain(name)
-    if (name !== 'picture.svg') expect(response?.headers()['content-type']).toMatch(/^text\/plain/)
     await alone.close()
+    const [policy, type] = await page.evaluate(async url => {
+      const { headers } = await fetch(url)
+      return [headers.get('content-security-policy'), headers.get('content-type')]
+    }, own)
+    // Only what CORS lets through is seen by our page; the rest is looked at in the tests of the web shell.
+    expect(policy === null || policy.includes("sandbox; default-src 'none'")).toBe(true)
+    if (name !== 'picture.svg') expect(type).toMatch(/^text\/plain/)
   }
-  expect(caught.filter(what => what !== 'a connection')).toEqual([])
+  expect(caught).toEqual([])
 })
 
 test('its names hide nothing and turn nothing around', { timeout: 60_000 }, async () => {

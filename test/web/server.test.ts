@@ -125,6 +125,23 @@ test('after a restart an open page finds the same address, and its session goes 
   await rm(storage, { recursive: true })
 })
 
+test('bytes of archives are no page of their own, but can be saved', async () => {
+  const shell = await start()
+  const { text } = await send(
+    shell,
+    'POST',
+    '/session',
+    { origin: shell.origin },
+    JSON.stringify({ token: tokenOf(shell.server.url) }),
+  )
+  const { host } = new URL((JSON.parse(text) as { content: string }).content)
+  for (const dest of ['document', 'iframe', 'object', 'embed'])
+    expect((await send(shell, 'GET', '/grant/a.svg', { host, 'sec-fetch-dest': dest })).status).toBe(403)
+  for (const dest of ['image', 'video', 'empty'])
+    expect((await send(shell, 'GET', '/grant/a.svg', { host, 'sec-fetch-dest': dest })).status).toBe(200)
+  expect((await send(shell, 'GET', '/grant/a.svg?download', { host, 'sec-fetch-dest': 'document' })).status).toBe(200)
+})
+
 test('a session is for our own page alone', async () => {
   const shell = await start()
   const body = JSON.stringify({ token: tokenOf(shell.server.url) })

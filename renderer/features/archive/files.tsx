@@ -367,11 +367,8 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
               icon={<Download size={14} aria-hidden />}
               onClick={() => download(row.id, version, chosen.length > 0 ? chosen.map(entry => entry.path) : [path])}
             >
-              {chosen.length > 0
-                ? `Download ${number(chosen.length)}…`
-                : path === '/'
-                  ? 'Download all…'
-                  : 'Download folder…'}
+              {chosen.length > 0 ? `Download ${number(chosen.length)}…` : 'Download'}
+              {chosen.length === 0 && <span className="max-sm:sr-only">{path === '/' ? ' all…' : ' folder…'}</span>}
             </Button>
             <IconButton
               label={layout === 'list' ? 'Show as a grid' : 'Show as a list'}

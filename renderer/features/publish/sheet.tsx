@@ -150,7 +150,7 @@ function Suspicious({ review, checked, onChecked }: SuspiciousProps): ReactEleme
       <h3 className="flex items-center gap-2 font-medium text-warn">
         <ShieldAlert size={16} aria-hidden className="shrink-0" />
         {suspicious.length === 1 ? 'One file looks private' : `${number(suspicious.length)} files look private`}
-        {checked ? ' and will be published' : ' and stay out'}
+        {checked ? ' and will be published' : suspicious.length === 1 ? ' and stays out' : ' and stay out'}
       </h3>
       <Rows
         label="Files that look private"
@@ -169,8 +169,10 @@ type LargestProps = {
   readonly onExclude: (exclude: ReadonlySet<string>) => void
 }
 
-function Largest({ review, exclude, onExclude }: LargestProps): ReactElement | null {
-  if (review.largest.length === 0) return null
+function Largest({ review: { suspicious, ...review }, exclude, onExclude }: LargestProps): ReactElement | null {
+  // What looks private has its own list, and its own answer.
+  const largest = review.largest.filter(file => suspicious.every(({ path }) => path !== file.path))
+  if (largest.length === 0) return null
   const toggle = (path: string, included: boolean) => {
     const next = new Set(exclude)
     if (included) next.delete(path)
@@ -178,9 +180,9 @@ function Largest({ review, exclude, onExclude }: LargestProps): ReactElement | n
     onExclude(next)
   }
   return (
-    <Fold title={review.files > review.largest.length ? 'The largest files' : 'The files'} open>
+    <Fold title={review.files - suspicious.length > largest.length ? 'The largest files' : 'The files'} open>
       <ul className="flex flex-col gap-1">
-        {review.largest.map(file => (
+        {largest.map(file => (
           <li key={file.path} className="flex min-w-0 items-baseline gap-3">
             <div className="min-w-0 flex-1">
               <Checkbox
