@@ -1,7 +1,12 @@
 /** What a reviewer broke once: each of these failed before it was mended. */
 import { readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import Corestore from 'corestore'
+import Hyperdrive from 'hyperdrive'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { readBlob } from '../../main/read/blob.ts'
 import { isDone, type Person, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder } from '../helpers/files.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
@@ -173,4 +178,38 @@ test('an upload that ended with the backend does not say for ever that it is sti
   await ana.close()
   const again = await startPerson(testnet.bootstrap, { join: false, storage: ana.storage })
   await again.archive(key, row => !row.stillBeingAdded && row.files !== null)
+})
+
+test('reading a large file keeps nothing of what was read, and stops when it is told to', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const store = new Corestore(join(await temporaryFolder(), 'store'))
+  onTestFinished(() => store.close())
+  const drive = new Hyperdrive(store)
+  const size = 150 << 20
+  await drive.put('/large', Buffer.alloc(size, 'x'))
+  const { blob } = (await drive.entry('/large'))!.value
+  const file = { kind: 'file', path: '/large', size, modified: null, executable: false, blob: blob! } as const
+  const end = new AbortController()
+  const { sessions } = drive.blobs!.core as unknown as { sessions: readonly unknown[] }
+  const before = sessions.length
+  const held = () => {
+    collect()
+    return process.memoryUsage().external
+  }
+  let read = 0
+  let early = 0
+  for await (const chunk of readBlob(drive, file, { start: 0, length: size }, end.signal)) {
+    read += chunk.byteLength
+    if (early === 0 && read >= size * 0.4) early = held()
+    if (read === size) expect(held() - early).toBeLessThan(40 << 20)
+  }
+  expect(read).toBe(size)
+  await expect(
+    (async () => {
+      for await (const _ of readBlob(drive, file, { start: 0, length: size }, end.signal))
+        end.abort(new Error('enough'))
+    })(),
+  ).rejects.toThrow('enough')
+  expect(sessions).toHaveLength(before)
 })
