@@ -31,7 +31,7 @@ import type { Skipped } from '../../preload/contract/models.ts'
 import type { Control } from '../transfers/transfers.ts'
 import { readBlob } from './blob.ts'
 import { type ArchiveEntry, type ArchiveFile, type ArchiveLink, descendants, isPossible, nameOf } from './entries.ts'
-import type { Manifest } from './manifest.ts'
+import type { Manifest, Written } from './manifest.ts'
 import { NameClaims, NamePolicy } from '../lib/names.ts'
 
 const PARTS = '.cairn-part'
@@ -84,15 +84,13 @@ export async function download(
 
   const writer = new Writer(drive, options, control)
   try {
+    if (options.follow) await writer.removeWhatIsGone(wanted, 'in-the-way')
     const missing = await writer.takeWhatIsThere(files)
-    await requireRoom(
-      options.folder,
-      missing.reduce((sum, { file }) => sum + file.size, 0),
-    )
+    await requireRoom(options.folder, await writer.bytesToWrite(missing))
     await writer.writeFiles(missing)
     for (const link of links) await writer.writeLink(link, policy)
     signal.throwIfAborted()
-    if (options.follow) await writer.removeWhatIsGone(wanted)
+    if (options.follow) await writer.removeWhatIsGone(wanted, 'all')
     await rm(partsOf(options, drive), { recursive: true, force: true })
     // Stays if another download is using it.
     await rmdir(join(options.folder, PARTS)).catch(() => {})
@@ -119,14 +117,19 @@ async function list(snapshot: Hyperdrive, { paths, folder }: DownloadOptions, po
       control.signal.throwIfAborted()
       found = true
       const relative = entry.path.slice(base.length)
+      if (relative.split('/')[1] === PARTS) {
+        control.skipped({
+          path: entry.path,
+          reason: 'name-not-allowed',
+          detail: 'Cairn keeps this name for itself.',
+        })
+        continue
+      }
       if (entry.kind === 'link') {
         later.push({ entry, relative })
         continue
       }
-      const refusal =
-        relative.split('/')[1] === PARTS
-          ? ({ reason: 'name-not-allowed', detail: 'Cairn keeps this name for itself.' } as const)
-          : claims.claim(relative, 'file')
+      const refusal = claims.claim(relative, 'file')
       if (refusal !== null) control.skipped({ path: entry.path, ...refusal })
       else if (!isPossible(snapshot, entry)) control.skipped({ path: entry.path, ...NOT_THERE })
       else {
@@ -156,6 +159,9 @@ class Writer {
   readonly #options: DownloadOptions
   readonly #control: Control
   readonly #folders = new Map<string, Promise<Skipped | null>>()
+  readonly #parts: string
+  /** A truncated log gives the same places to other bytes. */
+  readonly #fork: number
   #files = 0
   #bytes = 0
   #lastByteAt = performance.now()
@@ -164,6 +170,8 @@ class Writer {
     this.#drive = drive
     this.#options = options
     this.#control = control
+    this.#parts = partsOf(options, drive)
+    this.#fork = drive.blobs?.core.fork ?? 0
   }
 
   /** Counts the files that are there already, and returns the others. */
@@ -172,11 +180,7 @@ class Writer {
     for (let start = 0; start < files.length; start += 64) {
       this.#control.signal.throwIfAborted()
       const part = files.slice(start, start + 64)
-      const there = await Promise.all(
-        part.map(async target =>
-          isEqual(target.file, await statOf(target.local), this.#options.manifest.get(target.relative)),
-        ),
-      )
+      const there = await Promise.all(part.map(async target => this.#isEqual(target, await statOf(target.local))))
       for (const [index, target] of part.entries()) {
         if (!there[index]) missing.push(target)
         else {
@@ -188,9 +192,21 @@ class Writer {
     return missing
   }
 
+  /** Without what parts of an earlier run hold already. */
+  async bytesToWrite(files: readonly FileTarget[]): Promise<number> {
+    const parts = new Set(await readdir(this.#parts).catch(() => []))
+    let bytes = 0
+    for (const target of files) {
+      const name = this.#partName(target)
+      const there = parts.has(name) ? ((await statOf(join(this.#parts, name)))?.size ?? 0) : 0
+      bytes += Math.max(0, target.file.size - there)
+    }
+    return bytes
+  }
+
   async writeFiles(files: readonly FileTarget[]): Promise<void> {
     const { signal } = this.#control
-    if (files.length > 0) await mkdir(partsOf(this.#options, this.#drive), { recursive: true })
+    if (files.length > 0) await mkdir(this.#parts, { recursive: true })
     const stop = new AbortController()
     const ahead = new Ahead(this.#drive, files)
     const watchdog = setInterval(
@@ -231,7 +247,7 @@ class Writer {
       this.#control.skipped(refused)
       return this.#done(file.size, path)
     }
-    const part = join(partsOf(this.#options, this.#drive), partName(target))
+    const part = join(this.#parts, this.#partName(target))
     try {
       const handle = await open(part, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o644)
       let written: number
@@ -244,8 +260,10 @@ class Writer {
       if (written !== file.size) throw new Error('short')
       if (file.executable) await chmod(part, 0o755)
       if (file.modified !== null) await setTime(part, file.modified)
+      // Where the archive has no time, the one on the disk tells whether the person has changed it since.
+      const modified = file.modified ?? (await lstat(part)).mtimeMs
       await rename(part, local)
-      await this.#options.manifest.set(relative, { size: file.size, modified: file.modified })
+      await this.#options.manifest.set(relative, { size: file.size, modified, content: this.#contentOf(file) })
       this.#done(0, path)
     } catch (error) {
       signal.throwIfAborted()
@@ -291,17 +309,20 @@ class Writer {
       if (inTheWay !== null) this.#control.skipped(inTheWay)
       else {
         await symlink(link.target, local)
-        await this.#options.manifest.set(relative, { size: 0, modified: null })
+        await this.#options.manifest.set(relative, { size: 0, modified: null, content: linkContent(link.target) })
       }
     }
     this.#done(0, path)
   }
 
-  async removeWhatIsGone(wanted: ReadonlySet<string>): Promise<void> {
+  /** `in-the-way`: a file that has become a folder, or a folder that has become a file, before the new one is written. */
+  async removeWhatIsGone(wanted: ReadonlySet<string>, which: 'in-the-way' | 'all'): Promise<void> {
     const { manifest, folder } = this.#options
     const gone = manifest.paths().filter(relative => !wanted.has(relative))
+    if (gone.length === 0) return
     const all = manifest.paths().length
     if (gone.length > MANY_REMOVALS || (gone.length * 2 > all && gone.length >= 5)) {
+      if (which === 'in-the-way') return
       for (const relative of gone.slice(0, 1000))
         this.#control.skipped({
           path: relative,
@@ -310,19 +331,22 @@ class Writer {
         })
       return
     }
+    const folders = which === 'all' ? null : new Set([...wanted].flatMap(above))
     for (const relative of gone) {
+      if (folders !== null && !folders.has(relative) && !above(relative).some(path => wanted.has(path))) continue
       const local = join(folder, ...relative.slice(1).split('/'))
       const stats = await statOf(local)
       if (
         stats !== null &&
         (await this.#makeFolder(dirname(local), relative)) === null &&
-        isOurs(stats, manifest.get(relative))
+        (await isOurs(local, stats, manifest.get(relative)))
       ) {
         await unlink(local)
         await removeEmptyFolders(dirname(local), folder)
       }
       await manifest.delete(relative)
     }
+    this.#folders.clear()
   }
 
   /** null: `local` is free to be written. Never removes what is not ours. */
@@ -331,7 +355,7 @@ class Writer {
     const stats = await statOf(local)
     if (stats === null) return null
     if (stats.isDirectory()) return { path, reason: 'exists', detail: 'A folder of this name is there.' }
-    if (!isOurs(stats, manifest.get(relative))) {
+    if (!(await isOurs(local, stats, manifest.get(relative)))) {
       if (inTheWay === 'leave')
         return { path, reason: 'exists', detail: 'Another file of this name is there, and was left as it is.' }
       if (inTheWay === 'keep-beside') await rename(local, await besideName(local))
@@ -364,6 +388,28 @@ class Writer {
     }
     const refused = await made
     return refused === null ? null : { ...refused, path }
+  }
+
+  /** By name, size and time alone two contents look alike; of what we wrote ourselves we know which one it is. */
+  async #isEqual({ file, local, relative }: FileTarget, stats: Stats | null): Promise<boolean> {
+    if (stats === null || !stats.isFile() || stats.size !== file.size) return false
+    if (file.modified !== null && !sameTime(stats, file.modified)) return false
+    const written = this.#options.manifest.get(relative)
+    if (written !== null && written.content !== null && (await isOurs(local, stats, written)))
+      return written.content === this.#contentOf(file)
+    return file.modified !== null
+  }
+
+  #contentOf({ blob, size }: ArchiveFile): string {
+    return size === 0 || blob === null ? 'empty' : `${this.#fork}.${blob.blockOffset}.${blob.byteOffset}`
+  }
+
+  /** The same content under the same name has the same part, and another content another one. */
+  #partName({ relative, file }: FileTarget): string {
+    return createHash('sha256')
+      .update(`${relative}\0${file.size}\0${this.#contentOf(file)}`)
+      .digest('hex')
+      .slice(0, 40)
   }
 
   #count(bytes: number, path: string): void {
@@ -427,16 +473,23 @@ class Ahead {
   }
 }
 
-const partsOf = ({ folder }: DownloadOptions, drive: Hyperdrive) =>
-  join(folder, PARTS, drive.discoveryKey.toString('hex').slice(0, 16))
+/** Of this selection alone: another one may be on its way into the same folder. */
+const partsOf = ({ folder, paths, follow }: DownloadOptions, drive: Hyperdrive) =>
+  join(
+    folder,
+    PARTS,
+    createHash('sha256')
+      .update(`${drive.discoveryKey.toString('hex')}\0${follow ? 'follow' : ''}\0${paths.join('\0')}`)
+      .digest('hex')
+      .slice(0, 16),
+  )
 
-/** The same content under the same name has the same part, and another content another one. */
-function partName({ relative, file }: FileTarget): string {
-  const { blockOffset, byteOffset } = file.blob ?? { blockOffset: 0, byteOffset: 0 }
-  return createHash('sha256')
-    .update(`${relative}\0${file.size}\0${blockOffset}\0${byteOffset}`)
-    .digest('hex')
-    .slice(0, 40)
+/** The folders that lie above a path. */
+function above(relative: string): readonly string[] {
+  const folders: string[] = []
+  for (let end = relative.indexOf('/', 1); end !== -1; end = relative.indexOf('/', end + 1))
+    folders.push(relative.slice(0, end))
+  return folders
 }
 
 /** The file system may keep coarser times than the archive. */
@@ -444,21 +497,12 @@ const sameTime = (stats: Stats, modified: number) =>
   Math.abs(stats.mtimeMs - modified) < 0.01 ||
   (Math.floor(stats.mtimeMs / 1000) * 1000 === stats.mtimeMs && Math.abs(stats.mtimeMs - modified) < 2000)
 
-/** Without a time in the archive only our own record can tell that a file is what it should be. */
-function isEqual(
-  file: ArchiveFile,
-  stats: Stats | null,
-  written: { readonly size: number; readonly modified: number | null } | null,
-): boolean {
-  if (stats === null || !stats.isFile() || stats.size !== file.size) return false
-  return file.modified === null
-    ? written !== null && written.modified === null && written.size === file.size
-    : sameTime(stats, file.modified)
-}
+const linkContent = (target: string) => `link ${target}`
 
-function isOurs(stats: Stats, written: { readonly size: number; readonly modified: number | null } | null): boolean {
+/** It is still as we wrote it. */
+async function isOurs(local: string, stats: Stats, written: Written | null): Promise<boolean> {
   if (written === null) return false
-  if (stats.isSymbolicLink()) return written.size === 0 && written.modified === null
+  if (stats.isSymbolicLink()) return written.content === linkContent(await readlink(local))
   return (
     stats.isFile() && stats.size === written.size && (written.modified === null || sameTime(stats, written.modified))
   )

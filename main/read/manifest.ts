@@ -7,10 +7,16 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'n
 import { join } from 'node:path'
 import { z } from 'zod'
 
-const Line = z.object({ p: z.string(), s: z.number().nullable(), m: z.number().nullable() })
+/** `s` null: it has been removed again. */
+const Line = z.object({
+  p: z.string(),
+  s: z.number().nullable(),
+  m: z.number().nullable(),
+  c: z.string().nullable().default(null),
+})
 
-/** As it was when it was written; `size` null: it has been removed again. */
-export type Written = { readonly size: number; readonly modified: number | null }
+/** As it was on the disk when it was written, and which content of the archive that is; null: unknown. */
+export type Written = { readonly size: number; readonly modified: number | null; readonly content: string | null }
 
 export class Manifest {
   readonly #path: string
@@ -34,13 +40,13 @@ export class Manifest {
     for (const line of lines) {
       const parsed = Line.safeParse(parseJson(line))
       if (!parsed.success) continue
-      const { p, s, m } = parsed.data
+      const { p, s, m, c } = parsed.data
       if (s === null) written.delete(p)
-      else written.set(p, { size: s, modified: m })
+      else written.set(p, { size: s, modified: m, content: c })
     }
     if (lines.length > written.size * 2 + 1000) {
       const compact = [...written]
-        .map(([p, { size, modified }]) => `${JSON.stringify({ p, s: size, m: modified })}\n`)
+        .map(([p, { size, modified, content }]) => `${JSON.stringify({ p, s: size, m: modified, c: content })}\n`)
         .join('')
       await writeFile(`${path}.tmp`, compact)
       await rename(`${path}.tmp`, path)
@@ -56,13 +62,13 @@ export class Manifest {
     return [...this.#written.keys()]
   }
 
-  async set(path: string, { size, modified }: Written): Promise<void> {
-    this.#written.set(path, { size, modified })
-    await this.#append({ p: path, s: size, m: modified })
+  async set(path: string, { size, modified, content }: Written): Promise<void> {
+    this.#written.set(path, { size, modified, content })
+    await this.#append({ p: path, s: size, m: modified, c: content })
   }
 
   async delete(path: string): Promise<void> {
-    if (this.#written.delete(path)) await this.#append({ p: path, s: null, m: null })
+    if (this.#written.delete(path)) await this.#append({ p: path, s: null, m: null, c: null })
   }
 
   async close(): Promise<void> {
@@ -81,19 +87,22 @@ export class Manifest {
   /** Lines are gathered for as long as earlier ones are being written. */
   #append(line: z.infer<typeof Line>): Promise<void> {
     this.#lines += `${JSON.stringify(line)}\n`
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = null
-    })
+    this.#writing ??= this.#write()
     return this.#writing
   }
 
   async #write(): Promise<void> {
-    this.#file ??= open(this.#path, 'a', 0o600)
-    const file = await this.#file
-    while (this.#lines !== '') {
-      const lines = this.#lines
-      this.#lines = ''
-      await file.appendFile(lines)
+    try {
+      this.#file ??= open(this.#path, 'a', 0o600)
+      const file = await this.#file
+      while (this.#lines !== '') {
+        const lines = this.#lines
+        this.#lines = ''
+        await file.appendFile(lines)
+      }
+    } finally {
+      // In the same moment in which it sees that nothing is left: a line that comes later is written by another.
+      this.#writing = null
     }
   }
 }

@@ -133,11 +133,7 @@ export class Reading {
     const version = input.version ?? archive.length
     await this.#archives.verifyPin(input.key, version)
     const same = [...this.#registry.downloads.values()].find(
-      record =>
-        record.key === input.key &&
-        record.folder === folder &&
-        record.paths.join('\0') === paths.join('\0') &&
-        (input.version === null || record.version === version),
+      record => record.key === input.key && record.folder === folder && record.paths.join('\0') === paths.join('\0'),
     )
     const record: DownloadRecord = {
       id: same?.id ?? `download-${randomUUID()}`,
@@ -149,7 +145,7 @@ export class Reading {
       paused: false,
       startedAt: Date.now(),
     }
-    // A newer version is what the person asks for now.
+    // Another version is what the person asks for now.
     if (
       same !== undefined &&
       (same.version !== version || same.overwrite !== input.overwrite) &&

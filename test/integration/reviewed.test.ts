@@ -1,14 +1,18 @@
 /** What a reviewer broke once: each of these failed before it was mended. */
-import { readFile, utimes, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import Corestore from 'corestore'
 import Hyperdrive from 'hyperdrive'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { readBlob } from '../../main/read/blob.ts'
-import { isDone, type Person, startPerson } from '../helpers/backend.ts'
-import { temporaryFolder } from '../helpers/files.ts'
+import { download } from '../../main/read/download.ts'
+import { Manifest } from '../../main/read/manifest.ts'
+import { isDone, isFound, type Person, publish, startPerson } from '../helpers/backend.ts'
+import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 let testnet: Testnet
@@ -214,4 +218,83 @@ test('reading a large file keeps nothing of what was read, and stops when it is 
     })(),
   ).rejects.toThrow('enough')
   expect(sessions).toHaveLength(before)
+})
+
+test('two selections are downloaded into one folder at once, and the first to end takes nothing from the other', async () => {
+  const ana = await startPerson(testnet.bootstrap, { join: false })
+  const key = await drop(ana, { '/large.bin': numbered(150 << 20), '/small.bin': numbered(100) })
+  const folder = await temporaryFolder()
+  const input = { key, version: null, paths: ['/large.bin'], folder, overwrite: false }
+  const { transfer } = await ana.client.read.download(input)
+  await ana.transfer(transfer, row => row.bytes > 0)
+  await take(ana, key, ['/small.bin'], folder)
+  await ana.transfer(transfer, isDone)
+  expect((await readdir(folder)).sort()).toEqual(['large.bin', 'small.bin'])
+})
+
+test('another content of the same size arrives, though the archive has no times', async () => {
+  const ana = await startPerson(testnet.bootstrap, { join: false })
+  const key = await drop(ana, { '/a': Buffer.from('hello') })
+  const folder = await temporaryFolder()
+  await take(ana, key, ['/'], folder)
+  await drop(ana, { '/a': Buffer.from('world') }, key)
+  await take(ana, key, ['/'], folder)
+  expect(await readFile(join(folder, 'a'), 'utf8')).toBe('world')
+})
+
+test('what the person wrote into a downloaded file stays, though its size is the same and the archive has no times', async () => {
+  const ana = await startPerson(testnet.bootstrap, { join: false })
+  const key = await drop(ana, { '/a': Buffer.from('hello') })
+  const folder = await temporaryFolder()
+  await take(ana, key, ['/'], folder)
+  await writeFile(join(folder, 'a'), 'mine!')
+  await drop(ana, { '/a': Buffer.from('worlds') }, key)
+  const { skipped } = await take(ana, key, ['/'], folder)
+  expect(await readFile(join(folder, 'a'), 'utf8')).toBe('mine!')
+  expect(skipped).toMatchObject([{ path: '/a', reason: 'exists' }])
+})
+
+test('a kept folder follows a file that becomes a folder, and a folder that becomes a file', async () => {
+  const source = await temporaryFolder('source')
+  await writeTree(source, { a: 'file', 'b/x': 'below', c: { link: 'a' }, d: '1', e: '2', f: '3' })
+  const ana = await startPerson(testnet.bootstrap)
+  const bob = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(ana, [source])
+  await bob.client.archives.open({ link })
+  await bob.archive(key, isFound)
+  const folder = join(await temporaryFolder(), 'kept')
+  await bob.client.archives.keepInFolder({ key, folder })
+  const isEqual = async () =>
+    expect.poll(() => readTree(folder).catch(() => null), { timeout: 15_000 }).toEqual(await readTree(source))
+  await isEqual()
+  for (const name of ['a', 'b', 'c']) await rm(join(source, name), { recursive: true })
+  await writeTree(source, { 'a/y': 'now a folder', b: 'now a file', 'c/z': 'was a link' })
+  await isEqual()
+})
+
+test('a download goes on where there is room for the rest of it, though not for all of it', async () => {
+  const small = await temporaryFolder('small')
+  await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', small])
+  onTestFinished(async () => void (await promisify(execFile)('umount', ['-l', small])))
+  const store = new Corestore(join(await temporaryFolder(), 'store'))
+  onTestFinished(() => store.close())
+  const drive = new Hyperdrive(store)
+  const content = numbered(48 << 20)
+  await drive.put('/large', content)
+  const storage = await temporaryFolder()
+  const once = async (signal: AbortSignal, progress: (bytes: number) => void) => {
+    const manifest = await Manifest.open(storage, 'key', small)
+    const options = { paths: ['/'], folder: small, inTheWay: 'leave', follow: false, manifest } as const
+    const nothing = () => {}
+    const control = { signal, totals: nothing, skipped: nothing, waitingForPeers: nothing }
+    await download(drive, drive, options, { ...control, progress: (_, bytes) => progress(bytes) })
+  }
+  const end = new AbortController()
+  await expect(
+    once(end.signal, bytes => {
+      if (bytes > 40 << 20) end.abort(new Error('enough'))
+    }),
+  ).rejects.toThrow('enough')
+  await once(new AbortController().signal, () => {})
+  expect((await readFile(join(small, 'large'))).equals(content)).toBe(true)
 })
