@@ -78,7 +78,9 @@ async function check(name, [module, file, ...rest]) {
   return false
 }
 
-const build = () => check('build', ['electron-vite', 'bin/electron-vite.js', 'build', '--logLevel', 'warn'])
+function build() {
+  return check('build', ['electron-vite', 'bin/electron-vite.js', 'build', '--logLevel', 'warn'])
+}
 
 async function vitest(name, minutes = 15) {
   const report = join(reports, `${name}.json`)
