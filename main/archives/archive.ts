@@ -88,6 +88,15 @@ export class Archive {
     return this.drive.core.length
   }
 
+  /**
+   * The list can be read here, or asked for where it is not. A length alone is not enough: after forgetting, the length
+   * is still known and no block is.
+   */
+  get known(): boolean {
+    const { core } = this.drive
+    return core.length > 0 && (this.writable || (core.core?.bitfield.countSet(0, 1) ?? 0) === 1)
+  }
+
   get writable(): boolean {
     return this.drive.writable
   }
@@ -115,7 +124,7 @@ export class Archive {
    */
   async at<T>(version: number | null, use: (snapshot: Hyperdrive, version: number) => Promise<T>): Promise<T> {
     const newest = this.length
-    if (newest === 0)
+    if (!this.known)
       throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key: this.key })
     const wanted = version === null || version === 0 ? newest : version
     if (wanted > newest)

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
 import type { ArchiveRow, ArchiveSource, ArchiveState, Keeping } from '../../preload/contract/models.ts'
 import { Collection } from '../lib/collection.ts'
@@ -17,6 +18,8 @@ import { type Finding, pursue } from './search.ts'
 import type { Store } from './store.ts'
 
 const SAMPLE = 250
+/** How long a start waits to learn whether an archive is empty. */
+const ASSESSING = 300
 const ANNOUNCE_AFTER = 1000
 /** What a person looks at comes before the rest of the list, which is begun with after this long. */
 const LIST_AFTER = 3000
@@ -328,7 +331,10 @@ export class Archives {
       changedAt: null,
       readAt: -1,
       asking: false,
-      source: record.source === null ? null : { name: record.source.paused ? 'paused' : 'importing' },
+      source:
+        record.source === null
+          ? null
+          : { name: record.source.paused ? 'paused' : record.source.complete ? 'watching' : 'importing' },
       pins: new Map(),
       downloads: [],
       fetchesList: false,
@@ -363,14 +369,15 @@ export class Archives {
       () => {},
     )
     if (record.published !== null) await this.#compareWithPublished(opened, record.published)
-    await this.#assess(opened)
+    // A block may be missing and nobody there: the start does not wait for it.
+    await Promise.race([this.#assess(opened), sleep(ASSESSING, undefined, { ref: false })])
     await this.#refreshRow(record.key)
     this.#fetch(record.key)
     if (this.#network.started) this.#search(opened)
   }
 
   #initialState(archive: Archive): ArchiveState {
-    if (archive.length > 0) return { name: 'found' }
+    if (archive.known) return { name: 'found' }
     if (archive.writable) return { name: 'empty' }
     if (!this.#network.allowed)
       return { name: 'unreachable', reason: 'offline', since: Date.now(), lastTried: Date.now(), candidates: 0 }
@@ -394,7 +401,7 @@ export class Archives {
     opened.searchingSince = Date.now()
     // Looking alone is quicker than announcing. Soon after it is announced as well, whether found or not: an author who
     // comes later finds those who wait.
-    const known = archive.length > 0 || archive.writable
+    const known = archive.known || archive.writable
     this.#network.join(topic, known)
     if (!known) setTimeout(() => !life.signal.aborted && this.#network.join(topic, true), ANNOUNCE_AFTER).unref()
     void pursue({
@@ -447,15 +454,15 @@ export class Archives {
   /** Reads whether a known archive is found, empty, illegible, or still behind what we published. */
   async #assess(opened: Opened): Promise<void> {
     const { archive, state, life } = opened
-    if (archive.length === 0 || life.signal.aborted || state.name === 'conflict') return
+    if (!archive.known || life.signal.aborted || state.name === 'conflict') return
     if (state.name === 'behind' && archive.length < state.published) return
     try {
       if (!(await archive.legible())) return this.#setState(opened, { name: 'secret-needed' })
-      for await (const entry of archive.drive.entries({ gt: '/', lt: '0' })) {
-        if (isReserved(entry.key)) continue
-        return this.#setState(opened, { name: 'found' })
-      }
-      this.#setState(opened, { name: 'empty' })
+      const found = await archive.at(null, async snapshot => {
+        for await (const entry of snapshot.entries({ gt: '/', lt: '0' })) if (!isReserved(entry.key)) return true
+        return false
+      })
+      this.#setState(opened, { name: found ? 'found' : 'empty' })
     } catch (error) {
       if (!life.signal.aborted) this.#log.warn({ err: error, key: archive.key }, 'an archive could not be read')
     }

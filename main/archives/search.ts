@@ -56,16 +56,16 @@ export async function pursue({ archive, refresh, investigate, report, retried, s
   let first = true
   while (!signal.aborted) {
     if (core.peers.length > 0) {
-      if (core.length === 0) {
+      if (!archive.known) {
         report({ name: 'reading', peers: core.peers.length })
-        await within(READING, signal, end => [core.update({ wait: true }), event(core, 'append', end)])
+        await within(READING, signal, end => [read(archive), event(core, 'append', end).then(() => read(archive))])
         if (signal.aborted) return
-        if (core.length === 0 && core.peers.length > 0)
+        if (!archive.known && core.peers.length > 0)
           report({ name: 'unreachable', reason: 'peer-lacks', candidates: core.peers.length })
       }
-      if (core.length > 0) report({ name: 'known' })
+      if (archive.known) report({ name: 'known' })
       if (core.peers.length > 0)
-        await within(core.length > 0 ? 600_000 : READING, signal, end => [
+        await within(archive.known ? 600_000 : READING, signal, end => [
           event(core, 'append', end),
           event(core, 'peer-remove', end),
         ])
@@ -73,13 +73,13 @@ export async function pursue({ archive, refresh, investigate, report, retried, s
       pause = FIRST_PAUSE
       continue
     }
-    if (core.length > 0) report({ name: 'known' })
+    if (archive.known) report({ name: 'known' })
     else if (first) report({ name: 'looking', dhtAnswered: false, candidates: 0 })
     if (!first) refresh()
     first = false
     await within(PATIENCE, signal, end => [event(core, 'peer-add', end)])
     if (signal.aborted || core.peers.length > 0) continue
-    if (core.length === 0) {
+    if (!archive.known) {
       const evidence = await investigate(signal)
       if (signal.aborted || core.peers.length > 0) continue
       report(judge(evidence, Date.now() - began))
@@ -89,11 +89,17 @@ export async function pursue({ archive, refresh, investigate, report, retried, s
       retried().then(() => {
         pause = FIRST_PAUSE / 2
         began = Date.now()
-        if (core.length === 0) report({ name: 'looking', dhtAnswered: false, candidates: 0 })
+        if (!archive.known) report({ name: 'looking', dhtAnswered: false, candidates: 0 })
       }),
     ])
     pause = Math.min(pause * 2, LONGEST_PAUSE)
   }
+}
+
+/** Asks for the newest length and for the first block, with which everything else begins. */
+async function read({ drive: { core } }: Archive): Promise<void> {
+  await core.update({ wait: true })
+  if (core.length > 0) await core.get(0, { timeout: READING })
 }
 
 /** Waits for the first of them, for the signal, or for so many milliseconds; then ends the others. */

@@ -27,8 +27,7 @@ export class History {
   ): Promise<{ readonly changesets: readonly Changeset[]; readonly before: number | null }> {
     const archive = this.#archives.get(key)
     const end = before === null ? archive.length : Math.min(before, archive.length)
-    if (archive.length === 0)
-      throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key })
+    if (!archive.known) throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key })
     // The first block of a log is its header, and no version.
     if (end <= 1) return { changesets: [], before: null }
     return archive.at(end, async snapshot => {

@@ -54,8 +54,30 @@ export async function readEntry(
   const { executable, linkname, blob, metadata } = parsed.data
   const modified = modifiedOf(metadata)
   if (typeof linkname === 'string') return { kind: 'link', path: key, target: linkname, modified }
-  const size = blob?.blockMap === true ? await (await drive.getBlobs()).getByteLength(blob) : (blob?.byteLength ?? 0)
+  const size = blob?.blockMap === true ? await mappedSize(drive, blob) : (blob?.byteLength ?? 0)
+  if (size === null) return null
   return { kind: 'file', path: key, size, modified, executable: executable === true, blob: blob ?? null }
+}
+
+/** What upstream writes: at most 8,192 places of blocks in a block of the map. */
+const MOST_MAP_BLOCKS = 64
+const LARGEST_MAP_BLOCK = 1 << 20
+
+/** null: no map that could be read. Throws REQUEST_TIMEOUT when nobody has it. */
+async function mappedSize(drive: Hyperdrive, blob: Hyperblobs.Blob): Promise<number | null> {
+  const blobs = await drive.getBlobs()
+  const { blockOffset, blockLength } = blob
+  if (blockLength > MOST_MAP_BLOCKS || blockOffset + blockLength > blobs.core.length) return null
+  for (let index = blockOffset; index < blockOffset + blockLength; index++) {
+    const block = await blobs.core.get(index, { timeout: PATIENCE })
+    if (block === null || block.byteLength > LARGEST_MAP_BLOCK) return null
+  }
+  try {
+    const size = count.safeParse(await blobs.getByteLength(blob))
+    return size.success ? size.data : null
+  } catch {
+    return null
+  }
 }
 
 const isPath = (key: string): boolean =>
@@ -92,7 +114,8 @@ export async function* children(
     for await (const node of drive.entries({ gt: lower, lt: upper, limit })) {
       met++
       const key = node.key as unknown
-      if (typeof key !== 'string') return
+      // A name that is no UTF-8 reads as another one, which may lie before it: the search would begin there again.
+      if (typeof key !== 'string' || !isAfter(key, lower)) return
       lower = key
       const rest = key.slice(prefix.length + 1)
       const slash = rest.indexOf('/')
@@ -112,6 +135,9 @@ export async function* children(
     limit = limit === 0 ? 1 : Math.min(limit * 2, MOST_AHEAD)
   }
 }
+
+/** In the order of the archive, which is that of bytes. */
+const isAfter = (key: string, other: string) => Buffer.compare(Buffer.from(key), Buffer.from(other)) > 0
 
 /** Every entry at or below a path (`/`: all). */
 export async function* descendants(drive: Hyperdrive, path: string): AsyncGenerator<ArchiveEntry> {

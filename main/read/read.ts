@@ -125,7 +125,7 @@ export class Reading {
     readonly overwrite: boolean
   }): Promise<string> {
     const archive = this.#archives.get(input.key)
-    if (archive.length === 0)
+    if (!archive.known)
       throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key: input.key })
     const folder = resolve(input.folder)
     await this.#refuseSources(folder)
@@ -244,7 +244,7 @@ export class Reading {
         if (!this.#archives.has(key)) return
         const { keeping } = this.#archives.record(key)
         const archive = this.#archives.get(key)
-        if (keeping.how === 'look' || archive.length === 0) return
+        if (keeping.how === 'look' || !archive.known) return
         const { held, of } = archive.heldBlocks()
         if ((of === 0 || held < of) && !this.#filled.has(key)) this.#addKeep(key)
         if (keeping.how === 'folder' && this.#followed.get(key) !== archive.length) this.#addFolder(key)
@@ -307,7 +307,7 @@ export class Reading {
       run: async control => {
         const archive = this.#archives.get(key)
         const signal = AbortSignal.any([control.signal, this.#archives.life(key)])
-        while (archive.length === 0) await once(archive.drive.core, 'append', { signal })
+        while (!archive.known) await sleep(QUIET, undefined, { signal })
         const version = archive.length
         await this.#write(key, version, ['/'], folder, 'keep-beside', true, control)
         this.#followed.set(key, version)

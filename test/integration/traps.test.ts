@@ -99,6 +99,33 @@ test('forgetting gives the room back, and the link can be opened again', async (
   await bob.archive(key, isFound)
 })
 
+test('what was forgotten, and opened again after a restart while nobody is there, is looked for and blocks nothing', async () => {
+  const folder = await temporaryFolder('forgotten')
+  await writeTree(folder, { 'a.txt': 'a' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(ana, [folder])
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link })
+  await bob.archive(key, isFound)
+  await bob.client.archives.forget({ key })
+  await bob.close()
+  await ana.close()
+  const again = await startPerson(testnet.bootstrap, { storage: bob.storage })
+  await again.client.archives.open({ link })
+  await again.archive(key, row => row.state.name === 'unreachable')
+  await expect(
+    again.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 }),
+  ).rejects.toMatchObject({ code: 'ARCHIVE_NOT_READY' })
+  await again.close()
+  const third = await startPerson(testnet.bootstrap, { storage: bob.storage })
+  await third.archive(key, row => row.state.name === 'unreachable')
+  await startPerson(testnet.bootstrap, { storage: ana.storage })
+  await third.archive(key, isFound)
+  expect(
+    (await third.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })).entries,
+  ).toHaveLength(1)
+})
+
 test('a second backend on the same storage is refused in plain words', async () => {
   const ana = await startPerson(testnet.bootstrap)
   await expect(startPerson(testnet.bootstrap, { storage: ana.storage })).rejects.toMatchObject({
