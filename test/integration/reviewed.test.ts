@@ -6,8 +6,11 @@ import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import Corestore from 'corestore'
+import DHT from 'hyperdht'
 import Hyperdrive from 'hyperdrive'
+import Hyperswarm from 'hyperswarm'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { encodeKey } from '../../main/archives/links.ts'
 import { readBlob } from '../../main/read/blob.ts'
 import { download } from '../../main/read/download.ts'
 import { Manifest } from '../../main/read/manifest.ts'
@@ -298,3 +301,63 @@ test('a download goes on where there is room for the rest of it, though not for 
   await once(new AbortController().signal, () => {})
   expect((await readFile(join(small, 'large'))).equals(content)).toBe(true)
 })
+
+/** A stranger's archive, in which anything may stand. */
+async function strangers(write: (drive: Hyperdrive) => Promise<void>): Promise<string> {
+  const store = new Corestore(join(await temporaryFolder('stranger'), 'store'))
+  const drive = new Hyperdrive(store)
+  await drive.ready()
+  await drive.put('/good.txt', Buffer.from('good'))
+  await write(drive)
+  const dht = new DHT({ bootstrap: [...testnet.bootstrap], host: '127.0.0.1', firewalled: false })
+  const swarm = new Hyperswarm({ dht })
+  swarm.on('connection', connection => store.replicate(connection))
+  await swarm.join(drive.discoveryKey, { client: true, server: true }).flushed()
+  onTestFinished(async () => {
+    await swarm.destroy({ force: true })
+    await store.close()
+  })
+  return encodeKey(drive.key)
+}
+
+/** Past what Hyperdrive itself would write. */
+async function putRaw(drive: Hyperdrive, entries: readonly (readonly [Buffer, unknown])[]): Promise<void> {
+  type Raw = { put(key: Buffer, value: unknown, options: object): Promise<void>; flush(): Promise<void> }
+  const batch = (drive.db as unknown as { batch(): Raw }).batch()
+  const keyEncoding = {
+    encode: (key: Buffer) => Buffer.concat([Buffer.from('files\0'), key]),
+    decode: (key: Buffer) => key,
+  }
+  for (const [key, value] of entries) await batch.put(key, value, { keyEncoding })
+  await batch.flush()
+}
+
+async function listed(key: string): Promise<readonly string[]> {
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link: key })
+  await bob.archive(key, isFound)
+  const page = await bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 100 })
+  return page.entries.map(({ path }) => path)
+}
+
+test('names that are no UTF-8 do not make a listing go round in circles', async () => {
+  const evil = Array.from(
+    { length: 600 },
+    (_, index) => [Buffer.from([0x2f, 0xff, index >> 8, index & 255]), null] as const,
+  )
+  expect(await listed(await strangers(drive => putRaw(drive, evil)))).toEqual(['/good.txt'])
+}, 20_000)
+
+test.each([
+  ['that is beyond the end', { blockOffset: 1000, blockLength: 1 }],
+  ['that is too long', { blockOffset: 0, blockLength: 100 }],
+  ['that is none', { blockOffset: 0, blockLength: 1 }],
+])(
+  'an entry whose map of blocks is one %s is left out, and hides no other',
+  async (_, place) => {
+    const blob = { ...place, byteOffset: 0, byteLength: 5, blockMap: true }
+    const key = await strangers(drive => putRaw(drive, [[Buffer.from('/map'), { blob }]]))
+    expect(await listed(key)).toEqual(['/good.txt'])
+  },
+  20_000,
+)
