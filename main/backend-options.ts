@@ -10,6 +10,8 @@ export type BackendOptions = {
   readonly join: boolean
   /** Gets a fresh one-time address of the page, for clients that want to show it; set by the web shell. */
   readonly page?: () => string | null
+  /** A page that sends files is given up after this much silence, in milliseconds: a minute when absent. */
+  readonly uploadSilence?: number
   /** Where the log goes: a file in the storage folder when absent. */
   readonly log?: 'file' | 'stderr' | 'none'
 }

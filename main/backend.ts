@@ -48,7 +48,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const transfers = new Transfers(log)
     const archives = new Archives(store, registry, network, log)
     const peers = new Peers(archives)
-    const publishing = new Publishing(storage, archives, transfers, log)
+    const publishing = new Publishing(storage, archives, transfers, log, options.uploadSilence)
     const reading = new Reading(storage, archives, registry, transfers)
     const content = new Content(archives)
     const history = new History(archives)

@@ -1,5 +1,5 @@
 /** Keys and pastes that work everywhere on the page. */
-import { copyLink, looksLikeLink, openLink } from './stores/commands.ts'
+import { copyLink, linkIn, openLink } from './stores/commands.ts'
 import { tabs } from './stores/location.ts'
 import { archives } from './stores/mirrors.ts'
 import { toast } from './stores/toasts.ts'
@@ -55,7 +55,7 @@ function paste(event: ClipboardEvent): void {
   const text = event.clipboardData.getData('text/plain').trim()
   if (text === '') return
   event.preventDefault()
-  if (looksLikeLink(text)) void openLink(text)
+  if (linkIn(text) !== null) void openLink(text)
   else
     toast.note({
       title: 'What you pasted is not a link to an archive',

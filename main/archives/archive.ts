@@ -140,6 +140,13 @@ export class Archive {
       return await use(snapshot, wanted)
     } catch (error) {
       const { code } = error as { code?: string }
+      // Between the lengths of two batches the log holds no whole tree, and Hyperbee falls over it.
+      if (error instanceof TypeError && wanted < newest && /getTreeNode|getRoot|hyperbee/.test(error.stack ?? ''))
+        throw new AppError('VERSION_NOT_FOUND', `Version ${wanted} is inside of a changeset and cannot be looked at.`, {
+          key: this.key,
+          version: wanted,
+          newest,
+        })
       if (code === 'DECODING_ERROR')
         throw new AppError(
           'ARCHIVE_SECRET_NEEDED',

@@ -9,10 +9,11 @@ import { AppError, assertNever } from '../../preload/contract/errors.ts'
 import type { ArchiveRow, ArchiveSource, ArchiveState, Keeping } from '../../preload/contract/models.ts'
 import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
+import { Mutex } from '../lib/mutex.ts'
 import type { Network } from '../network/network.ts'
 import { type About, isReserved } from './about.ts'
 import { Archive } from './archive.ts'
-import { encodeKey, formatLink, parseLink } from './links.ts'
+import { encodeKey, formatLink, type Link, parseLink } from './links.ts'
 import type { ArchiveRecord, Registry, SourceRecord } from './registry.ts'
 import { type Finding, pursue } from './search.ts'
 import type { Store } from './store.ts'
@@ -54,6 +55,7 @@ type Opened = {
 export class Archives {
   readonly rows = new Collection<ArchiveRow>()
   readonly #opened = new Map<string, Opened>()
+  readonly #turns = new Map<string, Mutex>()
   readonly #dirty = new Set<string>()
   /** Discovery keys that peers are answered about. */
   readonly #shared = new Set<string>()
@@ -143,6 +145,10 @@ export class Archives {
   /** Adds a friend's archive, or finds the one that is known. Returns at once. */
   async open(text: string): Promise<{ readonly key: string; readonly version: number | null; readonly path: string }> {
     const link = parseLink(text)
+    return this.#inTurn(link.key, () => this.#open(link))
+  }
+
+  async #open(link: Link): Promise<{ readonly key: string; readonly version: number | null; readonly path: string }> {
     const known = this.#registry.archives.get(link.key)
     if (known === undefined) {
       const record: ArchiveRecord = {
@@ -268,7 +274,11 @@ export class Archives {
   }
 
   /** Leaves, deletes the blocks and gives their room back. */
-  async forget(key: string): Promise<void> {
+  forget(key: string): Promise<void> {
+    return this.#inTurn(key, () => this.#forget(key))
+  }
+
+  async #forget(key: string): Promise<void> {
     const opened = this.#of(key)
     const { archive } = opened
     this.#dismiss(opened)
@@ -309,6 +319,13 @@ export class Archives {
     const empty: About = { cairn: 1, importing: false, createdAt: Date.now(), title, description: '', author: '' }
     await this.writable(key).commit([], before => ({ ...empty, ...before, ...change }), { partial: false, message: '' })
     await this.published(key)
+  }
+
+  /** One archive is opened and forgotten by one at a time: its topic, its blocks and its sessions are the same things. */
+  #inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const turns = this.#turns.get(key) ?? new Mutex()
+    this.#turns.set(key, turns)
+    return turns.run(task)
   }
 
   #of(key: string): Opened {

@@ -35,8 +35,10 @@ export function parseLink(text: string): Link {
   const pearVersion = scheme === 'pear' ? readPearVersion(reader) : null
   const key = readKey(reader)
   const pin = scheme === 'pear' ? { version: pearVersion, blobsLength: null, hash: null } : readPin(reader)
-  const path = readPath(reader)
+  const before = readPath(reader)
   const secret = readSecret(reader)
+  // People put a path at the end of what they copied, which is after the secret.
+  const path = secret !== null && before === '/' ? readPath(reader) : before
   if (!reader.atEnd)
     reader.refuse(
       scheme === 'pear'

@@ -10,6 +10,7 @@ export type CliCode =
   | 'NOT_A_FRIENDS'
   | 'ASKS_REMOVAL'
   | 'NO_PAGE'
+  | 'PUBLISHED_ALREADY'
 
 export class CliError extends Error {
   readonly code: CliCode

@@ -25,6 +25,11 @@ export async function publish(context: Context, command: Command & { name: 'publ
       onProgress: ({ files, bytes }) => output.progress(`counting: ${count(files, 'file')}, ${size(bytes)}`, null),
     },
   )
+  if (review.already !== null && command.private && !review.already.link.includes('#'))
+    throw new CliError(
+      'PUBLISHED_ALREADY',
+      `This is published already, and not private: whoever has ${review.already.link} can read it. To publish it privately, first run: cairn forget ${review.already.link}`,
+    )
   const isExcluded = createExclusions(exclude)
   const suspicious = review.suspicious.filter(({ path }) => !isExcluded(path))
   if (suspicious.length > 0 && !command.yes) throw looksPrivate(suspicious)
@@ -40,6 +45,8 @@ export async function publish(context: Context, command: Command & { name: 'publ
     )
   }
   for (const line of summary(review, exclude.length)) output.note(line)
+  if (review.already !== null && command.title !== null)
+    output.note('It keeps the title that it has; --title is for what is published for the first time.')
   await agree(context)
   const started = await client.publish.start(
     {

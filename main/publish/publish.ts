@@ -20,6 +20,7 @@ import { itemsOf, scan, type SourceItem } from './scan.ts'
 import { receivedPath, Upload } from './upload.ts'
 
 const REVIEW_LIFE = 60 * 60_000
+const SILENCE = 60_000
 
 type Destination = { readonly key: string; readonly folder: string }
 type Reviewed = {
@@ -37,6 +38,7 @@ type RunningUpload = {
 
 export class Publishing {
   readonly #storage: string
+  readonly #silence: number
   readonly #archives: Archives
   readonly #transfers: Transfers
   readonly #log: Log
@@ -45,7 +47,8 @@ export class Publishing {
   readonly #uploads = new Map<string, RunningUpload>()
   readonly #pausing = new Mutex()
 
-  constructor(storage: string, archives: Archives, transfers: Transfers, log: Log) {
+  constructor(storage: string, archives: Archives, transfers: Transfers, log: Log, silence = SILENCE) {
+    this.#silence = silence
     this.#storage = storage
     this.#archives = archives
     this.#transfers = transfers
@@ -230,9 +233,11 @@ export class Publishing {
           this.#uploads.set(upload, { key, begun, finish: resolve, fail: reject })
           control.signal.addEventListener('abort', () => reject(control.signal.reason as Error))
         })
+        const watchdog = setInterval(() => void this.#leaveIfSilent(upload), this.#silence / 10)
         try {
           await finished
         } finally {
+          clearInterval(watchdog)
           this.#uploads.delete(upload)
         }
       },
@@ -241,6 +246,29 @@ export class Publishing {
       },
     })
     return { key, link: this.#archives.link(key), upload, transfer: upload }
+  }
+
+  /** A page that was closed or reloaded says nothing more. What it sent stays, and the transfer says that it is not all. */
+  async #leaveIfSilent(id: string): Promise<void> {
+    const running = this.#uploads.get(id)
+    if (running === undefined) return
+    const upload = await running.begun.catch(() => null)
+    if (upload === null || upload.silence < this.#silence) return
+    this.#uploads.delete(id)
+    try {
+      await upload.finish()
+      running.fail(
+        new AppError(
+          'UPLOAD_NOT_FOUND',
+          'The page that sent these files was closed. Drop them again to send the rest.',
+          {
+            id,
+          },
+        ),
+      )
+    } catch (error) {
+      running.fail(error)
+    }
   }
 
   async receive(upload: string, file: ReceivedFile, bytes: AsyncIterable<Uint8Array>): Promise<void> {

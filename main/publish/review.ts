@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import type { PublishReview, ReviewProgress, Skipped } from '../../preload/contract/models.ts'
 import { createRules, looksPrivate } from './rules.ts'
 import { type SourceItem, scan } from './scan.ts'
+import { canStand } from './upload.ts'
 
 const LARGEST = 5
 const LISTED = 200
@@ -93,6 +94,10 @@ export function reviewDropped(
     if (rule !== null) {
       ignoredPaths.push(path)
       counter.ignore(path, rule)
+      continue
+    }
+    if (!canStand(path)) {
+      counter.skip({ path, reason: 'name-not-allowed', detail: 'an archive cannot hold such a name' })
       continue
     }
     const why = looksPrivate(relative)

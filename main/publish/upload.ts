@@ -34,6 +34,9 @@ export class Upload {
   readonly #control: Control
   readonly #committer: Committer
   readonly #known: Map<string, Known>
+  /** What has been received, by path, size and time. */
+  readonly #taken = new Set<string>()
+  #lastSign = performance.now()
   #waiting: Waiting[] = []
   #waitingBytes = 0
   #files = 0
@@ -62,6 +65,12 @@ export class Upload {
   /** Resolves when the file has been taken; it is in the archive after the next commit. */
   async receive(file: ReceivedFile, bytes: AsyncIterable<Uint8Array>): Promise<void> {
     const path = receivedPath(this.#options.folder, file.path)
+    const identity = `${path}\0${file.size}\0${file.modified}`
+    if (this.#taken.has(identity)) {
+      // Sent once more with others of its request, one of which could not be taken.
+      for await (const _ of bytes) this.#lastSign = performance.now()
+      return
+    }
     if (file.size <= SMALL) {
       const content = await collect(file, bytes, count => this.#tell(path, count))
       await this.#exclusively(async () => {
@@ -70,6 +79,7 @@ export class Upload {
         if (this.#waiting.length >= GROUP_FILES || this.#waitingBytes >= GROUP_BYTES) await this.#storeWaiting()
       })
     } else await this.#exclusively(() => this.#storeLarge(path, file, bytes))
+    this.#taken.add(identity)
     this.#files++
     this.#tell(path, 0)
     await this.#exclusively(async () => {
@@ -84,7 +94,13 @@ export class Upload {
     })
   }
 
+  /** Milliseconds since the page was last heard of. */
+  get silence(): number {
+    return performance.now() - this.#lastSign
+  }
+
   #tell(path: string, more: number): void {
+    this.#lastSign = performance.now()
     this.#bytes += more
     this.#control.progress(this.#files, this.#bytes, path)
   }
@@ -178,19 +194,26 @@ export class Upload {
   }
 }
 
-/** Names come from a page, which had them from a disk: what cannot stand in an archive is refused. Throws INVALID_INPUT. */
+/** Whether a name that came from a disk can be one in an archive. */
+export function canStand(path: string): boolean {
+  const segments = segmentsOf(path)
+  return (
+    segments.length > 0 &&
+    segments[0] !== '.cairn' &&
+    segments.every(segment => segment !== '.' && segment !== '..' && !/[\0\\]/.test(segment))
+  )
+}
+
+/** Throws INVALID_INPUT for what cannot. */
 export function receivedPath(folder: string, path: string): string {
-  const segments = path.split('/').filter(segment => segment !== '')
-  const wrong =
-    segments.length === 0 ||
-    segments.some(segment => segment === '.' || segment === '..' || /[\0\\]/.test(segment)) ||
-    segments[0] === '.cairn'
-  if (wrong)
+  if (!canStand(path))
     throw new AppError('INVALID_INPUT', 'This name cannot stand in an archive.', {
       issues: [{ path, message: 'not a name for a file in an archive' }],
     })
-  return posix.join('/', folder, ...segments)
+  return posix.join('/', folder, ...segmentsOf(path))
 }
+
+const segmentsOf = (path: string) => path.split('/').filter(segment => segment !== '')
 
 async function collect(
   file: ReceivedFile,

@@ -89,7 +89,8 @@ function present(block: Buffer | null): Buffer {
   return block
 }
 
-async function unlessAborted<T>(wanted: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The work itself may go on for a while; whoever waits for it does not. */
+export async function unlessAborted<T>(wanted: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = () => {}
   const stopped = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason as Error)

@@ -29,7 +29,7 @@ import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
 import type { Control } from '../transfers/transfers.ts'
-import { readBlob } from './blob.ts'
+import { readBlob, unlessAborted } from './blob.ts'
 import { type ArchiveEntry, type ArchiveFile, type ArchiveLink, descendants, isPossible, nameOf } from './entries.ts'
 import type { Manifest, Written } from './manifest.ts'
 import { NameClaims, NamePolicy } from '../lib/names.ts'
@@ -77,7 +77,7 @@ export async function download(
   const { signal } = control
   const policy = new NamePolicy(process.platform)
   await makeRoot(options.folder)
-  const { files, links, wanted } = await list(snapshot, options, policy, control)
+  const { files, links, wanted } = await unlessAborted(list(snapshot, options, policy, control), signal)
   const bytes = files.reduce((sum, { file }) => sum + file.size, 0)
   control.totals(files.length + links.length, bytes)
   files.sort((a, b) => (a.file.blob?.blockOffset ?? 0) - (b.file.blob?.blockOffset ?? 0))

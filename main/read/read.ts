@@ -5,7 +5,7 @@ import { mkdir, realpath } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Hyperdrive from 'hyperdrive'
-import { AppError } from '../../preload/contract/errors.ts'
+import { AppError, type ErrorCode } from '../../preload/contract/errors.ts'
 import type { Entry, EntryPage } from '../../preload/contract/models.ts'
 import type { Archives } from '../archives/archives.ts'
 import type { DownloadRecord, Registry } from '../archives/registry.ts'
@@ -17,6 +17,7 @@ import { Manifest } from './manifest.ts'
 
 /** A folder follows its archive after this much quiet, in milliseconds. */
 const QUIET = 500
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(['VERSION_NOT_FOUND', 'PATH_NOT_FOUND', 'NOT_THE_PINNED_VERSION'])
 
 export class Reading {
   readonly #storage: string
@@ -196,8 +197,23 @@ export class Reading {
         title: this.#archives.row(key).title,
         folder,
         startedAt,
-        run: control =>
-          this.#write(key, version, record.paths, folder, record.overwrite ? 'replace' : 'leave', false, control),
+        run: async control => {
+          try {
+            await this.#write(
+              key,
+              version,
+              record.paths,
+              folder,
+              record.overwrite ? 'replace' : 'leave',
+              false,
+              control,
+            )
+          } catch (error) {
+            // What can never succeed is not tried again at every start.
+            if (error instanceof AppError && HOPELESS.has(error.code)) await this.#registry.removeDownload(id)
+            throw error
+          }
+        },
         onPaused: paused => this.#registry.setDownload({ ...record, paused }),
         onEnded: () => this.#registry.removeDownload(id),
       },

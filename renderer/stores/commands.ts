@@ -9,15 +9,20 @@ import { archives, titleOf } from './mirrors.ts'
 import { attempt, toast } from './toasts.ts'
 import { ui, uiStore } from './ui.ts'
 
-/** What people paste when they mean a link: anything that names a scheme of ours, or looks like a key. */
-export const looksLikeLink = (text: string): boolean =>
-  /^[\s<"'“(]*(?:(?:hyper|cairn|pear|dat):|[ybndrfg8ejkmcpqxot1uwisza345h769]{52}\b|[0-9a-f]{64}\b)/i.test(text)
+const LINK = /(?:hyper|cairn|pear):\/\/[^\s<>"'“”]+/i
+
+/** The link in what people paste: as it stands, or the one in a message such as our own invitation. null: there is none. */
+export function linkIn(text: string): string | null {
+  if (/^[\s<"'“(]*(?:(?:hyper|cairn|pear|dat):|[ybndrfg8ejkmcpqxot1uwisza345h769]{52}\b|[0-9a-f]{64}\b)/i.test(text))
+    return text
+  return LINK.exec(text)?.[0] ?? null
+}
 
 /** Looks a link up, after the person has once agreed to be seen by peers. True: its page is open. */
 export async function openLink(link: string): Promise<boolean> {
   if (!(await ui.askConsent())) return false
   try {
-    const { key, version, path } = await backend.archives.open({ link })
+    const { key, version, path } = await backend.archives.open({ link: linkIn(link) ?? link })
     ui.openArchive(key, path, version)
     return true
   } catch (error) {

@@ -21,11 +21,22 @@ export type Person = {
 
 export async function startPerson(
   bootstrap: readonly string[],
-  options: { readonly storage?: string; readonly join?: boolean; readonly consented?: boolean } = {},
+  options: {
+    readonly storage?: string
+    readonly join?: boolean
+    readonly consented?: boolean
+    readonly uploadSilence?: number
+  } = {},
 ): Promise<Person> {
   if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
   const storage = options.storage ?? (await temporaryFolder('cairn-storage'))
-  const backend = await startBackend({ storage, bootstrap, join: options.join ?? true, log: 'stderr' })
+  const backend = await startBackend({
+    storage,
+    bootstrap,
+    join: options.join ?? true,
+    log: 'stderr',
+    ...(options.uploadSilence === undefined ? {} : { uploadSilence: options.uploadSilence }),
+  })
   const [server, ours] = memoryPair<ServerFrame, ClientFrame>()
   backend.accept(server)
   const client = connect<Contract>(ours)

@@ -348,3 +348,30 @@ test('files of this machine are copied into a folder of an archive without a fol
     executable: true,
   })
 })
+
+test('a page that is closed in the middle of an upload ends it, and what came is kept and counted once', async () => {
+  const ana = await startPerson(testnet.bootstrap, { uploadSilence: 1000 })
+  const { key, upload, transfer } = await ana.client.publish.startUpload({
+    title: 'Cut',
+    private: false,
+    files: 3,
+    bytes: 30,
+    into: null,
+  })
+  async function* bytes(content: Buffer) {
+    yield content
+  }
+  for (let round = 0; round < 3; round++)
+    await ana.backend.receive(upload, { path: '/a.txt', size: 5, modified: 7 }, bytes(Buffer.from('hello')))
+  const row = await ana.transfer(transfer, row => row.state.name === 'failed')
+  expect(row.state).toMatchObject({ error: { code: 'UPLOAD_NOT_FOUND' } })
+  expect(row).toMatchObject({ files: 1, bytes: 5 })
+  const archive = await ana.archive(key, row => row.files === 1 && !row.stillBeingAdded)
+  expect(archive.held.ofBytes).toBe(5)
+  const dropped = await ana.client.publish.reviewDropped({
+    title: 'x',
+    rules: null,
+    items: [{ path: 'x/back\\slash.txt', size: 5, modified: null }],
+  })
+  expect(dropped).toMatchObject({ files: 0, skipped: [{ reason: 'name-not-allowed' }] })
+})

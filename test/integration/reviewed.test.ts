@@ -361,3 +361,46 @@ test.each([
   },
   20_000,
 )
+
+test('a link that is opened by several at once is there for each of them', async () => {
+  const source = await temporaryFolder('source')
+  await writeTree(source, { a: '1' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [source])
+  const { length } = await ana.archive(key, isFound)
+  const { link } = await ana.client.archives.pinnedLink({ key, version: length, path: '/' })
+  const bob = await startPerson(testnet.bootstrap)
+  const opened = Array.from({ length: 4 }, async () => {
+    await bob.client.archives.open({ link })
+    await bob.client.read.grant({ key, version: null })
+  })
+  await Promise.all(opened)
+  await bob.archive(key, isFound)
+  const forgotten = bob.client.archives.forget({ key })
+  await bob.client.archives.open({ link })
+  await forgotten
+  await bob.client.archives.open({ link })
+  await bob.archive(key, row => isFound(row) && row.files === 1)
+})
+
+test('a download that waits for a list that nobody has can be paused and closed at once', async () => {
+  const source = await temporaryFolder('source')
+  await writeTree(source, Object.fromEntries(Array.from({ length: 3000 }, (_, at) => [`${at % 30}/${at}`, `${at}`])))
+  const ana = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(ana, [source])
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link })
+  await bob.archive(key, isFound)
+  await ana.close()
+  await bob.archive(key, row => row.peers === 0)
+  const input = { key, version: null, paths: ['/'], folder: await temporaryFolder(), overwrite: false }
+  const { transfer } = await bob.client.read.download(input)
+  await bob.transfer(transfer, row => row.state.name === 'running')
+  const begun = performance.now()
+  await bob.client.transfers.pause({ id: transfer })
+  await bob.client.transfers.resume({ id: transfer })
+  await bob.close()
+  expect(performance.now() - begun).toBeLessThan(1500)
+  const again = await startPerson(testnet.bootstrap, { storage: bob.storage })
+  await again.transfer(transfer, row => row.state.name === 'running' || row.state.name === 'waiting-for-peers')
+})

@@ -152,6 +152,23 @@ test('every version that history names can be looked at', async () => {
   }
 })
 
+test('a version inside of a changeset is refused in words', async () => {
+  const folder = await temporaryFolder('inside')
+  await writeTree(folder, Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`${index}.txt`, `${index}`])))
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [folder])
+  const codes = new Set<string>()
+  for (let version = 4; version < 60; version += 5)
+    codes.add(
+      await ana.client.read.list({ key, version, folder: '/', cursor: null, limit: 100 }).then(
+        () => 'listed',
+        (error: { code: string }) => error.code,
+      ),
+    )
+  expect(codes).toContain('VERSION_NOT_FOUND')
+  expect(codes).not.toContain('INTERNAL')
+})
+
 test('nothing of ours lies in the folder of the store, which moves foreign files away', async () => {
   const ana = await startPerson(testnet.bootstrap)
   await ana.client.settings.update({ author: 'Ana' })

@@ -226,7 +226,7 @@ test('a folder of this machine: the sheet, no room, and one that is published al
   await page.getByRole('heading', { name: 'Holiday is published' }).waitFor()
   expect(harness.calls.at(-1)).toEqual({
     name: 'start',
-    input: { review: 'review-1', title: 'Holiday', private: false, exclude: [], includeSuspicious: false },
+    input: { review: 'review-1', title: 'Holiday', private: false, exclude: [], includeSuspicious: false, into: null },
   })
   await dialog().getByRole('button', { name: 'Show the archive' }).click()
   expect(new URL(page.url()).hash).toBe(`#/archive/${'y'.repeat(52)}/files/`)

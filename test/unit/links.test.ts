@@ -223,3 +223,10 @@ describe('properties', () => {
     )
   })
 })
+
+test('a path that was put at the end, after the secret, is a path', () => {
+  const key = encodeKey(new Uint8Array(32).fill(3))
+  expect(parseLink(`hyper://${key}#${key}/photos/a.jpg`)).toMatchObject({ key, secret: key, path: '/photos/a.jpg' })
+  expect(parseLink(`hyper://${key}/photos#${key}`)).toMatchObject({ secret: key, path: '/photos' })
+  expect(() => parseLink(`hyper://${key}/photos#${key}/more`)).toThrow()
+})

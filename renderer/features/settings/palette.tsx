@@ -17,7 +17,7 @@ import {
 } from 'lucide-react'
 import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
 import { backend, useLive } from '../../backend.ts'
-import { copyInvitation, copyLink, download, looksLikeLink, openLink } from '../../stores/commands.ts'
+import { copyInvitation, copyLink, download, linkIn, openLink } from '../../stores/commands.ts'
 import { type Tab, tabs } from '../../stores/location.ts'
 import { titleOf, useArchives } from '../../stores/mirrors.ts'
 import { prefer } from '../../stores/preferences.ts'
@@ -165,7 +165,7 @@ function Finder({ input }: { readonly input: React.RefObject<HTMLInputElement | 
   const [at, setAt] = useState(0)
   const all = useCommands()
   const list = useRef<HTMLDivElement>(null)
-  const isLink = looksLikeLink(query)
+  const isLink = linkIn(query) !== null
   const found: readonly Command[] = isLink
     ? [{ id: 'link', name: 'Open this link', icon: <Link2 size={16} />, run: () => void openLink(query.trim()) }]
     : search(all, query)
