@@ -396,6 +396,8 @@ test('a download that waits for a list that nobody has can be paused and closed 
   const input = { key, version: null, paths: ['/'], folder: await temporaryFolder(), overwrite: false }
   const { transfer } = await bob.client.read.download(input)
   await bob.transfer(transfer, row => row.state.name === 'running')
+  // Nothing tells from outside that it has come to the first name that is not here.
+  await new Promise(resolve => setTimeout(resolve, 500))
   const begun = performance.now()
   await bob.client.transfers.pause({ id: transfer })
   await bob.client.transfers.resume({ id: transfer })
