@@ -263,6 +263,9 @@ export class Reading {
         if (keeping.how === 'look' || !archive.known) return
         const { held, of } = archive.heldBlocks()
         if ((of === 0 || held < of) && !this.#filled.has(key)) this.#addKeep(key)
+        const state = this.#transfers.rows.get(folderId(key))?.state.name
+        // Until the person lets it go on: a new version is no reason to.
+        if (state === 'paused' || state === 'cancelled') return
         if (keeping.how === 'folder' && this.#followed.get(key) !== archive.length) this.#addFolder(key)
       }, QUIET).unref(),
     )

@@ -406,3 +406,48 @@ test('a download that waits for a list that nobody has can be paused and closed 
   const again = await startPerson(testnet.bootstrap, { storage: bob.storage })
   await again.transfer(transfer, row => row.state.name === 'running' || row.state.name === 'waiting-for-peers')
 })
+
+test('a kept folder that is paused stays paused when its author goes on', async () => {
+  const source = await temporaryFolder('source')
+  await writeTree(source, { a: '1' })
+  const ana = await startPerson(testnet.bootstrap)
+  const bob = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(ana, [source])
+  await bob.client.archives.open({ link })
+  await bob.archive(key, isFound)
+  const folder = await temporaryFolder('kept')
+  const { transfer } = await bob.client.archives.keepInFolder({ key, folder })
+  await bob.transfer(transfer, isDone)
+  await writeFile(join(source, 'large.bin'), numbered(60 << 20))
+  await bob.transfer(transfer, row => row.state.name === 'running')
+  await bob.client.transfers.pause({ id: transfer })
+  const { length } = await bob.archive(key, row => row.files === 2)
+  await writeTree(source, { later: '1' })
+  await bob.archive(key, row => row.length > length && row.files === 3)
+  // Longer than a new version is waited with.
+  await new Promise(resolve => setTimeout(resolve, 1200))
+  expect((await bob.transfer(transfer, () => true)).state.name).toBe('paused')
+  await bob.client.transfers.resume({ id: transfer })
+  await expect.poll(() => readTree(folder), { timeout: 10_000 }).toEqual(await readTree(source))
+})
+
+test('agreeing to removals is agreeing to those that were asked about, and to no later ones', async () => {
+  const source = await temporaryFolder('source')
+  const names = Array.from({ length: 20 }, (_, at) => `f${at}`)
+  await writeTree(source, Object.fromEntries(names.map(name => [name, name])))
+  const ana = await startPerson(testnet.bootstrap, { join: false })
+  const { key } = await publish(ana, [source])
+  await ana.archive(key, row => row.source?.state.name === 'watching' && row.files === 20)
+  for (const name of names.slice(0, 12)) await rm(join(source, name))
+  await ana.archive(key, row => row.source?.state.name === 'asks-removal')
+  // The disk goes away in the moment of the answer.
+  for (const name of names.slice(12)) await rm(join(source, name))
+  await ana.client.publish.answerRemoval({ key, remove: true })
+  const { source: asked } = await ana.archive(
+    key,
+    ({ source }) => source?.state.name === 'asks-removal' && source.state.removals === 20,
+  )
+  expect(asked?.state).toMatchObject({ name: 'asks-removal', of: 20 })
+  await ana.client.publish.answerRemoval({ key, remove: true })
+  await ana.archive(key, row => row.files === 0)
+})
