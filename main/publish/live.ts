@@ -48,7 +48,9 @@ export class LiveSource {
   #lastDirtyAt = 0
   #wake: () => void = () => {}
   #watching: (() => Promise<void>) | null = null
-  #removalsAgreed = false
+  /** How many removals the person was asked about, and how many they have agreed to: more than those are asked about anew. */
+  #removalsAsked = 0
+  #removalsAgreed = 0
   #loop: Promise<void> | null = null
 
   constructor(options: LiveOptions) {
@@ -76,7 +78,8 @@ export class LiveSource {
       // The files stay in the archive, and nothing follows the folder until it is resumed.
       await archives.setSource(key, { ...this.#record, paused: true })
       archives.setSourceState(key, { name: 'paused' })
-    } else this.#removalsAgreed = true
+    } else this.#removalsAgreed = this.#removalsAsked
+    this.#removalsAsked = 0
     this.#mark(null)
   }
 
@@ -155,11 +158,14 @@ export class LiveSource {
       if (change.kind === 'file') bytes += change.file.size
       else if (change.kind === 'remove') removals++
     }
-    if (asksFirst(removals, total) && !this.#removalsAgreed) {
+    if (asksFirst(removals, total) && removals > this.#removalsAgreed) {
+      this.#removalsAgreed = 0
+      this.#removalsAsked = removals
       archives.setSourceState(key, { name: 'asks-removal', removals, of: total })
       return 'asks'
     }
-    this.#removalsAgreed = false
+    this.#removalsAgreed = 0
+    this.#removalsAsked = 0
     if (this.#record.paused) return 'paused'
     if (changes.length === 0 && !first) return 'done'
     return this.#import(changes, bytes, skipped, first)
