@@ -84,7 +84,19 @@ function say(error: SerializedError): Words | null {
         `${error.data.storage}: ${error.data.why}.`,
         'Check the disk and its permissions.',
       ]
+    case 'PORT_TAKEN':
+      return [
+        'The port is taken',
+        `Another program uses port ${error.data.port}.`,
+        'Choose another one, or leave --port out.',
+      ]
     case 'NO_ROOM':
+      if (error.data.needed === 0)
+        return [
+          'The disk is full',
+          'It stopped where it was; what was done so far stays.',
+          'Make room: it goes on by itself.',
+        ]
       return [
         'There is not enough room',
         `${bytes(error.data.needed)} are needed at ${error.data.path} and ${bytes(error.data.free)} are free.`,

@@ -19,6 +19,8 @@ import { type Finding, pursue } from './search.ts'
 import type { Store } from './store.ts'
 
 const SAMPLE = 250
+/** Checking a pinned link reads the whole list of its version, from peers if need be. */
+const PINNING = 30_000
 /** How long a start waits to learn whether an archive is empty. */
 const ASSESSING = 300
 const ANNOUNCE_AFTER = 1000
@@ -75,7 +77,14 @@ export class Archives {
 
   async start(): Promise<void> {
     this.#store.answerOnly(discoveryKey => this.#shared.has(discoveryKey.toString('hex')))
-    await Promise.all([...this.#registry.archives.values()].map(record => this.#admit(record)))
+    await Promise.all(
+      this.records().map(record =>
+        this.#admit(record).catch(error => {
+          // One that does not open takes none of the others along. It stays in the registry for the next start.
+          this.#log.error({ err: error, key: record.key }, 'an archive could not be opened')
+        }),
+      ),
+    )
     this.#sampler = setInterval(() => void this.#flushDirty(), SAMPLE)
     this.#sampler.unref()
   }
@@ -251,7 +260,15 @@ export class Archives {
     const pin = version === null ? undefined : pins.get(version)
     if (version === null || pin === undefined || pin.verified) return
     if (archive.length < version) return
-    const found = await archive.pin(version)
+    const found = await Promise.race([
+      archive.pin(version),
+      sleep(PINNING, undefined, { ref: false }).then(() => {
+        throw new AppError('NOT_AVAILABLE', 'Nobody who is connected has what is needed to check this pinned link.', {
+          key,
+          path: '/',
+        })
+      }),
+    ])
     if (found.hash !== pin.hash || found.blobsLength !== pin.blobsLength)
       throw new AppError('NOT_THE_PINNED_VERSION', 'This is not the version that your friend pinned.', {
         key,
@@ -408,7 +425,11 @@ export class Archives {
     const { core } = opened.archive.drive
     if (core.length < published.length)
       this.#setState(opened, { name: 'behind', length: core.length, published: published.length })
-    else if (core.fork === published.fork && encodeKey(await core.treeHash(published.length)) !== published.hash)
+    else if (
+      core.fork === published.fork &&
+      (await core.has(published.length - 1)) &&
+      encodeKey(await core.treeHash(published.length)) !== published.hash
+    )
       this.#setState(opened, { name: 'conflict' })
   }
 

@@ -85,7 +85,7 @@ async function connectTo({ kind, folder, path }: Address): Promise<Socket | null
     })
     socket.once('error', onError)
     function onError(error: NodeJS.ErrnoException): void {
-      if (['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ECONNRESET'].includes(error.code ?? '')) done(null)
+      if (['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK', 'ECONNRESET'].includes(error.code ?? '')) done(null)
       else fail(error)
     }
   })

@@ -110,11 +110,6 @@ export class Network {
         .catch(error => this.#log.warn({ err: error }, 'refresh failed'))
   }
 
-  /** Resolves when the DHT has heard the announcement. */
-  async announced(topic: Buffer): Promise<void> {
-    await this.#topics.get(topic.toString('hex'))?.discovery.flushed()
-  }
-
   /** Looks again now. */
   refresh(topic: Buffer): void {
     void this.#topics

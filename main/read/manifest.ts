@@ -3,7 +3,7 @@
  * theirs, which it may not. One line a file, appended as files are finished, so that a kill loses one line at most.
  */
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
@@ -76,12 +76,6 @@ export class Manifest {
     const file = this.#file
     this.#file = null
     await (await file)?.close()
-  }
-
-  /** The person wants nothing of this folder any more. */
-  async forget(): Promise<void> {
-    await this.close()
-    await rm(this.#path, { force: true })
   }
 
   /** Lines are gathered for as long as earlier ones are being written. */

@@ -249,7 +249,15 @@ async function listenAgain(server: Server, port: number | null): Promise<number>
 async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken by another program`) : error)
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new AppError(
+              'PORT_TAKEN',
+              `Port ${port} is taken by another program. Choose another one, or leave --port out.`,
+              { port },
+            )
+          : error,
+      )
     server.once('error', refused)
     server.listen(port, '127.0.0.1', () => {
       server.off('error', refused)

@@ -15,6 +15,7 @@ export type ErrorData = {
 
   STORAGE_IN_USE: { readonly storage: string }
   STORAGE_UNUSABLE: { readonly storage: string; readonly why: string }
+  PORT_TAKEN: { readonly port: number }
   NO_ROOM: { readonly path: string; readonly needed: number; readonly free: number }
 
   ARCHIVE_NOT_FOUND: { readonly key: string }
