@@ -116,7 +116,7 @@ test('a taken port, a wrong argument and a wrong node are told in words', async 
   const { port } = await address(taken)
   const second = run('headless.js', ['--storage', await storage(), '--no-join', '--port', port])
   expect(await second.ended).toBe(1)
-  expect(second.output()).toBe(`Port ${port} is taken by another program\n`)
+  expect(second.output()).toBe(`Port ${port} is taken by another program. Choose another one, or leave --port out.\n`)
   const wrong = run('headless.js', ['--nonsense'])
   expect(await wrong.ended).toBe(2)
   expect(wrong.output()).toContain('Usage:')
