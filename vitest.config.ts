@@ -25,8 +25,6 @@ const slow = {
   fileParallelism: false,
   testTimeout: 60_000,
   hookTimeout: 60_000,
-  // Real networks and browsers on a shared machine: a second try is shown in the report, and a third is not made.
-  retry: process.env['CI'] === undefined ? 0 : 1,
 } as const
 
 export default defineConfig({
