@@ -162,6 +162,15 @@ describe('opening', () => {
     await expect.poll(() => backend.calls.map(call => call.name)).toContain('archives.open')
   })
 
+  test('a whole invitation that is pasted opens the link in it', async () => {
+    const { page, backend } = await open()
+    const text = `I am sharing “Holiday” with you:\n${link}\n\nTo open it you need Cairn. Paste the link there.`
+    await page.evaluate(text => navigator.clipboard.writeText(text), text)
+    await page.getByRole('main').click({ position: { x: 5, y: 5 } })
+    await page.keyboard.press('Control+v')
+    await expect.poll(() => backend.calls).toContainEqual({ name: 'archives.open', input: { link } })
+  })
+
   test('a link from the system asks first', async () => {
     const { page, backend } = await open({ at: `#/ask?link=${encodeURIComponent(link)}` })
     await page.getByRole('heading', { name: 'Open this archive?' }).waitFor()
