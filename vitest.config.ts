@@ -25,6 +25,7 @@ const slow = {
   fileParallelism: false,
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  expect: { poll: { timeout: 15_000 } },
 } as const
 
 export default defineConfig({
@@ -42,6 +43,7 @@ export default defineConfig({
             'test/renderer-publish/**/*.test.ts',
           ],
           testTimeout: 20_000,
+          expect: { poll: { timeout: 10_000 } },
         },
       },
       {

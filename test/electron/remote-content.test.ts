@@ -79,5 +79,5 @@ test('a reader that stops makes the backend wait, and one that leaves stops it',
   })
   expect(pulled).toBeLessThanOrEqual(100 + WINDOW + 2)
   await reader.cancel()
-  await vi.waitFor(() => expect(cancelled).toBe(true))
+  await expect.poll(() => cancelled).toBe(true)
 })

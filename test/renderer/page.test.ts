@@ -14,7 +14,7 @@ afterAll(() => harness?.close())
 
 async function open(options?: Parameters<Harness['open']>[0]): Promise<Opened> {
   const opened = await harness.open(options)
-  opened.page.setDefaultTimeout(10_000)
+  opened.page.setDefaultTimeout(20_000)
   onTestFinished(() => opened.close())
   return opened
 }
@@ -201,6 +201,7 @@ describe('files', () => {
     const grid = page.getByRole('grid')
     await grid.evaluate(element => element.scrollTo(0, 900 * 32))
     await page.getByRole('row', { name: /sky-000905/ }).waitFor()
+    await expect.poll(() => grid.evaluate(element => element.scrollHeight)).toBeGreaterThan(1600 * 32)
     await grid.evaluate(element => element.scrollTo(0, 1500 * 32))
     await page.getByRole('row', { name: /sky-001505/ }).waitFor()
     expect(backend.pagesRead).toBeLessThan(6)

@@ -26,7 +26,7 @@ test('the page lives on the two ports that the preload hands it', async () => {
     await server.close()
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(20_000)
   const requests: string[] = []
   page.on('websocket', socket => requests.push(socket.url()))
   await page.goto(server.url)

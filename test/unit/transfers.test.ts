@@ -44,16 +44,16 @@ describe('a job that is still ending', () => {
     const { run, ends, counts } = slowToEnd()
     transfers.add(job(run))
     const paused = transfers.pause('one')
-    await vi.waitFor(() => expect(transfers.rows.get('one')?.state.name).toBe('paused'))
+    await expect.poll(() => transfers.rows.get('one')?.state.name).toBe('paused')
     const resumed = [transfers.resume('one'), transfers.resume('one')]
     await new Promise(resolve => setTimeout(resolve, 20))
     ends[0]!()
     await Promise.all([paused, ...resumed])
-    await vi.waitFor(() => expect(counts.begun).toBe(2))
+    await expect.poll(() => counts.begun).toBe(2)
     expect(counts.most).toBe(1)
     expect(transfers.rows.get('one')?.state.name).toBe('running')
     ends[1]!()
-    await vi.waitFor(() => expect(transfers.rows.get('one')?.state.name).toBe('done'))
+    await expect.poll(() => transfers.rows.get('one')?.state.name).toBe('done')
   })
 
   test('does not swallow one of the same name that is added meanwhile', async () => {
@@ -70,7 +70,7 @@ describe('a job that is still ending', () => {
     )
     ends[0]!()
     await cancelled
-    await vi.waitFor(() => expect(transfers.rows.get('one')?.state.name).toBe('done'))
+    await expect.poll(() => transfers.rows.get('one')?.state.name).toBe('done')
     expect(ran).toBe(1)
   })
 })
@@ -83,7 +83,7 @@ describe('a full disk', () => {
     const transfers = started()
     const ended: string[] = []
     transfers.add(job(full, { onEnded: async how => void ended.push(how) }))
-    await vi.waitFor(() => expect(transfers.rows.get('one')?.state.name).toBe('failed'))
+    await expect.poll(() => transfers.rows.get('one')?.state.name).toBe('failed')
     await transfers.clear()
     expect(transfers.rows.values()).toEqual([])
     expect(ended).toEqual(['cancelled'])

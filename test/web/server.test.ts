@@ -211,7 +211,7 @@ test('the bridge needs the cookie, our Origin, our Host and our protocol', async
   const closed = new Promise(resolve => socket.once('close', resolve))
   await shell.server.close()
   await closed
-  await vi.waitFor(() => expect(shell.backend.clients).toBe(0))
+  await expect.poll(() => shell.backend.clients).toBe(0)
 })
 
 test('a message without bounds closes the bridge', async () => {
@@ -325,7 +325,7 @@ test('a reader who does not read makes the backend wait, and one who leaves stop
   const signal = shell.backend.asked[0]?.signal
   expect(signal?.aborted).toBe(false)
   socket.destroy()
-  await vi.waitFor(() => expect([signal?.aborted, cancelled]).toEqual([true, true]))
+  await expect.poll(() => [signal?.aborted, cancelled]).toEqual([true, true])
 })
 
 test('a tunnel’s other end has its own name, page, bridge and content', async () => {
@@ -423,9 +423,9 @@ test('an upload that is cut off fails the file that was running', async () => {
     `POST /upload/u HTTP/1.1\r\nHost: ${shell.host}\r\nOrigin: ${shell.origin}\r\nCookie: ${cookie}\r\nContent-Length: 99999\r\n\r\n`,
   )
   socket.write(body)
-  await vi.waitFor(() => expect(shell.backend.received.at(-1)).toMatchObject({ file: { path: '/b' }, text: 'half' }))
+  await expect.poll(() => shell.backend.received.at(-1)).toMatchObject({ file: { path: '/b' }, text: 'half' })
   socket.destroy()
-  await vi.waitFor(() => expect(shell.backend.received.at(-1)?.failed).toBeInstanceOf(Error))
+  await expect.poll(() => shell.backend.received.at(-1)?.failed).toBeInstanceOf(Error)
   expect(shell.incidents).toEqual([])
 })
 

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { connect as connectSocket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { connectLocal, listenLocal } from '../../main/lib/local-socket.ts'
 import { call, stream, type } from '../../preload/contract/define.ts'
 import type { AppError } from '../../preload/contract/errors.ts'
@@ -137,7 +137,7 @@ test('a client of another version is told so, and so is the backend', async () =
   await once(socket, 'connect')
   const client = connect<typeof contract>(lineStream(socket, { protocol: 99 }))
   await expect(client.hello()).rejects.toMatchObject({ code: 'OTHER_VERSION', data: { ours: 99, theirs: 1 } })
-  await vi.waitFor(() => expect(reasons).toMatchObject([{ code: 'OTHER_VERSION', data: { ours: 1, theirs: 99 } }]))
+  await expect.poll(() => reasons).toMatchObject([{ code: 'OTHER_VERSION', data: { ours: 1, theirs: 99 } }])
 })
 
 test.each([
@@ -169,5 +169,5 @@ test('frames survive being cut anywhere', async () => {
   })
   const text = '{"t":"hello","protocol":1}\n{"t":"call","id":1,"path":"hello","credit":0}\n'
   for (const byte of Buffer.from(text)) await new Promise(sent => socket.write(Buffer.from([byte]), sent))
-  await vi.waitFor(() => expect(answer).toContain('"value":"hello"'))
+  await expect.poll(() => answer).toContain('"value":"hello"')
 })

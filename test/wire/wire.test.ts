@@ -193,7 +193,7 @@ describe.each(Object.entries(pipes))('over %s', (_, open) => {
     }
     const job = client.jobs.count({ to: 1e9 }, { signal: abort.signal, onProgress })
     await expect(job).rejects.toMatchObject({ code: 'CANCELLED' })
-    await vi.waitFor(() => expect(state.aborted).toBe(1))
+    await expect.poll(() => state.aborted).toBe(1)
     expect(incidents).toEqual([])
     await expect(client.jobs.wait(undefined, { signal: abort.signal })).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(state.running).toBe(0)
@@ -214,7 +214,7 @@ describe.each(Object.entries(pipes))('over %s', (_, open) => {
       if (seen.length === 4) break
     }
     expect(seen).toEqual(['reset', 'put a', 'put b', 'delete a'])
-    await vi.waitFor(() => expect(stones.watcherCount).toBe(0))
+    await expect.poll(() => stones.watcherCount).toBe(0)
   })
 
   test('a filtered watch forgets what no longer passes', async () => {
@@ -227,7 +227,7 @@ describe.each(Object.entries(pipes))('over %s', (_, open) => {
     stones.put({ id: 'a', text: 'A', weight: 2 })
     expect((await watch.next()).value).toEqual([{ op: 'delete', id: 'a' }])
     await watch.return()
-    await vi.waitFor(() => expect(stones.watcherCount).toBe(0))
+    await expect.poll(() => stones.watcherCount).toBe(0)
   })
 
   test('an iterator that nobody reads costs nothing, and one that waits can be left', async () => {
@@ -242,7 +242,7 @@ describe.each(Object.entries(pipes))('over %s', (_, open) => {
     const waiting = watch.next()
     await watch.return()
     expect(await waiting).toEqual({ value: undefined, done: true })
-    await vi.waitFor(() => expect(stones.watcherCount).toBe(0))
+    await expect.poll(() => stones.watcherCount).toBe(0)
   })
 
   test('losing the backend fails what is pending and frees what is running', async () => {
@@ -252,11 +252,11 @@ describe.each(Object.entries(pipes))('over %s', (_, open) => {
     const watch = client.stones.watch()
     await watch.next()
     const waiting = expect(watch.next()).rejects.toMatchObject(lost)
-    await vi.waitFor(() => expect(state.running).toBe(1))
+    await expect.poll(() => state.running).toBe(1)
     pipe.drop()
     await job
     await waiting
-    await vi.waitFor(() => expect([stones.watcherCount, state.aborted]).toEqual([0, 1]))
+    await expect.poll(() => [stones.watcherCount, state.aborted]).toEqual([0, 1])
     await expect(client.stones.add({ text: 'x' })).rejects.toMatchObject({ code: 'DISCONNECTED' })
     await expect(client.stones.watch().next()).rejects.toMatchObject({ code: 'DISCONNECTED' })
   })
@@ -265,10 +265,10 @@ describe.each(Object.entries(pipes))('over %s', (_, open) => {
     const { client, pipe, stones, state } = await start(open)
     const job = expect(client.jobs.wait()).rejects.toMatchObject({ code: 'DISCONNECTED' })
     await client.stones.watch().next()
-    await vi.waitFor(() => expect(state.running).toBe(1))
+    await expect.poll(() => state.running).toBe(1)
     pipe.client.close()
     await job
-    await vi.waitFor(() => expect([stones.watcherCount, state.aborted]).toEqual([0, 1]))
+    await expect.poll(() => [stones.watcherCount, state.aborted]).toEqual([0, 1])
   })
 
   const garbage: readonly unknown[] = [
@@ -287,9 +287,9 @@ describe.each(Object.entries(pipes))('over %s', (_, open) => {
     async (_, frame) => {
       const { pipe, closed, client, state } = await start(open)
       const lost = expect(client.jobs.wait()).rejects.toMatchObject({ code: 'DISCONNECTED' })
-      await vi.waitFor(() => expect(state.running).toBe(1))
+      await expect.poll(() => state.running).toBe(1)
       pipe.raw(frame)
-      await vi.waitFor(() => expect(closed()).toBe(true))
+      await expect.poll(() => closed()).toBe(true)
       await lost
       expect(state.aborted).toBe(1)
     },
@@ -299,7 +299,7 @@ describe.each(Object.entries(pipes))('over %s', (_, open) => {
     for (const ids of [[1, 1], Array.from({ length: 1025 }, (_, i) => i + 1)]) {
       const { pipe, closed } = await start(open)
       for (const id of ids) pipe.raw({ t: 'call', id, path: 'jobs.wait', credit: 0 })
-      await vi.waitFor(() => expect(closed()).toBe(true))
+      await expect.poll(() => closed()).toBe(true)
     }
   })
 
@@ -337,7 +337,7 @@ describe.each(Object.entries(pipes))('over %s', (_, open) => {
     const { client, pipe, state } = await start(open)
     const seen: number[] = []
     const job = client.jobs.flood(undefined, { onProgress: ({ done }) => seen.push(done) })
-    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0))
+    await expect.poll(() => seen.length).toBeGreaterThan(0)
     const resume = pipe.stall()
     let peak = 0
     for (let round = 0; round < 2000; round++) {
