@@ -12,6 +12,8 @@ const Source = z.object({
   items: z.array(z.object({ path: z.string(), at: z.string(), kind: z.enum(['folder', 'file']) })),
   /** Archive paths that the person took out. */
   exclude: z.array(z.string()),
+  /** The person's own rules, in the syntax of gitignore, with the last word over the defaults and `.cairnignore`. */
+  rules: z.string().default(''),
   /** The person said yes to what looks private. */
   includeSuspicious: z.boolean(),
   paused: z.boolean(),

@@ -151,7 +151,7 @@ export class LiveSource {
     let removals = 0
     const known = await knownEntries(archive.drive, only)
     const total = only === null ? known.size : (archives.row(key).files ?? known.size)
-    for await (const change of plan(scan(record.items, this.#life.signal, only), known, record, one =>
+    for await (const change of plan(scan(record.items, this.#life.signal, only, record.rules), known, record, one =>
       skipped.push(one),
     )) {
       changes.push(change)

@@ -137,6 +137,7 @@ export class Publishing {
     const archive = await this.#archives.create(input.title, input.private, {
       items: [...items],
       exclude: [...input.exclude],
+      rules: '',
       includeSuspicious: input.includeSuspicious,
       paused: false,
       complete: false,

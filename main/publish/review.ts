@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { PublishReview, ReviewProgress, Skipped } from '../../preload/contract/models.ts'
-import { createRules, looksPrivate } from './rules.ts'
+import { createRules, looksPrivate, type Rules, type Ruling } from './rules.ts'
 import { type SourceItem, scan } from './scan.ts'
 import { canStand } from './upload.ts'
 
@@ -93,7 +93,7 @@ export function reviewDropped(
     const rule = ruleFor(relative, rules)
     if (rule !== null) {
       ignoredPaths.push(path)
-      counter.ignore(path, rule)
+      counter.ignore(path, rule.rule)
       continue
     }
     if (!canStand(path)) {
@@ -108,9 +108,9 @@ export function reviewDropped(
 }
 
 /** A rule that leaves out a folder leaves out what lies in it. */
-function ruleFor(relative: string, rules: ReturnType<typeof createRules>): string | null {
+function ruleFor(relative: string, rules: Rules): Ruling | null {
   const segments = relative.split('/')
-  if (segments[0] === '.cairn') return 'kept for Cairn itself'
+  if (segments[0] === '.cairn') return { rule: 'kept for Cairn itself', origin: 'fixed' }
   for (let depth = 1; depth < segments.length; depth++) {
     const rule = rules.test(segments.slice(0, depth).join('/'), true)
     if (rule !== null) return rule

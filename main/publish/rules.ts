@@ -3,6 +3,7 @@
  * alone decide, so a file with an innocent name passes and the sheet says "looks private", not "is".
  */
 import ignore from 'ignore'
+import type { RuleOrigin } from '../../preload/contract/models.ts'
 
 /** Never useful to a friend. A `.cairnignore` can take any of them back in with `!`. */
 const DEFAULT_RULES = [
@@ -45,30 +46,53 @@ const OWN = new Map([
   ['.cairn', 'where Cairn notes title and author'],
 ])
 
+/** What leaves a path out: the rule as it was written, and who wrote it. */
+export type Ruling = { readonly rule: string; readonly origin: RuleOrigin }
+
 export type Rules = {
   /**
-   * The rule that leaves it out, or null. `relativePath` has `/` between segments and none around; a folder that is
-   * left out takes everything in it along.
+   * What leaves it out, or null. `relativePath` has `/` between segments and none around; a folder that is left out
+   * takes everything in it along.
    */
-  test(relativePath: string, isFolder: boolean): string | null
+  test(relativePath: string, isFolder: boolean): Ruling | null
 }
 
-/** `cairnignoreText`: the folder's `.cairnignore`, in the syntax of gitignore; null: there is none. */
-export function createRules(cairnignoreText: string | null): Rules {
+/**
+ * Three texts in the syntax of gitignore, each of which has the last word over those before it: Cairn's defaults, the
+ * folder's `.cairnignore` (null: there is none), and what the person said beside it.
+ */
+export function createRules(cairnignoreText: string | null, ownText = ''): Rules {
+  return rulesOf([
+    { origin: 'default', patterns: DEFAULT_RULES },
+    { origin: 'folder', patterns: linesOf(cairnignoreText ?? '') },
+    { origin: 'own', patterns: linesOf(ownText) },
+  ])
+}
+
+/** For a file that was chosen by itself: only what the person said holds for it. */
+export const createOwnRules = (ownText: string): Rules => rulesOf([{ origin: 'own', patterns: linesOf(ownText) }])
+
+function rulesOf(layers: readonly { readonly origin: RuleOrigin; readonly patterns: readonly string[] }[]): Rules {
   // Relative names such as `../x` make `ignore` throw otherwise. They match nothing, and the scan never yields them.
-  const rules = ignore({ ignorecase: false, allowRelativePaths: true }).add(DEFAULT_RULES)
-  if (cairnignoreText !== null) rules.add(cairnignoreText.replace(/^\ufeff/, ''))
+  const rules = ignore({ ignorecase: false, allowRelativePaths: true })
+  for (const { origin, patterns } of layers) rules.add(patterns.map(pattern => ({ pattern, mark: origin })))
   return {
     test(relativePath, isFolder) {
       const own = OWN.get(relativePath.split('/', 1)[0] ?? '')
-      if (own !== undefined) return own
+      if (own !== undefined) return { rule: own, origin: 'fixed' }
       if (relativePath === '' || relativePath.split('/').some(segment => segment === '..' || segment === '.'))
         return null
       const { ignored, rule } = rules.test(isFolder ? `${relativePath}/` : relativePath)
-      return ignored ? (rule?.pattern ?? '.cairnignore') : null
+      return ignored ? { rule: rule?.pattern ?? '', origin: (rule?.mark ?? 'own') as RuleOrigin } : null
     },
   }
 }
+
+const linesOf = (text: string) =>
+  text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .filter(line => line !== '')
 
 /**
  * What the person took out: archive paths (from `/`, with all that lies below) and patterns as in gitignore. Says

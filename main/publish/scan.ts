@@ -7,10 +7,10 @@ import type { BigIntStats, Dirent } from 'node:fs'
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
 import { basename, dirname, join, posix } from 'node:path'
 import { AppError } from '../../preload/contract/errors.ts'
-import type { Skipped, SkipReason } from '../../preload/contract/models.ts'
+import type { RuleOrigin, Skipped, SkipReason } from '../../preload/contract/models.ts'
 import { RESERVED } from '../archives/about.ts'
 import type { SourceRecord } from '../archives/registry.ts'
-import { createRules, looksPrivate } from './rules.ts'
+import { createOwnRules, createRules, looksPrivate } from './rules.ts'
 
 export type SourceItem = SourceRecord['items'][number]
 
@@ -35,7 +35,7 @@ export type ScannedLink = {
 export type Scanned =
   | ScannedFile
   | ScannedLink
-  | { readonly kind: 'ignored'; readonly path: string; readonly rule: string }
+  | { readonly kind: 'ignored'; readonly path: string; readonly rule: string; readonly origin: RuleOrigin }
   | { readonly kind: 'private'; readonly path: string; readonly why: string; readonly item: ScannedFile | ScannedLink }
   /** Was not read: what the archive has under this path must be left as it is. */
   | { readonly kind: 'skipped'; readonly path: string; readonly skipped: Skipped }
@@ -44,13 +44,15 @@ const PARALLEL = 32
 const MAX_DEPTH = 64
 
 /**
- * Everything below the items, or only what lies at or below the archive paths in `only`. Throws SOURCE_NOT_FOUND or
+ * Everything below the items, or only what lies at or below the archive paths in `only`. `ownRules` is the person's own
+ * text of rules, in the syntax of gitignore, below each folder. Throws SOURCE_NOT_FOUND or
  * SOURCE_UNREADABLE if an item itself cannot be read, so that nobody takes its content for deleted.
  */
 export async function* scan(
   items: readonly SourceItem[],
   signal: AbortSignal,
   only: readonly string[] | null = null,
+  ownRules = '',
 ): AsyncGenerator<Scanned> {
   for (const item of items) {
     const stats = await statItem(item.path)
@@ -60,7 +62,10 @@ export async function* scan(
           path: item.path,
           why: 'it is no file any more',
         })
-      if (only === null || only.some(path => covers(path, item.at))) yield* describe(item.at, item.path, stats, item)
+      if (only !== null && !only.some(path => covers(path, item.at))) continue
+      const ruling = createOwnRules(ownRules).test(basename(item.path), false)
+      if (ruling !== null) yield { kind: 'ignored', path: item.at, ...ruling }
+      else yield* describe(item.at, item.path, stats, item)
       continue
     }
     if (!stats.isDirectory())
@@ -68,7 +73,7 @@ export async function* scan(
         path: item.path,
         why: 'it is no folder any more',
       })
-    const rules = createRules(await readRules(item.path))
+    const rules = createRules(await readRules(item.path), ownRules)
     if (only === null) yield* walk(item, '', rules, signal)
     else for (const path of outermost(only)) yield* walkPart(item, path, rules, signal)
   }
@@ -125,9 +130,10 @@ async function visit(
   const path = `${item.at}/${relative}`
   const local = join(item.path, relative)
   const isFolder = entry.isDirectory()
-  if (path === RESERVED) return { scanned: [{ kind: 'ignored', path, rule: 'kept for Cairn itself' }], descend: null }
-  const rule = rules.test(relative, isFolder)
-  if (rule !== null) return { scanned: [{ kind: 'ignored', path, rule }], descend: null }
+  if (path === RESERVED)
+    return { scanned: [{ kind: 'ignored', path, rule: 'kept for Cairn itself', origin: 'fixed' }], descend: null }
+  const ruling = rules.test(relative, isFolder)
+  if (ruling !== null) return { scanned: [{ kind: 'ignored', path, ...ruling }], descend: null }
   if (isFolder) {
     if (relative.split('/').length >= MAX_DEPTH)
       return { scanned: [skip(path, 'too-deep', `more than ${MAX_DEPTH} folders deep`)], descend: null }

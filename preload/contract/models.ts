@@ -147,6 +147,12 @@ export type SkipReason =
   | 'not-available'
   | 'vanished'
 
+/**
+ * Who wrote a rule that leaves something out: Cairn (`default`), the folder's `.cairnignore` (`folder`), the person beside
+ * it (`own`), the person by naming a path (`chosen`); `fixed`: it can never be in an archive.
+ */
+export type RuleOrigin = 'default' | 'folder' | 'own' | 'chosen' | 'fixed'
+
 /** What becomes public, shown before anything does. */
 export type PublishReview = {
   /** Hand it to `publish.start`; it lives for an hour. */

@@ -19,7 +19,7 @@ describe('what stays out by itself', () => {
     ['film.mkv.part', '*.part'],
     ['film.mkv.crdownload', '*.crdownload'],
     ['._photo.jpg', '._*'],
-  ])('%s by %s', (path, rule) => expect(rules.test(path, false)).toBe(rule))
+  ])('%s by %s', (path, rule) => expect(rules.test(path, false)?.rule).toBe(rule))
 
   test.each([
     'gitignore.txt',
@@ -55,16 +55,16 @@ describe('what stays out by itself', () => {
 describe('.cairnignore', () => {
   test('speaks gitignore', () => {
     const rules = createRules('\ufeff# drafts\r\n*.draft\r\n/only-here\nbuild/\n!keep.draft\nlogs/**/*.log\n\\#odd\n')
-    expect(rules.test('a.draft', false)).toBe('*.draft')
-    expect(rules.test('deep/a.draft', false)).toBe('*.draft')
+    expect(rules.test('a.draft', false)?.rule).toBe('*.draft')
+    expect(rules.test('deep/a.draft', false)?.rule).toBe('*.draft')
     expect(rules.test('keep.draft', false)).toBeNull()
-    expect(rules.test('only-here', false)).toBe('/only-here')
+    expect(rules.test('only-here', false)?.rule).toBe('/only-here')
     expect(rules.test('x/only-here', false)).toBeNull()
-    expect(rules.test('x/build', true)).toBe('build/')
+    expect(rules.test('x/build', true)?.rule).toBe('build/')
     expect(rules.test('x/build', false)).toBeNull()
-    expect(rules.test('x/build/y/z', false)).toBe('build/')
-    expect(rules.test('logs/a/b/c.log', false)).toBe('logs/**/*.log')
-    expect(rules.test('#odd', false)).toBe('\\#odd')
+    expect(rules.test('x/build/y/z', false)?.rule).toBe('build/')
+    expect(rules.test('logs/a/b/c.log', false)?.rule).toBe('logs/**/*.log')
+    expect(rules.test('#odd', false)?.rule).toBe('\\#odd')
   })
 
   test('takes back in what stays out by itself', () => {
@@ -73,11 +73,22 @@ describe('.cairnignore', () => {
     expect(rules.test('song.part', false)).toBeNull()
   })
 
+  test('the person has the last word, and is told who left something out', () => {
+    const rules = createRules('*.raw\n!node_modules', 'node_modules\n!keep.raw\r\n# of mine\n/drafts\n!.git')
+    expect(rules.test('a/node_modules', true)).toEqual({ rule: 'node_modules', origin: 'own' })
+    expect(rules.test('a.raw', false)).toEqual({ rule: '*.raw', origin: 'folder' })
+    expect(rules.test('keep.raw', false)).toBeNull()
+    expect(rules.test('drafts', true)).toEqual({ rule: '/drafts', origin: 'own' })
+    expect(rules.test('.git/config', false)).toBeNull()
+    expect(rules.test('.DS_Store', false)).toEqual({ rule: '.DS_Store', origin: 'default' })
+    expect(rules.test('.cairn', true)?.origin).toBe('fixed')
+  })
+
   test('no rules and no path make it throw', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), fc.boolean(), (text, path, folder) => {
-        const rule = createRules(text).test(path, folder)
-        expect(rule === null || typeof rule === 'string').toBe(true)
+        const ruling = createRules(text, text).test(path, folder)
+        expect(ruling === null || typeof ruling.rule === 'string').toBe(true)
       }),
     )
     for (const path of ['', '.', '..', '../x', './x', '/x', 'a/../b', 'C:/x']) createRules('*').test(path, false)
