@@ -83,6 +83,11 @@ export class LiveSource {
     this.#mark(null)
   }
 
+  /** The person has just agreed to so many removals, with a change of what is published: they are not asked about again. */
+  agreeTo(removals: number): void {
+    this.#removalsAgreed = removals
+  }
+
   /** Set in the record before this is called: what runs now may have begun with how it was before. */
   poke(): void {
     this.#mark(null)
@@ -164,7 +169,8 @@ export class LiveSource {
       archives.setSourceState(key, { name: 'asks-removal', removals, of: total })
       return 'asks'
     }
-    this.#removalsAgreed = 0
+    // Agreed to with another record than this one: it is for the next round.
+    if (this.#record === record) this.#removalsAgreed = 0
     this.#removalsAsked = 0
     if (this.#record.paused) return 'paused'
     if (changes.length === 0 && !first) return 'done'
