@@ -10,6 +10,7 @@ import { hash as blake2b256 } from 'hypercore-crypto'
 import { AppError } from '../../preload/contract/errors.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { ABOUT_PATH, type About, CHANGESET_PATH, parseAbout, parseChangeset, type RecordedChangeset } from './about.ts'
+import { Appender, flushBeforeAnnouncing } from './appender.ts'
 import { decodeKey, encodeKey } from './links.ts'
 import type { ArchiveRecord } from './registry.ts'
 import type { Store } from './store.ts'
@@ -47,8 +48,8 @@ export type Pending = {
 export class Archive {
   readonly key: string
   readonly drive: Hyperdrive
-  /** Held by whoever appends blobs: their places are computed from the length of their core. */
-  readonly appending = new Mutex()
+  /** Held by whoever appends content: its places are computed from the length of the log. */
+  readonly #appending = new Mutex()
   /** Held by whoever writes entries. */
   readonly writing = new Mutex()
   readonly #store: Store
@@ -182,6 +183,24 @@ export class Archive {
   }
 
   /**
+   * Lends the end of the log of content for the time of `use`; nobody else appends meanwhile. What was appended is
+   * sealed when `use` returns, and dropped when it throws.
+   */
+  async append<T>(use: (appender: Appender) => Promise<T>): Promise<T> {
+    const { core } = await this.drive.getBlobs()
+    return this.#appending.run(async () => {
+      const appender = new Appender(core)
+      try {
+        const result = await use(appender)
+        await appender.seal()
+        return result
+      } finally {
+        await appender.settled()
+      }
+    })
+  }
+
+  /**
    * One batch, ended by its changeset, synced before peers hear of it: they see all of it or nothing. `about` gets what
    * the archive says of itself and returns what it says from now on, or null to leave it.
    */
@@ -272,15 +291,8 @@ export class Archive {
     }
   }
 
-  /**
-   * Peers hear of blocks only after they have been synced to the disk: a writer that forgets after a power cut what
-   * others have seen would fork its own log. The cost is one flush an append, so appends are made large.
-   */
   async #flushBeforeAnnouncing(): Promise<void> {
     const blobs = await this.drive.getBlobs()
-    for (const core of [this.drive.core, blobs.core]) {
-      const append = core.append.bind(core)
-      core.append = (blocks, options) => append(blocks, { ...options, postappend: () => this.#store.flush() })
-    }
+    for (const core of [this.drive.core, blobs.core]) flushBeforeAnnouncing(core, () => this.#store.flush())
   }
 }

@@ -24,7 +24,37 @@ declare module 'hypercore' {
       /** One connection, shared by all cores. */
       readonly stream: { readonly rawStream: import('hyperdht').RawStream; readonly isInitiator: boolean }
     }
-    type AppendOptions = { readonly postappend?: () => Promise<void> }
+    type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
+    /** What follows is the inside of 11.37.1, on which `main/archives/appender.ts` leans. */
+    type TreeNode = { readonly index: number; readonly size: number; readonly hash: Buffer }
+    type Tree = {
+      roots: TreeNode[]
+      length: number
+      byteLength: number
+      /** Where it begins: it can be committed to a log of this length. */
+      treeLength: number
+      ancestors: number
+      append(block: Buffer): void
+      appendRoot(node: TreeNode, cursor: import('flat-tree').Iterator): void
+    }
+    type Transaction = { putBlock(index: number, block: Buffer): void; flush(): Promise<boolean> }
+    type Reads = { getTreeNode(index: number): Promise<TreeNode | null>; tryFlush(): void }
+    type State = {
+      readonly length: number
+      readonly encryptionFork: number
+      readonly storage: { write(): Transaction; read(): Reads }
+      _activeTx: Transaction | null
+      createTreeBatch(): Tree
+      flush(): Promise<boolean>
+      append(
+        blocks: readonly Buffer[],
+        options?: {
+          readonly keyPair?: KeyPair | null
+          readonly preappend?: ((blocks: readonly Buffer[]) => Promise<void>) | null | false
+        },
+      ): Promise<{ length: number; byteLength: number }>
+    }
+    type Encryption = { encrypt(index: number, block: Buffer, fork: number, core: object): Promise<void> }
   }
 
   class Hypercore<Block = Buffer> extends EventEmitter {
@@ -34,6 +64,11 @@ declare module 'hypercore' {
     readonly length: number
     readonly byteLength: number
     readonly contiguousLength: number
+    readonly keyPair: Hypercore.KeyPair | null
+    /** null: blocks are stored as they are. */
+    readonly encryption: Hypercore.Encryption | null
+    /** Bytes that encryption adds to a block. */
+    readonly padding: number
     readonly fork: number
     readonly writable: boolean
     readonly opened: boolean
@@ -43,6 +78,7 @@ declare module 'hypercore' {
     readonly peers: readonly Hypercore.Peer[]
     /** null before `ready`. The inside: the blocks on this device, loaded whole, and the channels to peers. */
     readonly core: {
+      readonly state: Hypercore.State
       readonly bitfield: { countSet(start: number, length: number): number }
       readonly replicator: {
         readonly peers: readonly { readonly protomux: unknown; readonly channel: { close(): void } }[]
@@ -54,10 +90,7 @@ declare module 'hypercore' {
     session(): Hypercore<Block>
     get(index: number, options?: Hypercore.GetOptions): Promise<Block | null>
     has(start: number, end?: number): Promise<boolean>
-    append(
-      blocks: Block | readonly Block[],
-      options?: Hypercore.AppendOptions,
-    ): Promise<{ length: number; byteLength: number }>
+    append(blocks: Block | readonly Block[]): Promise<{ length: number; byteLength: number }>
     update(options?: { readonly wait?: boolean; readonly force?: boolean }): Promise<boolean>
     download(range: Hypercore.Range): Hypercore.Download
     clear(start: number, end?: number): Promise<unknown>
@@ -353,7 +386,14 @@ declare module 'localdrive' {
 }
 
 declare module 'hypercore-crypto' {
+  /** A leaf of a log's tree: BLAKE2b-256 over a type, the size and the block. */
+  export function data(block: Uint8Array): Buffer
   /** BLAKE2b-256 over the parts, one after another. */
   export function hash(parts: readonly Uint8Array[]): Buffer
   export function randomBytes(length: number): Buffer
+}
+
+declare module 'flat-tree' {
+  type Iterator = { readonly index: number; readonly factor: number; sibling(): number; parent(): number }
+  export function iterator(index: number): Iterator
 }

@@ -231,12 +231,10 @@ async function readSmall(change: Change, onSkipped: (skipped: Skipped) => void):
 }
 
 async function storeSmall(archive: Archive, reads: readonly Read[], journal: Journal): Promise<readonly Pending[]> {
-  const blobs = await archive.drive.getBlobs()
-  return archive.appending.run(async () => {
+  return archive.append(async appender => {
     await journal.clear()
-    const { core } = blobs
-    let blockOffset = core.length
-    let byteOffset = core.byteLength
+    let blockOffset = appender.length
+    let byteOffset = appender.byteLength
     const blocks: Buffer[] = []
     const pending: Pending[] = reads.map(({ change, content, stats }) => {
       const { path } = change
@@ -293,7 +291,7 @@ async function storeSmall(archive: Archive, reads: readonly Read[], journal: Jou
         }
       }
     })
-    if (blocks.length > 0) await core.append(blocks)
+    await appender.append(blocks)
     return pending
   })
 }
@@ -307,7 +305,7 @@ async function storeLarge(
   onBytes: (bytes: number) => void,
 ): Promise<{ readonly blob: Hyperblobs.Blob; readonly stats: BigIntStats } | null> {
   const { core } = await archive.drive.getBlobs()
-  return archive.appending.run(async () => {
+  return archive.append(async appender => {
     for (let attempt = 1; ; attempt++) {
       try {
         const handle = await openPlain(file.local)
@@ -318,7 +316,7 @@ async function storeLarge(
           const identity = { path: file.path, size, modified: modifiedOf(before), changed: String(before.ctimeNs) }
           const begun = await journal.resume(identity, core)
           const { blockOffset, byteOffset } = begun
-          let position = Math.min(size, (core.length - blockOffset) * BLOCK)
+          let position = Math.min(size, (appender.length - blockOffset) * BLOCK)
           onBytes(position)
           let next = readChunk(handle, position, size)
           while (position < size) {
@@ -327,7 +325,7 @@ async function storeLarge(
             if (chunk === null) break
             next = readChunk(handle, position + chunk.byteLength, size)
             next.catch(() => {})
-            await core.append(cut(chunk))
+            await appender.append(cut(chunk))
             position += chunk.byteLength
             onBytes(position)
           }
@@ -335,7 +333,7 @@ async function storeLarge(
           const after = await handle.stat({ bigint: true })
           if (position === size && same(before, after)) {
             return {
-              blob: { blockOffset, blockLength: core.length - blockOffset, byteOffset, byteLength: size },
+              blob: { blockOffset, blockLength: appender.length - blockOffset, byteOffset, byteLength: size },
               stats: after,
             }
           }

@@ -120,11 +120,10 @@ export class Upload {
     this.#waiting = []
     this.#waitingBytes = 0
     if (waiting.length === 0) return
-    const { core } = await this.#options.archive.drive.getBlobs()
-    await this.#options.archive.appending.run(async () => {
+    await this.#options.archive.append(async appender => {
       await this.#options.journal.clear()
-      let blockOffset = core.length
-      let byteOffset = core.byteLength
+      let blockOffset = appender.length
+      let byteOffset = appender.byteLength
       const blocks: Buffer[] = []
       for (const { path, content, modified } of waiting) {
         const parts = cut(content)
@@ -137,7 +136,7 @@ export class Upload {
         blockOffset += parts.length
         byteOffset += content.byteLength
       }
-      if (blocks.length > 0) await core.append(blocks)
+      await appender.append(blocks)
     })
     if (this.#committer.due()) await this.#committer.commit(false, true)
   }
@@ -145,10 +144,9 @@ export class Upload {
   async #storeLarge(path: string, file: ReceivedFile, bytes: AsyncIterable<Uint8Array>): Promise<void> {
     await this.#storeWaiting()
     const { signal } = this.#control
-    const { core } = await this.#options.archive.drive.getBlobs()
-    await this.#options.archive.appending.run(async () => {
+    await this.#options.archive.append(async appender => {
       await this.#options.journal.clear()
-      const blob = { blockOffset: core.length, byteOffset: core.byteLength }
+      const blob = { blockOffset: appender.length, byteOffset: appender.byteLength }
       let parts: Uint8Array[] = []
       let waiting = 0
       let received = 0
@@ -157,7 +155,7 @@ export class Upload {
         const keep = whole ? 0 : buffer.byteLength % BLOCK
         parts = keep === 0 ? [] : [buffer.subarray(buffer.byteLength - keep)]
         waiting = keep
-        if (buffer.byteLength > keep) await core.append(cut(buffer.subarray(0, buffer.byteLength - keep)))
+        if (buffer.byteLength > keep) await appender.append(cut(buffer.subarray(0, buffer.byteLength - keep)))
       }
       for await (const part of bytes) {
         signal.throwIfAborted()
@@ -169,7 +167,7 @@ export class Upload {
       }
       if (received !== file.size) throw cutShort(file, received)
       await store(true)
-      this.#add(path, { ...blob, blockLength: core.length - blob.blockOffset, byteLength: file.size }, file.modified)
+      this.#add(path, { ...blob, blockLength: appender.length - blob.blockOffset, byteLength: file.size }, file.modified)
     })
   }
 
