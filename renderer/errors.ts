@@ -1,6 +1,6 @@
 /** Every error in plain words: what happened, what it means for the person's files, and what to do next. */
 import { AppError, assertNever, type ErrorData, type SerializedError } from '../preload/contract/errors.ts'
-import { bytes, count } from './ui/format.ts'
+import { bytes, count, number } from './ui/format.ts'
 import { plainName } from './ui/names.ts'
 
 export type Explanation = {
@@ -142,6 +142,12 @@ function say(error: SerializedError): Words | null {
         `The link says ${error.data.expected}, and the archive says ${error.data.found}. Nothing of it is shown.`,
         'Ask your friend about it before you trust this archive.',
       ]
+    case 'PATH_TAKEN':
+      return [
+        `Something is called ${plainName(error.data.path)} already`,
+        'Nothing was changed.',
+        'Rename or remove one of the two first.',
+      ]
     case 'PATH_NOT_FOUND':
       return [
         `${plainName(error.data.path)} is not there`,
@@ -175,6 +181,24 @@ function say(error: SerializedError): Words | null {
         'That folder holds Cairn’s own storage',
         `Publishing ${plainName(error.data.path)} would publish ${plainName(error.data.storage)} with it.`,
         'Choose a folder inside it.',
+      ]
+    case 'SOURCE_DIFFERS':
+      return [
+        'This looks like another folder',
+        `${plainName(error.data.path)} holds few of the files of this archive: ${number(error.data.found)} of ${number(error.data.of)}.`,
+        'Choose the one that was moved. Nothing was changed.',
+      ]
+    case 'SOURCE_IN_USE':
+      return [
+        'Another archive is made from it',
+        `${plainName(error.data.path)} is published already.`,
+        'Choose another one, or stop sharing that archive first.',
+      ]
+    case 'SOURCE_WRONG_KIND':
+      return [
+        `${plainName(error.data.path)} is not a ${error.data.expected}`,
+        `This archive is made from a ${error.data.expected}.`,
+        `Choose a ${error.data.expected}.`,
       ]
     case 'NOTHING_TO_PUBLISH':
       return [

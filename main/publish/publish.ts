@@ -1,31 +1,35 @@
 /** From a person's files to an archive: the sheet, the yes, uploads, edits, and the sources that are followed. */
 import { randomUUID } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
-import { basename, join, resolve, sep } from 'node:path'
+import { basename, join, posix, resolve, sep } from 'node:path'
 import { AppError } from '../../preload/contract/errors.ts'
-import type { PublishReview, ReviewProgress } from '../../preload/contract/models.ts'
+import type { OnClash, PublishReview, ReviewProgress, RulesReview, SourceRules } from '../../preload/contract/models.ts'
 import type { About } from '../archives/about.ts'
-import type { Pending } from '../archives/archive.ts'
+import type { Archive, Pending } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
+import type { SourceRecord } from '../archives/registry.ts'
 import type { ReceivedFile } from '../backend-options.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
 import type { Transfers } from '../transfers/transfers.ts'
+import { clashesWith, type Move, moving, removing, restoring } from './edits.ts'
 import { Committer, importChanges } from './import.ts'
 import { Journal } from './journal.ts'
 import { importId, list, LiveSource } from './live.ts'
-import { type Change, type Choices, type Known, knownEntries, plan } from './plan.ts'
-import { reviewDropped, reviewItems, room, titleOf } from './review.ts'
-import { itemsOf, scan, type SourceItem } from './scan.ts'
-import { receivedPath, Upload } from './upload.ts'
+import { refuseOthers, resemblance } from './moved.ts'
+import { type Change, type Choices, knownEntries, plan } from './plan.ts'
+import { type Decisions, reviewDecisions, reviewDropped, reviewItems, room, titleOf } from './review.ts'
+import { itemsOf, outermost, type Scanned, scan, type SourceItem } from './scan.ts'
+import { canStand, Upload } from './upload.ts'
 
 const REVIEW_LIFE = 60 * 60_000
 const SILENCE = 60_000
 
+type Edited = { readonly before: number; readonly files: number }
 type Destination = { readonly key: string; readonly folder: string }
 type Reviewed = {
   readonly items: readonly SourceItem[]
-  readonly suspicious: PublishReview['suspicious']
+  readonly decisions: Decisions
   readonly already: PublishReview['already']
   readonly expires: number
 }
@@ -45,7 +49,10 @@ export class Publishing {
   readonly #reviews = new Map<string, Reviewed>()
   readonly #live = new Map<string, LiveSource>()
   readonly #uploads = new Map<string, RunningUpload>()
-  readonly #pausing = new Mutex()
+  /** Changes of what is followed, and how, come one after another: the last word counts. */
+  readonly #deciding = new Mutex()
+  /** An edit is planned from what the archive holds: the next one waits until it is written. */
+  readonly #editing = new Mutex()
 
   constructor(storage: string, archives: Archives, transfers: Transfers, log: Log, silence = SILENCE) {
     this.#silence = silence
@@ -70,40 +77,71 @@ export class Publishing {
   }
 
   async review(
-    paths: readonly string[],
+    input: {
+      readonly paths: readonly string[]
+      readonly rules?: string | undefined
+      readonly exclude?: readonly string[] | undefined
+      readonly into?: Destination | null | undefined
+    },
     signal: AbortSignal,
     emit: (progress: ReviewProgress) => void,
   ): Promise<PublishReview> {
-    const absolute = paths.map(path => resolve(path))
+    const into = input.into ?? null
+    const decisions = { rules: input.rules ?? '', exclude: input.exclude ?? [] }
+    const absolute = input.paths.map(path => resolve(path))
     for (const path of absolute) await this.#refuseStorage(path)
     const items = await itemsOf(absolute)
-    const counted = await reviewItems(items, signal, emit)
+    const found: string[] = []
+    const counted = await reviewItems(into === null ? items : placedIn(into, items), decisions, {
+      signal,
+      emit,
+      ...(into === null ? {} : { onFound: ({ item }) => found.push(item.path) }),
+    })
+    const clashes = into === null ? [] : await clashesWith(this.#editable(into.key).drive, into.folder, found)
     const known = this.#archives.records().find(({ source }) => source !== null && sameItems(source.items, items))
     const already = known === undefined ? null : { key: known.key, link: this.#archives.link(known.key) }
     const id = randomUUID()
     for (const [old, { expires }] of this.#reviews) if (expires < Date.now()) this.#reviews.delete(old)
-    this.#reviews.set(id, { items, suspicious: counted.suspicious, already, expires: Date.now() + REVIEW_LIFE })
+    this.#reviews.set(id, { items, decisions, already, expires: Date.now() + REVIEW_LIFE })
     return {
       id,
       title: titleOf(absolute),
       ...counted,
       ...(await room(this.#storage, counted.files, counted.bytes)),
       already,
+      clashes,
     }
   }
 
   async reviewDropped(
-    title: string,
-    items: readonly { readonly path: string; readonly size: number }[],
-    rules: string | null,
+    input: {
+      readonly title: string
+      readonly items: readonly { readonly path: string; readonly size: number }[]
+      readonly rules: string | null
+      readonly ownRules?: string | undefined
+      readonly exclude?: readonly string[] | undefined
+      readonly into?: Destination | null | undefined
+    },
+    signal: AbortSignal,
   ): Promise<PublishReview & { readonly ignoredPaths: readonly string[] }> {
-    const counted = reviewDropped(items, rules)
+    const { title, items, rules } = input
+    const into = input.into ?? null
+    const decisions = { rules: input.ownRules ?? '', exclude: input.exclude ?? [] }
+    const counted = await reviewDropped(items, rules, decisions, signal)
+    let clashes: PublishReview['clashes'] = []
+    if (into !== null) {
+      const ignored = new Set(counted.ignoredPaths)
+      const coming = items.filter(({ path }) => !ignored.has(path) && canStand(path))
+      const paths = coming.map(({ path }) => posix.join(into.folder, path))
+      clashes = await clashesWith(this.#editable(into.key).drive, into.folder, paths)
+    }
     return {
       id: randomUUID(),
       title,
       ...counted,
       ...(await room(this.#storage, counted.files, counted.bytes)),
       already: null,
+      clashes,
     }
   }
 
@@ -115,20 +153,25 @@ export class Publishing {
     readonly exclude: readonly string[]
     readonly includeSuspicious: boolean
     readonly into: Destination | null
+    readonly onClash?: OnClash | undefined
   }): Promise<{ readonly key: string; readonly link: string; readonly transfer: string }> {
     const reviewed = this.#reviews.get(input.review)
     if (reviewed === undefined)
       throw new AppError('REVIEW_EXPIRED', 'This was counted too long ago. Look at what becomes public once more.', {
         id: input.review,
       })
-    const { items, already } = reviewed
-    if (input.into !== null) return this.#copyInto(input.into, items, input)
+    const { items, decisions, already } = reviewed
+    const { rules } = decisions
+    const exclude = [...new Set([...decisions.exclude, ...input.exclude])]
+    if (input.into !== null)
+      return this.#copyInto(input.into, items, { ...input, rules, exclude }, input.onClash ?? 'replace')
     if (already !== null && this.#archives.has(already.key)) {
       const source = this.#archives.record(already.key).source!
       await this.#archives.setSource(already.key, {
         ...source,
         paused: false,
-        exclude: [...new Set([...source.exclude, ...input.exclude])],
+        exclude: [...new Set([...source.exclude, ...exclude])],
+        rules: rules === '' ? source.rules : rules,
         includeSuspicious: source.includeSuspicious || input.includeSuspicious,
       })
       this.#follow(already.key)
@@ -136,8 +179,8 @@ export class Publishing {
     }
     const archive = await this.#archives.create(input.title, input.private, {
       items: [...items],
-      exclude: [...input.exclude],
-      rules: '',
+      exclude,
+      rules,
       includeSuspicious: input.includeSuspicious,
       paused: false,
       complete: false,
@@ -148,16 +191,14 @@ export class Publishing {
 
   /** Once, and without following it afterwards. */
   #copyInto(
-    { key, folder }: Destination,
+    into: Destination,
     items: readonly SourceItem[],
-    choices: Choices,
+    choices: Choices & Decisions,
+    onClash: OnClash,
   ): { readonly key: string; readonly link: string; readonly transfer: string } {
+    const { key } = into
     const archive = this.#editable(key)
-    const target = folder === '/' ? '' : folder
-    const placed = items.map(item => ({
-      ...item,
-      at: `${target}${item.at === '' ? `/${basename(item.path)}` : item.at}`,
-    }))
+    const placed = placedIn(into, items)
     const transfer = `copy-${randomUUID()}`
     this.#transfers.add({
       id: transfer,
@@ -171,8 +212,16 @@ export class Publishing {
           archive.drive,
           placed.map(({ at }) => at),
         )
+        const scanned: Scanned[] = []
+        for await (const one of scan(placed, control.signal, null, choices.rules)) scanned.push(one)
+        const free = new Map<string, string>()
+        if (onClash !== 'replace') {
+          const paths = scanned.flatMap(one => (one.kind === 'ignored' || one.kind === 'skipped' ? [] : [one.path]))
+          for (const clash of await clashesWith(archive.drive, into.folder, paths)) free.set(clash.path, clash.free)
+        }
         const changes: Change[] = []
-        for await (const change of plan(scan(placed, control.signal), known, choices, one => control.skipped(one)))
+        const coming = list(scanned.flatMap(one => asideOf(one, free, onClash)))
+        for await (const change of plan(coming, known, choices, one => control.skipped(one)))
           if (change.kind !== 'remove') changes.push(change)
         control.totals(
           changes.length,
@@ -288,59 +337,99 @@ export class Publishing {
     }
   }
 
-  async remove(key: string, paths: readonly string[]): Promise<void> {
-    const archive = this.#editable(key)
-    const known = await knownEntries(archive.drive, paths)
-    if (known.size === 0)
-      throw new AppError('PATH_NOT_FOUND', 'There is nothing of this name in the archive any more.', {
-        key,
-        path: paths[0]!,
-      })
-    await this.#edit(
-      key,
-      [...known].map(([path, before]) => removal(path, before)),
-    )
+  remove(key: string, paths: readonly string[]): Promise<Edited> {
+    return this.#edit(key, archive => removing(archive, paths))
   }
 
-  /** Moves a file, or a folder with all that is in it: entries alone, no bytes. */
-  async rename(key: string, from: string, to: string): Promise<void> {
-    const archive = this.#editable(key)
-    const target = receivedPath('', to)
-    const known = await knownEntries(archive.drive, [from])
-    if (known.size === 0)
-      throw new AppError('PATH_NOT_FOUND', 'There is nothing of this name in the archive any more.', {
-        key,
-        path: from,
-      })
-    if (from === target) return
-    const taken = await knownEntries(archive.drive, [target])
-    if (taken.size > 0 || target.startsWith(`${from}/`))
-      throw new AppError('INVALID_INPUT', 'Something of this name is there already.', {
-        issues: [{ path: 'to', message: 'is taken' }],
-      })
-    await this.#edit(
-      key,
-      [...known].flatMap(([path, before]) => [
-        removal(path, before),
-        addition(`${target}${path.slice(from.length)}`, before),
-      ]),
-    )
+  rename(key: string, from: string, to: string): Promise<Edited> {
+    return this.#edit(key, archive => moving(archive, [{ from, to }]))
   }
 
-  /** One after another: the last word counts. */
+  /** Into another folder of the archive, under the same names. */
+  move(key: string, paths: readonly string[], folder: string): Promise<Edited> {
+    const moves: Move[] = outermost(paths).map(from => ({ from, to: posix.join(folder, posix.basename(from)) }))
+    return this.#edit(key, archive => moving(archive, moves))
+  }
+
+  restore(key: string, version: number, paths: readonly string[]): Promise<Edited> {
+    return this.#edit(key, archive => restoring(archive, version, paths))
+  }
+
+  rules(key: string): SourceRules {
+    const { rules, exclude, includeSuspicious } = this.#source(key)
+    return { rules, exclude, includeSuspicious }
+  }
+
+  async reviewRules(
+    key: string,
+    decisions: SourceRules,
+    signal: AbortSignal,
+    emit: (progress: ReviewProgress) => void,
+  ): Promise<RulesReview> {
+    const { items } = this.#source(key)
+    const known = await knownEntries(this.#archives.get(key).drive, null)
+    return reviewDecisions(items, decisions, known, { signal, emit })
+  }
+
+  /** The person has seen that `leaving` files leave the next version: so many are not asked about again. */
+  changeRules(key: string, decisions: SourceRules, leaving: number): Promise<void> {
+    return this.#deciding.run(async () => {
+      this.#archives.writable(key)
+      const { rules, exclude, includeSuspicious } = decisions
+      await this.#archives.setSource(key, { ...this.#source(key), rules, exclude: [...exclude], includeSuspicious })
+      this.#live.get(key)?.agreeTo(leaving)
+      this.#follow(key)
+    })
+  }
+
+  /** Followed at its new place from now on. Nothing is read again that has kept its size and time. */
+  moveSource(key: string, from: string, to: string, force: boolean): Promise<void> {
+    return this.#deciding.run(async () => {
+      const archive = this.#archives.writable(key)
+      const place = resolve(to)
+      const item = this.#source(key).items.find(({ path }) => path === resolve(from))
+      if (item === undefined)
+        throw new AppError('SOURCE_NOT_FOUND', `This archive is not made from ${from}.`, { path: from })
+      await this.#refuseStorage(place)
+      await refuseOthers(item, place, this.#archives.records())
+      if (!force) {
+        const { found, of } = await resemblance(archive, item, place)
+        if (found * 2 < of)
+          throw new AppError(
+            'SOURCE_DIFFERS',
+            `This ${item.kind} holds few of the files of this archive: ${found} of ${of}.`,
+            { path: place, found, of },
+          )
+      }
+      // An import that is going on reads from the old place.
+      const { paused } = this.#source(key)
+      if (this.#transfers.rows.get(importId(key))?.state.name === 'running') await this.#transfers.pause(importId(key))
+      await this.forget(key)
+      const source = this.#source(key)
+      const items = source.items.map(other => (other.path === item.path ? { ...other, path: place } : other))
+      await this.#archives.setSource(key, { ...source, items, paused })
+      this.#follow(key)
+    })
+  }
+
   pause(key: string, paused: boolean): Promise<void> {
-    return this.#pausing.run(() => this.#pause(key, paused))
+    return this.#deciding.run(() => this.#pause(key, paused))
   }
 
   async #pause(key: string, paused: boolean): Promise<void> {
-    const { source } = this.#archives.record(key)
-    if (source === null)
-      throw new AppError('SOURCE_NOT_FOUND', 'This archive follows no folder of this machine.', { path: '' })
-    await this.#archives.setSource(key, { ...source, paused })
+    await this.#archives.setSource(key, { ...this.#source(key), paused })
     if (paused && this.#transfers.rows.get(importId(key))?.state.name === 'running')
       await this.#transfers.pause(importId(key))
     if (paused) this.#archives.setSourceState(key, { name: 'paused' })
     this.#follow(key)
+  }
+
+  /** Throws SOURCE_NOT_FOUND for an archive that follows nothing. */
+  #source(key: string): SourceRecord {
+    const { source } = this.#archives.record(key)
+    if (source === null)
+      throw new AppError('SOURCE_NOT_FOUND', 'This archive follows no folder of this machine.', { path: '' })
+    return source
   }
 
   async answerRemoval(key: string, remove: boolean): Promise<void> {
@@ -383,14 +472,21 @@ export class Publishing {
     return archive
   }
 
-  async #edit(key: string, pending: readonly Pending[]): Promise<void> {
-    const committer = new Committer(this.#archives.writable(key), {
-      progressive: false,
-      message: '',
-      onCommitted: () => this.#archives.published(key),
+  /** One changeset, planned and written without another edit between. Nothing to do makes none. */
+  #edit(key: string, planned: (archive: Archive) => Promise<readonly Pending[]>): Promise<Edited> {
+    return this.#editing.run(async () => {
+      const archive = this.#editable(key)
+      const pending = await planned(archive)
+      const before = archive.length
+      const committer = new Committer(archive, {
+        progressive: false,
+        message: '',
+        onCommitted: () => this.#archives.published(key),
+      })
+      for (const one of pending) committer.add(one)
+      await committer.commit(true, false)
+      return { before, files: new Set(pending.map(({ path }) => path)).size }
     })
-    for (const one of pending) committer.add(one)
-    await committer.commit(true, false)
   }
 
   #uploadOf(id: string): RunningUpload {
@@ -415,30 +511,19 @@ export class Publishing {
   }
 }
 
-const removal = (path: string, before: Known): Pending => ({
-  path,
-  value: null,
-  before: before.size,
-  size: 0,
-  bytes: 0,
-  isFile: false,
-  wasFile: before.target === null,
-})
+/** Where things come to lie that are copied into a folder of an archive: each under its own name. */
+function placedIn({ folder }: Destination, items: readonly SourceItem[]): readonly SourceItem[] {
+  const target = folder === '/' ? '' : folder
+  return items.map(item => ({ ...item, at: `${target}${item.at === '' ? `/${basename(item.path)}` : item.at}` }))
+}
 
-const addition = (path: string, known: Known): Pending => ({
-  path,
-  value: {
-    blob: known.blob,
-    linkname: known.target,
-    executable: known.executable,
-    metadata: known.modified === null ? null : { mtime: known.modified },
-  },
-  before: null,
-  size: known.size,
-  bytes: 0,
-  isFile: known.target === null,
-  wasFile: false,
-})
+/** What becomes of one that would go where another file stands: `free` has the names beside those. */
+function asideOf(one: Scanned, free: ReadonlyMap<string, string>, onClash: OnClash): readonly Scanned[] {
+  const path = free.get(one.path)
+  if (path === undefined || one.kind === 'ignored' || one.kind === 'skipped') return [one]
+  if (onClash === 'skip') return []
+  return [one.kind === 'private' ? { ...one, path, item: { ...one.item, path } } : { ...one, path }]
+}
 
 const sameItems = (a: readonly SourceItem[], b: readonly SourceItem[]): boolean =>
   a.length === b.length && a.every(({ path }) => b.some(other => other.path === path))

@@ -1,9 +1,11 @@
 /** What would become public, counted before anything does: the sheet. Reads names and sizes, and changes nothing. */
 import { statfs } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { PublishReview, ReviewProgress, Skipped } from '../../preload/contract/models.ts'
-import { createRules, looksPrivate, type Rules, type Ruling } from './rules.ts'
-import { type SourceItem, scan } from './scan.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Counted, Difference, ReviewProgress, RulesReview, Skipped } from '../../preload/contract/models.ts'
+import type { Known } from './plan.ts'
+import { createExclusions, createRules, looksPrivate, type Rules, type Ruling } from './rules.ts'
+import { covers, type ScannedFile, type ScannedLink, type SourceItem, scan } from './scan.ts'
 import { canStand } from './upload.ts'
 
 const LARGEST = 5
@@ -12,8 +14,14 @@ const LISTED = 200
 const LISTED_SUSPICIOUS = 5000
 /** What an entry and its share of the index take in the store, in bytes. */
 const PER_FILE = 400
+/** Names that are looked at before others get their turn. */
+const SLICE = 1000
 
-type Counted = Omit<PublishReview, 'id' | 'title' | 'already' | 'roomNeeded' | 'roomFree'>
+export type Decisions = {
+  /** The person's own, in the syntax of gitignore. */
+  readonly rules: string
+  readonly exclude: readonly string[]
+}
 
 class Counter {
   files = 0
@@ -22,7 +30,8 @@ class Counter {
   ignoredCount = 0
   skippedCount = 0
   readonly largest: { path: string; size: number }[] = []
-  readonly ignored: { path: string; rule: string }[] = []
+  readonly ignored: { path: string; rule: string; origin: Ruling['origin'] }[] = []
+  readonly ignoredBy = new Map<string, { rule: string; origin: Ruling['origin']; count: number }>()
   readonly suspicious: { path: string; why: string; size: number }[] = []
   readonly skipped: Skipped[] = []
 
@@ -35,9 +44,12 @@ class Counter {
     this.largest.length = Math.min(this.largest.length, LARGEST)
   }
 
-  ignore(path: string, rule: string): void {
+  ignore(path: string, { rule, origin }: Ruling): void {
     this.ignoredCount++
-    if (this.ignored.length < LISTED) this.ignored.push({ path, rule })
+    if (this.ignored.length < LISTED) this.ignored.push({ path, rule, origin })
+    const by = this.ignoredBy.get(`${origin} ${rule}`)
+    if (by === undefined) this.ignoredBy.set(`${origin} ${rule}`, { rule, origin, count: 1 })
+    else by.count++
   }
 
   suspect(path: string, why: string, size: number): void {
@@ -51,49 +63,119 @@ class Counter {
 
   counted(): Counted {
     const { files, bytes, links, largest, ignored, ignoredCount, suspicious, skipped, skippedCount } = this
-    return { files, bytes, links, largest, ignored, ignoredCount, suspicious, skipped, skippedCount }
+    const ignoredBy = [...this.ignoredBy.values()].sort((a, b) => b.count - a.count).slice(0, LISTED)
+    return { files, bytes, links, largest, ignored, ignoredCount, ignoredBy, suspicious, skipped, skippedCount }
   }
+}
+
+type Found = { readonly item: ScannedFile | ScannedLink; readonly private: boolean }
+type Watch = {
+  readonly signal: AbortSignal
+  readonly emit: (progress: ReviewProgress) => void
+  /** Each file and link that the rules let pass. */
+  readonly onFound?: (found: Found) => void
+  readonly onSkipped?: (skipped: Skipped) => void
 }
 
 /** Counts files that look private as well: they are part of what would become public until they are taken out. */
 export async function reviewItems(
   items: readonly SourceItem[],
-  signal: AbortSignal,
-  emit: (progress: ReviewProgress) => void,
+  { rules, exclude }: Decisions,
+  { signal, emit, onFound, onSkipped }: Watch,
 ): Promise<Counted> {
   const counter = new Counter()
+  const excludedBy = createExclusions(exclude)
   let seen = 0
-  for await (const one of scan(items, signal)) {
-    if (one.kind === 'ignored') counter.ignore(one.path, one.rule)
-    else if (one.kind === 'skipped') counter.skip(one.skipped)
-    else {
-      const item = one.kind === 'private' ? one.item : one
-      if (one.kind === 'private') counter.suspect(one.path, one.why, item.kind === 'file' ? item.size : 0)
-      if (item.kind === 'file') counter.file(item.path, item.size)
-      else counter.links++
-    }
+  for await (const one of scan(items, signal, null, rules)) {
     if (++seen % 256 === 0) emit({ files: counter.files, bytes: counter.bytes })
+    if (one.kind === 'ignored') {
+      counter.ignore(one.path, one)
+      continue
+    }
+    if (one.kind === 'skipped') {
+      counter.skip(one.skipped)
+      onSkipped?.(one.skipped)
+      continue
+    }
+    const item = one.kind === 'private' ? one.item : one
+    const excluded = excludedBy(item.path)
+    if (excluded !== null) {
+      counter.ignore(item.path, { rule: excluded, origin: 'chosen' })
+      continue
+    }
+    if (one.kind === 'private') counter.suspect(one.path, one.why, item.kind === 'file' ? item.size : 0)
+    if (item.kind === 'file') counter.file(item.path, item.size)
+    else counter.links++
+    onFound?.({ item, private: one.kind === 'private' })
   }
   return counter.counted()
 }
 
+/** What other decisions would publish, and what of `known`, the archive's entries, would leave and come. */
+export async function reviewDecisions(
+  items: readonly SourceItem[],
+  decisions: Decisions & { readonly includeSuspicious: boolean },
+  known: Map<string, Known>,
+  watch: Pick<Watch, 'signal' | 'emit'>,
+): Promise<RulesReview> {
+  const coming = new Differing()
+  const leaving = new Differing()
+  const unread: string[] = []
+  const counted = await reviewItems(items, decisions, {
+    ...watch,
+    onFound: ({ item, private: isPrivate }) => {
+      if (isPrivate && !decisions.includeSuspicious) return
+      if (!known.delete(item.path)) coming.add(item.path, item.kind === 'file' ? item.size : 0)
+    },
+    onSkipped: ({ path, reason }) => {
+      if (reason !== 'vanished') unread.push(path)
+    },
+  })
+  for (const [path, { size }] of known) if (!unread.some(above => covers(above, path))) leaving.add(path, size)
+  return { ...counted, leaving: leaving.difference(), coming: coming.difference() }
+}
+
+class Differing {
+  #files = 0
+  #bytes = 0
+  readonly #paths: string[] = []
+
+  add(path: string, size: number): void {
+    this.#files++
+    this.#bytes += size
+    if (this.#paths.length < LISTED) this.#paths.push(path)
+  }
+
+  difference(): Difference {
+    return { files: this.#files, bytes: this.#bytes, paths: this.#paths }
+  }
+}
+
 type Dropped = { readonly path: string; readonly size: number }
 
-/** The same for names and sizes that a page sends. `ignoredPaths` are to be left out, as they were dropped. */
-export function reviewDropped(
+/**
+ * The same for names and sizes that a page sends, in slices, so that nobody else waits for it. `exclude` names them as
+ * they were dropped, and so does `ignoredPaths`, which are to be left out.
+ */
+export async function reviewDropped(
   items: readonly Dropped[],
   rulesText: string | null,
-): Counted & { readonly ignoredPaths: readonly string[] } {
+  { rules: ownRules, exclude }: Decisions,
+  signal: AbortSignal,
+): Promise<Counted & { readonly ignoredPaths: readonly string[] }> {
   const counter = new Counter()
-  const rules = createRules(rulesText)
+  const rules = createRules(rulesText, ownRules)
+  const excluded = new Set(exclude)
   const ignoredPaths: string[] = []
   const top = commonFolder(items)
-  for (const { path, size } of items) {
+  for (const [index, { path, size }] of items.entries()) {
+    if (index % SLICE === SLICE - 1) await nextTurn()
+    signal.throwIfAborted()
     const relative = top === '' ? path : path.slice(top.length + 1)
-    const rule = ruleFor(relative, rules)
-    if (rule !== null) {
+    const ruling = rulingFor(relative, rules) ?? chosenFor(path, excluded)
+    if (ruling !== null) {
       ignoredPaths.push(path)
-      counter.ignore(path, rule.rule)
+      counter.ignore(path, ruling)
       continue
     }
     if (!canStand(path)) {
@@ -108,14 +190,19 @@ export function reviewDropped(
 }
 
 /** A rule that leaves out a folder leaves out what lies in it. */
-function ruleFor(relative: string, rules: Rules): Ruling | null {
-  const segments = relative.split('/')
-  if (segments[0] === '.cairn') return { rule: 'kept for Cairn itself', origin: 'fixed' }
-  for (let depth = 1; depth < segments.length; depth++) {
-    const rule = rules.test(segments.slice(0, depth).join('/'), true)
-    if (rule !== null) return rule
+function rulingFor(relative: string, rules: Rules): Ruling | null {
+  if (relative.split('/', 1)[0] === '.cairn') return { rule: 'kept for Cairn itself', origin: 'fixed' }
+  for (let end = relative.indexOf('/'); end >= 0; end = relative.indexOf('/', end + 1)) {
+    const ruling = rules.test(relative.slice(0, end), true)
+    if (ruling !== null) return ruling
   }
   return rules.test(relative, false)
+}
+
+function chosenFor(path: string, excluded: ReadonlySet<string>): Ruling | null {
+  for (let end = path.length; excluded.size > 0 && end > 0; end = path.lastIndexOf('/', end - 1))
+    if (excluded.has(path.slice(0, end))) return { rule: path.slice(0, end), origin: 'chosen' }
+  return null
 }
 
 /** The one folder that everything was dropped in, which becomes the archive's root; '' if there is none. */

@@ -95,15 +95,21 @@ const linesOf = (text: string) =>
     .filter(line => line !== '')
 
 /**
- * What the person took out: archive paths (from `/`, with all that lies below) and patterns as in gitignore. Says
- * whether a path of the archive is among them.
+ * What the person took out: archive paths (from `/`, with all that lies below) and patterns as in gitignore. Says which
+ * of them takes a path of the archive out, or null.
  */
-export function createExclusions(exclude: readonly string[]): (path: string) => boolean {
+export function createExclusions(exclude: readonly string[]): (path: string) => string | null {
   const isPath = (rule: string) => rule.startsWith('/') && !/[*?[]/.test(rule)
-  const paths = exclude.filter(isPath).map(path => path.replace(/\/+$/, ''))
+  const paths = new Map(exclude.filter(isPath).map(path => [path.replace(/\/+$/, ''), path]))
   const patterns = ignore({ ignorecase: false, allowRelativePaths: true }).add(exclude.filter(rule => !isPath(rule)))
-  return path =>
-    paths.some(above => path === above || path.startsWith(`${above}/`)) || patterns.ignores(path.slice(1) || '.')
+  return path => {
+    for (let end = path.length; paths.size > 0 && end >= 0; end = end === 0 ? -1 : path.lastIndexOf('/', end - 1)) {
+      const above = paths.get(path.slice(0, end))
+      if (above !== undefined) return above
+    }
+    const { ignored, rule } = patterns.test(path.slice(1) || '.')
+    return ignored ? (rule?.pattern ?? path) : null
+  }
 }
 
 type Suspicion = {

@@ -27,6 +27,8 @@ export type ErrorData = {
   ARCHIVE_BEHIND: { readonly key: string; readonly length: number; readonly published: number }
   VERSION_NOT_FOUND: { readonly key: string; readonly version: number; readonly newest: number }
   NOT_THE_PINNED_VERSION: { readonly key: string; readonly expected: string; readonly found: string }
+  /** Something of this name stands there already. */
+  PATH_TAKEN: { readonly key: string; readonly path: string }
   PATH_NOT_FOUND: { readonly key: string; readonly path: string }
   NOT_A_FILE: { readonly path: string }
   /** Nobody who is connected has these blocks. */
@@ -37,6 +39,11 @@ export type ErrorData = {
   SOURCE_UNREADABLE: { readonly path: string; readonly why: string }
   SOURCE_NAMES_CLASH: { readonly name: string; readonly paths: readonly string[] }
   SOURCE_HOLDS_STORAGE: { readonly path: string; readonly storage: string }
+  /** Of so many files of the archive that many are there. */
+  SOURCE_DIFFERS: { readonly path: string; readonly found: number; readonly of: number }
+  /** It is, or lies in, what another archive is made from. */
+  SOURCE_IN_USE: { readonly path: string; readonly key: string }
+  SOURCE_WRONG_KIND: { readonly path: string; readonly expected: 'folder' | 'file' }
   NOTHING_TO_PUBLISH: { readonly paths: readonly string[] }
   LOOKS_PRIVATE: { readonly paths: readonly { readonly path: string; readonly why: string }[] }
   REVIEW_EXPIRED: { readonly id: string }

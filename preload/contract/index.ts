@@ -17,8 +17,10 @@ import type {
   PeerRow,
   PublishReview,
   ReviewProgress,
+  RulesReview,
   Settings,
   Skipped,
+  SourceRules,
   TransferRow,
 } from './models.ts'
 
@@ -32,6 +34,16 @@ const Version = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const Id = z.string().min(1).max(100)
 const Limit = z.number().int().min(1).max(5000)
 const Text = (max: number) => z.string().max(max)
+/** In the syntax of gitignore. */
+const RulesText = Text(100_000)
+const Exclude = z.array(z.string().max(4096)).max(10_000).readonly()
+/** A folder of an archive of yours that follows no folder of this machine. */
+const Destination = z.strictObject({ key: Key, folder: ArchivePath })
+const Edited = type<{
+  /** The version before it, for `restore`. */
+  readonly before: number
+  readonly files: number
+}>()
 const DroppedItem = z.strictObject({
   /** With `/` between segments, as dropped: `Holiday/beach.jpg`. */
   path: z.string().min(1).max(4096),
@@ -70,9 +82,16 @@ export const contract = {
     }),
   },
   publish: {
-    /** Counts what would become public. Changes nothing. */
+    /** Counts what would become public under these rules. Changes nothing. */
     review: call({
-      input: z.strictObject({ paths: z.array(LocalPath).min(1).max(1000).readonly() }),
+      input: z.strictObject({
+        paths: z.array(LocalPath).min(1).max(1000).readonly(),
+        /** The person's own rules: they have the last word over the defaults and `.cairnignore`. */
+        rules: RulesText.optional(),
+        /** Archive paths that the person took out. */
+        exclude: Exclude.optional(),
+        into: Destination.nullable().optional(),
+      }),
       emits: type<ReviewProgress>(),
       output: type<PublishReview>(),
     }),
@@ -82,7 +101,11 @@ export const contract = {
         title: Text(200),
         items: z.array(DroppedItem).max(200_000).readonly(),
         /** The text of the `.cairnignore` in the one folder that was dropped. */
-        rules: Text(100_000).nullable(),
+        rules: RulesText.nullable(),
+        ownRules: RulesText.optional(),
+        /** Paths as dropped. */
+        exclude: Exclude.optional(),
+        into: Destination.nullable().optional(),
       }),
       output: type<PublishReview & { readonly ignoredPaths: readonly string[] }>(),
     }),
@@ -92,12 +115,14 @@ export const contract = {
         review: Id,
         title: Text(200).min(1),
         private: z.boolean(),
-        /** Archive paths that the person took out on the sheet. */
-        exclude: z.array(z.string().max(4096)).max(10_000).readonly(),
+        /** Archive paths that the person took out on the sheet, beside those that were reviewed. */
+        exclude: Exclude,
         /** The person has seen what looks private and wants it published. */
         includeSuspicious: z.boolean(),
         /** Copied once into a folder of an archive of yours that follows no folder, instead of an archive of its own. */
-        into: z.strictObject({ key: Key, folder: ArchivePath }).nullable(),
+        into: Destination.nullable(),
+        /** What becomes of files that stand in the way there; without it they are replaced. */
+        onClash: z.enum(['replace', 'keep-both', 'skip']).optional(),
       }),
       output: type<{ readonly key: string; readonly link: string; readonly transfer: string }>(),
     }),
@@ -111,7 +136,7 @@ export const contract = {
         private: z.boolean(),
         files: z.number().int().min(0),
         bytes: z.number().int().min(0),
-        into: z.strictObject({ key: Key, folder: ArchivePath }).nullable(),
+        into: Destination.nullable(),
       }),
       output: type<{
         readonly key: string
@@ -122,9 +147,53 @@ export const contract = {
     }),
     /** All files are sent: commits the rest. */
     finishUpload: call({ input: z.strictObject({ upload: Id }) }),
-    /** Edits an archive of yours that has no folder on this machine. */
-    remove: call({ input: z.strictObject({ key: Key, paths: z.array(ArchivePath).min(1).max(10_000).readonly() }) }),
-    rename: call({ input: z.strictObject({ key: Key, from: ArchivePath, to: ArchivePath }) }),
+    /**
+     * Edits of an archive of yours that follows no folder: each is one changeset, and none moves bytes. They throw
+     * PATH_NOT_FOUND for what is not there any more and PATH_TAKEN for what stands in the way.
+     */
+    remove: call({
+      input: z.strictObject({ key: Key, paths: z.array(ArchivePath).min(1).max(10_000).readonly() }),
+      output: Edited,
+    }),
+    rename: call({ input: z.strictObject({ key: Key, from: ArchivePath, to: ArchivePath }), output: Edited }),
+    move: call({
+      input: z.strictObject({
+        key: Key,
+        paths: z.array(ArchivePath).min(1).max(10_000).readonly(),
+        folder: ArchivePath,
+      }),
+      output: Edited,
+    }),
+    /** Makes what lies at and below these paths what it was in that version: undoes any edit. */
+    restore: call({
+      input: z.strictObject({ key: Key, version: Version, paths: z.array(ArchivePath).min(1).max(20_000).readonly() }),
+      output: Edited,
+    }),
+    /** What the person decided about what is published of the folder that an archive of yours follows. */
+    rules: call({ input: z.strictObject({ key: Key }), output: type<SourceRules>() }),
+    /** What these decisions would publish, and how the next version would differ. Changes nothing. */
+    reviewRules: call({
+      input: z.strictObject({ key: Key, rules: RulesText, exclude: Exclude, includeSuspicious: z.boolean() }),
+      emits: type<ReviewProgress>(),
+      output: type<RulesReview>(),
+    }),
+    /** `leaving`: how many files the person was told would leave the next version. More than those are asked about. */
+    changeRules: call({
+      input: z.strictObject({
+        key: Key,
+        rules: RulesText,
+        exclude: Exclude,
+        includeSuspicious: z.boolean(),
+        leaving: z.number().int().min(0),
+      }),
+    }),
+    /**
+     * What an archive is made from lies elsewhere now: it is followed there, and nothing is imported again. Throws
+     * SOURCE_DIFFERS, unless `force`, where fewer than half of its files are found by path and size.
+     */
+    moveSource: call({
+      input: z.strictObject({ key: Key, from: LocalPath, to: LocalPath, force: z.boolean() }),
+    }),
     pause: call({ input: z.strictObject({ key: Key, paused: z.boolean() }) }),
     /** Answers `asks-removal`: take them out of the archive, or leave them and go on. */
     answerRemoval: call({ input: z.strictObject({ key: Key, remove: z.boolean() }) }),

@@ -154,27 +154,52 @@ export type SkipReason =
 export type RuleOrigin = 'default' | 'folder' | 'own' | 'chosen' | 'fixed'
 
 /** What becomes public, shown before anything does. */
-export type PublishReview = {
+export type PublishReview = Counted & {
   /** Hand it to `publish.start`; it lives for an hour. */
   readonly id: string
   readonly title: string
-  readonly files: number
-  readonly bytes: number
-  readonly links: number
-  readonly largest: readonly { readonly path: string; readonly size: number }[]
-  /** What the ignore rules leave out: the first ones, and how many there are in all. */
-  readonly ignored: readonly { readonly path: string; readonly rule: string }[]
-  readonly ignoredCount: number
-  /** What looks private, with the reason. Publishing it needs an extra yes. */
-  readonly suspicious: readonly { readonly path: string; readonly why: string; readonly size: number }[]
-  readonly skipped: readonly Skipped[]
-  readonly skippedCount: number
   /** Bytes that the storage will take beside the folder, and bytes free there. */
   readonly roomNeeded: number
   readonly roomFree: number
   /** The archive that these paths are published as already. */
   readonly already: { readonly key: ArchiveKey; readonly link: string } | null
+  /** Files of the archive that receives them which stand where one of these would go, and a name beside each that is free. */
+  readonly clashes: readonly Clash[]
 }
+
+export type Clash = { readonly path: string; readonly free: string }
+/** What becomes of files that stand where another one would go. */
+export type OnClash = 'replace' | 'keep-both' | 'skip'
+
+/** What a folder holds for its archive under certain rules. */
+export type Counted = {
+  readonly files: number
+  readonly bytes: number
+  readonly links: number
+  readonly largest: readonly { readonly path: string; readonly size: number }[]
+  /** What the rules leave out: the first ones, how many there are in all, and how many each rule leaves out. A folder counts once. */
+  readonly ignored: readonly { readonly path: string; readonly rule: string; readonly origin: RuleOrigin }[]
+  readonly ignoredCount: number
+  readonly ignoredBy: readonly { readonly rule: string; readonly origin: RuleOrigin; readonly count: number }[]
+  /** What looks private, with the reason. Publishing it needs an extra yes. */
+  readonly suspicious: readonly { readonly path: string; readonly why: string; readonly size: number }[]
+  readonly skipped: readonly Skipped[]
+  readonly skippedCount: number
+}
+
+/** What the person decided about what is published of a source. */
+export type SourceRules = {
+  /** In the syntax of gitignore, below each folder, with the last word over the defaults and `.cairnignore`. */
+  readonly rules: string
+  /** Archive paths that the person took out, with what lies below. */
+  readonly exclude: readonly string[]
+  readonly includeSuspicious: boolean
+}
+
+/** What other rules would change in the next version of an archive. */
+export type RulesReview = Counted & { readonly leaving: Difference; readonly coming: Difference }
+/** How many files, and the first of their paths. */
+export type Difference = { readonly files: number; readonly bytes: number; readonly paths: readonly string[] }
 
 export type ReviewProgress = { readonly files: number; readonly bytes: number }
 

@@ -209,7 +209,7 @@ function handlers(harness: Harness): Handlers<Contract> {
         note('reviewDropped', { title, items: items.map(item => item.path) })
         const ignored = items
           .filter(item => item.path.includes('/.git/'))
-          .map(item => ({ path: item.path, rule: '.git' }))
+          .map(item => ({ path: item.path, rule: '.git', origin: 'default' as const }))
         const kept = items.filter(item => !item.path.includes('/.git/'))
         return {
           ...standardReview,
@@ -223,6 +223,7 @@ function handlers(harness: Harness): Handlers<Contract> {
             .map(({ path, size }) => ({ path, size })),
           ignored,
           ignoredCount: ignored.length,
+          ignoredBy: ignored.length === 0 ? [] : [{ rule: '.git', origin: 'default', count: ignored.length }],
           suspicious: kept
             .filter(item => item.path.endsWith('.env'))
             .map(item => ({
@@ -246,8 +247,14 @@ function handlers(harness: Harness): Handlers<Contract> {
       async finishUpload(input) {
         note('finishUpload', input)
       },
-      remove: nothing,
-      rename: nothing,
+      remove: unused,
+      rename: unused,
+      move: unused,
+      restore: unused,
+      rules: unused,
+      reviewRules: unused,
+      changeRules: nothing,
+      moveSource: nothing,
       pause: nothing,
       answerRemoval: nothing,
     },
@@ -345,10 +352,14 @@ const standardReview: PublishReview = {
     { path: '/notes/gpj.\u202Eexe', size: 1200 },
   ],
   ignored: [
-    { path: '/.DS_Store', rule: '.DS_Store' },
-    { path: '/site/node_modules', rule: 'node_modules' },
+    { path: '/.DS_Store', rule: '.DS_Store', origin: 'default' },
+    { path: '/site/node_modules', rule: 'node_modules', origin: 'default' },
   ],
   ignoredCount: 3204,
+  ignoredBy: [
+    { rule: 'node_modules', origin: 'default', count: 3203 },
+    { rule: '.DS_Store', origin: 'default', count: 1 },
+  ],
   suspicious: [
     { path: '/site/.env', why: 'settings of a program, often with passwords and tokens', size: 40 },
     { path: '/keys/id_ed25519', why: 'private SSH key', size: 400 },
@@ -358,4 +369,5 @@ const standardReview: PublishReview = {
   roomNeeded: 1_204_000_000,
   roomFree: 82_000_000_000,
   already: null,
+  clashes: [],
 }

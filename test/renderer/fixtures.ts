@@ -7,6 +7,7 @@ import type {
   Entry,
   NetworkStatus,
   PeerRow,
+  RulesReview,
   Settings,
   TransferRow,
 } from '../../preload/contract/models.ts'
@@ -468,4 +469,25 @@ export const settings: Settings = {
   downloads: '/home/mia/Downloads',
   author: 'Mia',
   notify: false,
+}
+
+export const rulesReview: RulesReview = {
+  files: 212,
+  bytes: 1_100_000_000,
+  links: 0,
+  largest: [{ path: '/film/first half.mp4', size: 310_000_000 }],
+  ignored: [
+    { path: '/site/node_modules', rule: 'node_modules', origin: 'default' },
+    { path: '/drafts/a.txt', rule: '/drafts', origin: 'chosen' },
+  ],
+  ignoredCount: 4,
+  ignoredBy: [
+    { rule: 'node_modules', origin: 'default', count: 3 },
+    { rule: '/drafts', origin: 'chosen', count: 1 },
+  ],
+  suspicious: [],
+  skipped: [],
+  skippedCount: 0,
+  leaving: { files: 2, bytes: 2000, paths: ['/drafts/a.txt', '/drafts/b.txt'] },
+  coming: { files: 0, bytes: 0, paths: [] },
 }
