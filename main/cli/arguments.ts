@@ -111,6 +111,48 @@ const SPECS = {
     options: {},
     words: [0, 0],
   },
+  rules: {
+    usage: 'rules LINK|PATH',
+    about: 'Shows what an archive of yours publishes of its folder and what stays out by which rule, or changes that.',
+    options: {
+      ignore: {
+        type: 'string',
+        multiple: true,
+        value: 'PATTERN',
+        help: 'leave out from the next version on: a path of the archive, or a pattern as in .gitignore; may be repeated',
+      },
+      include: {
+        type: 'string',
+        multiple: true,
+        value: 'PATTERN',
+        help: 'take in what one of the rules leaves out; may be repeated',
+      },
+    },
+    words: [1, 1],
+    more: 'What leaves stays in older versions, and in the copies that others have.',
+  },
+  'move-source': {
+    usage: 'move-source LINK|PATH NEWPATH',
+    about: 'The folder that an archive of yours is made from was moved: follows it at its new place.',
+    options: {
+      from: { type: 'string', value: 'PATH', help: 'which one was moved, of an archive that is made from several' },
+      force: { type: 'boolean', help: 'also if it holds few of the files of the archive' },
+    },
+    words: [2, 2],
+    more: 'Nothing is imported again that has kept its size and time.',
+  },
+  pause: {
+    usage: 'pause LINK|PATH',
+    about: 'Publishes no changes of the folder of an archive of yours until cairn resume. The archive stays shared.',
+    options: {},
+    words: [1, 1],
+  },
+  resume: {
+    usage: 'resume LINK|PATH',
+    about: 'Publishes the changes of a paused folder again.',
+    options: {},
+    words: [1, 1],
+  },
   forget: {
     usage: 'forget LINK',
     about: 'Stops sharing or keeping an archive and deletes its data from the storage. Copies that others hold stay.',
@@ -166,6 +208,20 @@ export type Command =
       readonly timeout: number | null
     } & Common)
   | ({ readonly name: 'status' } & Common)
+  | ({
+      readonly name: 'rules'
+      readonly target: string
+      readonly ignore: readonly string[]
+      readonly include: readonly string[]
+    } & Common)
+  | ({
+      readonly name: 'move-source'
+      readonly target: string
+      readonly to: string
+      readonly from: string | null
+      readonly force: boolean
+    } & Common)
+  | ({ readonly name: 'pause' | 'resume'; readonly target: string } & Common)
   | ({ readonly name: 'forget'; readonly link: string } & Common)
 
 /** A link that is to be read from standard input: arguments can be seen by every account of the machine. */
@@ -257,6 +313,26 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
       }
     case 'status':
       return { name, ...common }
+    case 'rules':
+      return {
+        name,
+        ...common,
+        target: checkedTarget(first),
+        ignore: values.texts('ignore'),
+        include: values.texts('include'),
+      }
+    case 'move-source':
+      return {
+        name,
+        ...common,
+        target: checkedTarget(first),
+        to: second ?? '',
+        from: values.text('from'),
+        force: values.flag('force'),
+      }
+    case 'pause':
+    case 'resume':
+      return { name, ...common, target: checkedTarget(first) }
     case 'forget':
       return { name, ...common, link: checkedLink(first) }
   }
@@ -267,6 +343,11 @@ function checkedLink(link: string): string {
   if (link !== FROM_STDIN) parseLink(link)
   return link
 }
+
+/** What an archive of one's own is named by: its link, or what it is made from. */
+export const isLink = (target: string): boolean => target === FROM_STDIN || target.includes('://')
+
+const checkedTarget = (target: string): string => (isLink(target) ? checkedLink(target) : target)
 
 class Values {
   readonly #values: Readonly<Record<string, unknown>>

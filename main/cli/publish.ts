@@ -19,7 +19,7 @@ export async function publish(context: Context, command: Command & { name: 'publ
   const paths = command.paths.map(path => resolve(path))
   const exclude = command.exclude.map(rule => exclusionFor(rule, paths))
   const review = await client.publish.review(
-    { paths },
+    { paths, exclude },
     {
       signal,
       onProgress: ({ files, bytes }) => output.progress(`counting: ${count(files, 'file')}, ${size(bytes)}`, null),
@@ -44,7 +44,7 @@ export async function publish(context: Context, command: Command & { name: 'publ
       },
     )
   }
-  for (const line of summary(review, exclude.length)) output.note(line)
+  for (const line of summary(review)) output.note(line)
   if (review.already !== null && command.title !== null)
     output.note('It keeps the title that it has; --title is for what is published for the first time.')
   await agree(context)
@@ -127,7 +127,7 @@ async function countedArchive({ client, signal }: Context, key: string): Promise
 }
 
 /** Ends when the archive equals its folder (only asked when it was published before), throws when it cannot get there. */
-async function waitForSource({ client, signal }: Context, key: string, again: boolean): Promise<null> {
+export async function waitForSource({ client, signal }: Context, key: string, again: boolean): Promise<null> {
   const archives = new Mirror(client.archives.watch(undefined, { signal }))
   const transfers = new Mirror(client.transfers.watch(undefined, { signal }))
   let settledSince: number | null = null
@@ -194,7 +194,7 @@ function looksPrivate(suspicious: PublishReview['suspicious']): AppError {
   )
 }
 
-function summary(review: PublishReview, exclusions: number): readonly string[] {
+function summary(review: PublishReview): readonly string[] {
   const { files, bytes, links, largest, ignored, ignoredCount, skipped, skippedCount } = review
   const [biggest] = largest
   const list = (items: readonly { readonly path: string }[], of: number) =>
@@ -204,7 +204,6 @@ function summary(review: PublishReview, exclusions: number): readonly string[] {
       .join(', ')}${of > 3 ? ', …' : ''}`
   return [
     `${review.already ? 'Published already' : 'Becomes public'}: ${count(files, 'file')}${links > 0 ? `, ${count(links, 'link')}` : ''}, ${size(bytes)}${biggest ? `; the largest is ${printable(biggest.path)}, ${size(biggest.size)}` : ''}.`,
-    ...(exclusions > 0 ? ['What --exclude names is counted here and stays out.'] : []),
     ...(ignoredCount > 0 ? [`Left out by rules: ${ignoredCount} (${list(ignored, ignoredCount)}).`] : []),
     ...(skippedCount > 0 ? [`Cannot be taken: ${skippedCount} (${list(skipped, skippedCount)}).`] : []),
     `Takes ${size(review.roomNeeded)} in the storage; ${size(review.roomFree)} are free.`,

@@ -8,6 +8,7 @@ import { Output, type Sink } from './output.ts'
 import { publish } from './publish.ts'
 import { get, history, keep, list } from './read.ts'
 import type { Session, SessionOptions } from './session.ts'
+import { moveSource, pause, rules } from './source.ts'
 
 export type Surroundings = {
   readonly args: readonly string[]
@@ -82,6 +83,13 @@ function perform(context: Context, command: Exclude<Command, { name: 'help' | 'v
       return history(context, command)
     case 'status':
       return status(context)
+    case 'rules':
+      return rules(context, command)
+    case 'move-source':
+      return moveSource(context, command)
+    case 'pause':
+    case 'resume':
+      return pause(context, command)
     case 'forget':
       return forget(context, command)
     default:

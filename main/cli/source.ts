@@ -1,0 +1,166 @@
+/** `cairn rules`, `move-source`, `pause` and `resume`: the folder that an archive of yours is made from. */
+import { resolve } from 'node:path'
+import { AppError, type ErrorData } from '../../preload/contract/errors.ts'
+import type { ArchiveRow, Difference, RulesReview, SourceRules } from '../../preload/contract/models.ts'
+import { parseLink } from '../archives/links.ts'
+import { type Command, isLink } from './arguments.ts'
+import { type Context, readLink } from './context.ts'
+import { CliError, EXIT } from './failure.ts'
+import { Mirror } from './mirror.ts'
+import { waitForSource } from './publish.ts'
+import { count, printable, size } from './words.ts'
+
+const NAMED = 20
+
+/** Shows what an archive publishes of its folder and by which rules, or changes the rules. */
+export async function rules(context: Context, command: Command & { name: 'rules' }): Promise<number> {
+  const { client, output, signal } = context
+  const row = await archiveOf(context, command.target)
+  const before = await client.publish.rules({ key: row.id }, { signal })
+  const after = [...command.ignore.map(leftOut), ...command.include.map(takenIn)].reduce(
+    (decided, change) => change(decided),
+    before,
+  )
+  const review = await client.publish.reviewRules(
+    { key: row.id, ...after },
+    {
+      signal,
+      onProgress: ({ files, bytes }) => output.progress(`counting: ${count(files, 'file')}, ${size(bytes)}`, null),
+    },
+  )
+  const changes = command.ignore.length + command.include.length > 0
+  output.result(described(review, after, changes).join('\n'), { rules: { key: row.id, ...after, ...review } })
+  if (!changes) return EXIT.done
+  await client.publish.changeRules({ key: row.id, ...after, leaving: review.leaving.files }, { signal })
+  if (row.source?.state.name === 'paused') output.note('It is paused: the next version comes when it goes on.')
+  else await waitForSource(context, row.id, true)
+  output.result('The rules are changed. Older versions, and copies that others have, keep what left.', {
+    changed: { key: row.id, leaving: review.leaving.files, coming: review.coming.files },
+  })
+  return EXIT.done
+}
+
+export async function moveSource(context: Context, command: Command & { name: 'move-source' }): Promise<number> {
+  const row = await archiveOf(context, command.target)
+  const paths = row.source?.paths ?? []
+  const from = command.from === null ? paths[0] : resolve(command.from)
+  if (command.from === null && paths.length > 1)
+    throw new CliError(
+      'USAGE',
+      `This archive is made from ${paths.map(printable).join(', ')}. Say which one was moved with --from PATH.`,
+    )
+  if (from === undefined) throw followsNothing()
+  const to = resolve(command.to)
+  try {
+    await context.client.publish.moveSource({ key: row.id, from, to, force: command.force }, { signal: context.signal })
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'SOURCE_DIFFERS') throw error
+    throw new AppError(
+      'SOURCE_DIFFERS',
+      `${error.message} If it is the right one all the same, add --force`,
+      error.data as ErrorData['SOURCE_DIFFERS'],
+    )
+  }
+  if (row.source?.state.name !== 'paused') await waitForSource(context, row.id, true)
+  context.output.result(`It is made from ${printable(to)} now. Nothing was imported again that had not changed.`, {
+    moved: { key: row.id, from, to },
+  })
+  return EXIT.done
+}
+
+export async function pause(context: Context, command: Command & { name: 'pause' | 'resume' }): Promise<number> {
+  const row = await archiveOf(context, command.target)
+  const paused = command.name === 'pause'
+  await context.client.publish.pause({ key: row.id, paused }, { signal: context.signal })
+  context.output.result(
+    paused
+      ? 'Paused: changes in its folder are not published until cairn resume. What was published stays shared.'
+      : context.attached
+        ? 'Its folder is followed again.'
+        : 'Its folder is followed again whenever Cairn runs, as with cairn serve.',
+    { [paused ? 'paused' : 'resumed']: row.id },
+  )
+  return EXIT.done
+}
+
+/** By its link, or by what it is made from. Throws for one that follows nothing. */
+async function archiveOf(context: Context, target: string): Promise<ArchiveRow> {
+  const rows = await new Mirror(context.client.archives.watch(undefined, { signal: context.signal })).all()
+  if (isLink(target)) {
+    const { key } = parseLink(await readLink(context, target))
+    const row = rows.get(key)
+    if (row === undefined) throw new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library', { key })
+    if (row.source === null) throw followsNothing()
+    return row
+  }
+  const path = resolve(target)
+  const found = [...rows.values()].filter(({ source }) => source?.paths.includes(path))
+  if (found.length === 1) return found[0]!
+  if (found.length > 1)
+    throw new CliError('USAGE', `Several archives are made from ${printable(path)}. Give the link of the one you mean.`)
+  throw new AppError('SOURCE_NOT_FOUND', `No archive of yours is made from ${path}. cairn status shows them`, { path })
+}
+
+const followsNothing = () =>
+  new AppError('SOURCE_NOT_FOUND', 'This archive follows no folder of this machine', { path: '' })
+
+type Change = (decided: SourceRules) => SourceRules
+const linesOf = (text: string) => text.split('\n').filter(line => line.trim() !== '')
+
+/** A path of the archive is left out as such; anything else is a pattern as in .gitignore. */
+const leftOut = (pattern: string): Change => {
+  if (isPath(pattern))
+    return decided => ({ ...decided, exclude: [...new Set([...decided.exclude, pattern.replace(/\/+$/, '')])] })
+  return decided => ({
+    ...decided,
+    rules: [...linesOf(decided.rules).filter(line => line !== `!${pattern}` && line !== pattern), pattern].join('\n'),
+  })
+}
+
+/** Undoes what left it out here; what the defaults or .cairnignore leave out is taken in by a rule. */
+const takenIn =
+  (pattern: string): Change =>
+  decided => {
+    const path = pattern.replace(/\/+$/, '')
+    if (decided.exclude.includes(path))
+      return { ...decided, exclude: decided.exclude.filter(excluded => excluded !== path) }
+    const lines = linesOf(decided.rules)
+    if (lines.includes(pattern)) return { ...decided, rules: lines.filter(line => line !== pattern).join('\n') }
+    return { ...decided, rules: [...lines.filter(line => line !== `!${pattern}`), `!${pattern}`].join('\n') }
+  }
+
+const isPath = (pattern: string) => pattern.startsWith('/') && !/[*?[]/.test(pattern)
+
+function described(review: RulesReview, { rules, exclude }: SourceRules, changes: boolean): readonly string[] {
+  const { files, bytes, ignoredBy, suspicious, skippedCount } = review
+  return [
+    `${changes ? 'Published from now on' : 'Published'}: ${count(files, 'file')}, ${size(bytes)}.`,
+    ...ignoredBy
+      .slice(0, NAMED)
+      .map(({ rule, origin, count: times }) => `Left out by ${printable(rule)} (${ORIGINS[origin]}): ${times}`),
+    ...(ignoredBy.length > NAMED ? [`and by ${ignoredBy.length - NAMED} more rules`] : []),
+    ...(suspicious.length > 0 ? [`Looks private: ${count(suspicious.length, 'file')}`] : []),
+    ...(skippedCount > 0 ? [`Cannot be taken: ${skippedCount}`] : []),
+    ...linesOf(rules).map(line => `rule      ${printable(line)}`),
+    ...exclude.map(path => `left out  ${printable(path)}`),
+    ...difference('Leave the next version', review.leaving),
+    ...difference('Come in', review.coming),
+  ]
+}
+
+const ORIGINS = {
+  default: "Cairn's own rule",
+  folder: '.cairnignore',
+  own: 'your rule',
+  chosen: 'your choice',
+  fixed: 'always',
+} as const
+
+function difference(what: string, { files, bytes, paths }: Difference): readonly string[] {
+  if (files === 0) return []
+  return [
+    `${what}: ${count(files, 'file')}, ${size(bytes)}`,
+    ...paths.slice(0, NAMED).map(path => `  ${printable(path)}`),
+    ...(files > NAMED ? [`  and ${files - NAMED} more`] : []),
+  ]
+}
