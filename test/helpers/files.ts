@@ -60,15 +60,27 @@ export async function readTree(
       else if (entry.isSymbolicLink()) found[path] = `link ${await readlink(local)}`
       else {
         const stats = await lstat(local, { bigint: true })
-        const digest = createHash('sha256')
-          .update(await readFile(local))
-          .digest('hex')
-          .slice(0, 16)
         found[path] =
-          `${digest} ${(stats.mode & 0o111n) === 0n ? '-' : 'x'}${options.times ? ` ${stats.mtimeNs / 1000n}` : ''}`
+          `${digestOf(await readFile(local))} ${(stats.mode & 0o111n) === 0n ? '-' : 'x'}${options.times ? ` ${stats.mtimeNs / 1000n}` : ''}`
       }
     }
   }
   await walk('')
   return found
+}
+
+export const digestOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex').slice(0, 16)
+
+/** What the files below a folder hold, each by itself. */
+export async function contentsOf(
+  root: string,
+): Promise<readonly { readonly path: string; readonly digest: string; readonly size: number }[]> {
+  const entries = await readdir(root, { withFileTypes: true, recursive: true })
+  const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+  return Promise.all(
+    files.map(async path => {
+      const content = await readFile(path)
+      return { path, digest: digestOf(content), size: content.byteLength }
+    }),
+  )
 }

@@ -1,13 +1,10 @@
 /** Nothing of ours on the other side: a plain Hyperdrive over a plain Hyperswarm reads what Cairn published, and is read. */
-import Corestore from 'corestore'
-import DHT from 'hyperdht'
 import Hyperdrive from 'hyperdrive'
-import Hyperswarm from 'hyperswarm'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
 import { isDone, isFound, publish, startPerson } from '../helpers/backend.ts'
 import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
+import { plainPeer } from '../helpers/plain.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 let testnet: Testnet
@@ -15,19 +12,6 @@ beforeAll(async () => {
   testnet = await startTestnet()
 })
 afterAll(() => testnet.close())
-
-async function plainPeer() {
-  const store = new Corestore(join(await temporaryFolder('plain'), 'store'))
-  const swarm = new Hyperswarm({
-    dht: new DHT({ bootstrap: [...testnet.bootstrap], host: '127.0.0.1', firewalled: false }),
-  })
-  swarm.on('connection', connection => store.replicate(connection))
-  onTestFinished(async () => {
-    await swarm.destroy({ force: true })
-    await store.close()
-  })
-  return { store, swarm }
-}
 
 test('a plain client reads what Cairn published', async () => {
   const folder = await temporaryFolder('holiday')
@@ -43,7 +27,7 @@ test('a plain client reads what Cairn published', async () => {
   const ana = await startPerson(testnet.bootstrap)
   const { key } = await publish(ana, [folder])
 
-  const { store, swarm } = await plainPeer()
+  const { store, swarm } = await plainPeer(testnet.bootstrap)
   const drive = new Hyperdrive(store, decodeKey(key))
   await drive.ready()
   const found = drive.findingPeers()
@@ -67,7 +51,7 @@ test('a plain client reads what Cairn published', async () => {
 })
 
 test('Cairn opens what a plain client published, with versions and later changes', async () => {
-  const { store, swarm } = await plainPeer()
+  const { store, swarm } = await plainPeer(testnet.bootstrap)
   const drive = new Hyperdrive(store)
   await drive.ready()
   await drive.put('/hello.txt', Buffer.from('hello'))

@@ -1,0 +1,104 @@
+/** The disk is full: said in plain words, nothing that was in is lost, and it goes on by itself once there is room. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isDone, isFound, type Person, publish, startPerson } from '../helpers/backend.ts'
+import { temporaryFolder, readTree } from '../helpers/files.ts'
+import { smallDisk } from '../helpers/mounts.ts'
+import { follow } from '../helpers/plain.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+
+let testnet: Testnet
+beforeAll(async () => {
+  testnet = await startTestnet()
+})
+afterAll(() => testnet.close())
+
+async function begin(person: Person, path: string) {
+  const review = await person.client.publish.review({ paths: [path] })
+  expect(review.roomNeeded).toBeGreaterThan(review.roomFree)
+  return person.client.publish.start({
+    review: review.id,
+    title: review.title,
+    private: false,
+    exclude: [],
+    includeSuspicious: false,
+    into: null,
+  })
+}
+
+const writeMany = async (folder: string, prefix: string, files: number, size: number) => {
+  for (let index = 0; index < files; index++)
+    await writeFile(join(folder, `${prefix}${index}`), Buffer.alloc(size, `${prefix}${index};`))
+}
+
+const isFull = { error: { code: 'NO_ROOM', message: expect.stringMatching(/disk is full.*make room/i) as string } }
+
+// At the same time, because most of it is waiting for the database to look at the disk again, which it does every 5 s.
+test('a first import and a changeset end in NO_ROOM, and go on once there is room', () =>
+  Promise.all([firstImport(), changeset()]))
+
+async function firstImport(): Promise<void> {
+  const disk = await smallDisk(40)
+  const source = await temporaryFolder('source')
+  await writeMany(source, 'a', 200, 64 << 10)
+  await writeMany(source, 'large', 1, 40 << 20)
+  const ana = await startPerson(testnet.bootstrap, { storage: join(disk.folder, 'storage') })
+  const { key, link, transfer } = await begin(ana, source)
+  const failed = await ana.transfer(transfer, row => row.state.name === 'failed')
+  expect(failed.state).toMatchObject(isFull)
+  const { source: state, length } = await ana.archive(key, row => row.source?.state.name === 'failed')
+  expect(state?.state).toMatchObject(isFull)
+
+  // It lives, and so does what is in.
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link })
+  await bob.archive(key, row => row.length >= length && isFound(row))
+  const { entries } = await bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 5000 })
+  expect(entries).toHaveLength(200)
+  for (const { path } of entries.slice(-3)) {
+    const { base64 } = await bob.client.read.bytes({ key, version: null, path, start: 0, length: 1 << 20 })
+    expect(Buffer.from(base64, 'base64')).toEqual(await readFile(join(source, path)))
+  }
+
+  await disk.resize(512)
+  await ana.archive(key, row => row.source?.state.name === 'watching' && !row.stillBeingAdded, 30_000)
+  expect((await ana.transfer(transfer, isDone)).skipped).toEqual([])
+  await expectEqual(ana, key, source)
+}
+
+async function changeset(): Promise<void> {
+  const disk = await smallDisk(40)
+  const source = await temporaryFolder('source')
+  await writeMany(source, 'before', 20, 1000)
+  const ana = await startPerson(testnet.bootstrap, { storage: join(disk.folder, 'storage') })
+  const { key } = await publish(ana, [source])
+  const { length } = await ana.archive(key, row => row.source?.state.name === 'watching')
+  const follower = await follow(testnet.bootstrap, key)
+  await follower.knows(length)
+  const before = await readTree(source)
+
+  await writeMany(source, 'later', 120, 500_000)
+  const { source: failed } = await ana.archive(key, row => row.source?.state.name === 'failed', 30_000)
+  expect(failed?.state).toMatchObject(isFull)
+  for (const version of follower.heard) expect(await follower.tree(version)).toEqual(before)
+
+  await disk.resize(512)
+  const after = await ana.archive(key, row => row.source?.state.name === 'watching' && row.files === 140, 30_000)
+  await follower.knows(after.length)
+  expect(await follower.tree(after.length)).toEqual(await readTree(source))
+  for (const version of follower.heard.slice(0, -1)) expect(await follower.tree(version)).toEqual(before)
+}
+
+async function expectEqual(person: Person, key: string, source: string): Promise<void> {
+  const folder = await temporaryFolder('taken')
+  const { transfer } = await person.client.read.download({
+    key,
+    version: null,
+    paths: ['/'],
+    folder,
+    overwrite: false,
+  })
+  await person.transfer(transfer, isDone)
+  expect(await readTree(folder)).toEqual(await readTree(source))
+}
