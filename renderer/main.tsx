@@ -19,6 +19,7 @@ provide({
   publish: () => publishing.choose(),
   publishPaths: paths => publishing.openPaths(paths),
   addTo: (key, folder) => publishing.addTo(key, folder),
+  showRules: key => publishing.showRules(key),
   chooseFolder,
 })
 consentIsKnownBy(() => settings.getState().byId.get('settings')?.consented === true)

@@ -1,8 +1,9 @@
 /** What a person can do to an archive, from a menu, a button, a key or the palette: one function each. */
+import { AppError, type ErrorData } from '../../preload/contract/errors.ts'
 import type { ArchiveKey, ArchiveRow } from '../../preload/contract/models.ts'
 import { backend, connectionStore, contentUrl } from '../backend.ts'
 import { canReveal, shell } from '../shell.ts'
-import { count } from '../ui/format.ts'
+import { count, number } from '../ui/format.ts'
 import { plainName } from '../ui/names.ts'
 import { nameOf } from './location.ts'
 import { archives, titleOf } from './mirrors.ts'
@@ -139,6 +140,32 @@ export function keepInFolder(row: ArchiveRow): void {
 
 export function pauseSource(row: ArchiveRow, paused: boolean): void {
   attempt(() => backend.publish.pause({ key: row.id, paused }))
+}
+
+/** What an archive of the person's own is made from lies elsewhere now: they say where. */
+export function moveSource(row: ArchiveRow, from: string): void {
+  attempt(async () => {
+    const to = await ui.chooseFolder(`Where is ${plainName(nameOf(from))} now?`)
+    if (to === null || to === from) return
+    const move = (force: boolean) => backend.publish.moveSource({ key: row.id, from, to, force })
+    try {
+      await move(false)
+    } catch (error) {
+      if (!(error instanceof AppError) || !error.is('SOURCE_DIFFERS')) throw error
+      const { found, of } = error.data as ErrorData['SOURCE_DIFFERS']
+      const sure = await ui.confirm({
+        title: 'This looks like another folder',
+        text: `${plainName(to)} holds few of the files of this archive: ${number(found)} of ${number(of)}. If it is the right one all the same, what it has is added, and you are asked before anything that it lacks is removed.`,
+        yes: 'Use it all the same',
+      })
+      if (!sure) return
+      await move(true)
+    }
+    toast.done({
+      title: `${plainName(titleOf(row))} is made from ${plainName(nameOf(to))} now`,
+      text: `${plainName(to)} is followed. What had not changed was not read again.`,
+    })
+  })
 }
 
 export function forget(row: ArchiveRow): void {

@@ -15,6 +15,8 @@ export type Actions = {
   publishPaths(paths: readonly string[]): void
   /** The person chooses what to add to a folder of an archive of theirs. */
   addTo(key: ArchiveKey, folder: string): void
+  /** What is published of an archive of the person's own that follows a folder. */
+  showRules(key: ArchiveKey): void
   /** A folder of this machine; null: the person changed their mind. */
   chooseFolder(title: string): Promise<string | null>
 }
@@ -70,6 +72,7 @@ export const ui = {
   publish: (): void => provided().publish(),
   publishPaths: (paths: readonly string[]): void => provided().publishPaths(paths),
   addTo: (key: ArchiveKey, folder: string): void => provided().addTo(key, folder),
+  showRules: (key: ArchiveKey): void => provided().showRules(key),
   chooseFolder: (title: string): Promise<string | null> => provided().chooseFolder(title),
 
   go(place: Place): void {

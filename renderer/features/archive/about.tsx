@@ -4,7 +4,7 @@ import { type ReactElement, useEffect, useId, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { backend, useLive } from '../../backend.ts'
-import { copyLink, copyText, reveal } from '../../stores/commands.ts'
+import { copyLink, copyText, moveSource, reveal } from '../../stores/commands.ts'
 import { titleOf, useSettings } from '../../stores/mirrors.ts'
 import { attempt, toast } from '../../stores/toasts.ts'
 import { sayArchive, sayHeld } from '../../stores/words.ts'
@@ -13,6 +13,7 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, count, moment, number } from '../../ui/format.ts'
+import { plainName } from '../../ui/names.ts'
 import { Fact, Facts } from './inspector.tsx'
 
 export function About({ row }: { readonly row: ArchiveRow }): ReactElement {
@@ -46,7 +47,7 @@ export function About({ row }: { readonly row: ArchiveRow }): ReactElement {
             {row.ownership === 'friends' && <Fact name="This machine">{sayKeeping(row)}</Fact>}
             {row.source?.paths.map(path => (
               <Fact key={path} name="Made from">
-                <LocalPath path={path} />
+                <LocalPath path={path} onMoved={() => moveSource(row, path)} />
               </Fact>
             ))}
             {row.keeping.how === 'folder' && (
@@ -78,13 +79,18 @@ function sayKeeping({ keeping }: ArchiveRow): string {
   }
 }
 
-function LocalPath({ path }: { readonly path: string }): ReactElement {
+function LocalPath({ path, onMoved }: { readonly path: string; readonly onMoved?: () => void }): ReactElement {
   return (
     <span className="flex items-start gap-2">
       <FileName name={path} whole className="min-w-0" />
       {canReveal && (
         <Button size="small" onClick={() => reveal(path)}>
           Show
+        </Button>
+      )}
+      {onMoved && (
+        <Button size="small" aria-label={`${plainName(path)} was moved`} onClick={onMoved}>
+          It was moved…
         </Button>
       )}
     </span>

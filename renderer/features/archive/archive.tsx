@@ -4,8 +4,10 @@ import {
   ChevronDown,
   Copy,
   Download,
+  Eye,
   FolderDown,
   FolderPlus,
+  FolderSearch,
   HardDrive,
   MailPlus,
   MoreHorizontal,
@@ -29,6 +31,7 @@ import {
   keep,
   keepInFolder,
   markSeen,
+  moveSource,
   pauseSource,
 } from '../../stores/commands.ts'
 import type { Place, Tab } from '../../stores/location.ts'
@@ -244,6 +247,20 @@ function moreItems(row: ArchiveRow, place: ArchivePlace): readonly MenuItem[] {
       icon: paused ? <Play size={14} /> : <Pause size={14} />,
       run: () => pauseSource(row, !paused),
     })
+    items.push({
+      label: 'What is published…',
+      hint: 'What is in, what stays out, and by which rule',
+      icon: <Eye size={14} />,
+      run: () => ui.showRules(row.id),
+    })
+    const [only] = row.source.paths
+    if (only !== undefined)
+      items.push({
+        label: 'Its folder was moved…',
+        hint: 'Follow it at its new place, without adding everything again',
+        icon: <FolderSearch size={14} />,
+        run: () => (row.source?.paths.length === 1 ? moveSource(row, only) : ui.go({ ...place, tab: 'about' })),
+      })
   }
   items.push({
     label: 'Download everything…',

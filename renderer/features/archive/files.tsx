@@ -7,6 +7,8 @@ import {
   Copy,
   Download,
   Eye,
+  FilePlus,
+  FolderInput,
   FolderOpen,
   FolderPlus,
   HardDriveDownload,
@@ -37,12 +39,11 @@ import { canSaveWithBrowser, copyLink, copyPinnedLink, download, saveWithBrowser
 import { join, nameOf, type Place, parentOf } from '../../stores/location.ts'
 import { titleOf } from '../../stores/mirrors.ts'
 import { prefer, usePreference } from '../../stores/preferences.ts'
-import { attempt, toast } from '../../stores/toasts.ts'
+import { attempt } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { EmptyState } from '../../ui/empty.tsx'
-import { TextField } from '../../ui/field.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { count, number } from '../../ui/format.ts'
 import { isMac, isTyping, matches } from '../../ui/keys.tsx'
@@ -51,9 +52,11 @@ import { ContextMenu, type MenuItem } from '../../ui/menu.tsx'
 import { extensionOf, plainName } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Details } from '../../ui/toasts.tsx'
+import { entryOfFolder, makeFolder, moveEntries, removeEntries, renameEntry, undoLast, useMadeFolders } from './edit.ts'
 import { type Folder, openFolder, PAGE, type Sort, type SortBy, sortEntries } from './folder.ts'
 import { Inspector, type RenderPreview } from './inspector.tsx'
-import { type EntriesHandle, EntryGrid, EntryList } from './list.tsx'
+import { dropOn, type Editing, type EntriesHandle, EntryGrid, EntryList } from './list.tsx'
+import { MoveDialog, NewFolderDialog } from './move.tsx'
 import { useSelection } from './selection.ts'
 
 type ArchivePlace = Extract<Place, { view: 'archive' }>
@@ -92,7 +95,9 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   const [sorting, setSorting] = useState<AbortController | null>(null)
   const [large, setLarge] = useState(false)
   const [details, setDetails] = useState(false)
-  const [renaming, setRenaming] = useState<Entry | null>(null)
+  const [renaming, setRenaming] = useState<string | null>(null)
+  const [moving, setMoving] = useState<readonly Entry[] | null>(null)
+  const [making, setMaking] = useState(false)
   const list = useRef<EntriesHandle>(null)
   const stage = useRef<HTMLDivElement>(null)
   const { version, path } = place
@@ -100,10 +105,14 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
 
   // Until a long folder is read to its end it stands in the archive's own order, so that nothing jumps while it comes.
   const effective = sort ?? (complete && read.length <= PAGE ? byName : null)
-  const entries = useMemo(
-    () => (effective === null || !complete ? read : sortEntries(read, effective)),
-    [read, complete, effective],
-  )
+  const made = useMadeFolders(row.id)
+  const entries = useMemo(() => {
+    const alone = !editable
+      ? []
+      : [...made].filter(one => parentOf(one) === path && read.every(entry => entry.path !== one)).map(entryOfFolder)
+    const all = alone.length === 0 ? read : [...alone, ...read]
+    return effective === null || !complete ? all : sortEntries(all, effective)
+  }, [read, complete, effective, made, path, editable])
   const order = useMemo(() => entries.map(entry => entry.path), [entries])
   const chosen = useMemo(() => entries.filter(entry => selection.paths.has(entry.path)), [entries, selection.paths])
 
@@ -221,6 +230,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
     }
     const step = steps[event.key]
     const entry = at < 0 ? undefined : entries[at]
+    if (editable && editKey(event, entry)) return event.preventDefault()
     if (step !== undefined && !event.altKey && !event.ctrlKey && !event.metaKey) move(step, event.shiftKey)
     else if (matches(event, 'enter') && entry) open(entry)
     else if (matches(event, 'space') && !typed.active()) {
@@ -242,6 +252,19 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
     event.preventDefault()
   }
 
+  /** Keys that change an archive which is edited here. */
+  const editKey = (event: KeyboardEvent, entry: Entry | undefined): boolean => {
+    if (event.key === 'F2' && entry) {
+      selection.only(entry.path)
+      setRenaming(entry.path)
+    } else if (event.key === 'Delete' && chosen.length > 0) remove(chosen)
+    else if (altKeyed(event, 'KeyN')) setMaking(true)
+    else if (altKeyed(event, 'KeyM') && chosen.length > 0) setMoving(chosen)
+    else if (matches(event, 'mod+z')) undoLast(row.id)
+    else return false
+    return true
+  }
+
   const [target, setTarget] = useState<readonly Entry[]>([])
   const onContext = (index: number | null) => {
     const entry = index === null ? undefined : entries[index]
@@ -253,18 +276,8 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
     setTarget(chosenOr(index ?? -1))
     if (!selection.paths.has(entry.path)) selection.only(entry.path)
   }
-  const remove = (which: readonly Entry[]) =>
-    attempt(async () => {
-      const sure = await ui.confirm({
-        title: `Remove ${which.length === 1 ? plainName(which[0]?.name ?? '') : count(which.length, 'item')} from the archive?`,
-        text: 'The newest version will not have it any more. Earlier versions, and the copies that others hold, still do.',
-        yes: 'Remove',
-        dangerous: true,
-      })
-      if (!sure) return
-      await backend.publish.remove({ key: row.id, paths: which.map(entry => entry.path) })
-      selection.clear()
-    })
+  const remove = (which: readonly Entry[]) => removeEntries(row.id, which, selection.clear)
+  const moveTo = (which: readonly Entry[], to: string) => moveEntries(row.id, which, to, selection.clear)
   const menu = entryMenu({
     row,
     version,
@@ -274,9 +287,33 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
     open,
     look: () => setLarge(true),
     details: () => setDetails(true),
-    rename: setRenaming,
+    rename: entry => setRenaming(entry.path),
+    moveTo: setMoving,
+    newFolder: () => setMaking(true),
     remove,
   })
+  const dragged = useRef<readonly Entry[]>([])
+  const dropHere = (to: string) => moveTo(dragged.current, to)
+  const editing: Editing | null = useStable(
+    editable
+      ? {
+          renaming,
+          onRename: (entry, name) => {
+            setRenaming(null)
+            requestAnimationFrame(() => list.current?.focus())
+            if (name === null || name === entry.name) return
+            attempt(async () => {
+              await renameEntry(row.id, entry, name)
+              selection.only(join(parentOf(entry.path), name))
+            })
+          },
+          onDrag: index => {
+            dragged.current = chosenOr(index)
+          },
+          onDropOn: dropHere,
+        }
+      : null,
+  )
 
   const grant = useGrant(row, version, layout === 'grid')
   const thumbnail = (entry: Entry) =>
@@ -324,6 +361,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
     onContext,
     onKeyDown: keyDown,
     onSeen,
+    editing,
   }
 
   // Files that are dropped on the list are added to this folder.
@@ -355,12 +393,17 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
               <ArrowUp size={16} aria-hidden />
             </IconButton>
           </div>
-          <Crumbs title={titleOf(row)} path={path} onGo={goTo} />
+          <Crumbs title={titleOf(row)} path={path} onGo={goTo} onDropOn={editable ? dropHere : null} />
           <div className="ml-auto flex items-center gap-1">
             {editable && (
-              <Button kind="quiet" icon={<FolderPlus size={14} aria-hidden />} onClick={() => ui.addTo(row.id, path)}>
-                Add…
-              </Button>
+              <>
+                <Button kind="quiet" icon={<FilePlus size={14} aria-hidden />} onClick={() => ui.addTo(row.id, path)}>
+                  Add…
+                </Button>
+                <IconButton label="New folder" keys="alt+n" onClick={() => setMaking(true)}>
+                  <FolderPlus size={16} aria-hidden />
+                </IconButton>
+              </>
             )}
             <Button
               kind="quiet"
@@ -384,7 +427,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
         {sorting !== null && <SortingNote read={read.length} onStop={() => sorting.abort()} />}
         {status === 'loading' ? (
           <SkeletonRows />
-        ) : status === 'failed' ? (
+        ) : status === 'failed' && !made.has(path) ? (
           <FolderFailed error={error} path={path} onRetry={() => folder.refresh()} onTop={() => goTo('/')} />
         ) : entries.length === 0 ? (
           <EmptyFolder row={row} path={path} editable={editable} />
@@ -443,10 +486,56 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
           </div>
         </Dialog>
       )}
-      <Rename row={row} entry={renaming} onClose={() => setRenaming(null)} />
+      {moving !== null && (
+        <MoveDialog
+          row={row}
+          path={path}
+          entries={moving}
+          onClose={() => setMoving(null)}
+          onMove={to => {
+            setMoving(null)
+            moveTo(moving, to)
+          }}
+        />
+      )}
+      {making && (
+        <NewFolderDialog
+          taken={new Set(entries.map(entry => entry.name))}
+          onClose={() => setMaking(false)}
+          onName={name => {
+            setMaking(false)
+            makeFolder(row.id, join(path, name))
+            selection.only(join(path, name))
+          }}
+        />
+      )}
     </div>
   )
 }
+
+/** The same object from one drawing to the next, so that rows are not drawn again, whose functions see the newest. */
+function useStable(editing: Editing | null): Editing | null {
+  const latest = useRef(editing)
+  latest.current = editing
+  const on = editing !== null
+  const renaming = editing?.renaming ?? null
+  return useMemo(
+    () =>
+      on
+        ? {
+            renaming,
+            onRename: (entry, name) => latest.current?.onRename(entry, name),
+            onDrag: index => latest.current?.onDrag(index),
+            onDropOn: folder => latest.current?.onDropOn(folder),
+          }
+        : null,
+    [on, renaming],
+  )
+}
+
+/** By the key itself: with Alt, a Mac writes other letters. */
+const altKeyed = (event: KeyboardEvent, code: string) =>
+  event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.code === code
 
 const THUMBNAILS = new Set(['jpg', 'jpeg', 'png', 'gif', 'webp', 'avif', 'bmp'])
 
@@ -572,9 +661,15 @@ function SortingNote({ read, onStop }: { readonly read: number; readonly onStop:
   )
 }
 
-type CrumbsProps = { readonly title: string; readonly path: string; readonly onGo: (path: string) => void }
+type CrumbsProps = {
+  readonly title: string
+  readonly path: string
+  readonly onGo: (path: string) => void
+  /** Entries may be let go over a step. */
+  readonly onDropOn: ((path: string) => void) | null
+}
 
-function Crumbs({ title, path, onGo }: CrumbsProps): ReactElement {
+function Crumbs({ title, path, onGo, onDropOn }: CrumbsProps): ReactElement {
   const names = path.split('/').filter(Boolean)
   const all = [
     { name: title, to: '/' },
@@ -607,8 +702,9 @@ function Crumbs({ title, path, onGo }: CrumbsProps): ReactElement {
                 <button
                   type="button"
                   aria-current={last ? 'location' : undefined}
-                  className="flex h-6 min-w-0 items-center rounded px-1 text-muted hover:bg-hover hover:text-ink aria-[current]:font-medium aria-[current]:text-ink"
+                  className="flex h-6 min-w-0 items-center rounded px-1 text-muted hover:bg-hover hover:text-ink data-over:bg-accent-soft aria-[current]:font-medium aria-[current]:text-ink"
                   onClick={() => onGo(crumb.to)}
+                  {...(onDropOn === null || last ? {} : dropOn(crumb.to, onDropOn))}
                 >
                   <FileName name={crumb.name} />
                 </button>
@@ -633,6 +729,8 @@ type MenuInput = {
   readonly look: () => void
   readonly details: () => void
   readonly rename: (entry: Entry) => void
+  readonly moveTo: (entries: readonly Entry[]) => void
+  readonly newFolder: () => void
   readonly remove: (entries: readonly Entry[]) => void
 }
 
@@ -646,6 +744,8 @@ function entryMenu({
   look,
   details,
   rename,
+  moveTo,
+  newFolder,
   remove,
 }: MenuInput): readonly MenuItem[] {
   const icon = (picture: ReactNode) => picture
@@ -661,7 +761,11 @@ function entryMenu({
       },
       { label: 'Copy link to this folder', icon: icon(<Copy size={14} />), run: () => copyLink(row, path) },
       ...(editable
-        ? [{ label: 'Add to this folder…', icon: icon(<FolderPlus size={14} />), run: () => ui.addTo(row.id, path) }]
+        ? ([
+            'separator',
+            { label: 'Add to this folder…', icon: icon(<FilePlus size={14} />), run: () => ui.addTo(row.id, path) },
+            { label: 'New folder…', icon: icon(<FolderPlus size={14} />), keys: 'alt+n', run: newFolder },
+          ] as const)
         : []),
     ]
   }
@@ -703,68 +807,24 @@ function entryMenu({
     ...(editable
       ? ([
           'separator',
-          ...(one ? [{ label: 'Rename…', icon: icon(<Pencil size={14} />), run: () => rename(entry) }] : []),
+          ...(one ? [{ label: 'Rename', icon: icon(<Pencil size={14} />), keys: 'F2', run: () => rename(entry) }] : []),
           {
-            label: 'Remove from archive…',
+            label: 'Move to…',
+            icon: icon(<FolderInput size={14} />),
+            keys: 'alt+m',
+            run: () => moveTo(target),
+          },
+          {
+            label: 'Remove from archive',
+            hint: 'Earlier versions, and the copies of others, keep it',
             icon: icon(<Trash2 size={14} />),
+            keys: 'Del',
             dangerous: true,
             run: () => remove(target),
           },
         ] as const)
       : []),
   ]
-}
-
-function Rename({
-  row,
-  entry,
-  onClose,
-}: {
-  readonly row: ArchiveRow
-  readonly entry: Entry | null
-  readonly onClose: () => void
-}): ReactElement {
-  const [name, setName] = useState('')
-  useEffect(() => setName(entry?.name ?? ''), [entry])
-  const wrong = name.includes('/')
-    ? 'A name has no / in it.'
-    : name.trim() === '' || name === '.' || name === '..'
-      ? 'It needs a name.'
-      : null
-  const save = () => {
-    if (entry === null || wrong !== null) return
-    if (name === entry.name) return onClose()
-    attempt(async () => {
-      await backend.publish.rename({ key: row.id, from: entry.path, to: join(parentOf(entry.path), name) })
-      onClose()
-      toast.done({ title: `Renamed to ${plainName(name)}` })
-    })
-  }
-  return (
-    <Dialog
-      open={entry !== null}
-      onClose={onClose}
-      title="Rename"
-      size="small"
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" disabled={wrong !== null} onClick={save}>
-            Rename
-          </Button>
-        </>
-      }
-    >
-      <form
-        onSubmit={event => {
-          event.preventDefault()
-          save()
-        }}
-      >
-        <TextField label="Name" value={name} onValue={setName} error={wrong} autoComplete="off" spellCheck={false} />
-      </form>
-    </Dialog>
-  )
 }
 
 type FolderFailedProps = {
@@ -813,7 +873,9 @@ function EmptyFolder({
   const text = importing
     ? 'They show here as soon as they are added.'
     : path !== '/'
-      ? 'Archives hold no empty folders: it has emptied since, or was never there.'
+      ? editable
+        ? 'Archives hold no empty folders: your friends see it as soon as something is in it.'
+        : 'Archives hold no empty folders: it has emptied since, or was never there.'
       : row.ownership === 'friends'
         ? 'It was found and read, and there is nothing in it. When its author adds something it shows here.'
         : editable
@@ -825,7 +887,7 @@ function EmptyFolder({
       title={title}
       actions={
         editable && (
-          <Button kind="primary" icon={<FolderPlus size={14} aria-hidden />} onClick={() => ui.addTo(row.id, path)}>
+          <Button kind="primary" icon={<FilePlus size={14} aria-hidden />} onClick={() => ui.addTo(row.id, path)}>
             Add files…
           </Button>
         )

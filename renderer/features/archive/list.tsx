@@ -2,6 +2,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import {
+  type DragEvent,
   type KeyboardEvent,
   type MouseEvent,
   memo,
@@ -18,7 +19,9 @@ import { cx } from '../../ui/class-names.ts'
 import { EntryIcon } from '../../ui/entry-icon.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, exactly, moment } from '../../ui/format.ts'
+import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { problemOfName } from './edit.ts'
 import type { Sort, SortBy } from './folder.ts'
 import { HeldMark } from './held.tsx'
 import type { Selection } from './selection.ts'
@@ -42,6 +45,103 @@ export type EntriesProps = {
   readonly onKeyDown: (event: KeyboardEvent) => void
   /** The first and the last row on the screen. */
   readonly onSeen: (from: number, to: number) => void
+  /** What can be done to the entries of an archive that is edited here; null: nothing. */
+  readonly editing: Editing | null
+}
+
+export type Editing = {
+  /** The entry that gets another name in its place. */
+  readonly renaming: string | null
+  readonly onRename: (entry: Entry, name: string | null) => void
+  /** Entries are taken up by the pointer. */
+  readonly onDrag: (index: number) => void
+  /** They are let go over a folder. */
+  readonly onDropOn: (folder: string) => void
+}
+
+/** What a drag of entries within the page carries: nothing that another program could read. */
+const DRAG_TYPE = 'application/x-cairn-entries'
+const dragsEntries = (event: DragEvent) => event.dataTransfer.types.includes(DRAG_TYPE)
+
+/** What makes an element a place where entries can be let go. */
+export function dropOn(folder: string, onDropOn: (folder: string) => void) {
+  const mark = (event: DragEvent<HTMLElement>, on: boolean) => {
+    if (on) event.currentTarget.dataset['over'] = ''
+    else delete event.currentTarget.dataset['over']
+  }
+  return {
+    onDragOver: (event: DragEvent<HTMLElement>) => {
+      if (!dragsEntries(event)) return
+      event.preventDefault()
+      event.dataTransfer.dropEffect = 'move'
+      mark(event, true)
+    },
+    onDragLeave: (event: DragEvent<HTMLElement>) => mark(event, false),
+    onDrop: (event: DragEvent<HTMLElement>) => {
+      mark(event, false)
+      if (!dragsEntries(event)) return
+      event.preventDefault()
+      onDropOn(folder)
+    },
+  } as const
+}
+
+const noPlace = {}
+const placeOf = (entry: Entry, editing: Editing | null) =>
+  editing !== null && entry.kind === 'folder' ? dropOn(entry.path, editing.onDropOn) : noPlace
+
+const dragOf = (index: number, editing: Editing | null) =>
+  editing === null || editing.renaming !== null
+    ? noPlace
+    : {
+        draggable: true,
+        onDragStart: (event: DragEvent<HTMLElement>) => {
+          event.dataTransfer.setData(DRAG_TYPE, '')
+          event.dataTransfer.effectAllowed = 'move'
+          editing.onDrag(index)
+        },
+      }
+
+type NameFieldProps = { readonly entry: Entry; readonly onRename: Editing['onRename'] }
+
+/** In the place of the name: Enter and leaving it rename, Escape does not. */
+function NameField({ entry, onRename }: NameFieldProps): ReactElement {
+  const [name, setName] = useState(entry.name)
+  const field = useRef<HTMLInputElement>(null)
+  const ended = useRef(false)
+  const problem = problemOfName(name)
+  useEffect(() => {
+    const { current } = field
+    current?.focus()
+    const dot = entry.kind === 'folder' ? -1 : entry.name.lastIndexOf('.')
+    current?.setSelectionRange(0, dot > 0 ? dot : entry.name.length)
+  }, [entry])
+  const end = (wanted: string | null) => {
+    if (ended.current) return
+    ended.current = true
+    onRename(entry, wanted)
+  }
+  return (
+    <input
+      ref={field}
+      value={name}
+      aria-label={`New name of ${plainName(entry.name)}`}
+      aria-invalid={problem !== null}
+      title={problem ?? undefined}
+      autoComplete="off"
+      spellCheck={false}
+      className="h-6 w-full min-w-0 rounded border border-accent bg-surface px-1.5 text-ink select-text aria-invalid:border-bad"
+      onChange={event => setName(event.target.value)}
+      onBlur={() => end(problem === null ? name : null)}
+      onClick={event => event.stopPropagation()}
+      onDoubleClick={event => event.stopPropagation()}
+      onKeyDown={event => {
+        event.stopPropagation()
+        if (event.key === 'Escape') end(null)
+        else if (event.key === 'Enter' && problem === null) end(name)
+      }}
+    />
+  )
 }
 
 const ROW = 32
@@ -72,6 +172,7 @@ export function EntryList(props: EntriesProps): ReactElement {
     onContext,
     onKeyDown,
     onSeen,
+    editing,
   } = props
   const scroller = useRef<HTMLDivElement>(null)
   const rows = entries.length + (more ? 1 : 0)
@@ -118,7 +219,7 @@ export function EntryList(props: EntriesProps): ReactElement {
           const index = indexAt(event.target)
           if (index !== null && index < entries.length) onOpen(index)
         }}
-        onContextMenu={event => onContext(indexAt(event.target))}
+        onContextMenu={event => onContext(indexAt(event.target) ?? (event.button === 2 || active < 0 ? null : active))}
       >
         <div
           role="row"
@@ -169,6 +270,7 @@ export function EntryList(props: EntriesProps): ReactElement {
                 active={selection.active === entry.path}
                 showHeld={showHeld}
                 columns={columns}
+                editing={editing}
               />
             )
           })}
@@ -186,9 +288,19 @@ type RowProps = {
   readonly active: boolean
   readonly showHeld: boolean
   readonly columns: string
+  readonly editing: Editing | null
 }
 
-const Row = memo(function Row({ entry, index, top, selected, active, showHeld, columns }: RowProps): ReactElement {
+const Row = memo(function Row({
+  entry,
+  index,
+  top,
+  selected,
+  active,
+  showHeld,
+  columns,
+  editing,
+}: RowProps): ReactElement {
   return (
     <div
       id={idOf(index)}
@@ -198,17 +310,23 @@ const Row = memo(function Row({ entry, index, top, selected, active, showHeld, c
       aria-selected={selected}
       data-index={index}
       className={cx(
-        'absolute inset-x-1 narrow:inset-x-3 top-0 grid items-center gap-3 rounded-md px-2 select-none',
+        'absolute inset-x-1 narrow:inset-x-3 top-0 grid items-center gap-3 rounded-md px-2 select-none data-over:bg-accent-soft data-over:outline-2 data-over:-outline-offset-2 data-over:outline-accent',
         columns,
         selected ? 'bg-accent-soft' : 'hover:bg-hover',
         active &&
           'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
       )}
       style={{ height: ROW, transform: `translateY(${top}px)` }}
+      {...dragOf(index, editing)}
+      {...placeOf(entry, editing)}
     >
       <div role="gridcell" className="flex min-w-0 items-center gap-2.5">
         <EntryIcon entry={entry} />
-        <FileName name={entry.name} />
+        {editing?.renaming === entry.path ? (
+          <NameField entry={entry} onRename={editing.onRename} />
+        ) : (
+          <FileName name={entry.name} />
+        )}
         {entry.target !== null && (
           <span className="flex min-w-0 shrink-[4] gap-1 text-muted">
             <span aria-hidden>→</span>
@@ -293,6 +411,7 @@ type GridProps = EntriesProps & { readonly thumbnail: (entry: Entry) => string |
 export function EntryGrid(props: GridProps): ReactElement {
   const { ref, label, entries, more, selection, showHeld, onPress, onOpen, onContext, onKeyDown, onSeen, thumbnail } =
     props
+  const { editing } = props
   const scroller = useRef<HTMLDivElement>(null)
   const [columns, setColumns] = useState(4)
   useLayoutEffect(() => {
@@ -342,7 +461,7 @@ export function EntryGrid(props: GridProps): ReactElement {
         const index = indexAt(event.target)
         if (index !== null) onOpen(index)
       }}
-      onContextMenu={event => onContext(indexAt(event.target))}
+      onContextMenu={event => onContext(indexAt(event.target) ?? (event.button === 2 || active < 0 ? null : active))}
     >
       <div role="presentation" className="relative mx-3 mt-2" style={{ height: virtual.getTotalSize() }}>
         {items.map(item => (
@@ -370,11 +489,13 @@ export function EntryGrid(props: GridProps): ReactElement {
                   aria-posinset={index + 1}
                   data-index={index}
                   className={cx(
-                    'm-0.5 flex min-w-0 flex-col items-center gap-1 rounded-lg p-2 select-none',
+                    'm-0.5 flex min-w-0 flex-col items-center gap-1 rounded-lg p-2 select-none data-over:bg-accent-soft data-over:outline-2 data-over:-outline-offset-2 data-over:outline-accent',
                     selection.paths.has(entry.path) ? 'bg-accent-soft' : 'hover:bg-hover',
                     selection.active === entry.path &&
                       'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
                   )}
+                  {...dragOf(index, editing)}
+                  {...placeOf(entry, editing)}
                 >
                   <span className="relative grid h-17 w-full place-items-center">
                     {picture === null ? (
@@ -396,7 +517,11 @@ export function EntryGrid(props: GridProps): ReactElement {
                     )}
                   </span>
                   <span className="flex w-full min-w-0 justify-center">
-                    <FileName name={entry.name} />
+                    {editing?.renaming === entry.path ? (
+                      <NameField entry={entry} onRename={editing.onRename} />
+                    ) : (
+                      <FileName name={entry.name} />
+                    )}
                   </span>
                   <span className="tabular text-sm text-muted">{entry.kind === 'file' ? bytes(entry.size) : ' '}</span>
                 </div>

@@ -4,10 +4,9 @@
  */
 import { CloudOff, GitFork, History, Hourglass, KeyRound, Radar, Unplug, Wifi, WifiOff } from 'lucide-react'
 import { type ReactElement, type ReactNode, useState } from 'react'
-import { assertNever, type SerializedError } from '../../../preload/contract/errors.ts'
+import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, ArchiveState, UnreachableReason } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
-import { explainSerialized } from '../../errors.ts'
 import { openLink } from '../../stores/commands.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
@@ -312,94 +311,6 @@ function SecretNeeded({ row }: { readonly row: ArchiveRow }): ReactElement {
         </Button>
       </form>
     </EmptyState>
-  )
-}
-
-/** What the state of the folder that an archive of yours is made from asks of you. */
-export function SourceBanner({
-  row,
-  share,
-}: {
-  readonly row: ArchiveRow
-  readonly share: ReactNode
-}): ReactElement | null {
-  const state = row.source?.state
-  if (state === undefined) return null
-  switch (state.name) {
-    case 'watching':
-      return null
-    case 'importing':
-      return (
-        <Banner tone="plain" icon={<Hourglass size={16} />} title="Being added">
-          {share}
-        </Banner>
-      )
-    case 'paused':
-      return (
-        <Banner
-          tone="warn"
-          title="Paused: changes in its folder are not published"
-          actions={
-            <Button size="small" onClick={() => attempt(() => backend.publish.pause({ key: row.id, paused: false }))}>
-              Go on
-            </Button>
-          }
-        />
-      )
-    case 'missing':
-      return (
-        <Banner tone="warn" title="Its folder is not there">
-          {plainName(state.path)} was moved, unmounted or cannot be read. Nothing is removed from the archive; when the
-          folder is back, it goes on.
-        </Banner>
-      )
-    case 'asks-removal':
-      return (
-        <Banner
-          tone="warn"
-          title={`${number(state.removals)} of ${count(state.of, 'file')} are gone from its folder`}
-          actions={
-            <>
-              <Button
-                size="small"
-                kind="danger"
-                onClick={() => attempt(() => backend.publish.answerRemoval({ key: row.id, remove: true }))}
-              >
-                Remove them from the archive
-              </Button>
-              <Button
-                size="small"
-                onClick={() => attempt(() => backend.publish.answerRemoval({ key: row.id, remove: false }))}
-              >
-                Leave them in it
-              </Button>
-            </>
-          }
-        >
-          Nothing is removed for your friends until you answer.
-        </Banner>
-      )
-    case 'failed':
-      return <SourceFailed row={row} error={state.error} />
-    default:
-      return assertNever(state)
-  }
-}
-
-function SourceFailed({ row, error }: { readonly row: ArchiveRow; readonly error: SerializedError }): ReactElement {
-  const said = explainSerialized(error)
-  return (
-    <Banner
-      tone="bad"
-      title={said?.title ?? 'Publishing stopped'}
-      actions={
-        <Button size="small" onClick={() => attempt(() => backend.publish.pause({ key: row.id, paused: false }))}>
-          Try again
-        </Button>
-      }
-    >
-      {said?.text} {said?.next}
-    </Banner>
   )
 }
 

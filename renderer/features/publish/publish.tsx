@@ -11,7 +11,9 @@ import { plainName } from '../../ui/names.ts'
 import { ProgressBar } from '../../ui/progress.tsx'
 import { Choosing } from './choosing.tsx'
 import { DropTarget } from './drop-target.tsx'
-import { Rows, Sheet } from './sheet.tsx'
+import { RulesDialog } from './later.tsx'
+import { Rows } from './lists.tsx'
+import { Sheet } from './sheet.tsx'
 import { type Step, surface, usePublishing } from './store.ts'
 
 /** Mounted once, for the whole window. */
@@ -26,6 +28,7 @@ export function PublishSurface(): ReactElement {
       <Sheet />
       {step.name === 'published' && <Published step={step} />}
       <LeftOutDialog />
+      <RulesDialog />
     </>
   )
 }

@@ -1,27 +1,31 @@
 /** The sheet of what becomes public: shown before a single byte is imported, because bytes in an archive cannot be recalled. */
-import { EyeOff, ShieldAlert } from 'lucide-react'
-import { type ReactElement, type ReactNode, useId, useRef, useState } from 'react'
-import type { PublishReview } from '../../../preload/contract/models.ts'
+import { type ReactElement, useId, useRef, useState } from 'react'
+import type { OnClash, PublishReview } from '../../../preload/contract/models.ts'
+import { nameOf } from '../../stores/location.ts'
 import { useArchive, useSettings, titleOf } from '../../stores/mirrors.ts'
 import { Button } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { Dialog } from '../../ui/dialog.tsx'
-import { Checkbox, TextField } from '../../ui/field.tsx'
+import { Checkbox, Segmented, TextField } from '../../ui/field.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, count, number } from '../../ui/format.ts'
 import { plainName } from '../../ui/names.ts'
-import { bytesPublic, type Choices, countPublic } from './choices.ts'
-import { type Source, surface, usePublishing } from './store.ts'
+import { bytesPublic, type Choices, countPublic, roomNeeded } from './choices.ts'
+import { type Decisions, excludePaths } from './decisions.ts'
+import { Fold, Rows, shown } from './lists.tsx'
+import { Rules } from './rules.tsx'
+import { type OpenSheet, type Source, surface, usePublishing } from './store.ts'
+import { Suspicious } from './suspicious.tsx'
 
 export function Sheet(): ReactElement | null {
   const step = usePublishing(state => state.step)
   if (step.name !== 'sheet' && step.name !== 'starting') return null
-  return <ReviewSheet key={step.review.id} review={step.review} source={step.source} busy={step.name === 'starting'} />
+  return <ReviewSheet key={step.sheet.session} {...step.sheet} busy={step.name === 'starting'} />
 }
 
-type ReviewSheetProps = { readonly review: PublishReview; readonly source: Source; readonly busy: boolean }
+type ReviewSheetProps = OpenSheet & { readonly busy: boolean }
 
-function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
+function ReviewSheet({ review, source, decisions, counting, busy }: ReviewSheetProps): ReactElement {
   const into = usePublishing(state => state.into)
   const target = useArchive(into?.key ?? '')
   const form = useId()
@@ -31,13 +35,20 @@ function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
     private: false,
     includeSuspicious: false,
     exclude: new Set(),
+    onClash: 'keep-both',
   })
   const decide = (change: Partial<Choices>) => setChoices(before => ({ ...before, ...change }))
   const title = choices.title.trim()
   const files = countPublic(review, choices)
-  const crowded = review.roomNeeded > review.roomFree
+  const crowded = roomNeeded(review, choices) > review.roomFree
   const nothing = files + review.links === 0
   const adding = into !== null
+  const ready = !crowded && !nothing && title !== '' && !counting
+  /** What was unticked so far is counted with the rest. */
+  const recount = (next: Decisions) => {
+    surface.recount(excludePaths(next, choices.exclude))
+    decide({ exclude: new Set() })
+  }
 
   return (
     <Dialog
@@ -53,8 +64,8 @@ function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
           <Button onClick={surface.cancel} disabled={busy}>
             Cancel
           </Button>
-          <Button type="submit" form={form} kind="primary" disabled={busy || crowded || nothing || title === ''}>
-            {busy ? 'Publishing…' : adding ? 'Add' : 'Publish'}
+          <Button type="submit" form={form} kind="primary" disabled={busy || !ready}>
+            {counting ? 'Counting…' : busy ? 'Publishing…' : adding ? 'Add' : 'Publish'}
           </Button>
         </>
       }
@@ -64,7 +75,7 @@ function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
         className="flex flex-col gap-4"
         onSubmit={event => {
           event.preventDefault()
-          if (!crowded && !nothing && title !== '') surface.publish({ ...choices, title })
+          if (ready) surface.publish({ ...choices, title })
         }}
       >
         {!adding && (
@@ -88,14 +99,16 @@ function ReviewSheet({ review, source, busy }: ReviewSheetProps): ReactElement {
           />
         )}
         <Totals review={review} files={files} choices={choices} source={source} crowded={crowded} nothing={nothing} />
+        <Clashes review={review} value={choices.onClash} onValue={onClash => decide({ onClash })} />
         <Suspicious
-          review={review}
+          suspicious={review.suspicious}
           checked={choices.includeSuspicious}
           onChecked={includeSuspicious => decide({ includeSuspicious })}
         />
         <div className="flex flex-col">
           <Largest review={review} exclude={choices.exclude} onExclude={exclude => decide({ exclude })} />
-          <LeftOut review={review} source={source} />
+          <Rules counted={review} decisions={decisions} onDecide={recount} />
+          <Skipped review={review} source={source} />
         </div>
       </form>
     </Dialog>
@@ -117,7 +130,7 @@ type TotalsProps = {
 }
 
 function Totals({ review, files, choices, source, crowded, nothing }: TotalsProps): ReactElement {
-  const room = `${bytes(review.roomNeeded)} of room on this machine${source.how === 'paths' ? ', beside the files themselves' : ''}`
+  const room = `${bytes(roomNeeded(review, choices))} of room on this machine${source.how === 'paths' ? ', beside the files themselves' : ''}`
   return (
     <div>
       <p className="text-xl font-semibold tabular">
@@ -133,33 +146,6 @@ function Totals({ review, files, choices, source, crowded, nothing }: TotalsProp
           : `Takes ${room}; ${bytes(review.roomFree)} are free.`}
       </p>
     </div>
-  )
-}
-
-type SuspiciousProps = {
-  readonly review: PublishReview
-  readonly checked: boolean
-  readonly onChecked: (checked: boolean) => void
-}
-
-function Suspicious({ review, checked, onChecked }: SuspiciousProps): ReactElement | null {
-  const { suspicious } = review
-  if (suspicious.length === 0) return null
-  return (
-    <section aria-label="What looks private" className="rounded-lg bg-warn-soft p-3">
-      <h3 className="flex items-center gap-2 font-medium text-warn">
-        <ShieldAlert size={16} aria-hidden className="shrink-0" />
-        {suspicious.length === 1 ? 'One file looks private' : `${number(suspicious.length)} files look private`}
-        {checked ? ' and will be published' : suspicious.length === 1 ? ' and stays out' : ' and stay out'}
-      </h3>
-      <Rows
-        label="Files that look private"
-        rows={suspicious.map(file => ({ path: file.path, note: file.why }))}
-        total={suspicious.length}
-        className="mt-2 mb-3"
-      />
-      <Checkbox label="Publish these too" checked={checked} onChecked={onChecked} />
-    </section>
   )
 }
 
@@ -204,31 +190,65 @@ function Largest({ review: { suspicious, ...review }, exclude, onExclude }: Larg
   )
 }
 
-function LeftOut({ review, source }: { readonly review: PublishReview; readonly source: Source }): ReactElement {
+function Skipped({ review, source }: { readonly review: PublishReview; readonly source: Source }): ReactElement | null {
   const unreadable = source.how === 'dropped' ? source.dropped.unreadable : []
   const skipped = [
     ...review.skipped.map(file => ({ path: file.path, note: file.detail })),
     ...unreadable.map(file => ({ path: file.path, note: file.why })),
   ]
   const skippedCount = review.skippedCount + unreadable.length
+  if (skippedCount === 0) return null
   return (
-    <>
-      {review.ignoredCount > 0 && (
-        <Fold title={`${number(review.ignoredCount)} left out by rules`} icon={<EyeOff size={14} />}>
-          <Rows
-            label="Left out by rules"
-            rows={review.ignored.map(file => ({ path: file.path, note: file.rule, code: true }))}
-            total={review.ignoredCount}
-          />
-        </Fold>
-      )}
-      {skippedCount > 0 && (
-        <Fold title={`${number(skippedCount)} cannot be published`}>
-          <Rows label="What cannot be published" rows={skipped} total={skippedCount} />
-        </Fold>
-      )}
-    </>
+    <Fold title={`${number(skippedCount)} cannot be published`}>
+      <Rows label="What cannot be published" rows={skipped} total={skippedCount} />
+    </Fold>
   )
+}
+
+type ClashesProps = {
+  readonly review: PublishReview
+  readonly value: OnClash
+  readonly onValue: (value: OnClash) => void
+}
+
+/** Files of the archive that stand where one of these would go. */
+function Clashes({ review: { clashes }, value, onValue }: ClashesProps): ReactElement | null {
+  if (clashes.length === 0) return null
+  return (
+    <section aria-label="What is there already" className="rounded-lg bg-warn-soft p-3">
+      <h3 className="font-medium text-warn">
+        {clashes.length === 1
+          ? 'A file of this name is there already'
+          : `${number(clashes.length)} files are there already`}
+      </h3>
+      <Rows
+        label="Files that are there already"
+        rows={clashes.map(({ path, free }) => ({
+          path,
+          note: value === 'keep-both' ? `new one: ${nameOf(free)}` : '',
+        }))}
+        total={clashes.length}
+        className="mt-2 mb-3"
+      />
+      <Segmented
+        label="What becomes of them"
+        value={value}
+        onValue={onValue}
+        options={[
+          { value: 'keep-both', label: 'Keep both' },
+          { value: 'replace', label: 'Replace' },
+          { value: 'skip', label: 'Skip' },
+        ]}
+      />
+      <p className="mt-2 text-sm text-muted">{CLASH_WORDS[value]}</p>
+    </section>
+  )
+}
+
+const CLASH_WORDS: Readonly<Record<OnClash, string>> = {
+  'keep-both': 'The new ones get a number behind their name.',
+  replace: 'The newest version has the new ones; earlier versions keep the old.',
+  skip: 'What is there stays as it is, and the new ones are left out.',
 }
 
 /** Beside the button that they are about, so that nobody has to scroll to them. */
@@ -248,63 +268,3 @@ function Remarks({ adding }: { readonly adding: boolean }): ReactElement {
     </div>
   )
 }
-
-type FoldProps = {
-  readonly title: string
-  readonly icon?: ReactNode
-  readonly open?: boolean
-  readonly children: ReactNode
-}
-
-function Fold({ title, icon, open = false, children }: FoldProps): ReactElement {
-  return (
-    <details open={open} className="group border-t border-line py-1 last:border-b">
-      <summary className="flex min-h-7 items-center gap-2 rounded-md font-medium select-none">
-        <span aria-hidden className="text-muted transition-transform duration-100 group-open:rotate-90">
-          ›
-        </span>
-        {title}
-        {icon && (
-          <span aria-hidden className="text-muted">
-            {icon}
-          </span>
-        )}
-      </summary>
-      <div className="pt-1 pb-2 pl-4">{children}</div>
-    </details>
-  )
-}
-
-type Row = { readonly path: string; readonly note: string; readonly code?: boolean }
-const ROWS = 200
-
-type RowsProps = {
-  readonly label: string
-  readonly rows: readonly Row[]
-  readonly total: number
-  readonly className?: string
-}
-
-/** Paths with a remark each. Long lists scroll in a box of their own, which the keyboard reaches. */
-export function Rows({ label, rows, total, className }: RowsProps): ReactElement {
-  const some = rows.slice(0, ROWS)
-  const more = total - some.length
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reached by the keyboard
-    <div tabIndex={0} role="group" aria-label={label} className={cx('max-h-36 overflow-y-auto rounded-md', className)}>
-      <ul>
-        {some.map((row, index) => (
-          <li key={`${index} ${row.path}`} className="flex min-w-0 flex-wrap items-baseline gap-x-3 py-0.5">
-            <FileName name={shown(row.path)} className="flex-1 basis-40" />
-            <span className={cx('max-w-full text-sm text-muted [overflow-wrap:anywhere]', row.code && 'font-mono')}>
-              {row.note}
-            </span>
-          </li>
-        ))}
-      </ul>
-      {more > 0 && <p className="py-1 text-muted">and {number(more)} more</p>}
-    </div>
-  )
-}
-
-const shown = (path: string) => path.replace(/^\//, '')

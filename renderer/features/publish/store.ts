@@ -4,7 +4,7 @@
  */
 import { createStore, useStore } from 'zustand'
 import { AppError } from '../../../preload/contract/errors.ts'
-import type { PublishReview } from '../../../preload/contract/models.ts'
+import type { PublishReview, ReviewProgress } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
 import { shell, shellKind } from '../../shell.ts'
 import { settings, transfers } from '../../stores/mirrors.ts'
@@ -12,7 +12,8 @@ import { toast } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
 import { count } from '../../ui/format.ts'
 import { plainName } from '../../ui/names.ts'
-import { type Choices, type Destination, excludedPaths, outgoingFiles } from './choices.ts'
+import { asideOf, type Choices, type Destination, excludedPaths, outgoingFiles } from './choices.ts'
+import { type Decisions, undecided } from './decisions.ts'
 import { type Dropped, pickedFiles, soleFolder, titleOf, walk } from './dropped.ts'
 import { type LeftOut, sendOverHttp, upload } from './upload.ts'
 
@@ -25,13 +26,23 @@ export type Source =
       readonly ignoredPaths: readonly string[]
     }
 
+export type OpenSheet = {
+  /** The same for as long as one sheet is open, however often it counts. */
+  readonly session: number
+  readonly review: PublishReview
+  readonly source: Source
+  readonly decisions: Decisions
+  /** What is shown is of other decisions. */
+  readonly counting: boolean
+}
+
 export type Step =
   | { readonly name: 'idle' }
   /** Only in a browser: by path, or by picking files. */
   | { readonly name: 'choosing' }
   | { readonly name: 'counting'; readonly title: string; readonly files: number; readonly bytes: number }
-  | { readonly name: 'sheet'; readonly review: PublishReview; readonly source: Source }
-  | { readonly name: 'starting'; readonly review: PublishReview; readonly source: Source }
+  | { readonly name: 'sheet'; readonly sheet: OpenSheet }
+  | { readonly name: 'starting'; readonly sheet: OpenSheet }
   | {
       readonly name: 'published'
       readonly key: string
@@ -48,6 +59,8 @@ export type Publishing = {
   readonly step: Step
   /** An archive of the person's own that receives the files; null: a new archive. */
   readonly into: Destination | null
+  /** The archive of the person's own whose rules are being looked at. */
+  readonly rulesOf: string | null
   /** Names of what this page is still sending. */
   readonly sending: readonly string[]
   /** What could not be sent, until the person has read it. */
@@ -57,6 +70,7 @@ export type Publishing = {
 export const publishStore = createStore<Publishing>(() => ({
   step: { name: 'idle' },
   into: null,
+  rulesOf: null,
   sending: [],
   leftOut: null,
 }))
@@ -93,6 +107,10 @@ export const publishing = {
     if (shellKind === 'electron') void chooseSources()
     else set({ step: { name: 'choosing' } })
   },
+  /** What is published of an archive of the person's own that follows a folder; null: no more. */
+  showRules(key: string | null): void {
+    set({ rulesOf: key })
+  },
 }
 
 /** The steps that only the surface takes. */
@@ -124,7 +142,12 @@ export const surface = {
   },
   publish(choices: Choices): void {
     const { step, into } = publishStore.getState()
-    if (step.name === 'sheet') void start(step.review, step.source, choices, into)
+    if (step.name === 'sheet') void start(step.sheet, choices, into)
+  },
+  /** Counts again under these decisions; the sheet stays open. */
+  recount(decisions: Decisions): void {
+    const { step } = publishStore.getState()
+    if (step.name === 'sheet') void recount(step.sheet, decisions)
   },
   cancel(): void {
     counting.abort(new AppError('CANCELLED', 'Cancelled'))
@@ -153,18 +176,24 @@ async function chooseSources(): Promise<void> {
 }
 
 const reviewPaths = (paths: readonly string[]) =>
-  review(titleOf(paths.map(path => path.split(/[\\/]/).findLast(Boolean) ?? path)), async (title, signal) => ({
-    review: await backend.publish.review(
-      { paths: [...paths] },
-      {
-        signal,
-        onProgress: progress => {
-          if (!signal.aborted) set({ step: { name: 'counting', title, ...progress } })
-        },
-      },
-    ),
-    source: { how: 'paths', paths },
-  }))
+  review(titleOf(paths.map(path => path.split(/[\\/]/).findLast(Boolean) ?? path)), async (title, signal) =>
+    lookAtPaths(paths, undecided, signal, progress => {
+      if (!signal.aborted) set({ step: { name: 'counting', title, ...progress } })
+    }),
+  )
+
+const lookAtPaths = async (
+  paths: readonly string[],
+  decisions: Decisions,
+  signal: AbortSignal,
+  onProgress: (progress: ReviewProgress) => void,
+): Promise<Reviewed> => ({
+  review: await backend.publish.review(
+    { paths, ...decisions, into: publishStore.getState().into },
+    { signal, onProgress },
+  ),
+  source: { how: 'paths', paths },
+})
 
 const reviewDropped = (collect: (signal: AbortSignal) => Promise<Dropped>, title: string) =>
   review(title, async (_, signal) => {
@@ -172,13 +201,44 @@ const reviewDropped = (collect: (signal: AbortSignal) => Promise<Dropped>, title
     if (dropped.files.length === 0)
       throw new AppError('NOTHING_TO_PUBLISH', 'There is no file in it', { paths: [title] })
     if (dropped.files.length > MOST_DROPPED) throw tooMany(dropped.files.length)
-    const items = dropped.files.map(({ path, file }) => ({ path, size: file.size, modified: file.lastModified }))
-    const { ignoredPaths, ...review } = await backend.publish.reviewDropped(
-      { title, items, rules: await rulesIn(dropped.files) },
-      { signal },
-    )
-    return { review, source: { how: 'dropped', dropped, ignoredPaths } }
+    return lookAtDropped(dropped, title, undecided, signal)
   })
+
+async function lookAtDropped(
+  dropped: Dropped,
+  title: string,
+  { rules, exclude }: Decisions,
+  signal: AbortSignal,
+): Promise<Reviewed> {
+  const items = dropped.files.map(({ path, file }) => ({ path, size: file.size, modified: file.lastModified }))
+  const { into } = publishStore.getState()
+  const { ignoredPaths, ...review } = await backend.publish.reviewDropped(
+    { title, items, rules: await rulesIn(dropped.files), ownRules: rules, exclude, into },
+    { signal },
+  )
+  return { review, source: { how: 'dropped', dropped, ignoredPaths } }
+}
+
+/** What was decided before stands again where it cannot be counted. */
+async function recount(before: OpenSheet, decisions: Decisions): Promise<void> {
+  counting.abort(new AppError('CANCELLED', 'Cancelled'))
+  counting = new AbortController()
+  const { signal } = counting
+  set({ step: { name: 'sheet', sheet: { ...before, decisions, counting: true } } })
+  try {
+    const { source } = before
+    const reviewed =
+      source.how === 'paths'
+        ? await lookAtPaths(source.paths, decisions, signal, () => {})
+        : await lookAtDropped(source.dropped, before.review.title, decisions, signal)
+    if (!signal.aborted)
+      set({ step: { name: 'sheet', sheet: { session: before.session, decisions, counting: false, ...reviewed } } })
+  } catch (error) {
+    if (signal.aborted) return
+    set({ step: { name: 'sheet', sheet: { ...before, counting: false } } })
+    toast.error(error)
+  }
+}
 
 /** The `.cairnignore` of the one folder that was dropped holds here as it does for a folder that is published by path. */
 async function rulesIn(files: Dropped['files']): Promise<string | null> {
@@ -214,15 +274,19 @@ async function review(title: string, look: (title: string, signal: AbortSignal) 
   }
 }
 
+let sessions = 0
+
 /** The same folder twice is the same archive: there is nothing to ask. */
 function afterReview({ review, source }: Reviewed, adding: boolean): Step {
   const { already, title } = review
-  if (already === null || adding) return { name: 'sheet', review, source }
+  if (already === null || adding)
+    return { name: 'sheet', sheet: { session: ++sessions, review, source, decisions: undecided, counting: false } }
   return { name: 'published', ...already, title, private: already.link.includes('#'), streaming: false, before: true }
 }
 
-async function start(review: PublishReview, source: Source, choices: Choices, into: Destination | null): Promise<void> {
-  set({ step: { name: 'starting', review, source } })
+async function start(sheet: OpenSheet, choices: Choices, into: Destination | null): Promise<void> {
+  const { review, source } = sheet
+  set({ step: { name: 'starting', sheet } })
   try {
     if (settings.getState().byId.get('settings')?.consented !== true) await backend.settings.update({ consented: true })
     const streaming = source.how === 'dropped'
@@ -242,7 +306,7 @@ async function start(review: PublishReview, source: Source, choices: Choices, in
     })
   } catch (error) {
     // Back to the sheet, with everything that was decided on it: an expired review says so in its words.
-    set({ step: { name: 'sheet', review, source } })
+    set({ step: { name: 'sheet', sheet } })
     toast.error(error)
   }
 }
@@ -255,6 +319,7 @@ const startImport = (review: PublishReview, choices: Choices, into: Destination 
     exclude: [...choices.exclude],
     includeSuspicious: choices.includeSuspicious,
     into,
+    ...(into === null ? {} : { onClash: choices.onClash }),
   })
 
 async function startUpload(
@@ -265,7 +330,7 @@ async function startUpload(
 ): Promise<{ readonly key: string; readonly link: string }> {
   const root = soleFolder(dropped.files.map(file => file.path))
   const leftOut = [...ignoredPaths, ...excludedPaths(review, choices), ...review.skipped.map(file => file.path)]
-  const files = outgoingFiles(dropped.files, leftOut, root, into)
+  const files = outgoingFiles(dropped.files, leftOut, root, into, asideOf(review, choices, into))
   const started = await backend.publish.startUpload({
     title: choices.title,
     private: choices.private,

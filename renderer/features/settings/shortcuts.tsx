@@ -39,6 +39,11 @@ const groups: readonly { readonly title: string; readonly keys: readonly (readon
       ['mod+a', 'Choose everything'],
       ['mod+d', 'Download what is chosen'],
       ['mod+i', 'Details'],
+      ['F2', 'Rename, in an archive that is edited here'],
+      ['alt+m', 'Move what is chosen to a folder'],
+      ['alt+n', 'New folder'],
+      ['Delete', 'Remove from the archive'],
+      ['mod+z', 'Undo the last edit'],
     ],
   },
 ]

@@ -24,6 +24,7 @@ provide({
   publish: publishing.choose,
   publishPaths: publishing.openPaths,
   addTo: publishing.addTo,
+  showRules: publishing.showRules,
   chooseFolder,
 })
 

@@ -1,0 +1,171 @@
+/** Chooses a folder of the archive to move things into, and asks how a new folder is called. */
+import { CornerLeftUp, Folder as FolderIcon } from 'lucide-react'
+import { type ReactElement, useEffect, useState } from 'react'
+import { useStore } from 'zustand'
+import type { ArchiveRow, Entry } from '../../../preload/contract/models.ts'
+import { nameOf, parentOf } from '../../stores/location.ts'
+import { titleOf } from '../../stores/mirrors.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { FileName } from '../../ui/file-name.tsx'
+import { count } from '../../ui/format.ts'
+import { plainName } from '../../ui/names.ts'
+import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { entryOfFolder, problemOfName, useMadeFolders } from './edit.ts'
+import { type Folder, openFolder } from './folder.ts'
+
+type MoveProps = {
+  readonly row: ArchiveRow
+  /** Where it begins. */
+  readonly path: string
+  readonly entries: readonly Entry[]
+  readonly onClose: () => void
+  readonly onMove: (folder: string) => void
+}
+
+export function MoveDialog({ row, path, entries, onClose, onMove }: MoveProps): ReactElement {
+  const [at, setAt] = useState(path)
+  const here = at === '/' ? titleOf(row) : nameOf(at)
+  const what = entries.length === 1 ? plainName(entries[0]?.name ?? '') : count(entries.length, 'item')
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={`Move ${what}`}
+      description={`To ${at === '/' ? plainName(titleOf(row)) : plainName(at.slice(1))}`}
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" disabled={at === path} onClick={() => onMove(at)}>
+            Move here
+          </Button>
+        </>
+      }
+    >
+      <div className="flex h-72 max-h-[calc(100dvh-16rem)] flex-col gap-1">
+        {at !== '/' && (
+          <Button
+            kind="quiet"
+            className="justify-start!"
+            icon={<CornerLeftUp size={16} aria-hidden />}
+            onClick={() => setAt(parentOf(at))}
+          >
+            To the folder above
+          </Button>
+        )}
+        <Folders key={at} row={row} at={at} label={`Folders in ${plainName(here)}`} without={entries} onGo={setAt} />
+      </div>
+    </Dialog>
+  )
+}
+
+type FoldersProps = {
+  readonly row: ArchiveRow
+  readonly at: string
+  readonly label: string
+  /** What moves cannot move into itself. */
+  readonly without: readonly Entry[]
+  readonly onGo: (path: string) => void
+}
+
+function Folders(props: FoldersProps): ReactElement {
+  const { row, at } = props
+  const [folder, setFolder] = useState<Folder | null>(null)
+  useEffect(() => {
+    const opened = openFolder(row.id, null, at)
+    setFolder(opened)
+    const stop = new AbortController()
+    void opened.all(stop.signal)
+    return () => {
+      stop.abort()
+      opened.close()
+    }
+  }, [row.id, at])
+  return folder === null ? <SkeletonRows /> : <FolderList {...props} folder={folder} />
+}
+
+function FolderList({
+  row,
+  at,
+  label,
+  without,
+  onGo,
+  folder,
+}: FoldersProps & { readonly folder: Folder }): ReactElement {
+  const { entries, complete, status } = useStore(folder.store)
+  const made = useMadeFolders(row.id)
+  const there = entries.filter(entry => entry.kind === 'folder')
+  const alone = [...made]
+    .filter(path => parentOf(path) === at && there.every(entry => entry.path !== path))
+    .map(entryOfFolder)
+  const folders = [...there, ...alone].filter(entry => without.every(({ path }) => path !== entry.path))
+  if (status === 'loading') return <SkeletonRows />
+  return (
+    <ul aria-label={label} className="min-h-0 flex-1 overflow-y-auto">
+      {folders.map(({ path, name }) => (
+        <li key={path}>
+          <button
+            type="button"
+            className="flex h-8 w-full min-w-0 items-center gap-2.5 rounded-md px-2.5 text-left hover:bg-hover active:bg-pressed"
+            onClick={() => onGo(path)}
+          >
+            <FolderIcon size={16} aria-hidden className="shrink-0 text-accent-text" />
+            <FileName name={name} />
+          </button>
+        </li>
+      ))}
+      {folders.length === 0 && <li className="px-2.5 py-1.5 text-muted">No folders in it</li>}
+      {!complete && status === 'ready' && <li className="px-2.5 py-1.5 text-muted">Reading the rest…</li>}
+    </ul>
+  )
+}
+
+type NewFolderProps = {
+  readonly taken: ReadonlySet<string>
+  readonly onClose: () => void
+  readonly onName: (name: string) => void
+}
+
+export function NewFolderDialog({ taken, onClose, onName }: NewFolderProps): ReactElement {
+  const [name, setName] = useState('')
+  const [tried, setTried] = useState(false)
+  const problem = problemOfName(name) ?? (taken.has(name) ? 'Something of this name is here already.' : null)
+  const save = () => {
+    setTried(true)
+    if (problem === null) onName(name)
+  }
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title="New folder"
+      size="small"
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" onClick={save}>
+            Make folder
+          </Button>
+        </>
+      }
+    >
+      <form
+        onSubmit={event => {
+          event.preventDefault()
+          save()
+        }}
+      >
+        <TextField
+          label="Name"
+          value={name}
+          onValue={setName}
+          error={tried || name !== '' ? problem : null}
+          hint="An archive holds no empty folders: your friends see it as soon as something is in it. Until then it is on this page only."
+          autoComplete="off"
+          spellCheck={false}
+        />
+      </form>
+    </Dialog>
+  )
+}
