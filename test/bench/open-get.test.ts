@@ -78,8 +78,8 @@ for (const { name, files, size } of [
       delays.push(delay.percentile(99) / 1e6)
       await reader.close()
     }
-    table.row(`${name}: link to first listing`, opened, openedPlain, 'ms')
-    table.row(`${name}: get into a folder`, got, gotPlain, 's', {
+    table.compare(`${name}: link to first listing`, opened, 'plain Hyperdrive', openedPlain, 'ms')
+    table.compare(`${name}: get into a folder`, got, 'plain Hyperdrive', gotPlain, 's', {
       'MB/s': got.map(seconds => (files * size) / seconds / 1e6),
       'loop p99 ms': delays,
       'RSS MB': [process.resourceUsage().maxRSS / 1024],

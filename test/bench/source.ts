@@ -1,16 +1,22 @@
-/** Folders to measure with: random bytes, so that nothing is compressed or found twice. */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { randomFillSync } from 'node:crypto'
+/** Folders to measure with: bytes that look random, so that nothing is compressed or found twice, and are always the same. */
+import { createCipheriv } from 'node:crypto'
+import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
+
+const CHUNK = 16 << 20
 
 /** A hundred folders at most, `files` files of `size` bytes each. */
 export async function writeSource(folder: string, files: number, size: number): Promise<void> {
-  const block = Buffer.alloc(Math.min(size, 16 << 20))
+  const random = createCipheriv('aes-128-ctr', Buffer.alloc(16, 7), Buffer.alloc(16))
+  const zeros = Buffer.alloc(Math.min(size, CHUNK))
   for (let index = 0; index < files; index++) {
-    const parent = join(folder, `folder ${index % 100}`)
-    if (index < 100) await mkdir(parent, { recursive: true })
-    const path = join(parent, `${index}.bin`)
-    for (let written = 0; written < size; written += block.length)
-      await writeFile(path, randomFillSync(block), { flag: 'a' })
+    if (index < 100) await mkdir(join(folder, `folder ${index}`), { recursive: true })
+    const file = await open(join(folder, pathOf(index)), 'w')
+    for (let written = 0; written < size; written += zeros.length)
+      await file.write(random.update(zeros.subarray(0, Math.min(zeros.length, size - written))))
+    await file.close()
   }
 }
+
+/** Where one of them is, in the folder. */
+export const pathOf = (index: number): string => `folder ${index % 100}/${index}.bin`
