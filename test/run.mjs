@@ -1,6 +1,7 @@
 /**
  * `npm run check`, `npm test`, `npm run soak`, `npm run bench`: makes sure of what the tests need beyond npm, runs them,
- * and ends with one line of counts. Plain Node without dependencies, because it may have to install them first.
+ * and ends with one line of counts. `npm run bench -- publish` runs that bench alone. Plain Node without dependencies,
+ * because it may have to install them first.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -25,7 +26,7 @@ const CHECKS = [
 
 const MODES = {
   check: async () => {
-    await Promise.all([vitest('unit', 5), inTurn(CHECKS)])
+    await Promise.all([vitest('unit', { minutes: 5 }), inTurn(CHECKS)])
   },
   all: async () => {
     ensureChromium()
@@ -35,10 +36,12 @@ const MODES = {
     await vitest('browser')
   },
   soak: async () => {
-    if (await build()) await vitest('soak', 24 * 60)
+    if (await build()) await vitest('soak', { minutes: 24 * 60 })
   },
   bench: async () => {
-    if (await build()) await vitest('bench', 4 * 60)
+    ensureSyncthing()
+    useFolderOfOwn()
+    if (await build()) await vitest('bench', { minutes: 4 * 60, only: process.argv.slice(3) })
   },
 }
 
@@ -47,7 +50,8 @@ if (!Object.hasOwn(MODES, mode)) stop(`There is no "${mode}". Say one of: ${Obje
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
-    for (const child of running) end(child, signal)
+    // What a bench runs would go on for minutes, and write what has been removed.
+    for (const child of running) end(child, mode === 'bench' ? 'SIGKILL' : signal)
     process.exit(130)
   })
 }
@@ -82,9 +86,11 @@ function build() {
   return check('build', ['electron-vite', 'bin/electron-vite.js', 'build', '--logLevel', 'warn'])
 }
 
-async function vitest(name, minutes = 15) {
+/** `only`: parts of the names of files; they say by themselves how far they are. */
+async function vitest(name, { minutes = 15, only = null } = {}) {
   const report = join(reports, `${name}.json`)
   const args = ['run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  if (only !== null) args.push('--disableConsoleIntercept', ...only)
   const { code } = await run([join('node_modules/vitest/vitest.mjs'), ...args], { show: true, minutes })
   const found = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null
   const passed = found?.numPassedTests ?? 0
@@ -189,6 +195,20 @@ function findChromium() {
 function ownChromiumOfPlaywright() {
   const ask = "process.stdout.write(require('playwright-core').chromium.executablePath())"
   return spawnSync(process.execPath, ['-e', ask], { encoding: 'utf8' }).stdout
+}
+
+/** A peer of the bench. Without it the bench says so in its table. */
+function ensureSyncthing() {
+  if (process.argv.length > 3 && !process.argv.slice(3).some(name => 'publish.test.ts'.includes(name))) return
+  if (spawnSync('syncthing', ['--version']).error && !aptInstall('syncthing'))
+    console.error('Syncthing could not be installed and will not be measured. Run: sudo apt-get install -y syncthing')
+}
+
+/** Benches write GiBs; they are gone at the end, however it ends. */
+function useFolderOfOwn() {
+  const folder = mkdtempSync(join(tmpdir(), 'cairn-bench-'))
+  process.env.TMPDIR = folder
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }))
 }
 
 /** Only where it may and can: Debian or Ubuntu, as root. */
