@@ -58,7 +58,7 @@ export async function readTree(
       const local = join(root, path)
       if (entry.isDirectory()) await walk(path)
       else if (entry.isSymbolicLink()) found[path] = `link ${await readlink(local)}`
-      else {
+      else if (entry.isFile()) {
         const stats = await lstat(local, { bigint: true })
         found[path] =
           `${digestOf(await readFile(local))} ${(stats.mode & 0o111n) === 0n ? '-' : 'x'}${options.times ? ` ${stats.mtimeNs / 1000n}` : ''}`

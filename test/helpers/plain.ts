@@ -34,7 +34,9 @@ export type Follower = {
   readonly heard: readonly number[]
   /** Waits until at least this version is known here. */
   knows(length: number, milliseconds?: number): Promise<void>
-  /** Waits until the author is connected. */
+  /** Waits until a version after this one is known here, and says which is the newest. */
+  after(length: number, milliseconds?: number): Promise<number>
+  /** Waits until the author connects (anew). */
   connected(milliseconds?: number): Promise<void>
   /** What one version holds, as `readTree` tells of a folder. Bytes are fetched and compared by their digest. */
   tree(version: number): Promise<Record<string, string>>
@@ -48,15 +50,21 @@ export async function follow(bootstrap: readonly string[], key: string): Promise
   drive.core.on('append', () => heard.push(drive.core.length))
   swarm.join(drive.discoveryKey, { client: true, server: true })
   const digests = new Map<string, string>()
-  const until = async (wanted: () => boolean, events: readonly string[], milliseconds: number, what: string) => {
-    if (wanted()) return
+  /** `wanted` null: the next event will do. */
+  const until = async (
+    wanted: (() => boolean) | null,
+    events: readonly string[],
+    milliseconds: number,
+    what: string,
+  ) => {
+    if (wanted?.() === true) return
     await new Promise<void>((resolve, reject) => {
       const stop = (then: () => void) => {
         clearTimeout(timer)
         for (const event of events) drive.core.off(event, look)
         then()
       }
-      const look = () => wanted() && stop(resolve)
+      const look = () => wanted?.() !== false && stop(resolve)
       const timer = setTimeout(
         () => stop(() => reject(new Error(`Not in time: ${what}; the newest version known is ${drive.core.length}`))),
         milliseconds,
@@ -69,17 +77,20 @@ export async function follow(bootstrap: readonly string[], key: string): Promise
     heard,
     knows: (length, milliseconds = 20_000) =>
       until(() => drive.core.length >= length, ['append'], milliseconds, `version ${length}`),
-    connected: (milliseconds = 20_000) =>
-      until(() => drive.core.peers.length > 0, ['peer-add'], milliseconds, 'nobody came'),
+    after: async (length, milliseconds = 20_000) => {
+      await until(() => drive.core.length > length, ['append'], milliseconds, `a version after ${length}`)
+      return drive.core.length
+    },
+    connected: (milliseconds = 20_000) => until(null, ['peer-add'], milliseconds, 'nobody came'),
     tree: version => treeOf(drive, version, digests),
   }
 }
 
 /** `digests`: what blobs were found to hold; they never change. */
-async function treeOf(
+export async function treeOf(
   drive: Hyperdrive,
   version: number,
-  digests: Map<string, string>,
+  digests = new Map<string, string>(),
 ): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
   const snapshot = drive.checkout(version)

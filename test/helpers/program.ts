@@ -14,10 +14,16 @@ export type Program = {
   kill(signal: NodeJS.Signals): Promise<void>
 }
 
-export function cairn(...given: readonly string[]): Program {
+export const cairn = (...given: readonly string[]): Program => start(process.execPath, [], given)
+
+/** Root may read everything; this one may not, as nobody else may who runs Cairn. */
+export const cairnWithoutPrivileges = (...given: readonly string[]): Program =>
+  start('setpriv', ['--bounding-set=-dac_override,-dac_read_search', process.execPath], given)
+
+function start(command: string, before: readonly string[], given: readonly string[]): Program {
   if (!existsSync(CLI)) throw new Error('The CLI is not built: npm run build')
   if (!given.includes('--bootstrap')) throw new Error('Tests never use the public DHT')
-  const child = spawn(process.execPath, [CLI, ...given, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, [...before, CLI, ...given, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: Record<string, unknown>[] = []
   const waiting = new Set<() => void>()
   let stdout = ''
