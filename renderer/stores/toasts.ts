@@ -30,19 +30,21 @@ type Message = {
   readonly details?: string
 }
 
-function add(kind: Toast['kind'], { title, text = '', action = null, details }: Message): void {
+/** Returns its id, for `dismiss`. */
+function add(kind: Toast['kind'], { title, text = '', action = null, details }: Message): number {
   const toast: Toast = { id: ++lastId, kind, title, text, action, details: details ?? null, time: Date.now() }
   toastStore.setState(({ shown, log, unread }) => ({
     shown: [...shown, toast].slice(-SHOWN),
     log: [toast, ...log].slice(0, LOG_LENGTH),
     unread: unread + 1,
   }))
+  return toast.id
 }
 
 export const toast = {
-  note: (message: Message): void => add('note', message),
-  done: (message: Message): void => add('done', message),
-  problem: (message: Message): void => add('problem', message),
+  note: (message: Message): number => add('note', message),
+  done: (message: Message): number => add('done', message),
+  problem: (message: Message): number => add('problem', message),
   /** Says any error in plain words. A cancellation is the person's own doing and says nothing. */
   error(error: unknown): void {
     const said = explain(error)

@@ -50,25 +50,29 @@ export const entryOfFolder = (path: string): Entry => ({
 })
 
 type Done = { readonly key: ArchiveKey; readonly before: number; readonly paths: readonly string[] }
-/** The last edit of this page, for the key that undoes. */
-let last: Done | null = null
+/** The edits of this page that can be undone, the last one last: an earlier one is undone after those that followed it. */
+let edits: readonly (Done & { readonly toast: number })[] = []
+const STEPS = 50
 
-function undo({ key, before, paths }: Done): void {
-  last = null
+/** Undoes the last edit that was made on this page in this archive. */
+export function undoLast(key: ArchiveKey): void {
+  const last = edits.findLast(edit => edit.key === key)
+  if (last === undefined) return
+  edits = edits.filter(edit => edit !== last)
+  toast.dismiss(last.toast)
   attempt(async () => {
-    await backend.publish.restore({ key, version: before, paths })
+    await backend.publish.restore({ key, version: last.before, paths: last.paths })
     toast.done({ title: 'Undone' })
   })
 }
 
-/** Undoes the last edit that was made on this page, if it was one of this archive. */
-export function undoLast(key: ArchiveKey): void {
-  if (last?.key === key) undo(last)
-}
-
 function tellDone(title: string, done: Done): void {
-  last = done
-  toast.done({ title, action: { label: 'Undo', run: () => undo(done) } })
+  for (const edit of edits) toast.dismiss(edit.toast)
+  const said = toast.done({
+    title,
+    action: { label: 'Undo', run: () => edits.at(-1)?.toast === said && undoLast(done.key) },
+  })
+  edits = [...edits, { ...done, toast: said }].slice(-STEPS)
 }
 
 /** The most that one call takes. */

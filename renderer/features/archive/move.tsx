@@ -33,7 +33,7 @@ export function MoveDialog({ row, path, entries, onClose, onMove }: MoveProps): 
       open
       onClose={onClose}
       title={`Move ${what}`}
-      description={`To ${at === '/' ? plainName(titleOf(row)) : plainName(at.slice(1))}`}
+      description={`To ${plainName(titleOf(row))}${at === '/' ? '' : plainName(at)}`}
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>

@@ -50,9 +50,13 @@ function useFolders(): Browsing {
       lastFolder = next.path
     } catch (error) {
       if (here.signal.aborted) return
+      // Where it was left is gone since: begins with what is above it.
+      if (path !== null && path === lastFolder) {
+        lastFolder = /^(.+)[\\/][^\\/]+$/.exec(path)?.[1] ?? null
+        return load(lastFolder)
+      }
       const said = explain(error)
       setProblem(said === null ? null : [said.title, said.text].filter(Boolean).join('. '))
-      if (path === lastFolder) lastFolder = null
     }
     setLoading(false)
   }, [])

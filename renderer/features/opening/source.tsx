@@ -137,7 +137,7 @@ function Gone({ row, onClose }: { readonly row: ArchiveRow; readonly onClose: ()
     look().catch((failed: unknown) => !stop.signal.aborted && setError(failed))
     return () => stop.abort()
   }, [row.id])
-  const problem = explain(error)
+  const problem = error === null ? null : explain(error)
   return (
     <Dialog
       open

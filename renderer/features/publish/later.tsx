@@ -74,7 +74,8 @@ function RulesOf({ row }: { readonly row: ArchiveRow }): ReactElement {
       }
     })
   }
-  const problem = explain(failed ?? error)
+  const wrong = failed ?? error
+  const problem = wrong === null ? null : explain(wrong)
   return (
     <Dialog
       open
@@ -184,7 +185,7 @@ function Largest({
             <span className="shrink-0 text-sm text-muted tabular">{bytes(file.size)}</span>
             <Button
               size="small"
-              aria-label={`Leave ${plainName(shown(file.path))} out`}
+              aria-label={`Leave out ${plainName(shown(file.path))}`}
               onClick={() => onLeaveOut(file.path)}
             >
               Leave out

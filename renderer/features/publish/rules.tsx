@@ -84,7 +84,7 @@ function LeftOut({ group, paths, onTakeIn }: LeftOutProps): ReactElement {
         </p>
       </div>
       {canTakeIn(group) && (
-        <Button size="small" onClick={onTakeIn} aria-label={`Take ${plainName(name)} in`}>
+        <Button size="small" onClick={onTakeIn} aria-label={`Take in ${plainName(name)}`}>
           Take in
         </Button>
       )}

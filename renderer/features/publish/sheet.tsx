@@ -107,7 +107,9 @@ function ReviewSheet({ review, source, decisions, counting, busy }: ReviewSheetP
         />
         <div className="flex flex-col">
           <Largest review={review} exclude={choices.exclude} onExclude={exclude => decide({ exclude })} />
-          <Rules counted={review} decisions={decisions} onDecide={recount} />
+          {(review.files + review.ignoredCount > 1 || review.links > 0) && (
+            <Rules counted={review} decisions={decisions} onDecide={recount} />
+          )}
           <Skipped review={review} source={source} />
         </div>
       </form>

@@ -296,10 +296,11 @@ async function start(sheet: OpenSheet, choices: Choices, into: Destination | nul
     const { key, link } = started
     if (into !== null) {
       set({ step: { name: 'idle' }, into: null })
-      return toast.note({
+      toast.note({
         title: `Adding to ${plainName(choices.title)}`,
         text: streaming ? 'Keep this page open until it is done.' : undefined,
       })
+      return
     }
     set({
       step: { name: 'published', key, link, title: choices.title, private: choices.private, streaming, before: false },
