@@ -68,3 +68,10 @@ export const modifiedOf = (metadata: unknown): number | null => {
   const parsed = FileMetadata.safeParse(metadata)
   return parsed.success ? parsed.data.mtime : null
 }
+
+/** The path in a key of the log, which may be bytes with Hyperdrive's prefix; null: not a file of the archive. */
+export function pathOf(key: unknown): string | null {
+  const text = typeof key === 'string' ? key : key instanceof Uint8Array ? Buffer.from(key).toString('utf8') : ''
+  const path = text.slice(text.indexOf('/'))
+  return path.startsWith('/') && !isReserved(path) ? path : null
+}

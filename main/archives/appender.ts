@@ -119,6 +119,12 @@ export class Appender {
     return (await node)?.hash ?? null
   }
 
+  /** Whether the block at this place is these bytes. Of an encrypted log only what has been sealed can be compared. */
+  async holds(index: number, block: Buffer): Promise<boolean> {
+    if (!this.#core.encryption) return (await this.leaf(index))?.equals(leafHash(block)) === true
+    return index < this.#sealed && (await this.#core.get(index, { wait: false }))?.equals(block) === true
+  }
+
   /**
    * Makes everything taken over so far part of the log, on the disk, and then known to peers. More can be appended
    * meanwhile.
@@ -166,20 +172,23 @@ export class Appender {
   async #sign(tree: Hypercore.Tree): Promise<void> {
     const { state } = this.#core.core!
     const count = tree.length - tree.treeLength
-    await state.append(new Array(count).fill(EMPTY), {
-      keyPair: this.#core.keyPair,
-      preappend: () => {
-        // The blocks are there and hashed; what is left is the tree, the head and the bitfield.
-        state._activeTx!.putBlock = () => {}
-        const { createTreeBatch } = state
-        state.createTreeBatch = () => {
-          state.createTreeBatch = createTreeBatch
-          tree.append = () => {}
-          return tree
-        }
-        return Promise.resolve()
+    await state.append(
+      Array.from({ length: count }, () => EMPTY),
+      {
+        keyPair: this.#core.keyPair,
+        preappend: () => {
+          // The blocks are there and hashed; what is left is the tree, the head and the bitfield.
+          state._activeTx!.putBlock = () => {}
+          const { createTreeBatch } = state
+          state.createTreeBatch = () => {
+            state.createTreeBatch = createTreeBatch
+            tree.append = () => {}
+            return tree
+          }
+          return Promise.resolve()
+        },
       },
-    })
+    )
   }
 }
 

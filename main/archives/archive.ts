@@ -3,6 +3,7 @@
  * is lent for the time of a function and closed after it: unclosed ones pile up as sessions.
  */
 import { setMaxListeners } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import Hyperdrive from 'hyperdrive'
 import type Hyperblobs from 'hyperblobs'
 import type Hypercore from 'hypercore'
@@ -17,6 +18,9 @@ import type { Store } from './store.ts'
 
 /** How the start of every Hyperbee reads: without it the block is encrypted, or another thing. */
 const BEE_HEADER = Buffer.from('hyperbee')
+
+/** Entries that are put into a batch before the loop gets its turn. */
+const TURN = 256
 
 /** How long a block of the list is waited for, in milliseconds. */
 const PATIENCE = 20_000
@@ -208,8 +212,8 @@ export class Archive {
     pending: readonly Pending[],
     about: (before: About | null) => About | null,
     { partial, message }: { readonly partial: boolean; readonly message: string },
-  ): Promise<void> {
-    await this.writing.run(async () => {
+  ): Promise<{ readonly from: number; readonly to: number }> {
+    return this.writing.run(async () => {
       const previous = await this.lastChangeset()
       const totals = { files: previous?.changeset.files ?? 0, total: previous?.changeset.total ?? 0 }
       const counts = { added: 0, changed: 0, removed: 0, bytes: 0 }
@@ -217,7 +221,8 @@ export class Archive {
       const says = about(await this.about())
       const batch = this.drive.batch()
       try {
-        for (const { path, value, before, size, bytes, isFile, wasFile } of pending) {
+        for (const [index, { path, value, before, size, bytes, isFile, wasFile }] of pending.entries()) {
+          if (index % TURN === TURN - 1) await setImmediate()
           if (value === null) await batch.del(path)
           else await batch.putEntry(path, value)
           counts[value === null ? 'removed' : before === null ? 'added' : 'changed']++
@@ -239,6 +244,7 @@ export class Archive {
         }
         await batch.putEntry(CHANGESET_PATH, { metadata: changeset })
         await batch.flush()
+        return { from, to: this.length }
       } catch (error) {
         await batch.close().catch(() => {})
         throw error

@@ -5,7 +5,7 @@
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ChangedFile, Changeset } from '../../preload/contract/models.ts'
-import { CHANGESET_PATH, isReserved, parseChangeset, type RecordedChangeset } from '../archives/about.ts'
+import { parseChangeset, pathOf, type RecordedChangeset } from '../archives/about.ts'
 import type { Archives } from '../archives/archives.ts'
 import { readEntry } from '../read/entries.ts'
 
@@ -157,10 +157,4 @@ async function infer(snapshot: Hyperdrive, from: number, length: number): Promis
 }
 
 /** In the raw log a key stands with the prefix of its sub-encoding: `files`, NUL, path. */
-function pathOf(key: unknown): string | null {
-  const text = typeof key === 'string' ? key : key instanceof Uint8Array ? Buffer.from(key).toString('utf8') : ''
-  const path = text.slice(text.indexOf('/'))
-  return path.startsWith('/') && !isReserved(path) && path !== CHANGESET_PATH ? path : null
-}
-
 const sizeOf = (entry: { readonly kind: string; readonly size?: number }): number => entry.size ?? 0

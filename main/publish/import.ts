@@ -1,31 +1,38 @@
 /**
- * The last two parts of scan → plan → import → commit: reads files, appends their bytes in bulk, writes entries in
- * batches, and lets peers hear of each batch once it is on the disk.
+ * The last two parts of scan → plan → import → commit: stores content in bulk, writes entries in batches, and lets peers
+ * hear of each batch once it is on the disk.
  *
- * Small files are read ahead and appended in groups; a large one goes through 16 MiB at a time, contiguous in the blobs
- * core, with a journal so that a killed import goes on inside of it. What is appended and not yet named by an entry is
- * seen by nobody.
+ * Small files are read by threads, several groups ahead, and appended together; large ones go through 4 MiB at a time,
+ * contiguous in the log of content. Content that the archive has already is named again and not stored again. What is
+ * stored and not yet named by an entry is seen by nobody; the index remembers it, so that an import that was ended goes
+ * on from there.
  */
-import { type BigIntStats, constants } from 'node:fs'
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type Hyperblobs from 'hyperblobs'
 import type Hyperdrive from 'hyperdrive'
+import { data as leafHash } from 'hypercore-crypto'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
 import type { About } from '../archives/about.ts'
+import type { Appender, Leaf } from '../archives/appender.ts'
 import type { Archive, Pending } from '../archives/archive.ts'
-import type { Journal } from './journal.ts'
+import { DiskError, type ReadFile, readFiles, type Stats } from './disk.ts'
 import type { Change } from './plan.ts'
-import { modifiedOf, reasonOf, type ScannedFile } from './scan.ts'
+import { reasonOf, type ScannedFile, statsOf } from './scan.ts'
+import type { Identity, Known, SourceIndex } from './source-index.ts'
 
 export const BLOCK = 256 * 1024
 /** Files up to this size are read whole and appended together. */
 const SMALL = 1 << 20
 const GROUP_FILES = 256
-const GROUP_BYTES = 16 << 20
-const CHUNK_BLOCKS = 64
-const READERS = 16
+const GROUP_BYTES = 4 << 20
+const GROUPS_AHEAD = 3
+const CHUNK = 16 * BLOCK
+/** What is appended becomes part of the log, and safe from a crash, after so many bytes. */
+const SEAL_BYTES = 32 << 20
 const COMMIT_BYTES = 64 << 20
+const COMMIT_ENTRIES = 8192
 const COMMIT_MILLISECONDS = 3000
 const TRIES = 3
 
@@ -47,7 +54,7 @@ export type ImportOptions = CommitOptions & {
   readonly onSkipped: (skipped: Skipped) => void
 }
 
-type Read = { readonly change: Change; readonly content: Buffer | null; readonly stats: BigIntStats | null }
+type FileChange = Extract<Change, { kind: 'file' }>
 
 /**
  * Applies the changes. Returns whether anything was committed. Throws the signal's reason when cancelled: what was
@@ -55,52 +62,60 @@ type Read = { readonly change: Change; readonly content: Buffer | null; readonly
  */
 export async function importChanges(
   archive: Archive,
-  changes: AsyncIterable<Change>,
-  journal: Journal,
+  changes: readonly Change[],
+  index: SourceIndex,
   options: ImportOptions,
 ): Promise<boolean> {
-  const { signal } = options
-  const committer = new Committer(archive, options)
+  const { signal, progressive } = options
+  const committer = new Committer(archive, options, index)
   const progress = { files: 0, bytes: 0 }
   const tell = (current: string | null) => options.onProgress({ ...progress, current })
+  const begun = index.begun((await archive.drive.getBlobs()).core.length)?.path
+  const first = changes.find(change => change.kind === 'file' && change.path === begun)
+  await index.settle(path => path === first?.path)
+  const ordered = first === undefined ? changes : [first, ...changes.filter(change => change !== first)]
+  const coming = ahead(groups(ordered, index), GROUPS_AHEAD)
   try {
     if (options.about !== null) await committer.commitAbout(options.about)
-    for await (const group of ahead(groups(changes, options))) {
-      signal.throwIfAborted()
-      if (group.kind === 'large') {
-        await committer.commit(false, options.progressive)
-        const { path, file, before } = group.change
-        const base = progress.bytes
-        const stored = await storeLarge(archive, file, journal, options, bytes => {
-          progress.bytes = base + bytes
-          tell(path)
-        })
-        if (stored !== null)
-          committer.add({
-            path,
-            value: statEntry(stored.blob, stored.stats),
-            before: before === null ? null : before.size,
-            size: stored.blob.byteLength,
-            bytes: stored.blob.byteLength,
-            isFile: true,
-            wasFile: before !== null && before.target === null,
-          })
-        progress.bytes = base + file.size
-        progress.files++
-      } else {
-        for (const pending of await storeSmall(archive, group.reads, journal)) committer.add(pending)
-        for (const { change } of group.reads) {
-          if (change.kind === 'remove') continue
-          progress.files++
-          progress.bytes += change.kind === 'file' ? change.file.size : 0
+    let isLast = false
+    while (!isLast) {
+      isLast = await archive.append(async appender => {
+        const content = new Content(appender, index)
+        try {
+          while (true) {
+            signal.throwIfAborted()
+            const { done, value: group } = coming.next()
+            if (done === true) return true
+            if (group.kind === 'large') {
+              const { change } = group
+              const base = progress.bytes
+              const stored = await content.storeLarge(change.file, options, bytes => {
+                progress.bytes = base + bytes
+                tell(change.path)
+              })
+              if (stored !== null) committer.addFile(change, stored)
+              progress.bytes = base + change.file.size
+              progress.files++
+              tell(change.path)
+            } else {
+              for (const read of await content.storeSmall(group.changes, await group.reads, options))
+                committer.addChange(read)
+              for (const change of group.changes) {
+                if (change.kind === 'remove') continue
+                progress.files++
+                progress.bytes += change.kind === 'file' ? change.file.size : 0
+              }
+              tell(group.changes.at(-1)?.path ?? null)
+            }
+            if (progressive && committer.due()) return false
+          }
+        } finally {
+          // Also when it was paused: what is stored need not be read again.
+          await content.seal()
         }
-      }
-      tell(group.kind === 'large' ? group.change.path : (group.reads.at(-1)?.change.path ?? null))
-      if (options.progressive && committer.due()) await committer.commit(false, true)
+      })
+      await committer.commit(isLast, !isLast)
     }
-    signal.throwIfAborted()
-    await committer.commit(true, false)
-    await journal.clear()
     tell(null)
     return committer.committed
   } catch (error) {
@@ -108,19 +123,335 @@ export async function importChanges(
   }
 }
 
+/** What a file is in the archive from now on. */
+type Stored = { readonly known: Known; readonly bytes: number }
+
+/** Finds content that the archive has, and appends what it has not. */
+class Content {
+  readonly #appender: Appender
+  readonly #index: SourceIndex
+  #unsealed = 0
+
+  constructor(appender: Appender, index: SourceIndex) {
+    this.#appender = appender
+    this.#index = index
+  }
+
+  /** In the order of the changes, without those that could not be read, which are told. */
+  async storeSmall(
+    changes: readonly Change[],
+    reads: readonly ReadFile[],
+    { onSkipped }: ImportOptions,
+  ): Promise<readonly Addition[]> {
+    const additions: Addition[] = []
+    const queue = new Queue(this.#appender)
+    let next = 0
+    for (const change of changes) {
+      if (change.kind !== 'file') {
+        additions.push({ change, stored: null })
+        continue
+      }
+      const known = change.moved ?? storedBefore(this.#index, change)
+      if (known !== null) {
+        additions.push({ change, stored: this.#name(change.file, change.file.identity, known.blob, known.begins, 0) })
+        continue
+      }
+      const read = reads[next++]!
+      if (read.content === null) {
+        onSkipped(skippedFor(change.path, read.error))
+        continue
+      }
+      const { content, stats } = read
+      const parts = cut(content)
+      const first = parts[0] === undefined ? null : leafHash(parts[0])
+      const begins = first?.toString('base64') ?? null
+      let blob = begins === null ? NO_CONTENT : this.#index.withContent(content.byteLength, begins)
+      if (blob !== null && parts.length > 1) {
+        await queue.flush()
+        for (let part = 1; blob !== null && part < parts.length; part++)
+          if (!(await this.#appender.holds(blob.blockOffset + part, parts[part]!))) blob = null
+      }
+      const bytes = blob === null ? content.byteLength : 0
+      blob ??= queue.add(parts, first)
+      this.#unsealed += bytes
+      additions.push({
+        change,
+        stored: this.#name({ ...change.file, ...asFile(stats) }, identityOf(stats), blob, begins, bytes),
+      })
+    }
+    await queue.flush()
+    if (this.#unsealed >= SEAL_BYTES) await this.sealMeanwhile()
+    return additions
+  }
+
+  /** Streams one large file. null: it could not be read, which has been told. */
+  async storeLarge(
+    file: ScannedFile,
+    { signal, onSkipped }: ImportOptions,
+    onBytes: (bytes: number) => void,
+  ): Promise<Stored | null> {
+    /** Blocks at the end of the log that this file has been found to begin with, as far as it was read. */
+    let run: Run | null = null
+    try {
+      for (let attempt = 1; attempt <= TRIES; attempt++) {
+        const handle = await openPlain(file.local)
+        try {
+          const before = statsOf(await handle.stat({ bigint: true }))
+          if ((before.mode & constants.S_IFMT) !== constants.S_IFREG) throw notAFile()
+          const outcome = await this.#storeOpened({ ...file, ...asFile(before) }, before, handle, run, signal, onBytes)
+          const after = statsOf(await handle.stat({ bigint: true }))
+          if (outcome.whole && same(before, after)) {
+            const { run, tail, begins } = outcome
+            if (tail !== null) await this.#finish(tail)
+            const { blockOffset, byteOffset } = run
+            const { size } = after
+            return this.#name(
+              { ...file, ...asFile(after) },
+              identityOf(after),
+              { blockOffset, blockLength: Math.ceil(size / BLOCK), byteOffset, byteLength: size },
+              begins,
+              outcome.appended + (tail?.byteLength ?? 0),
+            )
+          }
+          run = outcome.run
+        } finally {
+          await handle.close()
+        }
+      }
+      onSkipped({ path: file.path, reason: 'changing', detail: 'it kept changing while it was read' })
+    } catch (error) {
+      if (signal.aborted || !isFileError(error)) throw error
+      onSkipped(skippedFor(file.path, error))
+    }
+    return null
+  }
+
+  /**
+   * Reads the file once, and appends it from where it differs from `run`, or from what the archive has that begins so.
+   * The last block is held back (`tail`) until the file is known not to have changed meanwhile, so that one that merely
+   * grows goes on where it was.
+   */
+  async #storeOpened(
+    file: ScannedFile,
+    stats: Stats,
+    handle: FileHandle,
+    earlier: Run | null,
+    signal: AbortSignal,
+    onBytes: (bytes: number) => void,
+  ): Promise<{
+    readonly whole: boolean
+    readonly run: Run
+    readonly tail: Buffer | null
+    readonly begins: string
+    readonly appended: number
+  }> {
+    const appender = this.#appender
+    const { size } = stats
+    const full = Math.floor(size / BLOCK)
+    const firstBlock = await readChunk(handle, 0, Math.min(BLOCK, size))
+    if (firstBlock === null)
+      return { whole: false, run: earlier ?? this.#newRun(), tail: null, begins: '', appended: 0 }
+    const begins = leafHash(firstBlock).toString('base64')
+    const begun = earlier === null ? this.#begun(file, stats) : null
+    const twin = earlier === null && begun === null ? this.#index.withContent(size, begins) : null
+    let run: Run = earlier ?? begun ?? (twin === null ? this.#newRun() : runOf(twin))
+    /** Blocks that are known to be the same, and up to which they are to be compared. */
+    let position = begun === null ? 0 : begun.blocks
+    let compared = run.blocks
+    let appended = 0
+    let tail: Buffer | null = null
+    if (begun === null && twin === null && earlier === null) this.#begin(file, stats, run)
+    onBytes(position * BLOCK)
+    const read = (block: number) => readChunk(handle, block * BLOCK, Math.min(CHUNK, size - block * BLOCK))
+    let next = read(position)
+    while (position * BLOCK < size) {
+      signal.throwIfAborted()
+      const chunk = await next
+      if (chunk === null) return { whole: false, run, tail: null, begins, appended }
+      const blocks = cut(chunk)
+      next = read(position + blocks.length)
+      next.catch(() => {})
+      let fresh = 0
+      while (fresh < blocks.length && position + fresh < compared) {
+        if (await appender.holds(run.blockOffset + position + fresh, blocks[fresh]!)) fresh++
+        else break
+      }
+      const differs = fresh < blocks.length && position + fresh < compared
+      const goesOn = run.blockOffset + run.blocks === appender.length
+      if (differs || (fresh < blocks.length && !goesOn)) {
+        // It is another file after all, or was changed before where it was read to: from the beginning, on its own.
+        run = this.#newRun()
+        this.#begin(file, stats, run)
+        position = 0
+        compared = 0
+        next = read(0)
+        continue
+      }
+      const rest = blocks.slice(fresh)
+      position += blocks.length
+      if (rest.length > 0) {
+        if (position > full) tail = rest.pop()!
+        await appender.append(rest)
+        const bytes = rest.reduce((sum, block) => sum + block.byteLength, 0)
+        appended += bytes
+        this.#unsealed += bytes
+        run = { ...run, blocks: run.blocks + rest.length }
+        if (this.#unsealed >= SEAL_BYTES) await this.sealMeanwhile()
+      }
+      onBytes(Math.min(size, position * BLOCK))
+    }
+    await next
+    return { whole: true, run, tail, begins, appended }
+  }
+
+  async #finish(tail: Buffer): Promise<void> {
+    await this.#appender.append([tail])
+    this.#unsealed += tail.byteLength
+  }
+
+  #newRun(): Run {
+    return { blockOffset: this.#appender.length, byteOffset: this.#appender.byteLength, blocks: 0 }
+  }
+
+  #begin({ path }: ScannedFile, { size, modified, changed }: Stats, { blockOffset, byteOffset }: Run): void {
+    this.#index.begin({ path, size, modified, changed, blockOffset, byteOffset })
+  }
+
+  /** Where an import that was ended in the middle of this very file had come to. */
+  #begun({ path }: ScannedFile, { size, modified, changed }: Stats): Run | null {
+    const begun = this.#index.begun(this.#appender.length)
+    if (begun === null || begun.path !== path || begun.size !== size) return null
+    if (begun.modified !== modified || begun.changed !== changed) return null
+    const { blockOffset, byteOffset } = begun
+    const blocks = Math.min(this.#appender.length - blockOffset, Math.floor(size / BLOCK))
+    return blockOffset + blocks === this.#appender.length ? { blockOffset, byteOffset, blocks } : null
+  }
+
+  #name(
+    { path, size, modified, executable }: ScannedFile,
+    identity: Identity,
+    blob: Hyperblobs.Blob | null,
+    begins: string | null,
+    bytes: number,
+  ): Stored {
+    const known: Known = { size, modified, executable, target: null, blob, identity, begins }
+    this.#index.set(path, known)
+    return { known, bytes }
+  }
+
+  async seal(): Promise<void> {
+    await this.#index.willSeal(this.#appender.length)
+    await this.#appender.seal()
+  }
+
+  /** More is hashed and written while this is signed and flushed; its failure is met by what comes next. */
+  async sealMeanwhile(): Promise<void> {
+    this.#unsealed = 0
+    await this.#index.willSeal(this.#appender.length)
+    void this.#appender.seal().catch(() => {})
+  }
+}
+
+type Run = { readonly blockOffset: number; readonly byteOffset: number; readonly blocks: number }
+const runOf = ({ blockOffset, byteOffset, blockLength }: Hyperblobs.Blob): Run => ({
+  blockOffset,
+  byteOffset,
+  blocks: blockLength,
+})
+
+/** Blocks of small files, appended together. */
+class Queue {
+  readonly #appender: Appender
+  #blocks: Buffer[] = []
+  #leaves: (Leaf | undefined)[] = []
+  #bytes = 0
+
+  constructor(appender: Appender) {
+    this.#appender = appender
+  }
+
+  add(parts: readonly Buffer[], first: Leaf | null): Hyperblobs.Blob {
+    const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0)
+    const blob = {
+      blockOffset: this.#appender.length + this.#blocks.length,
+      blockLength: parts.length,
+      byteOffset: this.#appender.byteLength + this.#bytes,
+      byteLength,
+    }
+    this.#blocks.push(...parts)
+    this.#leaves.push(...parts.map((_, part) => (part === 0 ? (first ?? undefined) : undefined)))
+    this.#bytes += byteLength
+    return blob
+  }
+
+  async flush(): Promise<void> {
+    const [blocks, leaves] = [this.#blocks, this.#leaves]
+    this.#blocks = []
+    this.#leaves = []
+    this.#bytes = 0
+    await this.#appender.append(blocks, leaves)
+  }
+}
+
+const NO_CONTENT: Hyperblobs.Blob = { blockOffset: 0, blockLength: 0, byteOffset: 0, byteLength: 0 }
+
+/** One change as it goes into the next commit; `stored`: of files. */
+type Addition = { readonly change: Change; readonly stored: Stored | null }
+
 /** Collects entries and writes them in batches, each ended by its changeset. */
 export class Committer {
   readonly #archive: Archive
   readonly #options: CommitOptions
+  readonly #index: SourceIndex | null
   #pending: Pending[] = []
+  /** What is the same in the archive, and another file of the disk. */
+  #same: string[] = []
   #bytes = 0
   #last = performance.now()
   #about: About | null = null
   committed = false
 
-  constructor(archive: Archive, options: CommitOptions) {
+  constructor(archive: Archive, options: CommitOptions, index: SourceIndex | null = null) {
     this.#archive = archive
     this.#options = options
+    this.#index = index
+  }
+
+  addChange(addition: Addition): void {
+    const { change, stored } = addition
+    if (change.kind === 'file') return this.addFile(change, stored!)
+    const { path, before } = change
+    const isFile = change.kind === 'mode'
+    const common = { path, before: before?.size ?? null, bytes: 0, wasFile: before !== null && before.target === null }
+    switch (change.kind) {
+      case 'remove':
+        this.#index?.set(path, null)
+        return this.add({ ...common, value: null, size: 0, isFile })
+      case 'link': {
+        const { target, modified } = change.link
+        this.#index?.set(path, { ...LINK, target, modified })
+        return this.add({ ...common, value: { linkname: target, metadata: { mtime: modified } }, size: 0, isFile })
+      }
+      case 'mode': {
+        const known = { ...change.before, executable: change.file.executable, identity: change.file.identity }
+        this.#index?.set(path, known)
+        return this.add({ ...common, value: valueOf(known), size: known.size, isFile })
+      }
+    }
+  }
+
+  addFile({ path, before }: FileChange, { known, bytes }: Stored): void {
+    if (before !== null && isSame(before, known)) this.#same.push(path)
+    else
+      this.add({
+        path,
+        value: valueOf(known),
+        before: before?.size ?? null,
+        size: known.size,
+        bytes,
+        isFile: true,
+        wasFile: before !== null && before.target === null,
+      })
   }
 
   add(pending: Pending): void {
@@ -130,7 +461,10 @@ export class Committer {
 
   due(): boolean {
     return (
-      this.#pending.length > 0 && (this.#bytes >= COMMIT_BYTES || performance.now() - this.#last >= COMMIT_MILLISECONDS)
+      this.#pending.length > 0 &&
+      (this.#bytes >= COMMIT_BYTES ||
+        this.#pending.length >= COMMIT_ENTRIES ||
+        performance.now() - this.#last >= COMMIT_MILLISECONDS)
     )
   }
 
@@ -144,239 +478,105 @@ export class Committer {
   async commit(last: boolean, partial: boolean): Promise<void> {
     if (!last && !this.#options.progressive) return
     const ends = last && this.#about?.importing === true
-    if (this.#pending.length === 0 && !ends) return
-    const pending = this.#pending
-    this.#pending = []
-    this.#bytes = 0
-    await this.#write(pending, ends ? 'ends' : null, partial)
-    this.#last = performance.now()
-    this.committed = true
+    if (this.#pending.length > 0 || ends) {
+      const pending = this.#pending
+      this.#pending = []
+      this.#bytes = 0
+      await this.#write(pending, ends ? 'ends' : null, partial)
+      this.#last = performance.now()
+      this.committed = true
+    }
+    if (this.#same.length === 0) return
+    const { length } = this.#archive
+    await this.#index?.committed(length, length, this.#same)
+    this.#same = []
   }
 
   /** `ends`: says of the archive that nothing more is coming, and leaves the rest as it was described meanwhile. */
   async #write(pending: readonly Pending[], says: About | 'ends' | null, partial: boolean): Promise<void> {
-    const { message } = this.#options
+    const { message, onCommitted } = this.#options
     const about = (before: About | null) => (says === 'ends' ? ends(before ?? this.#about) : says)
-    await this.#archive.commit(pending, about, { partial, message })
-    await this.#options.onCommitted()
+    const { from, to } = await this.#archive.commit(pending, about, { partial, message })
+    await onCommitted()
+    await this.#index?.committed(
+      from,
+      to,
+      pending.map(({ path }) => path),
+    )
   }
 }
 
 const ends = (about: About | null): About | null => (about === null ? null : { ...about, importing: false })
+const LINK = { size: 0, executable: false, blob: null, identity: null, begins: null } as const
+
+const valueOf = ({ blob, executable, modified }: Known): Hyperdrive.EntryValue => ({
+  blob,
+  executable,
+  metadata: modified === null ? null : { mtime: modified },
+})
+
+const isSame = (before: Known, now: Known): boolean =>
+  before.target === null &&
+  before.size === now.size &&
+  before.modified === now.modified &&
+  before.executable === now.executable &&
+  before.blob?.blockOffset === now.blob?.blockOffset
 
 type Group =
-  | { readonly kind: 'small'; readonly reads: readonly Read[] }
-  | { readonly kind: 'large'; readonly change: Extract<Change, { kind: 'file' }> }
+  | { readonly kind: 'small'; readonly changes: readonly Change[]; readonly reads: Promise<readonly ReadFile[]> }
+  | { readonly kind: 'large'; readonly change: FileChange }
 
-/** Reads small files together, several at a time, and passes large ones on unread. */
-async function* groups(changes: AsyncIterable<Change>, { signal, onSkipped }: ImportOptions): AsyncGenerator<Group> {
+/** Reads small files together and passes large ones on unread. What needs no reading goes with the small ones. */
+function* groups(changes: readonly Change[], index: SourceIndex): Generator<Group> {
   let waiting: Change[] = []
+  let toRead: ScannedFile[] = []
   let bytes = 0
-  const read = async (): Promise<Group> => {
-    const taken = waiting
+  const read = (): Group => {
+    const reads = toRead.length === 0 ? Promise.resolve([]) : readFiles(toRead)
+    // Its failure is met by whoever takes the group.
+    reads.catch(() => {})
+    const group = { kind: 'small', changes: waiting, reads } as const
     waiting = []
+    toRead = []
     bytes = 0
-    const reads: Read[] = []
-    for (let start = 0; start < taken.length; start += READERS) {
-      signal.throwIfAborted()
-      for (const one of await Promise.all(
-        taken.slice(start, start + READERS).map(change => readSmall(change, onSkipped)),
-      ))
-        if (one !== null) reads.push(one)
-    }
-    return { kind: 'small', reads }
+    return group
   }
-  for await (const change of changes) {
-    const size = change.kind === 'file' ? change.file.size : 0
-    if (size > SMALL) {
-      if (waiting.length > 0) yield await read()
-      yield { kind: 'large', change: change as Extract<Change, { kind: 'file' }> }
+  for (const change of changes) {
+    const isRead = change.kind === 'file' && change.moved === null && storedBefore(index, change) === null
+    const size = isRead ? change.file.size : 0
+    if (isRead && size > SMALL) {
+      if (waiting.length > 0) yield read()
+      yield { kind: 'large', change }
       continue
     }
-    if (waiting.length > 0 && bytes + size > GROUP_BYTES) yield await read()
+    if (waiting.length > 0 && bytes + size > GROUP_BYTES) yield read()
     waiting.push(change)
+    if (isRead) toRead.push(change.file)
     bytes += size
-    if (waiting.length >= GROUP_FILES) yield await read()
+    if (waiting.length >= GROUP_FILES) yield read()
   }
-  if (waiting.length > 0) yield await read()
+  if (waiting.length > 0) yield read()
 }
 
-async function readSmall(change: Change, onSkipped: (skipped: Skipped) => void): Promise<Read | null> {
-  if (change.kind !== 'file') return { change, content: null, stats: null }
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const handle = await openPlain(change.file.local)
-      try {
-        const before = await handle.stat({ bigint: true })
-        if (!before.isFile()) throw new Error('it is no file any more')
-        const content = await readWhole(handle, Number(before.size))
-        const after = await handle.stat({ bigint: true })
-        if (content !== null && same(before, after)) return { change, content, stats: after }
-      } finally {
-        await handle.close()
-      }
-    } catch (error) {
-      onSkipped({
-        path: change.path,
-        reason: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'vanished' : 'unreadable',
-        detail: reasonOf(error),
-      })
-      return null
-    }
-    if (attempt === TRIES) {
-      onSkipped({ path: change.path, reason: 'changing', detail: 'it kept changing while it was read' })
-      return null
-    }
-  }
+/** What an import that was ended had stored of this very file; null: nothing. */
+function storedBefore(index: SourceIndex, { path, file }: FileChange): Known | null {
+  const stored = index.stored(path)
+  return stored != null &&
+    stored.target === null &&
+    stored.size === file.size &&
+    stored.modified === file.modified &&
+    stored.identity?.inode === file.identity.inode &&
+    stored.identity.changed === file.identity.changed
+    ? stored
+    : null
 }
 
-async function storeSmall(archive: Archive, reads: readonly Read[], journal: Journal): Promise<readonly Pending[]> {
-  return archive.append(async appender => {
-    await journal.clear()
-    let blockOffset = appender.length
-    let byteOffset = appender.byteLength
-    const blocks: Buffer[] = []
-    const pending: Pending[] = reads.map(({ change, content, stats }) => {
-      const { path } = change
-      const before = change.before === null ? null : change.before.size
-      const wasFile = change.before !== null && change.before.target === null
-      switch (change.kind) {
-        case 'remove':
-          return { path, value: null, before, size: 0, bytes: 0, isFile: false, wasFile }
-        case 'link':
-          return {
-            path,
-            value: { linkname: change.link.target, metadata: { mtime: change.link.modified } },
-            before,
-            size: 0,
-            bytes: 0,
-            isFile: false,
-            wasFile,
-          }
-        case 'mode':
-          return {
-            path,
-            value: {
-              blob: change.before.blob,
-              executable: change.file.executable,
-              metadata: { mtime: change.file.modified },
-            },
-            before,
-            size: change.before.size,
-            bytes: 0,
-            isFile: true,
-            wasFile,
-          }
-        case 'file': {
-          const bytes = content!
-          const parts = cut(bytes)
-          const blob: Hyperblobs.Blob = {
-            blockOffset,
-            blockLength: parts.length,
-            byteOffset,
-            byteLength: bytes.byteLength,
-          }
-          blocks.push(...parts)
-          blockOffset += parts.length
-          byteOffset += bytes.byteLength
-          return {
-            path,
-            value: statEntry(blob, stats!),
-            before,
-            size: bytes.byteLength,
-            bytes: bytes.byteLength,
-            isFile: true,
-            wasFile,
-          }
-        }
-      }
-    })
-    await appender.append(blocks)
-    return pending
-  })
-}
-
-/** Streams one large file. null: it could not be read, which has been told. */
-async function storeLarge(
-  archive: Archive,
-  file: ScannedFile,
-  journal: Journal,
-  { signal, onSkipped }: ImportOptions,
-  onBytes: (bytes: number) => void,
-): Promise<{ readonly blob: Hyperblobs.Blob; readonly stats: BigIntStats } | null> {
-  const { core } = await archive.drive.getBlobs()
-  return archive.append(async appender => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const handle = await openPlain(file.local)
-        try {
-          const before = await handle.stat({ bigint: true })
-          if (!before.isFile()) throw new Error('it is no file any more')
-          const size = Number(before.size)
-          const identity = { path: file.path, size, modified: modifiedOf(before), changed: String(before.ctimeNs) }
-          const begun = await journal.resume(identity, core)
-          const { blockOffset, byteOffset } = begun
-          let position = Math.min(size, (appender.length - blockOffset) * BLOCK)
-          onBytes(position)
-          let next = readChunk(handle, position, size)
-          while (position < size) {
-            signal.throwIfAborted()
-            const chunk = await next
-            if (chunk === null) break
-            next = readChunk(handle, position + chunk.byteLength, size)
-            next.catch(() => {})
-            await appender.append(cut(chunk))
-            position += chunk.byteLength
-            onBytes(position)
-          }
-          await next
-          const after = await handle.stat({ bigint: true })
-          if (position === size && same(before, after)) {
-            return {
-              blob: { blockOffset, blockLength: appender.length - blockOffset, byteOffset, byteLength: size },
-              stats: after,
-            }
-          }
-        } finally {
-          await handle.close()
-        }
-      } catch (error) {
-        if (signal.aborted || !isFileError(error)) throw error
-        onSkipped({
-          path: file.path,
-          reason: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'vanished' : 'unreadable',
-          detail: reasonOf(error),
-        })
-        return null
-      }
-      await journal.clear()
-      if (attempt === TRIES) {
-        onSkipped({ path: file.path, reason: 'changing', detail: 'it kept changing while it was read' })
-        return null
-      }
-    }
-  })
-}
-
-/** A whole number of blocks, but for the end of the file. null: the file has become shorter. */
-async function readChunk(handle: FileHandle, position: number, size: number): Promise<Buffer | null> {
-  const length = Math.min(CHUNK_BLOCKS * BLOCK, size - position)
-  if (length <= 0) return null
-  const buffer = Buffer.allocUnsafeSlow(length)
+/** null: the file has become shorter. */
+async function readChunk(handle: FileHandle, position: number, length: number): Promise<Buffer | null> {
+  const buffer = Buffer.allocUnsafeSlow(Math.max(0, length))
   let filled = 0
   while (filled < length) {
     const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled)
-    if (bytesRead === 0) return null
-    filled += bytesRead
-  }
-  return buffer
-}
-
-async function readWhole(handle: FileHandle, size: number): Promise<Buffer | null> {
-  const buffer = Buffer.allocUnsafeSlow(size)
-  let filled = 0
-  while (filled < size) {
-    const { bytesRead } = await handle.read(buffer, filled, size - filled, filled)
     if (bytesRead === 0) return null
     filled += bytesRead
   }
@@ -387,8 +587,11 @@ async function readWhole(handle: FileHandle, size: number): Promise<Buffer | nul
 const openPlain = (path: string): Promise<FileHandle> =>
   open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
 
-const same = (before: BigIntStats, after: BigIntStats) =>
-  before.size === after.size && before.mtimeNs === after.mtimeNs && before.ctimeNs === after.ctimeNs
+const same = (before: Stats, after: Stats) =>
+  before.size === after.size && before.modified === after.modified && before.changed === after.changed
+
+const identityOf = ({ inode, born, changed }: Stats): Identity => ({ inode, born, changed })
+const asFile = ({ size, modified, mode }: Stats) => ({ size, modified, executable: (mode & 0o111) !== 0 })
 
 export function cut(bytes: Buffer): Buffer[] {
   const blocks: Buffer[] = []
@@ -396,17 +599,17 @@ export function cut(bytes: Buffer): Buffer[] {
   return blocks
 }
 
-const statEntry = (blob: Hyperblobs.Blob, stats: BigIntStats): Hyperdrive.EntryValue => ({
-  blob,
-  executable: (Number(stats.mode) & 0o111) !== 0,
-  metadata: { mtime: modifiedOf(stats) },
-})
+const notAFile = () => new DiskError({ code: 'NO_FILE', message: 'it is no file any more' })
+const isFileError = (error: unknown) => typeof (error as NodeJS.ErrnoException).syscall === 'string'
 
-const isFileError = (error: unknown) =>
-  typeof (error as NodeJS.ErrnoException).syscall === 'string' || (error as Error).message === 'it is no file any more'
+function skippedFor(path: string, error: unknown): Skipped {
+  const { code } = error as NodeJS.ErrnoException
+  const reason = code === 'ENOENT' ? 'vanished' : code === 'CHANGING' ? 'changing' : 'unreadable'
+  return { path, reason, detail: reasonOf(error) }
+}
 
 /** The storage's own words for a full disk, in ours. */
-function explain(error: unknown, key: string): unknown {
+export function explain(error: unknown, key: string): unknown {
   const text = `${(error as Error).message} ${String((error as Error).cause ?? '')}`
   return /ENOSPC|no space/i.test(text)
     ? new AppError('NO_ROOM', 'The disk is full. Make room; the import goes on from where it stopped.', {
@@ -417,20 +620,12 @@ function explain(error: unknown, key: string): unknown {
     : error
 }
 
-/** Begins with the next one while the caller is busy with this one. */
-async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
-  let next = source.next()
-  next.catch(() => {})
-  try {
-    while (true) {
-      const { done, value } = await next
-      if (done === true) return
-      next = source.next()
-      next.catch(() => {})
-      yield value
-    }
-  } finally {
-    await next.catch(() => {})
-    await source.return(undefined)
+/** Takes the next ones from the source while the caller is busy with this one. */
+function* ahead<T>(source: Iterable<T>, depth: number): Generator<T> {
+  const coming: T[] = []
+  for (const one of source) {
+    coming.push(one)
+    if (coming.length > depth) yield coming.shift()!
   }
+  yield* coming
 }

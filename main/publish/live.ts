@@ -10,14 +10,15 @@ import { type AsyncSubscription, subscribe } from '@parcel/watcher'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
 import type { About } from '../archives/about.ts'
+import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
 import type { SourceRecord } from '../archives/registry.ts'
 import type { Log } from '../lib/log.ts'
 import type { Control, Transfers } from '../transfers/transfers.ts'
 import { importChanges } from './import.ts'
-import { Journal } from './journal.ts'
-import { type Change, knownEntries, plan } from './plan.ts'
-import { type SourceItem, scan } from './scan.ts'
+import { type Change, knownBelow, lost, plan, type Recognition } from './plan.ts'
+import { type ScannedFile, type SourceItem, scan } from './scan.ts'
+import { SourceIndex } from './source-index.ts'
 
 const QUIET = 1000
 const CEILING = 10_000
@@ -52,6 +53,8 @@ export class LiveSource {
   #removalsAsked = 0
   #removalsAgreed = 0
   #loop: Promise<void> | null = null
+  #index: SourceIndex | null = null
+  #sources: readonly string[] | null = null
 
   constructor(options: LiveOptions) {
     this.#options = options
@@ -153,16 +156,21 @@ export class LiveSource {
     const skipped: Skipped[] = []
     const changes: Change[] = []
     let bytes = 0
-    let removals = 0
-    const known = await knownEntries(archive.drive, only)
-    const total = only === null ? known.size : (archives.row(key).files ?? known.size)
-    for await (const change of plan(scan(record.items, this.#life.signal, only, record.rules), known, record, one =>
-      skipped.push(one),
-    )) {
+    const index = await this.#openIndex(archive)
+    const scanned = scan(record.items, this.#life.signal, only, record.rules)
+    const skip = (one: Skipped) => skipped.push(one)
+    const recognised: ScannedFile[] = []
+    const recognition: Recognition = {
+      moved: file => index.moved(file),
+      recognised: file => recognised.push(file),
+    }
+    for await (const change of plan(scanned, knownBelow(index.known, only), record, skip, recognition)) {
       changes.push(change)
       if (change.kind === 'file') bytes += change.file.size
-      else if (change.kind === 'remove') removals++
     }
+    if (recognised.length > 0) await index.recognised(recognised)
+    const total = index.known.size
+    const removals = lost(changes)
     if (asksFirst(removals, total) && removals > this.#removalsAgreed) {
       this.#removalsAgreed = 0
       this.#removalsAsked = removals
@@ -174,11 +182,12 @@ export class LiveSource {
     this.#removalsAsked = 0
     if (this.#record.paused) return 'paused'
     if (changes.length === 0 && !first) return 'done'
-    return this.#import(changes, bytes, skipped, first)
+    return this.#import(index, changes, bytes, skipped, first)
   }
 
   /** Large imports have a row, which can be paused and cancelled; small ones just happen. */
   async #import(
+    index: SourceIndex,
     changes: readonly Change[],
     bytes: number,
     skipped: readonly Skipped[],
@@ -186,7 +195,7 @@ export class LiveSource {
   ): Promise<'done' | 'paused'> {
     const { archives, transfers, key } = this.#options
     const files = changes.filter(change => change.kind !== 'remove').length
-    const run = (control: Control) => this.#apply(changes, bytes, files, skipped, first, control)
+    const run = (control: Control) => this.#apply(index, changes, bytes, files, skipped, first, control)
     if (!first && bytes < ROW_BYTES && files < ROW_FILES) {
       await run({
         signal: this.#life.signal,
@@ -230,6 +239,7 @@ export class LiveSource {
   }
 
   async #apply(
+    index: SourceIndex,
     changes: readonly Change[],
     bytes: number,
     files: number,
@@ -237,12 +247,12 @@ export class LiveSource {
     first: boolean,
     control: Control,
   ): Promise<void> {
-    const { archives, storage, key } = this.#options
+    const { archives, key } = this.#options
     const archive = archives.writable(key)
     const signal = AbortSignal.any([control.signal, this.#life.signal])
     control.totals(files, bytes)
     for (const one of skipped) control.skipped(one)
-    await importChanges(archive, list(changes), new Journal(storage, key), {
+    await importChanges(archive, changes, index, {
       signal,
       progressive: first,
       message: '',
@@ -252,6 +262,16 @@ export class LiveSource {
       onCommitted: () => archives.published(key),
     })
     if (first) await archives.setSource(key, { ...this.#record, complete: true })
+  }
+
+  /** One for as long as the folders are the same; what others wrote to the archive meanwhile is taken over. */
+  async #openIndex(archive: Archive): Promise<SourceIndex> {
+    const sources = this.#record.items.map(({ path }) => path)
+    const isSame = this.#sources?.length === sources.length && sources.every((path, at) => path === this.#sources![at])
+    if (this.#index === null || !isSame) this.#index = await SourceIndex.open(this.#options.storage, archive, sources)
+    else await this.#index.catchUp()
+    this.#sources = sources
+    return this.#index
   }
 
   async #firstAbout(): Promise<About> {
@@ -374,8 +394,4 @@ export const asksFirst = (removals: number, of: number): boolean =>
 const archivePathOf = (item: SourceItem, path: string): string => {
   const below = relative(item.path, path).split(sep).join('/')
   return below === '' ? item.at : `${item.at}/${below}`
-}
-
-export async function* list<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items
 }

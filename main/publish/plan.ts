@@ -4,21 +4,22 @@
  */
 import type { Skipped } from '../../preload/contract/models.ts'
 import type Hyperdrive from 'hyperdrive'
-import type Hyperblobs from 'hyperblobs'
-import { isReserved, modifiedOf } from '../archives/about.ts'
+import { isReserved } from '../archives/about.ts'
 import { createExclusions } from './rules.ts'
 import { covers, type Scanned, type ScannedFile, type ScannedLink } from './scan.ts'
+import { entryOf, type Known } from './source-index.ts'
 
-export type Known = {
-  readonly size: number
-  readonly modified: number | null
-  readonly executable: boolean
-  readonly target: string | null
-  readonly blob: Hyperblobs.Blob | null
-}
+export type { Known }
 
 export type Change =
-  | { readonly kind: 'file'; readonly path: string; readonly file: ScannedFile; readonly before: Known | null }
+  | {
+      readonly kind: 'file'
+      readonly path: string
+      readonly file: ScannedFile
+      readonly before: Known | null
+      /** The file of the archive that it was before it was moved: its content needs no reading. */
+      readonly moved: Known | null
+    }
   | { readonly kind: 'link'; readonly path: string; readonly link: ScannedLink; readonly before: Known | null }
   /** The same bytes with another mode. */
   | { readonly kind: 'mode'; readonly path: string; readonly file: ScannedFile; readonly before: Known }
@@ -28,14 +29,7 @@ export type Change =
 export async function knownEntries(drive: Hyperdrive, only: readonly string[] | null): Promise<Map<string, Known>> {
   const known = new Map<string, Known>()
   const add = ({ key, value }: Hyperdrive.Node) => {
-    if (isReserved(key)) return
-    known.set(key, {
-      size: value.blob?.byteLength ?? 0,
-      modified: modifiedOf(value.metadata),
-      executable: value.executable === true,
-      target: value.linkname ?? null,
-      blob: value.blob ?? null,
-    })
+    if (!isReserved(key)) known.set(key, entryOf(value))
   }
   if (drive.core.length < 2) return known
   for (const path of only ?? ['']) {
@@ -48,18 +42,40 @@ export async function knownEntries(drive: Hyperdrive, only: readonly string[] | 
   return known
 }
 
+/** Those of the index at or below one of the paths (null: all). A path of the archive and `''` is its root. */
+export function knownBelow(index: ReadonlyMap<string, Known>, only: readonly string[] | null): Map<string, Known> {
+  if (only === null || only.includes('')) return new Map(index)
+  const wanted = new Set(only)
+  const isBelow = (path: string) => {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1))
+      if (wanted.has(path.slice(0, end))) return true
+    return false
+  }
+  return new Map([...index].filter(([path]) => isBelow(path)))
+}
+
 export type Choices = {
   /** Archive paths that the person took out, with what lies below, and patterns as in gitignore. */
   readonly exclude: readonly string[]
   readonly includeSuspicious: boolean
 }
 
+/** What the disk tells of files beside their names: see `SourceIndex`. */
+export type Recognition = {
+  /** The file of the archive that this was before it was moved, if the disk makes it plain. */
+  moved(file: ScannedFile): Known | null
+  /** An unchanged file of which it was not recorded which one of the disk it is. */
+  recognised(file: ScannedFile): void
+}
+const NONE: Recognition = { moved: () => null, recognised: () => {} }
+
 /** Changes in the order of the scan, removals last. Takes what it recognises out of `known`. */
 export async function* plan(
-  scanned: AsyncIterable<Scanned>,
+  scanned: AsyncIterable<Scanned> | Iterable<Scanned>,
   known: Map<string, Known>,
   choices: Choices,
   onSkipped: (skipped: Skipped) => void,
+  recognition: Recognition = NONE,
 ): AsyncGenerator<Change> {
   const unread: string[] = []
   const isExcluded = createExclusions(choices.exclude)
@@ -75,17 +91,30 @@ export async function* plan(
     if (isExcluded(item.path)) continue
     const before = known.get(item.path) ?? null
     known.delete(item.path)
-    const change = compare(item, before)
+    const change = compare(item, before, recognition)
     if (change !== null) yield change
   }
   for (const [path, before] of known)
     if (!unread.some(above => covers(above, path))) yield { kind: 'remove', path, before }
 }
 
-function compare(item: ScannedFile | ScannedLink, before: Known | null): Change | null {
-  if (item.kind === 'link')
-    return before?.target === item.target ? null : { kind: 'link', path: item.path, link: item, before }
+function compare(item: ScannedFile | ScannedLink, before: Known | null, recognition: Recognition): Change | null {
+  const { path } = item
+  if (item.kind === 'link') return before?.target === item.target ? null : { kind: 'link', path, link: item, before }
   if (before === null || before.target !== null || before.size !== item.size || before.modified !== item.modified)
-    return { kind: 'file', path: item.path, file: item, before }
-  return before.executable === item.executable ? null : { kind: 'mode', path: item.path, file: item, before }
+    return { kind: 'file', path, file: item, before, moved: recognition.moved(item) }
+  // Size and time can be set by anybody, and the time of the last change by nobody: it says that somebody was here.
+  if (before.identity !== null && before.identity.changed !== item.identity.changed) {
+    const other = recognition.moved(item)
+    return { kind: 'file', path, file: item, before, moved: other === before ? null : other }
+  }
+  if (before.executable !== item.executable) return { kind: 'mode', path, file: item, before }
+  if (before.identity === null) recognition.recognised(item)
+  return null
+}
+
+/** Removals whose content is not found again under another name. */
+export function lost(changes: readonly Change[]): number {
+  const kept = new Set(changes.map(change => (change.kind === 'file' ? change.moved : null)))
+  return changes.filter(change => change.kind === 'remove' && !kept.has(change.before)).length
 }

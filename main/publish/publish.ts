@@ -14,12 +14,12 @@ import { Mutex } from '../lib/mutex.ts'
 import type { Transfers } from '../transfers/transfers.ts'
 import { clashesWith, type Move, moving, removing, restoring } from './edits.ts'
 import { Committer, importChanges } from './import.ts'
-import { Journal } from './journal.ts'
-import { importId, list, LiveSource } from './live.ts'
+import { importId, LiveSource } from './live.ts'
 import { refuseOthers, resemblance } from './moved.ts'
 import { type Change, type Choices, knownEntries, plan } from './plan.ts'
 import { type Decisions, reviewDecisions, reviewDropped, reviewItems, room, titleOf } from './review.ts'
 import { itemsOf, outermost, type Scanned, scan, type SourceItem } from './scan.ts'
+import { SourceIndex } from './source-index.ts'
 import { canStand, Upload } from './upload.ts'
 
 const REVIEW_LIFE = 60 * 60_000
@@ -220,14 +220,14 @@ export class Publishing {
           for (const clash of await clashesWith(archive.drive, into.folder, paths)) free.set(clash.path, clash.free)
         }
         const changes: Change[] = []
-        const coming = list(scanned.flatMap(one => asideOf(one, free, onClash)))
+        const coming = scanned.flatMap(one => asideOf(one, free, onClash))
         for await (const change of plan(coming, known, choices, one => control.skipped(one)))
           if (change.kind !== 'remove') changes.push(change)
         control.totals(
           changes.length,
           changes.reduce((sum, change) => sum + (change.kind === 'file' ? change.file.size : 0), 0),
         )
-        await importChanges(archive, list(changes), new Journal(this.#storage, key), {
+        await importChanges(archive, changes, await SourceIndex.inMemory(archive), {
           signal: control.signal,
           progressive: true,
           message: '',
@@ -274,7 +274,6 @@ export class Publishing {
               archive,
               folder,
               about,
-              journal: new Journal(this.#storage, key),
               onCommitted: () => this.#archives.published(key),
             },
             control,
@@ -404,7 +403,7 @@ export class Publishing {
       // An import that is going on reads from the old place.
       const { paused } = this.#source(key)
       if (this.#transfers.rows.get(importId(key))?.state.name === 'running') await this.#transfers.pause(importId(key))
-      await this.forget(key)
+      await this.#stop(key)
       const source = this.#source(key)
       const items = source.items.map(other => (other.path === item.path ? { ...other, path: place } : other))
       await this.#archives.setSource(key, { ...source, items, paused })
@@ -437,6 +436,11 @@ export class Publishing {
   }
 
   async forget(key: string): Promise<void> {
+    await this.#stop(key)
+    await SourceIndex.forget(this.#storage, key)
+  }
+
+  async #stop(key: string): Promise<void> {
     await this.#live.get(key)?.close()
     this.#live.delete(key)
   }

@@ -3,14 +3,16 @@
  * followed. Every name that is left out is told, with the rule or the reason. Our own walker, because upstream's takes
  * an unreadable or vanished folder for an empty one, and its files for deleted.
  */
-import type { BigIntStats, Dirent } from 'node:fs'
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
+import { type BigIntStats, constants } from 'node:fs'
+import { lstat, readFile, readlink } from 'node:fs/promises'
 import { basename, dirname, join, posix } from 'node:path'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { RuleOrigin, Skipped, SkipReason } from '../../preload/contract/models.ts'
 import { RESERVED } from '../archives/about.ts'
 import type { SourceRecord } from '../archives/registry.ts'
+import { type Listed, listFolder, type Stats } from './disk.ts'
 import { createOwnRules, createRules, looksPrivate } from './rules.ts'
+import type { Identity } from './source-index.ts'
 
 export type SourceItem = SourceRecord['items'][number]
 
@@ -24,6 +26,7 @@ export type ScannedFile = {
   /** Milliseconds with fractions down to the microsecond. */
   readonly modified: number
   readonly executable: boolean
+  readonly identity: Identity
 }
 export type ScannedLink = {
   readonly kind: 'link'
@@ -40,7 +43,6 @@ export type Scanned =
   /** Was not read: what the archive has under this path must be left as it is. */
   | { readonly kind: 'skipped'; readonly path: string; readonly skipped: Skipped }
 
-const PARALLEL = 32
 const MAX_DEPTH = 64
 
 /**
@@ -65,7 +67,7 @@ export async function* scan(
       if (only !== null && !only.some(path => covers(path, item.at))) continue
       const ruling = createOwnRules(ownRules).test(basename(item.path), false)
       if (ruling !== null) yield { kind: 'ignored', path: item.at, ...ruling }
-      else yield* describe(item.at, item.path, stats, item)
+      else yield describe(item.at, item.path, await lookAt(item.path), item)
       continue
     }
     if (!stats.isDirectory())
@@ -80,74 +82,87 @@ export async function* scan(
 }
 
 type Rules = ReturnType<typeof createRules>
+type Folder = { readonly relative: string; readonly listing: Promise<readonly Listed[]> }
 
-/** `relative`: below the item, without slashes at its ends. */
+/** Folders that are listed ahead of the one whose content is being told. */
+const AHEAD = 8
+
+/** A folder's own files first, then what lies in its folders. `relative`: below the item, without slashes at its ends. */
 async function* walk(item: SourceItem, relative: string, rules: Rules, signal: AbortSignal): AsyncGenerator<Scanned> {
-  const folder = relative === '' ? item.path : join(item.path, relative)
-  const archiveFolder = relative === '' ? item.at : `${item.at}/${relative}`
-  signal.throwIfAborted()
-  let entries: readonly Dirent<Buffer>[]
-  try {
-    entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' })
-  } catch (error) {
-    if (relative === '')
-      throw new AppError('SOURCE_UNREADABLE', `${folder} cannot be read: ${reasonOf(error)}.`, {
-        path: folder,
-        why: reasonOf(error),
-      })
-    yield skip(archiveFolder, vanished(error) ? 'vanished' : 'unreadable', reasonOf(error))
-    return
+  const list = (folder: string): Folder => {
+    const listing = listFolder(folder === '' ? item.path : join(item.path, folder))
+    // Met when its turn comes.
+    listing.catch(() => {})
+    return { relative: folder, listing }
   }
-  const children: { readonly name: string; readonly entry: Dirent<Buffer> }[] = []
-  for (const entry of entries) {
-    const name = utf8(entry.name)
-    if (name === null)
-      yield skip(`${archiveFolder}/${entry.name.toString('latin1')}`, 'name-not-utf8', 'its name is not UTF-8')
-    else if (name.includes('\\'))
-      yield skip(`${archiveFolder}/${name}`, 'name-not-allowed', 'an archive cannot hold a \\ in a name')
-    else children.push({ name, entry })
-  }
-  children.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-  for (let start = 0; start < children.length; start += PARALLEL) {
+  /** The next one is the last. Those at the end are being listed. */
+  const waiting: (string | Folder)[] = [list(relative)]
+  while (waiting.length > 0) {
     signal.throwIfAborted()
-    const part = children.slice(start, start + PARALLEL)
-    const found = await Promise.all(
-      part.map(({ name, entry }) => visit(item, relative === '' ? name : `${relative}/${name}`, entry, rules)),
-    )
-    for (const { scanned, descend } of found) {
-      for (const one of scanned) yield one
-      if (descend !== null) yield* walk(item, descend, rules, signal)
+    const next = waiting.pop()!
+    const folder = typeof next === 'string' ? list(next) : next
+    let listed: readonly Listed[]
+    try {
+      listed = await folder.listing
+    } catch (error) {
+      yield unlistable(item, folder.relative, error)
+      continue
+    }
+    const folders: string[] = []
+    for (const one of [...listed].sort(byName)) {
+      if (one.name === null || one.name.includes('\\')) {
+        yield unnameable(archivePath(item, folder.relative), one)
+        continue
+      }
+      const child = folder.relative === '' ? one.name : `${folder.relative}/${one.name}`
+      const found = look(item, child, rules, one)
+      if (found === 'folder') folders.push(child)
+      else yield found
+    }
+    waiting.push(...folders.reverse())
+    for (let place = waiting.length - 1; place >= Math.max(0, waiting.length - AHEAD); place--) {
+      const one = waiting[place]!
+      if (typeof one === 'string') waiting[place] = list(one)
     }
   }
 }
 
-async function visit(
-  item: SourceItem,
-  relative: string,
-  entry: Dirent<Buffer> | BigIntStats,
-  rules: Rules,
-): Promise<{ readonly scanned: readonly Scanned[]; readonly descend: string | null }> {
+const archivePath = (item: SourceItem, relative: string) => (relative === '' ? item.at : `${item.at}/${relative}`)
+
+const byName = (a: Listed, b: Listed) =>
+  a.name === null || b.name === null ? 0 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0
+
+/** Throws when it is the item itself, so that nobody takes its content for deleted. */
+function unlistable(item: SourceItem, relative: string, error: unknown): Scanned {
+  if (relative !== '')
+    return skip(archivePath(item, relative), vanished(error) ? 'vanished' : 'unreadable', reasonOf(error))
+  throw new AppError('SOURCE_UNREADABLE', `${item.path} cannot be read: ${reasonOf(error)}.`, {
+    path: item.path,
+    why: reasonOf(error),
+  })
+}
+
+function unnameable(folder: string, { name, bytes }: Listed): Scanned {
+  return name === null
+    ? skip(`${folder}/${Buffer.from(bytes!).toString('latin1')}`, 'name-not-utf8', 'its name is not UTF-8')
+    : skip(`${folder}/${name}`, 'name-not-allowed', 'an archive cannot hold a \\ in a name')
+}
+
+/** What is at a path below an item; 'folder': one that is to be walked. */
+function look(item: SourceItem, relative: string, rules: Rules, listed: Listed): Scanned | 'folder' {
   const path = `${item.at}/${relative}`
-  const local = join(item.path, relative)
-  const isFolder = entry.isDirectory()
-  if (path === RESERVED)
-    return { scanned: [{ kind: 'ignored', path, rule: 'kept for Cairn itself', origin: 'fixed' }], descend: null }
+  const isFolder = (listed.stats.mode & constants.S_IFMT) === constants.S_IFDIR
+  if (path === RESERVED) return { kind: 'ignored', path, rule: 'kept for Cairn itself', origin: 'fixed' }
   const ruling = rules.test(relative, isFolder)
-  if (ruling !== null) return { scanned: [{ kind: 'ignored', path, ...ruling }], descend: null }
-  if (isFolder) {
-    if (relative.split('/').length >= MAX_DEPTH)
-      return { scanned: [skip(path, 'too-deep', `more than ${MAX_DEPTH} folders deep`)], descend: null }
-    return { scanned: [], descend: relative }
+  if (ruling !== null) return { kind: 'ignored', path, ...ruling }
+  if (listed.error !== null) {
+    const { error } = listed
+    return skip(path, vanished(error) ? 'vanished' : 'unreadable', reasonOf(error))
   }
-  let stats: BigIntStats
-  try {
-    stats = await lstat(local, { bigint: true })
-  } catch (error) {
-    return { scanned: [skip(path, vanished(error) ? 'vanished' : 'unreadable', reasonOf(error))], descend: null }
-  }
-  const scanned: Scanned[] = []
-  for await (const one of describe(path, local, stats, item)) scanned.push(one)
-  return { scanned, descend: null }
+  if (!isFolder) return describe(path, join(item.path, relative), listed, item)
+  return relative.split('/').length >= MAX_DEPTH
+    ? skip(path, 'too-deep', `more than ${MAX_DEPTH} folders deep`)
+    : 'folder'
 }
 
 /** One path below an item, when only that may have changed: the rules of the folders above it hold as well. */
@@ -157,51 +172,52 @@ async function* walkPart(item: SourceItem, path: string, rules: Rules, signal: A
   const segments = path.slice(item.at.length + 1).split('/')
   for (let depth = 1; depth <= segments.length; depth++) {
     const relative = segments.slice(0, depth).join('/')
-    let stats: BigIntStats
+    let listed: Listed
     try {
-      stats = await lstat(join(item.path, relative), { bigint: true })
+      listed = await lookAt(join(item.path, relative))
     } catch (error) {
       if (vanished(error)) return
       return yield skip(`${item.at}/${relative}`, 'unreadable', reasonOf(error))
     }
-    const { scanned, descend } = await visit(item, relative, stats, rules)
-    if (depth < segments.length) {
-      if (descend === null) return
-      continue
+    const found = look(item, relative, rules, listed)
+    if (found !== 'folder') {
+      if (depth === segments.length || found.kind !== 'file') yield found
+      return
     }
-    yield* scanned
-    if (descend !== null) yield* walk(item, descend, rules, signal)
+    if (depth === segments.length) yield* walk(item, relative, rules, signal)
   }
 }
 
-async function* describe(path: string, local: string, stats: BigIntStats, from: SourceItem): AsyncGenerator<Scanned> {
-  const modified = modifiedOf(stats)
+/** One path as `listFolder` would tell of it. */
+async function lookAt(local: string): Promise<Listed> {
+  const stats = statsOf(await lstat(local, { bigint: true }))
+  const isLink = (stats.mode & constants.S_IFMT) === constants.S_IFLNK
+  return { name: basename(local), bytes: null, stats, target: isLink ? await readlink(local) : null, error: null }
+}
+
+function describe(path: string, local: string, { stats, target }: Listed, from: SourceItem): Scanned {
+  const { size, modified, changed, born, inode, mode } = stats
+  const type = mode & constants.S_IFMT
   let item: ScannedFile | ScannedLink
-  if (stats.isFile()) {
+  if (type === constants.S_IFREG) {
     item = {
       kind: 'file',
       path,
       local,
-      size: Number(stats.size),
+      size,
       modified,
-      executable: (Number(stats.mode) & 0o111) !== 0,
+      executable: (mode & 0o111) !== 0,
+      identity: { inode, born, changed },
     }
-  } else if (stats.isSymbolicLink()) {
-    let target: string
-    try {
-      target = await readlink(local)
-    } catch (error) {
-      return yield skip(path, 'unreadable', reasonOf(error))
-    }
+  } else if (type === constants.S_IFLNK && target !== null) {
     const inside = posix.join('/', dirname(local).slice(from.path.length), '/')
     if (target.startsWith('/') || escapes(inside, target))
-      return yield skip(path, 'link-outside', `points outside of the folder, to ${target}`)
+      return skip(path, 'link-outside', `points outside of the folder, to ${target}`)
     item = { kind: 'link', path, local, target, modified }
-  } else return yield skip(path, 'not-a-file', 'is a device, a socket or a pipe')
+  } else return skip(path, 'not-a-file', 'is a device, a socket or a pipe')
   // The name of a folder that is published whole says something too: `.ssh` is no name in its own archive.
   const why = looksPrivate(from.at === '' ? `${basename(from.path)}${path}` : path.slice(1))
-  if (why === null) yield item
-  else yield { kind: 'private', path, why, item }
+  return why === null ? item : { kind: 'private', path, why, item }
 }
 
 /** Whether a relative target climbs out of the root, seen from a folder inside it. */
@@ -215,7 +231,17 @@ function escapes(folder: string, target: string): boolean {
   return false
 }
 
-export const modifiedOf = (stats: BigIntStats): number => Number(stats.mtimeNs / 1000n) / 1000
+/** Milliseconds with fractions down to the microsecond. */
+const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1000n) / 1000
+
+export const statsOf = (stats: BigIntStats): Stats => ({
+  size: Number(stats.size),
+  modified: milliseconds(stats.mtimeNs),
+  changed: milliseconds(stats.ctimeNs),
+  born: milliseconds(stats.birthtimeNs),
+  inode: Number(stats.ino),
+  mode: Number(stats.mode),
+})
 
 const skip = (path: string, reason: SkipReason, detail: string): Scanned => ({
   kind: 'skipped',
@@ -261,11 +287,6 @@ async function readRules(folder: string): Promise<string | null> {
   } catch {
     return null
   }
-}
-
-function utf8(name: Buffer): string | null {
-  const text = name.toString('utf8')
-  return text.includes('\uFFFD') && !Buffer.from(text, 'utf8').equals(name) ? null : text
 }
 
 /** Whether `path` is `at` or lies above it. '' is the root. */

@@ -10,7 +10,6 @@ import type { Archive, Pending } from '../archives/archive.ts'
 import type { ReceivedFile } from '../backend-options.ts'
 import type { Control } from '../transfers/transfers.ts'
 import { BLOCK, Committer, cut } from './import.ts'
-import type { Journal } from './journal.ts'
 import { type Known, knownEntries } from './plan.ts'
 
 const SMALL = 1 << 20
@@ -25,7 +24,6 @@ export type UploadOptions = {
   /** The folder in the archive that receives the files: '' for its root. */
   readonly folder: string
   readonly about: About | null
-  readonly journal: Journal
   readonly onCommitted: () => Promise<void>
 }
 
@@ -121,7 +119,6 @@ export class Upload {
     this.#waitingBytes = 0
     if (waiting.length === 0) return
     await this.#options.archive.append(async appender => {
-      await this.#options.journal.clear()
       let blockOffset = appender.length
       let byteOffset = appender.byteLength
       const blocks: Buffer[] = []
@@ -145,7 +142,6 @@ export class Upload {
     await this.#storeWaiting()
     const { signal } = this.#control
     await this.#options.archive.append(async appender => {
-      await this.#options.journal.clear()
       const blob = { blockOffset: appender.length, byteOffset: appender.byteLength }
       let parts: Uint8Array[] = []
       let waiting = 0
@@ -167,7 +163,11 @@ export class Upload {
       }
       if (received !== file.size) throw cutShort(file, received)
       await store(true)
-      this.#add(path, { ...blob, blockLength: appender.length - blob.blockOffset, byteLength: file.size }, file.modified)
+      this.#add(
+        path,
+        { ...blob, blockLength: appender.length - blob.blockOffset, byteLength: file.size },
+        file.modified,
+      )
     })
   }
 
@@ -187,7 +187,15 @@ export class Upload {
       isFile: true,
       wasFile: before !== null && before.target === null,
     }
-    this.#known.set(path, { size, modified, executable: pending.value?.executable ?? false, target: null, blob })
+    this.#known.set(path, {
+      size,
+      modified,
+      executable: pending.value?.executable ?? false,
+      target: null,
+      blob,
+      identity: null,
+      begins: null,
+    })
     this.#committer.add(pending)
   }
 }
