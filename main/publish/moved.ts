@@ -3,7 +3,7 @@
  * and size alone, without reading a byte, so that nobody waits and a folder that was merely picked wrongly is noticed.
  */
 import { lstat, realpath } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { ArchiveRecord } from '../archives/registry.ts'
@@ -11,6 +11,13 @@ import { knownEntries } from './plan.ts'
 import { itemsOf, type SourceItem } from './scan.ts'
 
 const PARALLEL = 64
+
+/** Where it is: for a file, the folder that holds it may be named as well. */
+export async function placeOf({ kind, path }: SourceItem, to: string): Promise<string> {
+  if (kind === 'folder') return to
+  const stats = await lstat(to).catch(() => null)
+  return stats?.isDirectory() === true ? join(to, basename(path)) : to
+}
 
 /** Throws SOURCE_NOT_FOUND, SOURCE_WRONG_KIND and SOURCE_IN_USE. */
 export async function refuseOthers(

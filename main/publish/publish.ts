@@ -15,7 +15,7 @@ import type { Transfers } from '../transfers/transfers.ts'
 import { clashesWith, type Move, moving, removing, restoring } from './edits.ts'
 import { Committer, importChanges } from './import.ts'
 import { importId, LiveSource } from './live.ts'
-import { refuseOthers, resemblance } from './moved.ts'
+import { placeOf, refuseOthers, resemblance } from './moved.ts'
 import { type Change, type Choices, knownEntries, plan } from './plan.ts'
 import { type Decisions, reviewDecisions, reviewDropped, reviewItems, room, titleOf } from './review.ts'
 import { itemsOf, outermost, type Scanned, scan, type SourceItem } from './scan.ts'
@@ -385,10 +385,10 @@ export class Publishing {
   moveSource(key: string, from: string, to: string, force: boolean): Promise<void> {
     return this.#deciding.run(async () => {
       const archive = this.#archives.writable(key)
-      const place = resolve(to)
       const item = this.#source(key).items.find(({ path }) => path === resolve(from))
       if (item === undefined)
         throw new AppError('SOURCE_NOT_FOUND', `This archive is not made from ${from}.`, { path: from })
+      const place = await placeOf(item, resolve(to))
       await this.#refuseStorage(place)
       await refuseOthers(item, place, this.#archives.records())
       if (!force) {

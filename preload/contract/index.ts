@@ -189,7 +189,8 @@ export const contract = {
     }),
     /**
      * What an archive is made from lies elsewhere now: it is followed there, and nothing is imported again. Throws
-     * SOURCE_DIFFERS, unless `force`, where fewer than half of its files are found by path and size.
+     * SOURCE_DIFFERS, unless `force`, where fewer than half of its files are found by path and size. For a file, `to`
+     * may be the folder that holds it.
      */
     moveSource: call({
       input: z.strictObject({ key: Key, from: LocalPath, to: LocalPath, force: z.boolean() }),

@@ -89,7 +89,7 @@ function LocalPath({ path, onMoved }: { readonly path: string; readonly onMoved?
         </Button>
       )}
       {onMoved && (
-        <Button size="small" aria-label={`${plainName(path)} was moved`} onClick={onMoved}>
+        <Button size="small" aria-label={`It was moved… ${plainName(path)}`} onClick={onMoved}>
           It was moved…
         </Button>
       )}
