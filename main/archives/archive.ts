@@ -298,7 +298,17 @@ export class Archive {
   }
 
   async #flushBeforeAnnouncing(): Promise<void> {
+    const { core } = this.drive
     const blobs = await this.drive.getBlobs()
-    for (const core of [this.drive.core, blobs.core]) flushBeforeAnnouncing(core, () => this.#store.flush())
+    for (const one of [core, blobs.core]) flushBeforeAnnouncing(one, () => this.#store.flush())
+    // Hyperbee appends a batch whole: thousands of entries are hashed and written in slices instead.
+    const append = core.append.bind(core)
+    core.append = async blocks => {
+      if (!Array.isArray(blocks) || blocks.length <= TURN) return append(blocks as Buffer | readonly Buffer[])
+      const appender = new Appender(core)
+      await appender.append(blocks)
+      await appender.seal()
+      return { length: core.length, byteLength: core.byteLength }
+    }
   }
 }

@@ -11,7 +11,8 @@ import type Threads from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
 export type ListRequest = { readonly id: number; readonly list: string }
-export type ReadRequest = { readonly id: number; readonly read: readonly string[]; readonly sizes: readonly number[] }
+/** `read`: the paths, each followed by a zero byte: one string crosses faster than hundreds. */
+export type ReadRequest = { readonly id: number; readonly read: string; readonly sizes: Float64Array }
 export type Request = ListRequest | ReadRequest
 
 /** A row of numbers for each file: bytes, times in milliseconds with microseconds behind the point, inode, mode. */
@@ -106,7 +107,7 @@ export function diskThread(load: NodeJS.Require): void {
     return filled
   }
 
-  const read = (id: number, paths: readonly string[], sizes: readonly number[]) => {
+  const read = (id: number, paths: readonly string[], sizes: Float64Array) => {
     const stats = new Float64Array(paths.length * fields)
     const errors: Record<number, { code: string; message: string }> = {}
     const shared = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0))
@@ -157,7 +158,7 @@ export function diskThread(load: NodeJS.Require): void {
   port.on('message', (request: Request) => {
     try {
       if ('list' in request) list(request.id, request.list)
-      else read(request.id, request.read, request.sizes)
+      else read(request.id, request.read.split('\0').slice(0, -1), request.sizes)
     } catch (error) {
       port.postMessage({ id: request.id, failure: failureOf(error) })
     }

@@ -143,8 +143,8 @@ export async function readFiles(
 ): Promise<readonly ReadFile[]> {
   const answer = (await ask({
     id: ++asked,
-    read: files.map(({ local }) => local),
-    sizes: files.map(({ size }) => size),
+    read: files.map(({ local }) => `${local}\0`).join(''),
+    sizes: Float64Array.from(files, ({ size }) => size),
   })) as ReadAnswer
   return answer.contents.map((content, index) =>
     content === null

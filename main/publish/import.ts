@@ -32,7 +32,7 @@ const CHUNK = 16 * BLOCK
 /** What is appended becomes part of the log, and safe from a crash, after so many bytes. */
 const SEAL_BYTES = 32 << 20
 const COMMIT_BYTES = 64 << 20
-const COMMIT_ENTRIES = 8192
+const COMMIT_ENTRIES = 4096
 const COMMIT_MILLISECONDS = 3000
 const TRIES = 3
 

@@ -23,6 +23,7 @@ import { SourceIndex } from './source-index.ts'
 const QUIET = 1000
 const CEILING = 10_000
 const RESCAN = 10 * 60_000
+const RESCAN_UNWATCHED = 60_000
 const MISSING_AGAIN = 2000
 /** Changesets from this size on have a row in transfers. */
 const ROW_BYTES = 32 << 20
@@ -47,6 +48,10 @@ export class LiveSource {
   #dirty: Dirty = { all: true, paths: new Set() }
   #firstDirtyAt: number | null = null
   #lastDirtyAt = 0
+  /** A person waits for it: no quiet is waited for. */
+  #isUrgent = false
+  /** A folder that cannot be watched is looked at more often. */
+  #rescanAfter = RESCAN
   #wake: () => void = () => {}
   #watching: (() => Promise<void>) | null = null
   /** How many removals the person was asked about, and how many they have agreed to: more than those are asked about anew. */
@@ -83,7 +88,7 @@ export class LiveSource {
       archives.setSourceState(key, { name: 'paused' })
     } else this.#removalsAgreed = this.#removalsAsked
     this.#removalsAsked = 0
-    this.#mark(null)
+    this.poke()
   }
 
   /** The person has just agreed to so many removals, with a change of what is published: they are not asked about again. */
@@ -93,8 +98,14 @@ export class LiveSource {
 
   /** Set in the record before this is called: what runs now may have begun with how it was before. */
   poke(): void {
+    this.#isUrgent = true
     this.#mark(null)
     if (!this.#record.paused) this.start()
+  }
+
+  /** Nobody has told what happened for a while: everything is looked at again. */
+  rescan(): void {
+    this.#mark(null)
   }
 
   async close(): Promise<void> {
@@ -115,8 +126,8 @@ export class LiveSource {
         const outcome = await this.#sync(dirty.all ? null : [...dirty.paths])
         if (signal.aborted) return
         if (outcome === 'asks') {
+          await this.#quiet()
           this.#dirty = { all: true, paths: new Set() }
-          await this.#woken(RESCAN)
           continue
         }
         if (this.#record.paused) break
@@ -305,6 +316,7 @@ export class LiveSource {
     if (this.#watching !== null) return
     const { log } = this.#options
     const stops: (() => Promise<void>)[] = []
+    this.#rescanAfter = RESCAN
     this.#watching = async () => {
       await Promise.all(stops.map(stop => stop()))
     }
@@ -327,7 +339,8 @@ export class LiveSource {
         )
         stops.push(() => subscription.unsubscribe())
       } catch (error) {
-        log.warn({ err: error }, 'a folder cannot be watched; it is rescanned now and then')
+        this.#rescanAfter = RESCAN_UNWATCHED
+        log.warn({ err: error }, 'a folder cannot be watched; it is looked through every minute')
       }
     }
   }
@@ -355,6 +368,7 @@ export class LiveSource {
     const dirty = this.#dirty
     this.#dirty = { all: false, paths: new Set() }
     this.#firstDirtyAt = null
+    this.#isUrgent = false
     return dirty
   }
 
@@ -362,10 +376,10 @@ export class LiveSource {
   async #quiet(): Promise<void> {
     const { signal } = this.#life
     if (this.#firstDirtyAt === null) {
-      await this.#woken(RESCAN)
+      await this.#woken(this.#rescanAfter)
       if (this.#firstDirtyAt === null) this.#dirty = { all: true, paths: new Set() }
     }
-    while (this.#firstDirtyAt !== null && !signal.aborted && !this.#record.paused) {
+    while (this.#firstDirtyAt !== null && !this.#isUrgent && !signal.aborted && !this.#record.paused) {
       const now = performance.now()
       const left = Math.min(this.#lastDirtyAt + QUIET, this.#firstDirtyAt + CEILING) - now
       if (left <= 0) return

@@ -11,6 +11,7 @@ import type { SourceRecord } from '../archives/registry.ts'
 import type { ReceivedFile } from '../backend-options.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
+import { onWaking } from '../lib/waking.ts'
 import type { Transfers } from '../transfers/transfers.ts'
 import { clashesWith, type Move, moving, removing, restoring } from './edits.ts'
 import { Committer, importChanges } from './import.ts'
@@ -49,6 +50,9 @@ export class Publishing {
   readonly #reviews = new Map<string, Reviewed>()
   readonly #live = new Map<string, LiveSource>()
   readonly #uploads = new Map<string, RunningUpload>()
+  readonly #stopWatchingSleep = onWaking(() => {
+    for (const live of this.#live.values()) live.rescan()
+  })
   /** Changes of what is followed, and how, come one after another: the last word counts. */
   readonly #deciding = new Mutex()
   /** An edit is planned from what the archive holds: the next one waits until it is written. */
@@ -446,6 +450,7 @@ export class Publishing {
   }
 
   async close(): Promise<void> {
+    this.#stopWatchingSleep()
     await Promise.all([...this.#live.values()].map(live => live.close()))
   }
 
