@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
@@ -124,6 +124,39 @@ test('a private archive opens with its whole link only, which may come from stan
   expect(objects(without.error).at(-1)).toMatchObject({ error: { code: 'ARCHIVE_SECRET_NEEDED' } })
   const withIt = await ben.startWith(`${link}\n`, 'ls', '-').ended
   expect([withIt.code, withIt.out.includes('a.txt')]).toEqual([0, true])
+})
+
+test('rules are shown and changed, a folder is paused, and followed where it was moved', async () => {
+  const anna = await machine()
+  const home = await temporaryFolder('cairn-home')
+  const folder = join(home, 'Garden')
+  await writeTree(folder, { 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c', 'drafts/d.md': 'd', 'node_modules/x.js': 'x' })
+  const published = await anna.run('publish', folder, '--exit')
+  expect(published.code).toBe(0)
+  const link = published.out.split('\n')[0] ?? ''
+
+  const shown = await anna.run('rules', folder)
+  expect(shown.out).toContain('Published: 4 files')
+  expect(shown.out).toContain("Left out by node_modules (Cairn's own rule): 1")
+  const changed = await anna.run('rules', link, '--include', 'node_modules', '--ignore', '/drafts', '--ignore', 'b.*')
+  expect(changed.code).toBe(0)
+  expect(changed.out).toMatch(/Leave the next version: 2 files, 2 B\n {2}\/b\.txt\n {2}\/drafts\/d\.md/)
+  expect(changed.out).toContain('Come in: 1 file, 1 B')
+  expect(changed.out).toContain('copies that others have, keep what left')
+  const now = await anna.run('rules', link, '--json')
+  expect(objects(now.out)).toMatchObject([{ rules: { rules: 'b.*\n!node_modules', exclude: ['/drafts'], files: 3 } }])
+
+  const moved = join(home, 'Park')
+  await rename(folder, moved)
+  await writeTree(home, { 'Other/a.txt': 'a' })
+  const wrong = await anna.run('move-source', link, join(home, 'Other'), '--json')
+  expect(wrong.code).toBe(1)
+  expect(objects(wrong.error).at(-1)).toMatchObject({ error: { code: 'SOURCE_DIFFERS', data: { found: 1, of: 3 } } })
+  const paused = await anna.run('pause', link)
+  expect([paused.code, paused.out.includes('not published until')]).toEqual([0, true])
+  expect((await anna.run('move-source', folder, moved)).code).toBe(0)
+  expect((await anna.run('status')).out).toContain(`from ${moved} (paused)`)
+  expect((await anna.run('pause', home)).error).toContain('No archive of yours is made from')
 })
 
 test('nobody there: a reason in time, and an exit code of its own', async () => {

@@ -90,3 +90,45 @@ test('Cairn opens what a plain client published, with versions and later changes
     'removed /hello.txt',
   ])
 })
+
+test('a plain client with the key of a private archive and without its secret reads nothing, and all of it with it', async () => {
+  const folder = await temporaryFolder('private')
+  const words = 'dear diary '.repeat(2000)
+  await writeTree(folder, { 'diary/of-mine.txt': words })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(ana, [folder], { private: true })
+  const [, secret = ''] = link.split('#')
+
+  const reader = await plainPeer(testnet.bootstrap)
+  const drive = new Hyperdrive(reader.store, decodeKey(key), { encryptionKey: decodeKey(secret) })
+  await drive.ready()
+  reader.swarm.join(drive.discoveryKey, { client: true, server: false })
+  await expect.poll(() => drive.core.length).toBeGreaterThan(1)
+  expect((await drive.get('/diary/of-mine.txt'))?.toString()).toBe(words)
+  const blobs = (await drive.getBlobs()).core.key
+
+  // The key of the content stands in the list, which cannot be read: it is told here, so that there is something to try.
+  const eve = await plainPeer(testnet.bootstrap)
+  const seen: string[] = []
+  for (const place of [decodeKey(key), blobs]) {
+    const core = eve.store.get({ key: place })
+    await core.ready()
+    eve.swarm.join(drive.discoveryKey, { client: true, server: false })
+    await expect.poll(() => core.length).toBeGreaterThan(0)
+    for (let index = 0; index < core.length; index++) {
+      const block = await core.get(index, { timeout: 20_000 })
+      if (block !== null) seen.push(block.toString('latin1'))
+    }
+  }
+  expect(seen.length).toBeGreaterThan(3)
+  expect(seen.filter(block => /hyperbee|diary|mine|mtime|cairn|changeset/.test(block))).toEqual([])
+  const locked = new Hyperdrive(eve.store.session(), decodeKey(key))
+  const names = async () => {
+    await locked.ready()
+    const found: string[] = []
+    for await (const entry of locked.list('/')) found.push(entry.key)
+    return found
+  }
+  await expect(names()).rejects.toThrow()
+  await locked.close().catch(() => {})
+})
