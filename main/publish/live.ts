@@ -335,7 +335,7 @@ export class LiveSource {
             if (error !== null) this.#mark(null)
             else this.#mark(events.map(({ path }) => archivePathOf(item, path)))
           },
-          { ignore: ['**/node_modules/**', '**/.git/**'] },
+          { ignore: takesIn(this.#record) ? [] : ['**/node_modules/**', '**/.git/**'] },
         )
         stops.push(() => subscription.unsubscribe())
       } catch (error) {
@@ -397,6 +397,9 @@ export class LiveSource {
     end.abort()
   }
 }
+
+/** Whether the person's rules take something in, which may be what nobody would watch otherwise. */
+export const takesIn = ({ rules }: Pick<SourceRecord, 'rules'>): boolean => /^!/m.test(rules)
 
 export const importId = (key: string): string => `import-${key}`
 

@@ -15,7 +15,7 @@ import { onWaking } from '../lib/waking.ts'
 import type { Transfers } from '../transfers/transfers.ts'
 import { clashesWith, type Move, moving, removing, restoring } from './edits.ts'
 import { Committer, importChanges } from './import.ts'
-import { importId, LiveSource } from './live.ts'
+import { importId, LiveSource, takesIn } from './live.ts'
 import { placeOf, refuseOthers, resemblance } from './moved.ts'
 import { type Change, type Choices, knownEntries, plan } from './plan.ts'
 import { type Decisions, reviewDecisions, reviewDropped, reviewItems, room, titleOf } from './review.ts'
@@ -379,9 +379,17 @@ export class Publishing {
     return this.#deciding.run(async () => {
       this.#archives.writable(key)
       const { rules, exclude, includeSuspicious } = decisions
-      await this.#archives.setSource(key, { ...this.#source(key), rules, exclude: [...exclude], includeSuspicious })
-      this.#live.get(key)?.agreeTo(leaving)
-      this.#follow(key)
+      const before = this.#source(key)
+      const change = (source: SourceRecord) => ({ ...source, rules, exclude: [...exclude], includeSuspicious })
+      if (takesIn(before) === takesIn({ rules })) {
+        await this.#archives.setSource(key, change(before))
+        this.#live.get(key)?.agreeTo(leaving)
+        this.#follow(key)
+      } else {
+        // Other folders are watched from now on.
+        await this.#begin(key, change)
+        this.#live.get(key)?.agreeTo(leaving)
+      }
     })
   }
 
@@ -404,14 +412,10 @@ export class Publishing {
             { path: place, found, of },
           )
       }
-      // An import that is going on reads from the old place.
-      const { paused } = this.#source(key)
-      if (this.#transfers.rows.get(importId(key))?.state.name === 'running') await this.#transfers.pause(importId(key))
-      await this.#stop(key)
-      const source = this.#source(key)
-      const items = source.items.map(other => (other.path === item.path ? { ...other, path: place } : other))
-      await this.#archives.setSource(key, { ...source, items, paused })
-      this.#follow(key)
+      await this.#begin(key, source => ({
+        ...source,
+        items: source.items.map(other => (other.path === item.path ? { ...other, path: place } : other)),
+      }))
     })
   }
 
@@ -424,6 +428,15 @@ export class Publishing {
     if (paused && this.#transfers.rows.get(importId(key))?.state.name === 'running')
       await this.#transfers.pause(importId(key))
     if (paused) this.#archives.setSourceState(key, { name: 'paused' })
+    this.#follow(key)
+  }
+
+  /** Follows it anew with what was changed; an import that is going on is planned once more. */
+  async #begin(key: string, change: (source: SourceRecord) => SourceRecord): Promise<void> {
+    const { paused } = this.#source(key)
+    if (this.#transfers.rows.get(importId(key))?.state.name === 'running') await this.#transfers.pause(importId(key))
+    await this.#stop(key)
+    await this.#archives.setSource(key, { ...change(this.#source(key)), paused })
     this.#follow(key)
   }
 

@@ -106,8 +106,9 @@ test('rules are changed later: the difference is told first, and what leaves sta
   expect(await again.client.publish.rules({ key })).toEqual(decisions)
   await again.archive(key, watching)
   await writeFile(join(folder, 'drafts/new.md'), 'new')
+  await writeFile(join(folder, 'node_modules/y.js'), 'y')
   await writeFile(join(folder, 'c.txt'), 'c')
-  await again.archive(key, row => row.files === 3)
+  await again.archive(key, row => row.files === 4)
   expect(await list(again, key)).toEqual(['a.txt', 'c.txt', 'node_modules'])
 })
 
