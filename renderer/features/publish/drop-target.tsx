@@ -98,11 +98,12 @@ function take(event: DragEvent): void {
   if (dataTransfer === null) return
   const target = targetOf(event)
   const pathForFile = window.cairn?.pathForFile
-  if (target === null && shellKind === 'electron' && pathForFile !== undefined) {
+  const into = target && { key: target.key, folder: target.folder }
+  if (shellKind === 'electron' && pathForFile !== undefined) {
     const paths = [...dataTransfer.files].map(pathForFile).filter(path => path !== '')
-    if (paths.length > 0) return publishing.openPaths(paths)
+    if (paths.length > 0) return publishing.openPaths(paths, into)
   }
   const roots = rootsOf(dataTransfer.items)
-  if (roots.length > 0) surface.openDropped(roots, target && { key: target.key, folder: target.folder })
+  if (roots.length > 0) surface.openDropped(roots, into)
   else toast.note({ title: 'Nothing in it can be published', text: 'Drop files or folders from your file manager.' })
 }

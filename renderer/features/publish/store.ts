@@ -94,10 +94,10 @@ export const publishing = {
     if (shellKind === 'electron') void chooseSources()
     else set({ step: { name: 'choosing' } })
   },
-  /** Looks at these paths of this machine and shows the sheet. */
-  openPaths(paths: readonly string[]): void {
+  /** Looks at these paths of this machine, to publish them or to add them to an archive, and shows the sheet. */
+  openPaths(paths: readonly string[], into: Destination | null = null): void {
     if (!free() || paths.length === 0) return
-    set({ into: null })
+    set({ into })
     void reviewPaths(paths)
   },
   /** Asks what to add to a folder of an archive of the person's own that follows no folder. */
