@@ -70,12 +70,12 @@ export async function importChanges(
   const committer = new Committer(archive, options, index)
   const progress = { files: 0, bytes: 0 }
   const tell = (current: string | null) => options.onProgress({ ...progress, current })
-  const begun = index.begun((await archive.drive.getBlobs()).core.length)?.path
-  const first = changes.find(change => change.kind === 'file' && change.path === begun)
-  await index.settle(path => path === first?.path)
-  const ordered = first === undefined ? changes : [first, ...changes.filter(change => change !== first)]
-  const coming = ahead(groups(ordered, index), GROUPS_AHEAD)
   try {
+    const begun = index.begun((await archive.drive.getBlobs()).core.length)?.path
+    const first = changes.find(change => change.kind === 'file' && change.path === begun)
+    await index.settle(path => path === first?.path)
+    const ordered = first === undefined ? changes : [first, ...changes.filter(change => change !== first)]
+    const coming = ahead(groups(ordered, index), GROUPS_AHEAD)
     if (options.about !== null) await committer.commitAbout(options.about)
     let isLast = false
     while (!isLast) {
@@ -610,6 +610,7 @@ function skippedFor(path: string, error: unknown): Skipped {
 
 /** The storage's own words for a full disk, in ours. */
 export function explain(error: unknown, key: string): unknown {
+  if (error instanceof AppError) return error
   const text = `${(error as Error).message} ${String((error as Error).cause ?? '')}`
   return /ENOSPC|no space/i.test(text)
     ? new AppError('NO_ROOM', 'The disk is full. Make room; the import goes on from where it stopped.', {

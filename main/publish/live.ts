@@ -15,7 +15,7 @@ import type { Archives } from '../archives/archives.ts'
 import type { SourceRecord } from '../archives/registry.ts'
 import type { Log } from '../lib/log.ts'
 import type { Control, Transfers } from '../transfers/transfers.ts'
-import { importChanges } from './import.ts'
+import { explain, importChanges } from './import.ts'
 import { type Change, knownBelow, lost, plan, type Recognition } from './plan.ts'
 import { type ScannedFile, type SourceItem, scan } from './scan.ts'
 import { SourceIndex } from './source-index.ts'
@@ -135,8 +135,9 @@ export class LiveSource {
         if (outcome === 'paused') this.#dirty = { all: true, paths: new Set() }
         else archives.setSourceState(key, { name: 'watching' })
         await this.#quiet()
-      } catch (error) {
+      } catch (thrown) {
         if (signal.aborted) return
+        const error = explain(thrown, key)
         this.#dirty = { all: true, paths: new Set() }
         const known = error instanceof AppError ? error : null
         if (known?.is('SOURCE_NOT_FOUND') || known?.is('SOURCE_UNREADABLE')) {

@@ -108,6 +108,11 @@ function compare(item: ScannedFile | ScannedLink, before: Known | null, recognit
     const other = recognition.moved(item)
     return { kind: 'file', path, file: item, before, moved: other === before ? null : other }
   }
+  // In a folder that was moved nothing was changed, and each file is another one than the one that was there.
+  if (before.identity !== null && before.identity.inode !== item.identity.inode) {
+    const other = recognition.moved(item)
+    if (other !== null && other !== before) return { kind: 'file', path, file: item, before, moved: other }
+  }
   if (before.executable !== item.executable) return { kind: 'mode', path, file: item, before }
   if (before.identity === null) recognition.recognised(item)
   return null

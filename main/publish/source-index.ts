@@ -88,6 +88,9 @@ export class SourceIndex {
   #fork = 0
   #lines: string[] = []
   #writing: Promise<void> = Promise.resolve()
+  #sources: readonly string[] = []
+  /** A write has failed: what is on the disk ends somewhere in the middle of a line, and is written anew as a whole. */
+  #isTorn = false
 
   private constructor(path: string | null, archive: Archive) {
     this.#path = path
@@ -98,10 +101,11 @@ export class SourceIndex {
   static async open(storage: string, archive: Archive, sources: readonly string[]): Promise<SourceIndex> {
     const path = fileOf(storage, archive.key)
     const index = new SourceIndex(path, archive)
+    index.#sources = sources
     const lines = await index.#read(path, sources)
     await index.catchUp()
     await index.settle(() => true)
-    if (lines === 0 || lines > 2 * index.#known.size + TURN) await index.#rewrite(path, sources)
+    if (lines === 0 || lines > 2 * index.#known.size + TURN) await index.#rewrite(path)
     return index
   }
 
@@ -204,6 +208,9 @@ export class SourceIndex {
     if (this.#pending.size === 0 && this.#begun === null) return
     this.#pending.clear()
     this.#begun = null
+    // Where it was to be stored other content may come to stand.
+    this.#byContent.clear()
+    for (const known of this.#known.values()) this.#offer(known)
     this.#say(['drop'])
     await this.write()
   }
@@ -244,7 +251,15 @@ export class SourceIndex {
     const lines = this.#lines
     const path = this.#path
     this.#lines = []
-    if (lines.length > 0 && path !== null) this.#writing = this.#writing.then(() => appendFile(path, lines.join('')))
+    if (path === null || (lines.length === 0 && !this.#isTorn)) return this.#writing
+    this.#writing = this.#writing
+      .catch(() => {})
+      .then(async () => {
+        if (this.#isTorn) return this.#rewrite(path)
+        this.#isTorn = true
+        await appendFile(path, lines.join(''))
+        this.#isTorn = false
+      })
     return this.#writing
   }
 
@@ -396,27 +411,43 @@ export class SourceIndex {
     }
   }
 
-  async #rewrite(path: string, sources: readonly string[]): Promise<void> {
+  async #rewrite(path: string): Promise<void> {
     const fresh = `${path}.new`
     const file = await open(fresh, 'w')
     try {
-      let text = `${JSON.stringify(['of', [...sources]] satisfies Line)}\n`
+      let text = ''
       let lines = 0
-      for (const [path, known] of this.#known) {
-        text += `${JSON.stringify(lineOf(path, known))}\n`
+      for (const line of this.#all()) {
+        text += `${JSON.stringify(line)}\n`
         if (++lines % TURN !== 0) continue
         await file.write(text)
         text = ''
       }
-      await file.write(`${text}${JSON.stringify(['is', this.#length, this.#fork] satisfies Line)}\n`)
+      await file.write(text)
     } finally {
       await file.close()
     }
     await rename(fresh, path)
-    for (const [path, known] of this.#pending) this.#say(lineOf(path, known))
-    await this.write()
+    this.#isTorn = false
+  }
+
+  /** Everything that there is to say now. */
+  #all(): readonly Line[] {
+    const begun = this.#begun
+    return [
+      ['of', [...this.#sources]],
+      ...[...this.#known].map(([path, known]) => lineOf(path, known)),
+      ['is', this.#length, this.#fork],
+      ...[...this.#pending].map(([path, known]) => lineOf(path, known)),
+      ...(begun === null ? [] : begunLines(begun)),
+    ]
   }
 }
+
+const begunLines = ({ path, size, modified, changed, blockOffset, byteOffset, lengths }: Begun): readonly Line[] => [
+  ['begin', path, size, modified, changed, blockOffset, byteOffset],
+  ...[...lengths].map(length => ['length', length] as const satisfies Line),
+]
 
 const fileOf = (storage: string, key: string) => join(storage, 'index', `${key}.ndjson`)
 
