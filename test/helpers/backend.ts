@@ -88,7 +88,7 @@ export const isDone = (row: TransferRow) => {
 export async function publish(
   person: Person,
   paths: readonly string[],
-  options: { readonly private?: boolean } = {},
+  options: { readonly private?: boolean; readonly milliseconds?: number } = {},
 ): Promise<{ readonly key: string; readonly link: string }> {
   const review = await person.client.publish.review({ paths })
   const { key, link, transfer } = await person.client.publish.start({
@@ -99,6 +99,6 @@ export async function publish(
     includeSuspicious: false,
     into: null,
   })
-  await person.transfer(transfer, isDone, 60_000)
+  await person.transfer(transfer, isDone, options.milliseconds ?? 60_000)
   return { key, link }
 }

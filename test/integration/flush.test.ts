@@ -1,0 +1,79 @@
+/** What is not on the disk yet is told to nobody: neither to those who are connected, nor to those who come meanwhile. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type * as StoreModule from '../../main/archives/store.ts'
+import { publish, startPerson } from '../helpers/backend.ts'
+import { temporaryFolder, writeTree } from '../helpers/files.ts'
+import { type Follower, follow } from '../helpers/plain.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+
+/** While it is set, each flush waits until it is let through. */
+const disk = vi.hoisted(() => {
+  const waiting: (() => void)[] = []
+  return { slow: false, waiting }
+})
+vi.mock('../../main/archives/store.ts', async original => {
+  const { openStore } = await original<typeof StoreModule>()
+  return {
+    openStore: async (storage: string): Promise<StoreModule.Store> => {
+      const store = await openStore(storage)
+      const flush = async () => {
+        if (disk.slow) await new Promise<void>(resolve => disk.waiting.push(resolve))
+        await store.flush()
+      }
+      return { ...store, flush }
+    },
+  }
+})
+
+let testnet: Testnet
+beforeAll(async () => {
+  testnet = await startTestnet()
+})
+afterAll(() => testnet.close())
+
+/** Waits until the author has said how long both cores are, and says what it said. */
+async function told({ drive }: Follower): Promise<{ readonly list: number; readonly blobs: number }> {
+  const { core } = await drive.getBlobs()
+  const said = () => ({ list: drive.core.peers[0]?.remoteLength ?? 0, blobs: core.peers[0]?.remoteLength ?? 0 })
+  await expect.poll(() => Math.min(...Object.values(said()))).toBeGreaterThan(0)
+  return said()
+}
+
+test.each([
+  ['a small file', (source: string) => writeFile(join(source, 'new.txt'), 'new')],
+  ['a large file', (source: string) => writeFile(join(source, 'large.bin'), Buffer.alloc(20 << 20, 'large'))],
+])('%s is told of when it is on the disk, and not before', async (_, edit) => {
+  const source = await temporaryFolder('source')
+  await writeTree(source, { 'a.txt': 'a', 'b.bin': Buffer.alloc(600_000, 'b') })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [source])
+  const { length } = await ana.archive(key, row => row.source?.state.name === 'watching')
+  const early = await follow(testnet.bootstrap, key)
+  await early.knows(length)
+  const before = await told(early)
+
+  disk.slow = true
+  try {
+    await edit(source)
+    // One flush after another, with a newcomer in each. What one flush was waited for with may be told in the next.
+    for (let flushes = 0; ; flushes++) {
+      await expect.poll(() => disk.waiting.length > 0 || early.drive.core.length > length).toBe(true)
+      if (early.drive.core.length > length) {
+        expect(flushes).toBeGreaterThan(0)
+        break
+      }
+      const newcomer = await follow(testnet.bootstrap, key)
+      for (const { list, blobs } of [await told(newcomer), await told(early)]) {
+        expect(list).toBe(before.list)
+        if (flushes === 0) expect(blobs).toBe(before.blobs)
+      }
+      disk.waiting.shift()!()
+    }
+  } finally {
+    disk.slow = false
+    for (const resume of disk.waiting.splice(0)) resume()
+  }
+  expect((await told(early)).blobs).toBeGreaterThan(before.blobs)
+})

@@ -1,0 +1,14 @@
+/** `npm run soak`: thousands of random edits of random trees. */
+import { afterAll, beforeAll, test } from 'vitest'
+import { expectAnyEditsFollowed } from '../helpers/changesets.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+
+const ROUNDS = Number(process.env['SOAK_ROUNDS'] ?? 100)
+let testnet: Testnet
+beforeAll(async () => {
+  testnet = await startTestnet()
+})
+afterAll(() => testnet.close())
+
+test(`${ROUNDS * 10} trees whose edits are followed`, () =>
+  expectAnyEditsFollowed(testnet.bootstrap, { paused: ROUNDS * 9, watched: ROUNDS }))
