@@ -37,6 +37,19 @@ answer({
     }
     return now()
   },
+  /** For when it waits in vain: what it knows, and what its peers say. */
+  async state({ path }) {
+    const peersOf = core =>
+      core.peers.map(({ remoteLength, remoteContiguousLength, inflight }) => ({ remoteLength, remoteContiguousLength, inflight }))
+    const { core } = await drive.getBlobs()
+    const entry = await drive.entry(path, { timeout: 2000 }).catch(error => error.message)
+    return {
+      list: { length: drive.core.length, peers: peersOf(drive.core) },
+      blobs: { length: core.length, peers: peersOf(core) },
+      blob: entry?.value?.blob ?? entry,
+      connections: swarm.connections.size,
+    }
+  },
   async digest({ path, part }) {
     const hash = createHash('sha256')
     for await (const bytes of drive.createReadStream(path, part)) hash.update(bytes)

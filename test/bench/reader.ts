@@ -73,7 +73,9 @@ export class Reader {
       const { start, length = size } = part
       for await (const bytes of createReadStream(local, { start, end: start + length - 1 }))
         hash.update(bytes as Buffer)
-      const theirs = await this.#process.ask<string>('digest', { path, part }, 60_000)
+      const theirs = await this.#process.ask<string>('digest', { path, part }, 60_000).catch(async (error: Error) => {
+        throw new Error(`${error.message}: ${JSON.stringify(await this.#process.ask('state', { path }, 10_000))}`)
+      })
       if (theirs !== hash.digest('hex')) throw new Error(`The reader reads other bytes of ${path}`)
     }
   }
