@@ -240,9 +240,19 @@ export class SourceIndex {
     if (from !== this.#length) return this.catchUp()
     for (const [path, known] of set) this.#apply(path, known)
     this.#length = to
-    // What is stored and was not part of it is said again, because `is` closes all that was said before.
+    // `is` closes all that was said before: what is stored and was not part of it is taken back first, and said again.
+    const isPart = this.#pending.size === 0
+    if (!isPart) {
+      this.#say(['drop'])
+      for (const [path, known] of set) this.#say(lineOf(path, known))
+    }
     this.#say(['is', to, this.#fork])
     for (const [path, known] of this.#pending) this.#say(lineOf(path, known))
+    if (!isPart && this.#begun !== null) {
+      const { path, size, modified, changed, blockOffset, byteOffset, lengths } = this.#begun
+      this.#say(['begin', path, size, modified, changed, blockOffset, byteOffset])
+      for (const length of lengths) this.#say(['length', length])
+    }
     await this.write()
   }
 

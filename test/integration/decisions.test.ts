@@ -212,6 +212,31 @@ test('a folder that was moved is followed where it is now, without importing it 
   expect(await list(ana, key)).toContain('new.txt')
 })
 
+test('a folder that is moved, under new rules, while it is being imported for the first time', async () => {
+  const home = await temporaryFolder('importing')
+  const folder = join(home, 'Films')
+  const names = Array.from({ length: 30 }, (_, index) => `${index}.mov`)
+  await writeTree(folder, Object.fromEntries(names.map((name, index) => [name, Buffer.alloc(4_000_000, index + 1)])))
+  const ana = await start()
+  const review = await ana.client.publish.review({ paths: [folder] })
+  const { key, transfer } = await ana.client.publish.start({
+    review: review.id,
+    title: 'Films',
+    private: false,
+    exclude: [],
+    includeSuspicious: false,
+    into: null,
+  })
+  await ana.transfer(transfer, row => row.bytes > 20_000_000)
+  const decisions = { rules: '!.git', exclude: ['/3.mov'], includeSuspicious: false }
+  await ana.client.publish.changeRules({ key, ...decisions, leaving: 0 })
+  await ana.transfer(transfer, row => row.state.name === 'running')
+  await rename(folder, join(home, 'Moved'))
+  await ana.client.publish.moveSource({ key, from: folder, to: join(home, 'Moved'), force: true })
+  await ana.archive(key, row => watching(row) && !row.stillBeingAdded)
+  expect(await list(ana, key)).toEqual(names.filter(name => name !== '3.mov').sort())
+})
+
 test('a paused archive stays paused when its folder is moved, and after a restart', async () => {
   const home = await temporaryFolder('paused')
   await writeTree(join(home, 'one'), { 'a.txt': 'a' })
