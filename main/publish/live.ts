@@ -7,7 +7,7 @@ import { type StatWatcher, unwatchFile, watchFile } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { type AsyncSubscription, subscribe } from '@parcel/watcher'
-import { AppError } from '../../preload/contract/errors.ts'
+import { AppError, assertNever } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
 import type { About } from '../archives/about.ts'
 import type { Archive } from '../archives/archive.ts'
@@ -28,6 +28,13 @@ const MISSING_AGAIN = 2000
 /** Changesets from this size on have a row in transfers. */
 const ROW_BYTES = 32 << 20
 const ROW_FILES = 500
+/**
+ * The watcher gathers for half a second, and says nothing of what came and went in it; a scan may have seen it. What is
+ * younger than this is looked at once more.
+ */
+const YOUNG = 1000
+/** More of them than this, and everything is looked at. */
+const MANY_YOUNG = 1000
 /** More removals than this are asked about, and more than half of all. */
 const MANY_REMOVALS = 1000
 const FEW_REMOVALS = 5
@@ -168,6 +175,7 @@ export class LiveSource {
     const skipped: Skipped[] = []
     const changes: Change[] = []
     let bytes = 0
+    const young = Date.now() - YOUNG
     const index = await this.#openIndex(archive)
     const scanned = scan(record.items, this.#life.signal, only, record.rules)
     const skip = (one: Skipped) => skipped.push(one)
@@ -194,7 +202,10 @@ export class LiveSource {
     this.#removalsAsked = 0
     if (this.#record.paused) return 'paused'
     if (changes.length === 0 && !first) return 'done'
-    return this.#import(index, changes, bytes, skipped, first)
+    const outcome = await this.#import(index, changes, bytes, skipped, first)
+    const fresh = changes.filter(change => isYounger(change, young)).map(({ path }) => path)
+    if (outcome === 'done' && fresh.length > 0) this.#mark(fresh.length > MANY_YOUNG ? null : fresh)
+    return outcome
   }
 
   /** Large imports have a row, which can be paused and cancelled; small ones just happen. */
@@ -401,6 +412,21 @@ export class LiveSource {
 
 /** Whether the person's rules take something in, which may be what nobody would watch otherwise. */
 export const takesIn = ({ rules }: Pick<SourceRecord, 'rules'>): boolean => /^!/m.test(rules)
+
+/** Came to where it is after this time, as far as that can be told. */
+function isYounger(change: Change, time: number): boolean {
+  switch (change.kind) {
+    case 'file':
+      return change.before === null && (change.moved !== null || change.file.identity.changed > time)
+    case 'link':
+      return change.before === null && change.link.modified > time
+    case 'mode':
+    case 'remove':
+      return false
+    default:
+      return assertNever(change)
+  }
+}
 
 export const importId = (key: string): string => `import-${key}`
 
