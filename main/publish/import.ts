@@ -78,14 +78,21 @@ export async function importChanges(
     const coming = ahead(groups(ordered, index), GROUPS_AHEAD)
     if (options.about !== null) await committer.commitAbout(options.about)
     let isLast = false
+    let held: Group | null = null
     while (!isLast) {
       isLast = await archive.append(async appender => {
         const content = new Content(appender, index)
         try {
           while (true) {
             signal.throwIfAborted()
-            const { done, value: group } = coming.next()
-            if (done === true) return true
+            const group = held ?? coming.next().value
+            held = null
+            if (group === undefined) return true
+            if (group.kind === 'large' && progressive && committer.hasAny) {
+              // It may take long, and what came before it can be looked at meanwhile.
+              held = group
+              return false
+            }
             if (group.kind === 'large') {
               const { change } = group
               const base = progress.bytes
@@ -459,9 +466,13 @@ export class Committer {
     this.#bytes += pending.bytes
   }
 
+  get hasAny(): boolean {
+    return this.#pending.length > 0
+  }
+
   due(): boolean {
     return (
-      this.#pending.length > 0 &&
+      this.hasAny &&
       (this.#bytes >= COMMIT_BYTES ||
         this.#pending.length >= COMMIT_ENTRIES ||
         performance.now() - this.#last >= COMMIT_MILLISECONDS)
@@ -622,11 +633,12 @@ export function explain(error: unknown, key: string): unknown {
 }
 
 /** Takes the next ones from the source while the caller is busy with this one. */
-function* ahead<T>(source: Iterable<T>, depth: number): Generator<T> {
+function* ahead<T>(source: Iterable<T>, depth: number): Generator<T, undefined> {
   const coming: T[] = []
   for (const one of source) {
     coming.push(one)
     if (coming.length > depth) yield coming.shift()!
   }
   yield* coming
+  return undefined
 }

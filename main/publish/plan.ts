@@ -46,12 +46,14 @@ export async function knownEntries(drive: Hyperdrive, only: readonly string[] | 
 export function knownBelow(index: ReadonlyMap<string, Known>, only: readonly string[] | null): Map<string, Known> {
   if (only === null || only.includes('')) return new Map(index)
   const wanted = new Set(only)
-  const isBelow = (path: string) => {
+  const below = new Map<string, Known>()
+  for (const [path, known] of index)
     for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1))
-      if (wanted.has(path.slice(0, end))) return true
-    return false
-  }
-  return new Map([...index].filter(([path]) => isBelow(path)))
+      if (wanted.has(path.slice(0, end))) {
+        below.set(path, known)
+        break
+      }
+  return below
 }
 
 export type Choices = {

@@ -77,6 +77,7 @@ const TURN = 2000
 export class SourceIndex {
   /** null: kept in memory alone. */
   readonly #path: string | null
+  readonly #sources: readonly string[]
   readonly #archive: Archive
   readonly #known = new Map<string, Known>()
   /** What was stored since the last commit, or is about to be; null: taken out. */
@@ -88,11 +89,11 @@ export class SourceIndex {
   #fork = 0
   #lines: string[] = []
   #writing: Promise<void> = Promise.resolve()
-  #sources: readonly string[] = []
-  /** A write has failed: what is on the disk ends somewhere in the middle of a line, and is written anew as a whole. */
-  #isTorn = false
+  /** The file is not what was said, and has to be written whole. */
+  #isLost = false
 
-  private constructor(path: string | null, archive: Archive) {
+  private constructor(path: string | null, archive: Archive, sources: readonly string[]) {
+    this.#sources = sources
     this.#path = path
     this.#archive = archive
   }
@@ -100,12 +101,12 @@ export class SourceIndex {
   /** `sources`: the folders and files of this machine that the archive is made from. */
   static async open(storage: string, archive: Archive, sources: readonly string[]): Promise<SourceIndex> {
     const path = fileOf(storage, archive.key)
-    const index = new SourceIndex(path, archive)
-    index.#sources = sources
-    const lines = await index.#read(path, sources)
+    const index = new SourceIndex(path, archive, sources)
+    const lines = await index.#read(path)
     await index.catchUp()
     await index.settle(() => true)
-    if (lines === 0 || lines > 2 * index.#known.size + TURN) await index.#rewrite(path)
+    if (lines === 0 || lines > 2 * index.#known.size + TURN) index.#isLost = true
+    await index.write()
     return index
   }
 
@@ -114,7 +115,7 @@ export class SourceIndex {
    * has its own.
    */
   static async inMemory(archive: Archive): Promise<SourceIndex> {
-    const index = new SourceIndex(null, archive)
+    const index = new SourceIndex(null, archive, [])
     await index.catchUp()
     return index
   }
@@ -162,8 +163,7 @@ export class SourceIndex {
 
   begin(file: Omit<Begun, 'lengths'>): void {
     this.#begun = { ...file, lengths: new Set([file.blockOffset]) }
-    const { path, size, modified, changed, blockOffset, byteOffset } = file
-    this.#say(['begin', path, size, modified, changed, blockOffset, byteOffset])
+    this.#say(beginLine(file))
   }
 
   /** Said before the log of content is sealed at this length. Resolves when it is written. */
@@ -192,7 +192,12 @@ export class SourceIndex {
       ([, known]) => known?.blob != null && known.blob.blockOffset + known.blob.blockLength <= length,
     )
     const begun = this.begun(length)
+    const isWhole = kept.length === this.#pending.size
     await this.drop()
+    if (!isWhole) {
+      this.#byContent.clear()
+      for (const known of this.#known.values()) this.#offer(known)
+    }
     for (const [path, known] of kept) this.set(path, known)
     if (begun !== null && resumes(begun.path)) {
       const { lengths: _, ...file } = begun
@@ -208,9 +213,6 @@ export class SourceIndex {
     if (this.#pending.size === 0 && this.#begun === null) return
     this.#pending.clear()
     this.#begun = null
-    // Where it was to be stored other content may come to stand.
-    this.#byContent.clear()
-    for (const known of this.#known.values()) this.#offer(known)
     this.#say(['drop'])
     await this.write()
   }
@@ -230,6 +232,7 @@ export class SourceIndex {
 
   /** The archive went from one length to another with exactly those of `paths` that had been set. */
   async committed(from: number, to: number, paths: Iterable<string>): Promise<void> {
+    if (from !== this.#length) return this.catchUp()
     const set: [string, Known | null][] = []
     for (const path of paths) {
       const known = this.#pending.get(path)
@@ -237,7 +240,6 @@ export class SourceIndex {
       set.push([path, known])
       this.#pending.delete(path)
     }
-    if (from !== this.#length) return this.catchUp()
     for (const [path, known] of set) this.#apply(path, known)
     this.#length = to
     // `is` closes all that was said before: what is stored and was not part of it is taken back first, and said again.
@@ -256,19 +258,27 @@ export class SourceIndex {
     await this.write()
   }
 
-  /** Resolves when all that was said is written. What is lost by a power cut is read again. */
+  /**
+   * Resolves when all that was said is written. What is lost by a power cut is read again. Throws the system's error: a
+   * log that could not be written whole is taken away, and written anew the next time.
+   */
   write(): Promise<void> {
-    const lines = this.#lines
     const path = this.#path
-    this.#lines = []
-    if (path === null || (lines.length === 0 && !this.#isTorn)) return this.#writing
+    if (path === null) return Promise.resolve()
     this.#writing = this.#writing
       .catch(() => {})
       .then(async () => {
-        if (this.#isTorn) return this.#rewrite(path)
-        this.#isTorn = true
-        await appendFile(path, lines.join(''))
-        this.#isTorn = false
+        try {
+          if (this.#isLost) return await this.#rewrite(path)
+          const lines = this.#lines
+          this.#lines = []
+          if (lines.length > 0) await appendFile(path, lines.join(''))
+        } catch (error) {
+          this.#isLost = true
+          this.#lines = []
+          await rm(path, { force: true }).catch(() => {})
+          throw error
+        }
       })
     return this.#writing
   }
@@ -296,7 +306,8 @@ export class SourceIndex {
   }
 
   /** How many lines there are; 0: nothing that could be used. */
-  async #read(path: string, sources: readonly string[]): Promise<number> {
+  async #read(path: string): Promise<number> {
+    const sources = this.#sources
     await mkdir(dirname(path), { recursive: true })
     let lines = 0
     let isOurs = false
@@ -343,8 +354,6 @@ export class SourceIndex {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
     for (const [path, known] of said) this.#pending.set(path, known)
-    const { core } = this.#archive.drive
-    if (this.#length > core.length || this.#fork !== core.fork) this.#clear()
     // Those of other folders say nothing of the files of these.
     return this.#length === 0 || !isOurs ? 0 : lines
   }
@@ -363,6 +372,7 @@ export class SourceIndex {
     const { drive } = this.#archive
     const { length, fork } = drive.core
     if (this.#length === length && this.#fork === fork) return
+    if (this.#length > length || this.#fork !== fork) this.#clear()
     let entries = 0
     const taken = new Set<string>()
     const take = async (path: string, value: Hyperdrive.EntryValue | null) => {
@@ -423,40 +433,49 @@ export class SourceIndex {
 
   async #rewrite(path: string): Promise<void> {
     const fresh = `${path}.new`
+    const { length } = (await this.#archive.drive.getBlobs()).core
+    // As it is at this moment; what is said from now on comes after it.
+    this.#lines = []
+    const is: Line = ['is', this.#length, this.#fork]
+    const known = [...this.#known]
+    const pending = [...this.#pending]
+    const begun = this.begun(length)
     const file = await open(fresh, 'w')
     try {
       let text = ''
       let lines = 0
-      for (const line of this.#all()) {
+      const say = async (line: Line) => {
         text += `${JSON.stringify(line)}\n`
-        if (++lines % TURN !== 0) continue
-        await file.write(text)
+        if (++lines % TURN !== 0) return
+        const part = text
         text = ''
+        await file.write(part)
+      }
+      await say(['of', [...this.#sources]])
+      for (const [path, one] of known) await say(lineOf(path, one))
+      await say(is)
+      for (const [path, one] of pending) await say(lineOf(path, one))
+      if (begun !== null) {
+        await say(beginLine(begun))
+        await say(['length', length])
       }
       await file.write(text)
     } finally {
       await file.close()
     }
     await rename(fresh, path)
-    this.#isTorn = false
-  }
-
-  /** Everything that there is to say now. */
-  #all(): readonly Line[] {
-    const begun = this.#begun
-    return [
-      ['of', [...this.#sources]],
-      ...[...this.#known].map(([path, known]) => lineOf(path, known)),
-      ['is', this.#length, this.#fork],
-      ...[...this.#pending].map(([path, known]) => lineOf(path, known)),
-      ...(begun === null ? [] : begunLines(begun)),
-    ]
+    this.#isLost = false
   }
 }
 
-const begunLines = ({ path, size, modified, changed, blockOffset, byteOffset, lengths }: Begun): readonly Line[] => [
-  ['begin', path, size, modified, changed, blockOffset, byteOffset],
-  ...[...lengths].map(length => ['length', length] as const satisfies Line),
+const beginLine = ({ path, size, modified, changed, blockOffset, byteOffset }: Omit<Begun, 'lengths'>): Line => [
+  'begin',
+  path,
+  size,
+  modified,
+  changed,
+  blockOffset,
+  byteOffset,
 ]
 
 const fileOf = (storage: string, key: string) => join(storage, 'index', `${key}.ndjson`)

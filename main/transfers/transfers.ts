@@ -9,7 +9,7 @@ import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
 import { Rate } from '../lib/rate.ts'
 
-const SAMPLE = 250
+const SAMPLE = 150
 const ROOM_AGAIN = 5000
 /** In the row, which crosses the bridge whole at each change; the others are asked for. */
 const SHOWN_SKIPPED = 200
@@ -228,7 +228,7 @@ export class Transfers {
     await running?.ended
   }
 
-  /** Many times a second in a job; the row is changed four times a second. */
+  /** Many times a second in a job; the row is changed six times a second. */
   readonly #pending = new Map<
     string,
     { readonly files: number; readonly bytes: number; readonly current: string | null }
