@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { ArchiveRow } from '../../preload/contract/models.ts'
-import { type Person, publish, startPerson } from './backend.ts'
+import { type Person, publish } from './backend.ts'
 import { contentsOf, readTree, temporaryFolder, writeTree } from './files.ts'
 import { type Follower, follow } from './plain.ts'
 import { apply, rounds } from './random-edits.ts'
@@ -110,9 +110,9 @@ const LANES = { paused: 12, watched: 6 } as const
 /** Property: whatever is done to a folder, the archive is the folder. `runs`: how many trees of each manner. */
 export async function expectAnyEditsFollowed(
   bootstrap: readonly string[],
+  person: Person,
   runs: { readonly [M in Manner]: number },
 ): Promise<void> {
-  const person = await startPerson(bootstrap)
   const lane = async (manner: Manner, numRuns: number) => {
     const published = await publishFollowed(bootstrap, person, source => writeTree(source, { first: 'first' }))
     const { source } = published

@@ -42,7 +42,7 @@ export function churn(
   let going = true
   let generation = 0
   let rounds = 0
-  const below = () => join(root, 'churn', `folder ${Math.floor(random() * 4)}`, `file ${Math.floor(random() * 8)}`)
+  const below = () => join(root, 'churn', `folder ${Math.floor(random() * 4)}`, `file ${Math.floor(random() * 16)}`)
   const size = () => [0, 10, 5000, 300_000, 1_500_000][Math.floor(random() * 5)]!
 
   const whole = async (path: string) => {

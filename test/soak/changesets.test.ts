@@ -1,5 +1,6 @@
 /** `npm run soak`: thousands of random edits of random trees. */
 import { afterAll, beforeAll, test } from 'vitest'
+import { startPerson } from '../helpers/backend.ts'
 import { expectAnyEditsFollowed } from '../helpers/changesets.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
@@ -10,5 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => testnet.close())
 
-test(`${ROUNDS * 10} trees whose edits are followed`, () =>
-  expectAnyEditsFollowed(testnet.bootstrap, { paused: ROUNDS * 9, watched: ROUNDS }))
+test(`${ROUNDS * 10} trees whose edits are followed`, async () => {
+  const person = await startPerson(testnet.bootstrap)
+  await expectAnyEditsFollowed(testnet.bootstrap, person, { paused: ROUNDS * 9, watched: ROUNDS })
+})
