@@ -38,25 +38,29 @@ function useFolders(): Browsing {
   const [loading, setLoading] = useState(true)
   const latest = useRef<AbortController | null>(null)
 
-  const load = useCallback(async (path: string | null) => {
+  const load = useCallback(async (wanted: string | null) => {
     latest.current?.abort()
     const here = new AbortController()
     latest.current = here
-    try {
-      const next = await backend.machine.folders({ path }, { signal: here.signal })
-      if (here.signal.aborted) return
-      setListing(next)
-      setProblem(null)
-      lastFolder = next.path
-    } catch (error) {
-      if (here.signal.aborted) return
-      // Where it was left is gone since: begins with what is above it.
-      if (path !== null && path === lastFolder) {
-        lastFolder = /^(.+)[\\/][^\\/]+$/.exec(path)?.[1] ?? null
-        return load(lastFolder)
+    for (let path = wanted, isOver = false; !isOver; ) {
+      isOver = true
+      try {
+        const next = await backend.machine.folders({ path }, { signal: here.signal })
+        if (here.signal.aborted) return
+        setListing(next)
+        setProblem(null)
+        lastFolder = next.path
+      } catch (error) {
+        if (here.signal.aborted) return
+        if (path !== null && path === lastFolder) {
+          // Where it was left is gone since: begins with what is above it.
+          path = lastFolder = /^(.+)[\\/][^\\/]+$/.exec(path)?.[1] ?? null
+          isOver = false
+          continue
+        }
+        const said = explain(error)
+        setProblem(said === null ? null : [said.title, said.text].filter(Boolean).join('. '))
       }
-      const said = explain(error)
-      setProblem(said === null ? null : [said.title, said.text].filter(Boolean).join('. '))
     }
     setLoading(false)
   }, [])

@@ -58,7 +58,8 @@ export function ShortcutsDialog(): ReactElement {
       size="wide"
       description="In a list of files, letters lead to the first name that begins with them."
     >
-      <div className="grid gap-x-8 gap-y-5 narrow:grid-cols-3">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: in a small window it scrolls, and must be reached by the keyboard */}
+      <div tabIndex={0} role="group" aria-label="Keys" className="grid gap-x-8 gap-y-5 narrow:grid-cols-3">
         {groups.map(group => (
           <section key={group.title} aria-label={group.title}>
             <h3 className="mb-2 text-sm font-medium text-muted">{group.title}</h3>
