@@ -99,9 +99,11 @@ const linesOf = (text: string) =>
  * of them takes a path of the archive out, or null.
  */
 export function createExclusions(exclude: readonly string[]): (path: string) => string | null {
-  const isPath = (rule: string) => rule.startsWith('/') && !/[*?[]/.test(rule)
+  const isPath = (rule: string) => rule.startsWith('/')
+  // A name may hold what means something in a pattern: what was taken out by its name stays out whatever that is.
   const paths = new Map(exclude.filter(isPath).map(path => [path.replace(/\/+$/, ''), path]))
-  const patterns = ignore({ ignorecase: false, allowRelativePaths: true }).add(exclude.filter(rule => !isPath(rule)))
+  const isPattern = (rule: string) => !isPath(rule) || /[*?[]/.test(rule)
+  const patterns = ignore({ ignorecase: false, allowRelativePaths: true }).add(exclude.filter(isPattern))
   return path => {
     for (let end = path.length; paths.size > 0 && end >= 0; end = end === 0 ? -1 : path.lastIndexOf('/', end - 1)) {
       const above = paths.get(path.slice(0, end))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createRules, looksPrivate } from '../../main/publish/rules.ts'
+import { createExclusions, createRules, looksPrivate } from '../../main/publish/rules.ts'
 
 describe('what stays out by itself', () => {
   const rules = createRules(null)
@@ -92,6 +92,20 @@ describe('.cairnignore', () => {
       }),
     )
     for (const path of ['', '.', '..', '../x', './x', '/x', 'a/../b', 'C:/x']) createRules('*').test(path, false)
+  })
+})
+
+describe('what the person took out', () => {
+  test('by its name, with all below, whatever the name holds; and by a pattern', () => {
+    const excludedBy = createExclusions(['/photo [1].jpg', '/drafts/', '*.log', '/raw/*.tif', 'build/'])
+    expect(excludedBy('/photo [1].jpg')).toBe('/photo [1].jpg')
+    expect(excludedBy('/drafts/a/b.md')).toBe('/drafts/')
+    expect(excludedBy('/drafts.md')).toBeNull()
+    expect(excludedBy('/deep/x.log')).toBe('*.log')
+    expect(excludedBy('/raw/1.tif')).toBe('/raw/*.tif')
+    expect(excludedBy('/raw/deep/1.tif')).toBeNull()
+    expect(excludedBy('/a/build/x')).toBe('build/')
+    expect(excludedBy('/photo 1.png')).toBeNull()
   })
 })
 
