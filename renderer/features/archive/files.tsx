@@ -56,7 +56,7 @@ import { entryOfFolder, makeFolder, moveEntries, removeEntries, renameEntry, und
 import { type Folder, openFolder, PAGE, type Sort, type SortBy, sortEntries } from './folder.ts'
 import { Inspector, type RenderPreview } from './inspector.tsx'
 import { dropOn, type Editing, type EntriesHandle, EntryGrid, EntryList } from './list.tsx'
-import { MoveDialog, NewFolderDialog } from './move.tsx'
+import { MoveDialog, NameDialog } from './move.tsx'
 import { useSelection } from './selection.ts'
 
 type ArchivePlace = Extract<Place, { view: 'archive' }>
@@ -315,6 +315,8 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
       : null,
   )
 
+  const renamed = renaming === null ? undefined : entries.find(entry => entry.path === renaming)
+
   const grant = useGrant(row, version, layout === 'grid')
   const thumbnail = (entry: Entry) =>
     grant !== null && entry.held === 'all' && entry.size < 12_000_000 && THUMBNAILS.has(extensionOf(entry.name))
@@ -486,6 +488,17 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
           </div>
         </Dialog>
       )}
+      {layout === 'grid' && renamed !== undefined && (
+        <NameDialog
+          key={renamed.path}
+          title={`Rename ${plainName(renamed.name)}`}
+          yes="Rename"
+          name={renamed.name}
+          taken={new Set(entries.filter(entry => entry !== renamed).map(entry => entry.name))}
+          onClose={() => editing?.onRename(renamed, null)}
+          onName={name => editing?.onRename(renamed, name)}
+        />
+      )}
       {moving !== null && (
         <MoveDialog
           row={row}
@@ -499,7 +512,11 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
         />
       )}
       {making && (
-        <NewFolderDialog
+        <NameDialog
+          title="New folder"
+          yes="Make folder"
+          hint="An archive holds no empty folders: your friends see it as soon as something is in it. Until then it is on this page only."
+          name=""
           taken={new Set(entries.map(entry => entry.name))}
           onClose={() => setMaking(false)}
           onName={name => {

@@ -50,7 +50,7 @@ export type EntriesProps = {
 }
 
 export type Editing = {
-  /** The entry that gets another name in its place. */
+  /** The entry of a list that gets another name in its place. Tiles hold no fields: a dialog asks there. */
   readonly renaming: string | null
   readonly onRename: (entry: Entry, name: string | null) => void
   /** Entries are taken up by the pointer. */
@@ -517,11 +517,7 @@ export function EntryGrid(props: GridProps): ReactElement {
                     )}
                   </span>
                   <span className="flex w-full min-w-0 justify-center">
-                    {editing?.renaming === entry.path ? (
-                      <NameField entry={entry} onRename={editing.onRename} />
-                    ) : (
-                      <FileName name={entry.name} />
-                    )}
+                    <FileName name={entry.name} />
                   </span>
                   <span className="tabular text-sm text-muted">{entry.kind === 'file' ? bytes(entry.size) : ' '}</span>
                 </div>

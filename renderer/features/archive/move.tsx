@@ -1,4 +1,4 @@
-/** Chooses a folder of the archive to move things into, and asks how a new folder is called. */
+/** Chooses a folder of the archive to move things into, and asks for names. */
 import { CornerLeftUp, Folder as FolderIcon } from 'lucide-react'
 import { type ReactElement, useEffect, useState } from 'react'
 import { useStore } from 'zustand'
@@ -121,14 +121,20 @@ function FolderList({
   )
 }
 
-type NewFolderProps = {
+type NameProps = {
+  readonly title: string
+  /** What the button says that does it. */
+  readonly yes: string
+  readonly hint?: string
+  /** To begin with. */
+  readonly name: string
   readonly taken: ReadonlySet<string>
   readonly onClose: () => void
   readonly onName: (name: string) => void
 }
 
-export function NewFolderDialog({ taken, onClose, onName }: NewFolderProps): ReactElement {
-  const [name, setName] = useState('')
+export function NameDialog({ title, yes, hint, name: before, taken, onClose, onName }: NameProps): ReactElement {
+  const [name, setName] = useState(before)
   const [tried, setTried] = useState(false)
   const problem = problemOfName(name) ?? (taken.has(name) ? 'Something of this name is here already.' : null)
   const save = () => {
@@ -139,13 +145,13 @@ export function NewFolderDialog({ taken, onClose, onName }: NewFolderProps): Rea
     <Dialog
       open
       onClose={onClose}
-      title="New folder"
+      title={title}
       size="small"
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
           <Button kind="primary" onClick={save}>
-            Make folder
+            {yes}
           </Button>
         </>
       }
@@ -160,8 +166,8 @@ export function NewFolderDialog({ taken, onClose, onName }: NewFolderProps): Rea
           label="Name"
           value={name}
           onValue={setName}
-          error={tried || name !== '' ? problem : null}
-          hint="An archive holds no empty folders: your friends see it as soon as something is in it. Until then it is on this page only."
+          error={tried || name !== before ? problem : null}
+          hint={hint}
           autoComplete="off"
           spellCheck={false}
         />
