@@ -79,13 +79,14 @@ async function changeset(): Promise<void> {
   await follower.knows(length)
   const before = await readTree(source)
 
-  await writeMany(source, 'later', 120, 500_000)
+  // Each of one block: its beginning is all that it is known by.
+  await writeMany(source, 'later', 240, 250_000)
   const { source: failed } = await ana.archive(key, row => row.source?.state.name === 'failed', 30_000)
   expect(failed?.state).toMatchObject(isFull)
   for (const version of follower.heard) expect(await follower.tree(version)).toEqual(before)
 
   await disk.resize(512)
-  const after = await ana.archive(key, row => row.source?.state.name === 'watching' && row.files === 140, 30_000)
+  const after = await ana.archive(key, row => row.source?.state.name === 'watching' && row.files === 260, 30_000)
   await follower.knows(after.length)
   expect(await follower.tree(after.length)).toEqual(await readTree(source))
   for (const version of follower.heard.slice(0, -1)) expect(await follower.tree(version)).toEqual(before)
