@@ -13,6 +13,7 @@ import { Registry } from './archives/registry.ts'
 import { openStore } from './archives/store.ts'
 import type { Backend, BackendOptions } from './backend-options.ts'
 import { createHandlers } from './handlers.ts'
+import { keepHeapSmall } from './lib/heap.ts'
 import { History } from './history/history.ts'
 import { listenLocal } from './lib/local-socket.ts'
 import { createLog } from './lib/log.ts'
@@ -32,6 +33,7 @@ const CLOSING = 1900
  * process has this storage, STORAGE_UNUSABLE with the reason when it does not open.
  */
 export async function startBackend(options: BackendOptions): Promise<Backend> {
+  keepHeapSmall()
   const storage = resolve(options.storage)
   await mkdir(storage, { recursive: true, mode: 0o700 }).catch((error: Error) => {
     throw new AppError('STORAGE_UNUSABLE', `The folder ${storage} cannot be made: ${error.message}.`, {

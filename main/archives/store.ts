@@ -74,7 +74,7 @@ async function sync(path: string): Promise<void> {
 
 async function openCorestore(folder: string): Promise<Corestore> {
   const corestore = new Corestore(
-    new HypercoreStorage(folder, { writeBufferSize: 16 << 20, treeCache: { maxSize: 200_000 } }),
+    new HypercoreStorage(folder, { writeBufferSize: 16 << 20, treeCache: { maxSize: 65_536 } }),
   )
   await corestore.ready()
   return corestore

@@ -19,6 +19,8 @@ import {
 /** Two can wait for a disk or a network drive while a third one works. */
 const THREADS = 3
 const IDLE = 5000
+/** What a thread makes is short-lived, and is handed over: room for more of it would only be held, in MiB. */
+const YOUNG = 8
 
 /** What a file looks like on this machine. Times are milliseconds with microseconds behind the point. */
 export type Stats = {
@@ -63,7 +65,10 @@ class Thread {
   readonly #waiting = new Map<number, Waiting>()
 
   constructor(onGone: () => void) {
-    this.#worker = new Worker(`(${diskThread.toString()})(require)`, { eval: true })
+    this.#worker = new Worker(`(${diskThread.toString()})(require)`, {
+      eval: true,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
+    })
     this.#worker.on('message', (answer: Answer) => {
       const waiting = this.#waiting.get(answer.id)
       this.#waiting.delete(answer.id)

@@ -75,23 +75,20 @@ export async function importChanges(
     const first = changes.find(change => change.kind === 'file' && change.path === begun)
     await index.settle(path => path === first?.path)
     const ordered = first === undefined ? changes : [first, ...changes.filter(change => change !== first)]
-    const coming = ahead(groups(ordered, index), GROUPS_AHEAD)
     if (options.about !== null) await committer.commitAbout(options.about)
-    let isLast = false
-    let held: Group | null = null
-    while (!isLast) {
-      isLast = await archive.append(async appender => {
+    /** The commit that is being written while more is stored. */
+    let committing: Promise<void> = Promise.resolve()
+    try {
+      await archive.append(async appender => {
         const content = new Content(appender, index)
         try {
-          while (true) {
+          for (const group of ahead(groups(ordered, index), GROUPS_AHEAD)) {
             signal.throwIfAborted()
-            const group = held ?? coming.next().value
-            held = null
-            if (group === undefined) return true
-            if (group.kind === 'large' && progressive && committer.hasAny) {
-              // It may take long, and what came before it can be looked at meanwhile.
-              held = group
-              return false
+            // A large file may take long, and what came before it can be looked at meanwhile.
+            if (progressive && committer.hasAny && (group.kind === 'large' || committer.due())) {
+              await committing
+              committing = committer.commit(false, await content.sealMeanwhile())
+              committing.catch(() => {})
             }
             if (group.kind === 'large') {
               const { change } = group
@@ -114,15 +111,17 @@ export async function importChanges(
               }
               tell(group.changes.at(-1)?.path ?? null)
             }
-            if (progressive && committer.due()) return false
           }
         } finally {
           // Also when it was paused: what is stored need not be read again.
           await content.seal()
         }
       })
-      await committer.commit(isLast, !isLast)
+      await committing
+    } finally {
+      await committing.catch(() => {})
     }
+    await committer.commit(true)
     tell(null)
     return committer.committed
   } catch (error) {
@@ -352,10 +351,10 @@ class Content {
   }
 
   /** More is hashed and written while this is signed and flushed; its failure is met by what comes next. */
-  async sealMeanwhile(): Promise<void> {
+  async sealMeanwhile(): Promise<Sealing> {
     this.#unsealed = 0
     await this.#index.willSeal(this.#appender.length)
-    void this.#appender.seal().catch(() => {})
+    return { sealed: this.#appender.seal() }
   }
 }
 
@@ -404,6 +403,10 @@ const NO_CONTENT: Hyperblobs.Blob = { blockOffset: 0, blockLength: 0, byteOffset
 
 /** One change as it goes into the next commit; `stored`: of files. */
 type Addition = { readonly change: Change; readonly stored: Stored | null }
+
+/** Content that is on its way to become part of the log; wrapped, so that waiting for the start is not waiting for the end. */
+type Sealing = { readonly sealed: Promise<void> }
+const SEALED: Sealing = { sealed: Promise.resolve() }
 
 /** Collects entries and writes them in batches, each ended by its changeset. */
 export class Committer {
@@ -485,22 +488,27 @@ export class Committer {
     this.committed = true
   }
 
-  /** `last`: nothing follows. Before that only a progressive import commits: other changesets stay whole. */
-  async commit(last: boolean, partial: boolean): Promise<void> {
+  /**
+   * Writes what has been added so far, once `after` has resolved; what is added meanwhile is for the next one. `last`:
+   * nothing follows. Before that only a progressive import commits: other changesets stay whole.
+   */
+  async commit(last: boolean, after: Sealing = SEALED): Promise<void> {
     if (!last && !this.#options.progressive) return
     const ends = last && this.#about?.importing === true
-    if (this.#pending.length > 0 || ends) {
-      const pending = this.#pending
-      this.#pending = []
-      this.#bytes = 0
-      await this.#write(pending, ends ? 'ends' : null, partial)
-      this.#last = performance.now()
+    const pending = this.#pending
+    const same = this.#same
+    this.#pending = []
+    this.#same = []
+    this.#bytes = 0
+    this.#last = performance.now()
+    await after.sealed
+    if (pending.length > 0 || ends) {
+      await this.#write(pending, ends ? 'ends' : null, !last)
       this.committed = true
     }
-    if (this.#same.length === 0) return
+    if (same.length === 0) return
     const { length } = this.#archive
-    await this.#index?.committed(length, length, this.#same)
-    this.#same = []
+    await this.#index?.committed(length, length, same)
   }
 
   /** `ends`: says of the archive that nothing more is coming, and leaves the rest as it was described meanwhile. */

@@ -192,6 +192,8 @@ export class LiveSource {
     const total = index.known.size
     const removals = lost(changes)
     if (asksFirst(removals, total) && removals > this.#removalsAgreed) {
+      // What was moved may have come to be somewhere that has not been told of yet.
+      if (only !== null) return this.#sync(null)
       this.#removalsAgreed = 0
       this.#removalsAsked = removals
       archives.setSourceState(key, { name: 'asks-removal', removals, of: total })

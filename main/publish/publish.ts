@@ -506,7 +506,7 @@ export class Publishing {
         onCommitted: () => this.#archives.published(key),
       })
       for (const one of pending) committer.add(one)
-      await committer.commit(true, false)
+      await committer.commit(true)
       return { before, files: new Set(pending.map(({ path }) => path)).size }
     })
   }

@@ -99,6 +99,7 @@ const linesOf = (text: string) =>
  * of them takes a path of the archive out, or null.
  */
 export function createExclusions(exclude: readonly string[]): (path: string) => string | null {
+  if (exclude.length === 0) return () => null
   const isPath = (rule: string) => rule.startsWith('/')
   // A name may hold what means something in a pattern: what was taken out by its name stays out whatever that is.
   const paths = new Map(exclude.filter(isPath).map(path => [path.replace(/\/+$/, ''), path]))

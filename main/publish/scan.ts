@@ -6,6 +6,7 @@
 import { type BigIntStats, constants } from 'node:fs'
 import { lstat, readFile, readlink } from 'node:fs/promises'
 import { basename, dirname, join, posix } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { RuleOrigin, Skipped, SkipReason } from '../../preload/contract/models.ts'
 import { RESERVED } from '../archives/about.ts'
@@ -84,6 +85,9 @@ export async function* scan(
 type Rules = ReturnType<typeof createRules>
 type Folder = { readonly relative: string; readonly listing: Promise<readonly Listed[]> }
 
+/** Entries that are told before the loop gets its turn. */
+const TURN = 512
+
 /** Folders that are listed ahead of the one whose content is being told. */
 const AHEAD = 8
 
@@ -109,7 +113,9 @@ async function* walk(item: SourceItem, relative: string, rules: Rules, signal: A
       continue
     }
     const folders: string[] = []
-    for (const one of [...listed].sort(byName)) {
+    for (const [place, one] of [...listed].sort(byName).entries()) {
+      // Nothing here waits: a folder of very many would hold the loop.
+      if (place % TURN === TURN - 1) await setImmediate()
       if (one.name === null || one.name.includes('\\')) {
         yield unnameable(archivePath(item, folder.relative), one)
         continue
@@ -159,7 +165,7 @@ function look(item: SourceItem, relative: string, rules: Rules, listed: Listed):
     const { error } = listed
     return skip(path, vanished(error) ? 'vanished' : 'unreadable', reasonOf(error))
   }
-  if (!isFolder) return describe(path, join(item.path, relative), listed, item)
+  if (!isFolder) return describe(path, `${item.path}/${relative}`, listed, item)
   return relative.split('/').length >= MAX_DEPTH
     ? skip(path, 'too-deep', `more than ${MAX_DEPTH} folders deep`)
     : 'folder'

@@ -81,14 +81,14 @@ export class Upload {
     this.#files++
     this.#tell(path, 0)
     await this.#exclusively(async () => {
-      if (this.#committer.due()) await this.#committer.commit(false, true)
+      if (this.#committer.due()) await this.#committer.commit(false)
     })
   }
 
   async finish(): Promise<void> {
     await this.#exclusively(async () => {
       await this.#storeWaiting()
-      await this.#committer.commit(true, false)
+      await this.#committer.commit(true)
     })
   }
 
@@ -135,7 +135,7 @@ export class Upload {
       }
       await appender.append(blocks)
     })
-    if (this.#committer.due()) await this.#committer.commit(false, true)
+    if (this.#committer.due()) await this.#committer.commit(false)
   }
 
   async #storeLarge(path: string, file: ReceivedFile, bytes: AsyncIterable<Uint8Array>): Promise<void> {
