@@ -84,21 +84,50 @@ export const isDone = (row: TransferRow) => {
   return row.state.name === 'done'
 }
 
-/** Publishes paths without looking at the sheet, and waits until everything is in. */
-export async function publish(
+type Begun = {
+  readonly title?: string
+  readonly private?: boolean
+  /** An archive without a folder, into whose root they are copied. */
+  readonly into?: string
+}
+
+/** Publishes paths without looking at the sheet. */
+export async function begin(
   person: Person,
   paths: readonly string[],
-  options: { readonly private?: boolean; readonly milliseconds?: number } = {},
-): Promise<{ readonly key: string; readonly link: string }> {
+  options: Begun = {},
+): Promise<{ readonly key: string; readonly link: string; readonly transfer: string }> {
   const review = await person.client.publish.review({ paths })
-  const { key, link, transfer } = await person.client.publish.start({
+  return person.client.publish.start({
     review: review.id,
-    title: review.title,
+    title: options.title ?? review.title,
     private: options.private ?? false,
     exclude: [],
     includeSuspicious: false,
-    into: null,
+    into: options.into === undefined ? null : { key: options.into, folder: '/' },
   })
+}
+
+/** The same, and waits until everything is in. */
+export async function publish(
+  person: Person,
+  paths: readonly string[],
+  options: Begun & { readonly milliseconds?: number } = {},
+): Promise<{ readonly key: string; readonly link: string }> {
+  const { key, link, transfer } = await begin(person, paths, options)
   await person.transfer(transfer, isDone, options.milliseconds ?? 60_000)
+  return { key, link }
+}
+
+/** The same, and waits until somebody else has found it. */
+export async function share(
+  from: Person,
+  to: Person,
+  paths: readonly string[],
+  options: Begun = {},
+): Promise<{ readonly key: string; readonly link: string }> {
+  const { key, link } = await publish(from, paths, options)
+  await to.client.archives.open({ link })
+  await to.archive(key, isFound)
   return { key, link }
 }

@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { isDone, publish, startPerson } from '../helpers/backend.ts'
+import { begin, isDone, publish, startPerson } from '../helpers/backend.ts'
 import { churn, wasOnce } from '../helpers/churn.ts'
 import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { follow, type Follower } from '../helpers/plain.ts'
@@ -42,15 +42,7 @@ test('files that appear, change and vanish while they are published', async () =
   await expect.poll(() => moving.rounds).toBeGreaterThan(50)
 
   const ana = await startPerson(testnet.bootstrap)
-  const review = await ana.client.publish.review({ paths: [source] })
-  const { key, transfer } = await ana.client.publish.start({
-    review: review.id,
-    title: 'Churn',
-    private: false,
-    exclude: [],
-    includeSuspicious: false,
-    into: null,
-  })
+  const { key, transfer } = await begin(ana, [source], { title: 'Churn' })
   const { skipped } = await ana.transfer(transfer, isDone, 30_000)
   for (const { path, reason } of skipped) {
     expect(path).toMatch(/^\/(churn|always|log)/)

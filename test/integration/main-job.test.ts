@@ -2,7 +2,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { isDone, isFound, publish, startPerson } from '../helpers/backend.ts'
+import { isDone, isFound, publish, share, startPerson } from '../helpers/backend.ts'
 import { readTree, setTime, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
@@ -115,9 +115,7 @@ test('a keeper serves a newcomer when the author is gone, after a restart', asyn
   await writeTree(folder, tree)
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [folder])
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key, link } = await share(ana, bob, [folder])
   await bob.client.archives.keep({ key, keep: true })
   await bob.transfer(`keep-${key}`, isDone)
   const began = Date.now()

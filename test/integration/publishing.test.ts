@@ -4,7 +4,7 @@ import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { isDone, isFound, publish, startPerson } from '../helpers/backend.ts'
+import { begin, isDone, isFound, publish, share, startPerson } from '../helpers/backend.ts'
 import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
@@ -184,15 +184,7 @@ test('a cancelled import leaves a consistent archive, and resuming completes it'
   for (let index = 0; index < 20; index++)
     await writeFile(join(folder, `${String(index).padStart(2, '0')}.bin`), Buffer.alloc(20_000_000, `${index}`))
   const ana = await startPerson(testnet.bootstrap)
-  const review = await ana.client.publish.review({ paths: [folder] })
-  const { key, transfer } = await ana.client.publish.start({
-    review: review.id,
-    title: 'x',
-    private: false,
-    exclude: [],
-    includeSuspicious: false,
-    into: null,
-  })
+  const { key, transfer } = await begin(ana, [folder], { title: 'x' })
   const row = await ana.transfer(transfer, row => row.files >= 6)
   expect(row.ofBytes).toBe(400_000_000)
   await ana.client.transfers.cancel({ id: transfer })
@@ -210,15 +202,7 @@ test('a friend looks around while the first import is still going on', async () 
     await writeFile(join(folder, `${String(index).padStart(2, '0')}.bin`), Buffer.alloc(20_000_000, `${index}`))
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
-  const review = await ana.client.publish.review({ paths: [folder] })
-  const { key, link, transfer } = await ana.client.publish.start({
-    review: review.id,
-    title: 'Long',
-    private: false,
-    exclude: [],
-    includeSuspicious: false,
-    into: null,
-  })
+  const { key, link, transfer } = await begin(ana, [folder], { title: 'Long' })
   await bob.client.archives.open({ link })
   const early = await bob.archive(key, row => row.state.name === 'found' && row.stillBeingAdded)
   expect(early.title).toBe('Long')
@@ -230,12 +214,10 @@ test('a friend looks around while the first import is still going on', async () 
 test('closing is bounded with an import and a download running, and both go on after it', async () => {
   const folder = await temporaryFolder('closing')
   for (let index = 0; index < 10; index++)
-    await writeFile(join(folder, `${index}.bin`), Buffer.alloc(30_000_000, `${index}`))
+    await writeFile(join(folder, `${index}.bin`), Buffer.alloc(16_000_000, `${index}`))
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [folder])
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key } = await share(ana, bob, [folder])
   const target = await temporaryFolder('target')
   const { transfer } = await bob.client.read.download({
     key,
@@ -244,7 +226,7 @@ test('closing is bounded with an import and a download running, and both go on a
     folder: target,
     overwrite: false,
   })
-  await bob.transfer(transfer, row => row.bytes > 30_000_000)
+  await bob.transfer(transfer, row => row.bytes > 16_000_000)
   let began = Date.now()
   await bob.close()
   expect(Date.now() - began).toBeLessThan(2100)

@@ -14,7 +14,7 @@ import { encodeKey } from '../../main/archives/links.ts'
 import { readBlob } from '../../main/read/blob.ts'
 import { download } from '../../main/read/download.ts'
 import { Manifest } from '../../main/read/manifest.ts'
-import { isDone, isFound, type Person, publish, startPerson } from '../helpers/backend.ts'
+import { begin, isDone, isFound, type Person, publish, share, startPerson } from '../helpers/backend.ts'
 import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
@@ -48,18 +48,6 @@ async function drop(
   return key
 }
 
-async function begin(person: Person, path: string, options: { readonly into?: string; readonly private?: boolean }) {
-  const review = await person.client.publish.review({ paths: [path] })
-  return person.client.publish.start({
-    review: review.id,
-    title: review.title,
-    private: options.private ?? false,
-    exclude: [],
-    includeSuspicious: false,
-    into: options.into === undefined ? null : { key: options.into, folder: '/' },
-  })
-}
-
 async function take(person: Person, key: string, paths: readonly string[], folder: string) {
   const { transfer } = await person.client.read.download({ key, version: null, paths, folder, overwrite: false })
   return person.transfer(transfer, isDone)
@@ -77,15 +65,7 @@ test('an import that is paused and at once resumed goes on', async () => {
   await writeFile(join(source, 'large.bin'), Buffer.alloc(150 << 20, 'x'))
   await writeFile(join(source, 'small.txt'), 'x')
   const ana = await startPerson(testnet.bootstrap, { join: false })
-  const review = await ana.client.publish.review({ paths: [source] })
-  const { key, transfer } = await ana.client.publish.start({
-    review: review.id,
-    title: 'Large',
-    private: false,
-    exclude: [],
-    includeSuspicious: false,
-    into: null,
-  })
+  const { key, transfer } = await begin(ana, [source], { title: 'Large' })
   for (let round = 0; round < 3; round++) {
     await ana.transfer(transfer, row => row.state.name === 'running' && row.bytes > 0)
     const paused = ana.client.transfers.pause({ id: transfer })
@@ -101,15 +81,7 @@ test('following that is paused and at once resumed goes on', async () => {
   const source = await temporaryFolder('source')
   await writeFile(join(source, 'large.bin'), Buffer.alloc(100 << 20, 'x'))
   const ana = await startPerson(testnet.bootstrap, { join: false })
-  const review = await ana.client.publish.review({ paths: [source] })
-  const { key, transfer } = await ana.client.publish.start({
-    review: review.id,
-    title: 'Large',
-    private: false,
-    exclude: [],
-    includeSuspicious: false,
-    into: null,
-  })
+  const { key, transfer } = await begin(ana, [source], { title: 'Large' })
   await ana.transfer(transfer, row => row.state.name === 'running' && row.bytes > 0)
   await Promise.all([ana.client.publish.pause({ key, paused: true }), ana.client.publish.pause({ key, paused: false })])
   await ana.archive(key, row => row.files === 1 && row.source?.state.name === 'watching' && !row.stillBeingAdded)
@@ -126,11 +98,11 @@ test('a large file that was left half-way goes on with the right bytes, though o
   const content = numbered(80 << 20)
   const large = join(await temporaryFolder(), 'large.bin')
   await writeFile(large, content)
-  const left = await begin(ana, large, { into: key })
+  const left = await begin(ana, [large], { into: key })
   await ana.transfer(left.transfer, row => row.bytes > 0)
   await ana.client.transfers.cancel({ id: left.transfer })
   await drop(ana, { '/other.bin': numbered(600_000) }, key)
-  await ana.transfer((await begin(ana, large, { into: key })).transfer, isDone)
+  await ana.transfer((await begin(ana, [large], { into: key })).transfer, isDone)
   const folder = await temporaryFolder()
   await take(ana, key, ['/large.bin'], folder)
   expect((await readFile(join(folder, 'large.bin'))).equals(content)).toBe(true)
@@ -147,7 +119,7 @@ test.each(['public', 'private'])(
     }
     await write(Buffer.alloc(80 << 20, 'a'))
     const ana = await startPerson(testnet.bootstrap, { join: false })
-    const { key, transfer } = await begin(ana, source, { private: kind === 'private' })
+    const { key, transfer } = await begin(ana, [source], { private: kind === 'private' })
     const pauseInside = async () => {
       await ana.transfer(transfer, row => row.state.name === 'running' && row.bytes > 0)
       await ana.client.transfers.pause({ id: transfer })
@@ -262,9 +234,7 @@ test('a kept folder follows a file that becomes a folder, and a folder that beco
   await writeTree(source, { a: 'file', 'b/x': 'below', c: { link: 'a' }, d: '1', e: '2', f: '3' })
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [source])
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key } = await share(ana, bob, [source])
   const folder = join(await temporaryFolder(), 'kept')
   await bob.client.archives.keepInFolder({ key, folder })
   const isEqual = async () =>
@@ -387,10 +357,8 @@ test('a download that waits for a list that nobody has can be paused and closed 
   const source = await temporaryFolder('source')
   await writeTree(source, Object.fromEntries(Array.from({ length: 3000 }, (_, at) => [`${at % 30}/${at}`, `${at}`])))
   const ana = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [source])
   const bob = await startPerson(testnet.bootstrap)
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key } = await share(ana, bob, [source])
   await ana.close()
   await bob.archive(key, row => row.peers === 0)
   const input = { key, version: null, paths: ['/'], folder: await temporaryFolder(), overwrite: false }
@@ -412,9 +380,7 @@ test('a kept folder that is paused stays paused when its author goes on', async 
   await writeTree(source, { a: '1' })
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [source])
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key } = await share(ana, bob, [source])
   const folder = await temporaryFolder('kept')
   const { transfer } = await bob.client.archives.keepInFolder({ key, folder })
   await bob.transfer(transfer, isDone)

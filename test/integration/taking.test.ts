@@ -7,7 +7,7 @@ import Hyperdrive from 'hyperdrive'
 import Hyperswarm from 'hyperswarm'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
-import { isDone, isFound, publish, startPerson } from '../helpers/backend.ts'
+import { isDone, isFound, share, startPerson } from '../helpers/backend.ts'
 import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
@@ -108,9 +108,7 @@ test('a link that stands where a folder should be is not written through', async
   await writeTree(folder, { 'sub/file.txt': 'x', 'other.txt': 'y' })
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [folder])
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key } = await share(ana, bob, [folder])
   const outside = await temporaryFolder('outside')
   const target = await temporaryFolder('target')
   await symlink(outside, join(target, 'sub'))
@@ -135,9 +133,7 @@ test('a selection goes to the folder by its names; files of the person stay unle
   await writeTree(folder, { 'photos/2024/a.jpg': 'a', 'photos/2024/b.jpg': 'b', 'photos/c.jpg': 'c', 'd.txt': 'd' })
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [folder])
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key } = await share(ana, bob, [folder])
   const target = await temporaryFolder('target')
   await writeFile(join(target, 'd.txt'), 'my own')
   const take = async (paths: readonly string[], overwrite: boolean) =>
@@ -159,9 +155,7 @@ test('a kept folder follows, keeps what is mine beside, and removes only what it
   await writeTree(folder, { 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c', 'deep/d.txt': 'd', 'e.txt': 'e' })
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [folder])
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key } = await share(ana, bob, [folder])
   const target = await temporaryFolder('kept')
   const { transfer } = await bob.client.archives.keepInFolder({ key, folder: target })
   await bob.transfer(transfer, isDone)
@@ -201,9 +195,7 @@ test('what is equal already is not fetched again, and a finished download leaves
   await utimes(join(folder, 'old.txt'), 0, 0)
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [folder])
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key } = await share(ana, bob, [folder])
   const target = await temporaryFolder('target')
   await writeFile(join(target, 'large.bin'), Buffer.alloc(5_000_000, 'x'))
   const { mtimeMs } = await stat(join(folder, 'large.bin'))
@@ -230,9 +222,7 @@ test('the author goes in mid-transfer, and another who holds it goes on', async 
   const ana = await startPerson(testnet.bootstrap)
   const keeper = await startPerson(testnet.bootstrap)
   const eve = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [folder])
-  await keeper.client.archives.open({ link })
-  await keeper.archive(key, isFound)
+  const { key, link } = await share(ana, keeper, [folder])
   await keeper.client.archives.keep({ key, keep: true })
   await keeper.transfer(`keep-${key}`, isDone, 60_000)
   await eve.client.archives.open({ link })
@@ -256,9 +246,7 @@ test('peers are shown with what they hold and what has travelled', async () => {
   await writeTree(folder, { 'large.bin': Buffer.alloc(3_000_000, 'x') })
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [folder])
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key } = await share(ana, bob, [folder])
   await mkdir(join(folder, 'unused'))
   const target = await temporaryFolder('target')
   await bob.transfer(

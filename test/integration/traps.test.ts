@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
-import { isFound, publish, startPerson } from '../helpers/backend.ts'
+import { isFound, publish, share, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
@@ -103,10 +103,8 @@ test('what was forgotten, and opened again after a restart while nobody is there
   const folder = await temporaryFolder('forgotten')
   await writeTree(folder, { 'a.txt': 'a' })
   const ana = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [folder])
   const bob = await startPerson(testnet.bootstrap)
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key, link } = await share(ana, bob, [folder])
   await bob.client.archives.forget({ key })
   await bob.close()
   await ana.close()
@@ -234,10 +232,8 @@ test('a storage that is older than what was published is not written to', async 
   const folder = await temporaryFolder('older')
   await writeTree(folder, { 'a.txt': 'a' })
   const ana = await startPerson(testnet.bootstrap)
-  const { key, link } = await publish(ana, [folder])
   const bob = await startPerson(testnet.bootstrap)
-  await bob.client.archives.open({ link })
-  await bob.archive(key, isFound)
+  const { key } = await share(ana, bob, [folder])
   await ana.close()
   const backup = await temporaryFolder('backup')
   await run('cp', ['-a', `${ana.storage}/.`, backup])
