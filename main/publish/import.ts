@@ -150,7 +150,7 @@ class Content {
     { onSkipped }: ImportOptions,
   ): Promise<readonly Addition[]> {
     const additions: Addition[] = []
-    const queue = new Queue(this.#appender)
+    const queue = new Queue(this.#appender, this.#index)
     let next = 0
     for (const change of changes) {
       if (change.kind !== 'file') {
@@ -168,17 +168,7 @@ class Content {
         continue
       }
       const { content, stats } = read
-      const parts = cut(content)
-      const first = parts[0] === undefined ? null : leafHash(parts[0])
-      const begins = first?.toString('base64') ?? null
-      let blob = begins === null ? NO_CONTENT : this.#index.withContent(content.byteLength, begins)
-      if (blob !== null && parts.length > 1) {
-        await queue.flush()
-        for (let part = 1; blob !== null && part < parts.length; part++)
-          if (!(await this.#appender.holds(blob.blockOffset + part, parts[part]!))) blob = null
-      }
-      const bytes = blob === null ? content.byteLength : 0
-      blob ??= queue.add(parts, first)
+      const { blob, begins, bytes } = await queue.store(content)
       this.#unsealed += bytes
       additions.push({
         change,
@@ -365,27 +355,51 @@ const runOf = ({ blockOffset, byteOffset, blockLength }: Hyperblobs.Blob): Run =
   blocks: blockLength,
 })
 
-/** Blocks of small files, appended together. */
-class Queue {
+/** Small files, appended together. */
+export class Queue {
   readonly #appender: Appender
+  readonly #index: SourceIndex
   #blocks: Buffer[] = []
   #leaves: (Leaf | undefined)[] = []
   #bytes = 0
 
-  constructor(appender: Appender) {
+  constructor(appender: Appender, index: SourceIndex) {
     this.#appender = appender
+    this.#index = index
   }
 
-  add(parts: readonly Buffer[], first: Leaf | null): Hyperblobs.Blob {
-    const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0)
+  /** Where the content is, or will be after `flush`. `bytes`: that are stored anew. */
+  async store(
+    content: Buffer,
+  ): Promise<{ readonly blob: Hyperblobs.Blob; readonly begins: string | null; readonly bytes: number }> {
+    const parts = cut(content)
+    if (parts[0] === undefined) return { blob: NO_CONTENT, begins: null, bytes: 0 }
+    const first = leafHash(parts[0])
+    const begins = first.toString('base64')
+    const known = this.#index.withContent(content.byteLength, begins)
+    if (known !== null && (await this.#isAt(known, parts))) return { blob: known, begins, bytes: 0 }
+    return { blob: this.#add(parts, first, content.byteLength), begins, bytes: content.byteLength }
+  }
+
+  /** That the first block is the same is known already. */
+  async #isAt({ blockOffset }: Hyperblobs.Blob, parts: readonly Buffer[]): Promise<boolean> {
+    if (parts.length > 1) await this.flush()
+    for (let part = 1; part < parts.length; part++)
+      if (!(await this.#appender.holds(blockOffset + part, parts[part]!))) return false
+    return true
+  }
+
+  #add(parts: readonly Buffer[], first: Leaf, byteLength: number): Hyperblobs.Blob {
     const blob = {
       blockOffset: this.#appender.length + this.#blocks.length,
       blockLength: parts.length,
       byteOffset: this.#appender.byteLength + this.#bytes,
       byteLength,
     }
-    this.#blocks.push(...parts)
-    this.#leaves.push(...parts.map((_, part) => (part === 0 ? (first ?? undefined) : undefined)))
+    for (const [place, part] of parts.entries()) {
+      this.#blocks.push(part)
+      this.#leaves.push(place === 0 ? first : undefined)
+    }
     this.#bytes += byteLength
     return blob
   }
@@ -450,7 +464,7 @@ export class Committer {
     }
   }
 
-  addFile({ path, before }: FileChange, { known, bytes }: Stored): void {
+  addFile({ path, before }: Pick<FileChange, 'path' | 'before'>, { known, bytes }: Stored): void {
     if (before !== null && isSame(before, known)) this.#same.push(path)
     else
       this.add({
@@ -627,16 +641,16 @@ function skippedFor(path: string, error: unknown): Skipped {
   return { path, reason, detail: reasonOf(error) }
 }
 
-/** The storage's own words for a full disk, in ours. */
-export function explain(error: unknown, key: string): unknown {
+/** The storage's own words for a full disk, in ours. `then`: what to do once there is room. */
+export function explain(
+  error: unknown,
+  key: string,
+  then = 'Make room; the import goes on from where it stopped.',
+): unknown {
   if (error instanceof AppError) return error
   const text = `${(error as Error).message} ${String((error as Error).cause ?? '')}`
   return /ENOSPC|no space/i.test(text)
-    ? new AppError('NO_ROOM', 'The disk is full. Make room; the import goes on from where it stopped.', {
-        path: key,
-        needed: 0,
-        free: 0,
-      })
+    ? new AppError('NO_ROOM', `The disk is full. ${then}`, { path: key, needed: 0, free: 0 })
     : error
 }
 

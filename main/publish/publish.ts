@@ -14,7 +14,7 @@ import { Mutex } from '../lib/mutex.ts'
 import { onWaking } from '../lib/waking.ts'
 import type { Transfers } from '../transfers/transfers.ts'
 import { clashesWith, type Move, moving, removing, restoring } from './edits.ts'
-import { Committer, importChanges } from './import.ts'
+import { Committer, explain, importChanges } from './import.ts'
 import { importId, LiveSource, takesIn } from './live.ts'
 import { placeOf, refuseOthers, resemblance } from './moved.ts'
 import { type Change, type Choices, knownEntries, plan } from './plan.ts'
@@ -270,6 +270,8 @@ export class Publishing {
       title: this.#archives.row(key).title,
       folder: null,
       startedAt: Date.now(),
+      // Only the page has the files.
+      retriedByOwner: true,
       run: async control => {
         control.totals(input.files, input.bytes)
         const finished = new Promise<void>((resolve, reject) => {
@@ -289,6 +291,10 @@ export class Publishing {
         const watchdog = setInterval(() => void this.#leaveIfSilent(upload), this.#silence / 10)
         try {
           await finished
+        } catch (error) {
+          // Nothing more is coming: the archive says so, as far as there is room to.
+          if (!control.signal.aborted) await this.#archives.importLeft(key).catch(() => {})
+          throw error
         } finally {
           clearInterval(watchdog)
           this.#uploads.delete(upload)
@@ -326,7 +332,11 @@ export class Publishing {
 
   async receive(upload: string, file: ReceivedFile, bytes: AsyncIterable<Uint8Array>): Promise<void> {
     const running = this.#uploadOf(upload)
-    await (await running.begun).receive(file, bytes)
+    try {
+      await (await running.begun).receive(file, bytes)
+    } catch (error) {
+      throw this.#failUpload(running, error)
+    }
   }
 
   async finishUpload(upload: string): Promise<void> {
@@ -335,9 +345,15 @@ export class Publishing {
       await (await running.begun).finish()
       running.finish()
     } catch (error) {
-      running.fail(error)
-      throw error
+      throw this.#failUpload(running, error, true)
     }
+  }
+
+  /** A full disk ends an upload, which is no use to go on with; other failures are those of one file. */
+  #failUpload(running: RunningUpload, thrown: unknown, always = false): unknown {
+    const error = explain(thrown, running.key, 'Make room and drop the files again; what has come so far is kept.')
+    if (always || (error instanceof AppError && error.is('NO_ROOM'))) running.fail(error)
+    return error
   }
 
   remove(key: string, paths: readonly string[]): Promise<Edited> {

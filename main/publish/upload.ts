@@ -6,11 +6,11 @@ import { posix } from 'node:path'
 import type Hyperblobs from 'hyperblobs'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { About } from '../archives/about.ts'
-import type { Archive, Pending } from '../archives/archive.ts'
+import type { Archive } from '../archives/archive.ts'
 import type { ReceivedFile } from '../backend-options.ts'
 import type { Control } from '../transfers/transfers.ts'
-import { BLOCK, Committer, cut } from './import.ts'
-import { type Known, knownEntries } from './plan.ts'
+import { BLOCK, Committer, cut, Queue } from './import.ts'
+import { type Known, SourceIndex } from './source-index.ts'
 
 const SMALL = 1 << 20
 const GROUP_FILES = 256
@@ -31,7 +31,8 @@ export class Upload {
   readonly #options: UploadOptions
   readonly #control: Control
   readonly #committer: Committer
-  readonly #known: Map<string, Known>
+  /** What the archive has: content that comes a second time is not stored again. */
+  readonly #index: SourceIndex
   /** What has been received, by path, size and time. */
   readonly #taken = new Set<string>()
   #lastSign = performance.now()
@@ -42,10 +43,10 @@ export class Upload {
   /** Stores and commits one after another; what is received meanwhile waits, and so does its sender. */
   #turn: Promise<void> = Promise.resolve()
 
-  private constructor(options: UploadOptions, control: Control, known: Map<string, Known>) {
+  private constructor(options: UploadOptions, control: Control, index: SourceIndex) {
     this.#options = options
     this.#control = control
-    this.#known = known
+    this.#index = index
     this.#committer = new Committer(options.archive, {
       progressive: true,
       message: '',
@@ -54,8 +55,7 @@ export class Upload {
   }
 
   static async begin(options: UploadOptions, control: Control): Promise<Upload> {
-    const known = await knownEntries(options.archive.drive, options.folder === '' ? null : [options.folder])
-    const upload = new Upload(options, control, known)
+    const upload = new Upload(options, control, await SourceIndex.inMemory(options.archive))
     if (options.about !== null) await upload.#committer.commitAbout(options.about)
     return upload
   }
@@ -119,21 +119,12 @@ export class Upload {
     this.#waitingBytes = 0
     if (waiting.length === 0) return
     await this.#options.archive.append(async appender => {
-      let blockOffset = appender.length
-      let byteOffset = appender.byteLength
-      const blocks: Buffer[] = []
+      const queue = new Queue(appender, this.#index)
       for (const { path, content, modified } of waiting) {
-        const parts = cut(content)
-        this.#add(
-          path,
-          { blockOffset, blockLength: parts.length, byteOffset, byteLength: content.byteLength },
-          modified,
-        )
-        blocks.push(...parts)
-        blockOffset += parts.length
-        byteOffset += content.byteLength
+        const { blob, begins, bytes } = await queue.store(content)
+        this.#add(path, blob, begins, bytes, modified)
       }
-      await appender.append(blocks)
+      await queue.flush()
     })
     if (this.#committer.due()) await this.#committer.commit(false)
   }
@@ -163,40 +154,17 @@ export class Upload {
       }
       if (received !== file.size) throw cutShort(file, received)
       await store(true)
-      this.#add(
-        path,
-        { ...blob, blockLength: appender.length - blob.blockOffset, byteLength: file.size },
-        file.modified,
-      )
+      const blockLength = appender.length - blob.blockOffset
+      this.#add(path, { ...blob, blockLength, byteLength: file.size }, null, file.size, file.modified)
     })
   }
 
-  #add(path: string, blob: Hyperblobs.Blob, modified: number | null): void {
-    const before = this.#known.get(path) ?? null
-    const size = blob.byteLength
-    const pending: Pending = {
-      path,
-      value: {
-        blob,
-        executable: before?.executable ?? false,
-        metadata: modified === null ? null : { mtime: modified },
-      },
-      before: before?.size ?? null,
-      size,
-      bytes: size,
-      isFile: true,
-      wasFile: before !== null && before.target === null,
-    }
-    this.#known.set(path, {
-      size,
-      modified,
-      executable: pending.value?.executable ?? false,
-      target: null,
-      blob,
-      identity: null,
-      begins: null,
-    })
-    this.#committer.add(pending)
+  #add(path: string, blob: Hyperblobs.Blob, begins: string | null, bytes: number, modified: number | null): void {
+    const before = this.#index.stored(path) ?? this.#index.known.get(path) ?? null
+    const executable = before?.executable ?? false
+    const known: Known = { size: blob.byteLength, modified, executable, target: null, blob, identity: null, begins }
+    this.#index.set(path, known)
+    this.#committer.addFile({ path, before }, { known, bytes })
   }
 }
 

@@ -1,7 +1,7 @@
 /** The disk is full: said in plain words, nothing that was in is lost, and it goes on by itself once there is room. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { isDone, isFound, type Person, publish, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder, readTree } from '../helpers/files.ts'
 import { smallDisk } from '../helpers/mounts.ts'
@@ -36,7 +36,48 @@ const isFull = { error: { code: 'NO_ROOM', message: expect.stringMatching(/disk 
 
 // At the same time, because most of it is waiting for the database to look at the disk again, which it does every 5 s.
 test('a first import and a changeset end in NO_ROOM, and go on once there is room', () =>
-  Promise.all([firstImport(), changeset()]))
+  Promise.all([upload(), firstImport(), changeset()]))
+
+async function upload(): Promise<void> {
+  const disk = await smallDisk(40)
+  const ana = await startPerson(testnet.bootstrap, { storage: join(disk.folder, 'storage') })
+  const { key, upload, transfer } = await ana.client.publish.startUpload({
+    title: 'dropped',
+    private: false,
+    files: 2,
+    bytes: 60 << 20,
+    into: null,
+  })
+  async function* bytes(megabytes: number) {
+    for (let part = 0; part < megabytes; part++) yield Buffer.alloc(1 << 20, `${part} `)
+  }
+  await ana.backend.receive(upload, { path: '/first', size: 1 << 20, modified: null }, bytes(1))
+  const tooMuch = ana.backend.receive(upload, { path: '/second', size: 60 << 20, modified: null }, bytes(60))
+  await expect(tooMuch).rejects.toMatchObject({
+    code: 'NO_ROOM',
+    message: expect.stringMatching(/drop the files again/),
+  })
+  const { state } = await ana.transfer(transfer, row => row.state.name === 'failed')
+  expect(state).toMatchObject(isFull)
+  await expect(ana.client.publish.finishUpload({ upload })).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' })
+  await disk.resize(512)
+  await vi.waitFor(
+    async () => {
+      const again = await ana.client.publish.startUpload({
+        title: 'dropped',
+        private: false,
+        files: 2,
+        bytes: 60 << 20,
+        into: { key, folder: '/' },
+      })
+      await ana.backend.receive(again.upload, { path: '/first', size: 1 << 20, modified: null }, bytes(1))
+      await ana.backend.receive(again.upload, { path: '/second', size: 60 << 20, modified: null }, bytes(60))
+      await ana.client.publish.finishUpload({ upload: again.upload })
+    },
+    { timeout: 30_000, interval: 500 },
+  )
+  await ana.archive(key, row => row.files === 2 && row.bytes === 61 << 20 && !row.stillBeingAdded)
+}
 
 async function firstImport(): Promise<void> {
   const disk = await smallDisk(130)

@@ -285,6 +285,24 @@ test('files that a page streams in become an archive, which is then edited witho
     size: 5,
     modified: 1_600_000_000_000,
   })
+  // What is in the archive already, under any name, is not stored again.
+  const { held } = await ana.archive(key, row => row.files === 2)
+  const second = await ana.client.publish.startUpload({
+    title: 'Dropped',
+    private: false,
+    files: 2,
+    bytes: 10,
+    into: { key, folder: '/' },
+  })
+  const hello = { size: 5, modified: 1_600_000_000_000 }
+  await ana.backend.receive(second.upload, { path: '/copy.txt', ...hello }, bytes(Buffer.from('hello')))
+  await ana.backend.receive(second.upload, { path: '/a.txt', ...hello }, bytes(Buffer.from('hello')))
+  await ana.client.publish.finishUpload({ upload: second.upload })
+  const three = await ana.archive(key, row => row.files === 3)
+  expect(three.held.ofBytes).toBe(held.ofBytes)
+  const { changesets: latest } = await ana.client.history.list({ key, before: null, limit: 1 })
+  expect(latest).toMatchObject([{ added: 1, changed: 0, bytes: 0 }])
+  await ana.client.publish.remove({ key, paths: ['/copy.txt'] })
   await ana.client.publish.rename({ key, from: '/deep', to: '/shallow' })
   await ana.client.publish.remove({ key, paths: ['/a.txt'] })
   await bob.archive(key, row => row.files === 1)
