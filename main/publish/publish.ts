@@ -343,6 +343,9 @@ export class Publishing {
     const running = this.#uploadOf(upload)
     try {
       await (await running.begun).finish()
+      // Of one before it, which had no room to say that nothing more was coming.
+      if ([...this.#uploads.values()].every(other => other === running || other.key !== running.key))
+        await this.#archives.importLeft(running.key)
       running.finish()
     } catch (error) {
       throw this.#failUpload(running, error, true)
