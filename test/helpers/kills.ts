@@ -92,11 +92,16 @@ export class KilledAuthor {
     await writeFile(join(this.source, path), this.#content(size))
   }
 
-  /** A folder of this name gets the other one. */
+  /** The folder gets the other name, or has it and gets this one again. */
   async rename(one: string, other: string): Promise<void> {
     const isOther = await stat(join(this.source, other)).catch(() => null)
     const [from, to] = isOther === null ? [one, other] : [other, one]
     await rename(join(this.source, from), join(this.source, to))
+  }
+
+  /** The folder gets a name that no other has. */
+  async putAway(name: string): Promise<void> {
+    await rename(join(this.source, name), join(this.source, `${name} ${++this.#names}`))
   }
 
   #content(size: number): Buffer {
@@ -173,7 +178,7 @@ const edits: readonly ((author: KilledAuthor) => Promise<void>)[] = [
   },
   async author => {
     await author.write('many', 1500, 2000)
-    await author.rename('later', 'sooner')
+    await author.putAway('later')
   },
   author => author.rename('photos', 'Photos'),
 ]

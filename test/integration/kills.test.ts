@@ -24,7 +24,10 @@ test('a changeset that is killed again and again goes on where it stopped, and i
     const come = await program.line(line =>
       (progressOf(line)?.bytes ?? 0) > bytes ? 'so far' : line['imported'] === undefined ? null : 'to its end',
     )
-    if (come === 'to its end') break
+    if (come === 'to its end') {
+      await program.kill('SIGTERM')
+      break
+    }
     await author.kill(program)
     kills++
   }
