@@ -54,6 +54,9 @@ type Opened = {
   looked: () => void
 }
 
+/** What is left is rewritten to give room back, as long as it is not more than this many times what was freed. */
+const WORTH_REWRITING = 4
+
 export class Archives {
   readonly rows = new Collection<ArchiveRow>()
   readonly #opened = new Map<string, Opened>()
@@ -298,6 +301,7 @@ export class Archives {
   async #forget(key: string): Promise<void> {
     const opened = this.#of(key)
     const { archive } = opened
+    const freed = heldBytes(archive)
     this.#dismiss(opened)
     this.#opened.delete(key)
     this.rows.delete(key)
@@ -313,7 +317,8 @@ export class Archives {
       await archive.close()
     })
     await this.#store.flush()
-    await this.#store.compact()
+    const left = [...this.#opened.values()].reduce((sum, other) => sum + heldBytes(other.archive), 0)
+    await this.#store.compact(left < freed * WORTH_REWRITING)
   }
 
   /** The network may be used from now on. */
@@ -582,7 +587,7 @@ export class Archives {
       bytes: opened.bytes,
       peers: archive.drive.core.peers.length,
       keeping: record.keeping,
-      held: { blocks: held, ofBlocks: of, bytes: of === 0 ? 0 : Math.round((ofBytes * held) / of), ofBytes },
+      held: { blocks: held, ofBlocks: of, bytes: heldBytes(archive), ofBytes },
       source:
         record.source === null
           ? null
@@ -632,6 +637,12 @@ export class Archives {
     opened.bytes = last.changeset.total
     opened.changedAt = last.changeset.time
   }
+}
+
+/** Content of the archive on this device, in bytes: near, since blocks differ in size. */
+function heldBytes(archive: Archive): number {
+  const { held, of } = archive.heldBlocks()
+  return of === 0 ? 0 : Math.round(((archive.blobs?.core.byteLength ?? 0) * held) / of)
 }
 
 const notFound = (key: string) =>

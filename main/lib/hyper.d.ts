@@ -106,10 +106,17 @@ declare module 'hypercore-storage' {
   class HypercoreStorage {
     constructor(
       directory: string,
-      options?: { readonly writeBufferSize?: number; readonly treeCache?: { readonly maxSize: number } },
+      options?: {
+        readonly writeBufferSize?: number
+        readonly blobGarbageCollectionAgeCutOff?: number
+        readonly treeCache?: { readonly maxSize: number }
+      },
     )
     readonly db: { flush(): Promise<void> }
-    compact(): Promise<void>
+    compact(options: {
+      readonly blobGarbageCollectionPolicy?: number
+      readonly blobGarbageCollectionAgeCutoff?: number
+    }): Promise<void>
   }
   export = HypercoreStorage
 }

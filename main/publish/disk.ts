@@ -16,8 +16,8 @@ import {
   type Request,
 } from './disk-thread.ts'
 
-/** Two can wait for a disk or a network drive while a third one works. */
-const THREADS = 3
+/** One can wait for a disk or a network drive while the other one works. */
+const THREADS = 2
 const IDLE = 5000
 /** What a thread makes is short-lived, and is handed over: room for more of it would only be held, in MiB. */
 const YOUNG = 8

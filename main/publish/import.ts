@@ -9,6 +9,7 @@
  */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import type Hyperblobs from 'hyperblobs'
 import type Hyperdrive from 'hyperdrive'
 import { data as leafHash } from 'hypercore-crypto'
@@ -25,7 +26,9 @@ import type { Identity, Known, SourceIndex } from './source-index.ts'
 export const BLOCK = 256 * 1024
 /** Files up to this size are read whole and appended together. */
 const SMALL = 1 << 20
-const GROUP_FILES = 256
+const GROUP_FILES = 1024
+/** Files of a group that are looked at before the loop gets its turn. */
+const TURN = 128
 const GROUP_BYTES = 4 << 20
 const GROUPS_AHEAD = 3
 const CHUNK = 16 * BLOCK
@@ -57,12 +60,13 @@ export type ImportOptions = CommitOptions & {
 type FileChange = Extract<Change, { kind: 'file' }>
 
 /**
- * Applies the changes. Returns whether anything was committed. Throws the signal's reason when cancelled: what was
+ * Applies the changes, and takes them over: the list is empty in the end, because what has been dealt with need not be
+ * held. Returns whether anything was committed. Throws the signal's reason when cancelled: what was
  * committed by then stays, and is consistent. Throws NO_ROOM when the disk is full.
  */
 export async function importChanges(
   archive: Archive,
-  changes: readonly Change[],
+  changes: Change[],
   index: SourceIndex,
   options: ImportOptions,
 ): Promise<boolean> {
@@ -72,9 +76,9 @@ export async function importChanges(
   const tell = (current: string | null) => options.onProgress({ ...progress, current })
   try {
     const begun = index.begun((await archive.drive.getBlobs()).core.length)?.path
-    const first = changes.find(change => change.kind === 'file' && change.path === begun)
-    await index.settle(path => path === first?.path)
-    const ordered = first === undefined ? changes : [first, ...changes.filter(change => change !== first)]
+    const first = changes.findIndex(change => change.kind === 'file' && change.path === begun)
+    if (first > 0) changes.unshift(...changes.splice(first, 1))
+    await index.settle(path => first >= 0 && path === begun)
     if (options.about !== null) await committer.commitAbout(options.about)
     /** The commit that is being written while more is stored. */
     let committing: Promise<void> = Promise.resolve()
@@ -82,7 +86,7 @@ export async function importChanges(
       await archive.append(async appender => {
         const content = new Content(appender, index)
         try {
-          for (const group of ahead(groups(ordered, index), GROUPS_AHEAD)) {
+          for (const group of ahead(groups(changes, index), GROUPS_AHEAD)) {
             signal.throwIfAborted()
             // A large file may take long, and what came before it can be looked at meanwhile.
             if (progressive && committer.hasAny && (group.kind === 'large' || committer.due())) {
@@ -136,6 +140,7 @@ type Stored = { readonly known: Known; readonly bytes: number }
 class Content {
   readonly #appender: Appender
   readonly #index: SourceIndex
+  readonly #chunks = new Ring()
   #unsealed = 0
 
   constructor(appender: Appender, index: SourceIndex) {
@@ -152,7 +157,8 @@ class Content {
     const additions: Addition[] = []
     const queue = new Queue(this.#appender, this.#index)
     let next = 0
-    for (const change of changes) {
+    for (const [place, change] of changes.entries()) {
+      if (place % TURN === TURN - 1) await setImmediate()
       if (change.kind !== 'file') {
         additions.push({ change, stored: null })
         continue
@@ -244,7 +250,7 @@ class Content {
     const appender = this.#appender
     const { size } = stats
     const full = Math.floor(size / BLOCK)
-    const firstBlock = await readChunk(handle, 0, Math.min(BLOCK, size))
+    const firstBlock = await readChunk(handle, 0, Buffer.allocUnsafe(Math.min(BLOCK, size)))
     if (firstBlock === null)
       return { whole: false, run: earlier ?? this.#newRun(), tail: null, begins: '', appended: 0 }
     const begins = leafHash(firstBlock).toString('base64')
@@ -258,46 +264,56 @@ class Content {
     let tail: Buffer | null = null
     if (begun === null && twin === null && earlier === null) this.#begin(file, stats, run)
     onBytes(position * BLOCK)
-    const read = (block: number) => readChunk(handle, block * BLOCK, Math.min(CHUNK, size - block * BLOCK))
-    let next = read(position)
-    while (position * BLOCK < size) {
-      signal.throwIfAborted()
-      const chunk = await next
-      if (chunk === null) return { whole: false, run, tail: null, begins, appended }
-      const blocks = cut(chunk)
-      next = read(position + blocks.length)
-      next.catch(() => {})
-      let fresh = 0
-      while (fresh < blocks.length && position + fresh < compared) {
-        if (await appender.holds(run.blockOffset + position + fresh, blocks[fresh]!)) fresh++
-        else break
-      }
-      const differs = fresh < blocks.length && position + fresh < compared
-      const goesOn = run.blockOffset + run.blocks === appender.length
-      if (differs || (fresh < blocks.length && !goesOn)) {
-        // It is another file after all, or was changed before where it was read to: from the beginning, on its own.
-        run = this.#newRun()
-        this.#begin(file, stats, run)
-        position = 0
-        compared = 0
-        next = read(0)
-        continue
-      }
-      const rest = blocks.slice(fresh)
-      position += blocks.length
-      if (rest.length > 0) {
-        if (position > full) tail = rest.pop()!
-        await appender.append(rest)
-        const bytes = rest.reduce((sum, block) => sum + block.byteLength, 0)
-        appended += bytes
-        this.#unsealed += bytes
-        run = { ...run, blocks: run.blocks + rest.length }
-        if (this.#unsealed >= SEAL_BYTES) await this.sealMeanwhile()
-      }
-      onBytes(Math.min(size, position * BLOCK))
+    const read = (block: number) => {
+      const length = Math.max(0, Math.min(CHUNK, size - block * BLOCK))
+      const reading = readChunk(handle, block * BLOCK, this.#chunks.next().subarray(0, length))
+      // Its failure is met when its turn comes.
+      reading.catch(() => {})
+      return reading
     }
-    await next
-    return { whole: true, run, tail, begins, appended }
+    let next = read(position)
+    try {
+      while (position * BLOCK < size) {
+        signal.throwIfAborted()
+        const chunk = await next
+        if (chunk === null) return { whole: false, run, tail: null, begins, appended }
+        const blocks = cut(chunk)
+        next = read(position + blocks.length)
+        let fresh = 0
+        while (fresh < blocks.length && position + fresh < compared) {
+          if (await appender.holds(run.blockOffset + position + fresh, blocks[fresh]!)) fresh++
+          else break
+        }
+        const differs = fresh < blocks.length && position + fresh < compared
+        const goesOn = run.blockOffset + run.blocks === appender.length
+        if (differs || (fresh < blocks.length && !goesOn)) {
+          // It is another file after all, or was changed before where it was read to: from the beginning, on its own.
+          run = this.#newRun()
+          this.#begin(file, stats, run)
+          position = 0
+          compared = 0
+          await next
+          next = read(0)
+          continue
+        }
+        const rest = blocks.slice(fresh)
+        position += blocks.length
+        if (rest.length > 0) {
+          if (position > full) tail = rest.pop()!
+          await appender.append(rest)
+          const bytes = rest.reduce((sum, block) => sum + block.byteLength, 0)
+          appended += bytes
+          this.#unsealed += bytes
+          run = { ...run, blocks: run.blocks + rest.length }
+          if (this.#unsealed >= SEAL_BYTES) await this.sealMeanwhile()
+        }
+        onBytes(Math.min(size, position * BLOCK))
+      }
+      return { whole: true, run, tail, begins, appended }
+    } finally {
+      // Nobody reads into a buffer that has been handed on.
+      await next.catch(() => {})
+    }
   }
 
   async #finish(tail: Buffer): Promise<void> {
@@ -560,7 +576,7 @@ type Group =
   | { readonly kind: 'large'; readonly change: FileChange }
 
 /** Reads small files together and passes large ones on unread. What needs no reading goes with the small ones. */
-function* groups(changes: readonly Change[], index: SourceIndex): Generator<Group> {
+function* groups(changes: Change[], index: SourceIndex): Generator<Group> {
   let waiting: Change[] = []
   let toRead: ScannedFile[] = []
   let bytes = 0
@@ -574,17 +590,20 @@ function* groups(changes: readonly Change[], index: SourceIndex): Generator<Grou
     bytes = 0
     return group
   }
-  for (const change of changes) {
-    const isRead = change.kind === 'file' && change.moved === null && storedBefore(index, change) === null
-    const size = isRead ? change.file.size : 0
-    if (isRead && size > SMALL) {
+  // From the end, where an array gives things up without being moved.
+  changes.reverse()
+  for (let change = changes.pop(); change !== undefined; change = changes.pop()) {
+    const unread =
+      change.kind === 'file' && change.moved === null && storedBefore(index, change) === null ? change : null
+    const size = unread?.file.size ?? 0
+    if (unread !== null && size > SMALL) {
       if (waiting.length > 0) yield read()
-      yield { kind: 'large', change }
+      yield { kind: 'large', change: unread }
       continue
     }
     if (waiting.length > 0 && bytes + size > GROUP_BYTES) yield read()
     waiting.push(change)
-    if (isRead) toRead.push(change.file)
+    if (unread !== null) toRead.push(unread.file)
     bytes += size
     if (waiting.length >= GROUP_FILES) yield read()
   }
@@ -604,12 +623,26 @@ function storedBefore(index: SourceIndex, { path, file }: FileChange): Known | n
     : null
 }
 
-/** null: the file has become shorter. */
-async function readChunk(handle: FileHandle, position: number, length: number): Promise<Buffer | null> {
-  const buffer = Buffer.allocUnsafeSlow(Math.max(0, length))
+/**
+ * Buffers that large files are read through, one after another: fresh ones would be as many bytes for the system to
+ * clear and to collect. While one is read into, the next one is being appended and the one before it written.
+ */
+class Ring {
+  readonly #buffers: Buffer[] = []
+  #turn = 0
+
+  next(): Buffer {
+    const place = this.#turn++ % 4
+    this.#buffers[place] ??= Buffer.allocUnsafeSlow(CHUNK)
+    return this.#buffers[place]
+  }
+}
+
+/** Fills the buffer. null: the file has become shorter. */
+async function readChunk(handle: FileHandle, position: number, buffer: Buffer): Promise<Buffer | null> {
   let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled)
+  while (filled < buffer.byteLength) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.byteLength - filled, position + filled)
     if (bytesRead === 0) return null
     filled += bytesRead
   }

@@ -204,8 +204,8 @@ export class LiveSource {
     this.#removalsAsked = 0
     if (this.#record.paused) return 'paused'
     if (changes.length === 0 && !first) return 'done'
-    const outcome = await this.#import(index, changes, bytes, skipped, first)
     const fresh = changes.filter(change => isYounger(change, young)).map(({ path }) => path)
+    const outcome = await this.#import(index, changes, bytes, skipped, first)
     if (outcome === 'done' && fresh.length > 0) this.#mark(fresh.length > MANY_YOUNG ? null : fresh)
     return outcome
   }
@@ -213,7 +213,7 @@ export class LiveSource {
   /** Large imports have a row, which can be paused and cancelled; small ones just happen. */
   async #import(
     index: SourceIndex,
-    changes: readonly Change[],
+    changes: Change[],
     bytes: number,
     skipped: readonly Skipped[],
     first: boolean,
@@ -265,7 +265,7 @@ export class LiveSource {
 
   async #apply(
     index: SourceIndex,
-    changes: readonly Change[],
+    changes: Change[],
     bytes: number,
     files: number,
     skipped: readonly Skipped[],

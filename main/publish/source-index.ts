@@ -61,11 +61,11 @@ const LINES = {
   ]),
   link: z.tuple([z.literal('link'), z.string(), z.string(), z.number().nullable()]),
   gone: z.tuple([z.literal('gone'), z.string()]),
-  /** All that was said before is what the archive says at this length and fork. */
-  is: z.tuple([z.literal('is'), count, count]),
+  /** So many of the entries said since the last one, from the first on, are what the archive says at this length and fork. */
+  is: z.tuple([z.literal('is'), count, count, count]),
   begin: z.tuple([z.literal('begin'), z.string(), count, z.number(), z.number(), count, count]),
   length: z.tuple([z.literal('length'), count]),
-  /** What was said since the last `is` holds no more. */
+  /** What was said since then, and is not what the archive says, holds no more. */
   drop: z.tuple([z.literal('drop')]),
 } as const
 type Line = { [Kind in keyof typeof LINES]: z.infer<(typeof LINES)[Kind]> }[keyof typeof LINES]
@@ -88,6 +88,8 @@ export class SourceIndex {
   #length = 0
   #fork = 0
   #lines: string[] = []
+  /** The paths of the entries said since the last `is`, without those that it closed. */
+  #said: string[] = []
   #writing: Promise<void> = Promise.resolve()
   /** The file is not what was said, and has to be written whole. */
   #isLost = false
@@ -178,7 +180,7 @@ export class SourceIndex {
     if (this.#begun?.path === path) this.#begun = null
     this.#pending.set(path, known)
     if (known !== null) this.#offer(known)
-    this.#say(lineOf(path, known))
+    this.#sayEntry(path, known)
   }
 
   /**
@@ -214,6 +216,7 @@ export class SourceIndex {
     this.#pending.clear()
     this.#begun = null
     this.#say(['drop'])
+    this.#said = []
     await this.write()
   }
 
@@ -242,19 +245,14 @@ export class SourceIndex {
     }
     for (const [path, known] of set) this.#apply(path, known)
     this.#length = to
-    // `is` closes all that was said before: what is stored and was not part of it is taken back first, and said again.
-    const isPart = this.#pending.size === 0
-    if (!isPart) {
-      this.#say(['drop'])
-      for (const [path, known] of set) this.#say(lineOf(path, known))
-    }
-    this.#say(['is', to, this.#fork])
-    for (const [path, known] of this.#pending) this.#say(lineOf(path, known))
-    if (!isPart && this.#begun !== null) {
-      const { path, size, modified, changed, blockOffset, byteOffset, lengths } = this.#begun
-      this.#say(['begin', path, size, modified, changed, blockOffset, byteOffset])
-      for (const length of lengths) this.#say(['length', length])
-    }
+    const isSet = new Set(set.map(([path]) => path))
+    let first = 0
+    while (first < this.#said.length && isSet.has(this.#said[first]!)) first++
+    // What is stored is committed in the order in which it was stored, but for what others do to the archive meanwhile.
+    if (first === isSet.size) {
+      this.#say(['is', to, this.#fork, first])
+      this.#said.splice(0, first)
+    } else this.#sayAnew(set)
     await this.write()
   }
 
@@ -286,6 +284,23 @@ export class SourceIndex {
   #mayBeLong(length: number): void {
     const begun = this.#begun
     if (begun !== null) this.#begun = { ...begun, lengths: new Set([...begun.lengths, length]) }
+  }
+
+  #sayEntry(path: string, known: Known | null): void {
+    this.#say(lineOf(path, known))
+    this.#said.push(path)
+  }
+
+  /** These are what the archive says now, whatever was said before; what is stored and waits is said again. */
+  #sayAnew(committed: readonly (readonly [string, Known | null])[]): void {
+    this.#say(['drop'])
+    for (const [path, known] of committed) this.#say(lineOf(path, known))
+    this.#say(['is', this.#length, this.#fork, committed.length])
+    this.#said = []
+    for (const [path, known] of this.#pending) this.#sayEntry(path, known)
+    if (this.#begun === null) return
+    this.#say(beginLine(this.#begun))
+    for (const length of this.#begun.lengths) this.#say(['length', length])
   }
 
   #say(line: Line): void {
@@ -331,8 +346,8 @@ export class SourceIndex {
             break
           }
           case 'is':
-            for (const [path, known] of said) this.#apply(path, known)
-            said = []
+            for (const [path, known] of said.slice(0, line[3])) this.#apply(path, known)
+            said = said.slice(line[3])
             this.#length = line[1]
             this.#fork = line[2]
             break
@@ -396,9 +411,7 @@ export class SourceIndex {
     this.#length = length
     this.#fork = fork
     if (isNew) return
-    for (const path of taken) this.#say(lineOf(path, this.#known.get(path) ?? null))
-    this.#say(['is', length, fork])
-    for (const [path, known] of this.#pending) this.#say(lineOf(path, known))
+    this.#sayAnew([...taken].map(path => [path, this.#known.get(path) ?? null] as const))
     await this.write()
   }
 
@@ -436,9 +449,10 @@ export class SourceIndex {
     const { length } = (await this.#archive.drive.getBlobs()).core
     // As it is at this moment; what is said from now on comes after it.
     this.#lines = []
-    const is: Line = ['is', this.#length, this.#fork]
     const known = [...this.#known]
     const pending = [...this.#pending]
+    const is: Line = ['is', this.#length, this.#fork, known.length]
+    this.#said = pending.map(([path]) => path)
     const begun = this.begun(length)
     const file = await open(fresh, 'w')
     try {
