@@ -1,7 +1,6 @@
 /**
- * The kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, one file at
- * a time, because they share two cores with what they measure. `browser`: the built page in a real Chromium. `soak` and
- * `bench` take long and run when they are asked for.
+ * The kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, two files at
+ * a time. `browser`: the built page in a real Chromium. `soak` and `bench` take long and run when they are asked for.
  */
 import { defineConfig } from 'vitest/config'
 
@@ -50,6 +49,9 @@ export default defineConfig({
         test: {
           ...slow,
           name: 'integration',
+          // They wait more than they work: for quiet, for a DHT, for a disk.
+          fileParallelism: true,
+          maxWorkers: 2,
           include: ['test/integration/**/*.test.ts', 'test/web/**/*.test.ts', 'test/cli/**/*.test.ts'],
         },
       },
