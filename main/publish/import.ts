@@ -225,6 +225,7 @@ class Content {
       if (signal.aborted || !isFileError(error)) throw error
       onSkipped(skippedFor(file.path, error))
     }
+    this.#index.leave()
     return null
   }
 

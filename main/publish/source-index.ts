@@ -168,10 +168,17 @@ export class SourceIndex {
     this.#say(beginLine(file))
   }
 
+  /** The large file that was begun is not gone on with: what comes to stand behind its blocks is not of it. */
+  leave(): void {
+    this.#begun = null
+  }
+
   /** Said before the log of content is sealed at this length. Resolves when it is written. */
   async willSeal(length: number): Promise<void> {
-    this.#mayBeLong(length)
-    this.#say(['length', length])
+    if (this.#begun !== null) {
+      this.#mayBeLong(length)
+      this.#say(['length', length])
+    }
     await this.write()
   }
 

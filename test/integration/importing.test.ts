@@ -1,0 +1,80 @@
+/** Importing when files and disks misbehave at the worst moment: no file gets the content of another one. */
+import { type FileHandle, open, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { onTestFinished, expect, test, vi } from 'vitest'
+import { Archive } from '../../main/archives/archive.ts'
+import { openStore } from '../../main/archives/store.ts'
+import { importChanges } from '../../main/publish/import.ts'
+import { type Change, knownBelow, plan } from '../../main/publish/plan.ts'
+import { scan } from '../../main/publish/scan.ts'
+import { SourceIndex } from '../../main/publish/source-index.ts'
+import type { Skipped } from '../../preload/contract/models.ts'
+import { temporaryFolder } from '../helpers/files.ts'
+
+const MIB = 1 << 20
+
+async function author() {
+  const [storage, source] = await Promise.all([temporaryFolder('storage'), temporaryFolder('source')])
+  const store = await openStore(storage)
+  const archive = await Archive.create(store, 'author', null)
+  onTestFinished(async () => {
+    await archive.close()
+    await store.close()
+  })
+  const openIndex = () => SourceIndex.open(storage, archive, [source])
+  return { storage, source, archive, openIndex }
+}
+type Author = Awaited<ReturnType<typeof author>>
+
+async function planned({ source }: Author, index: SourceIndex): Promise<Change[]> {
+  const items = [{ path: source, at: '', kind: 'folder' as const }]
+  const found = scan(items, new AbortController().signal)
+  const changes: Change[] = []
+  for await (const change of plan(found, knownBelow(index.known, null), NO_CHOICES, () => {})) changes.push(change)
+  return changes
+}
+const NO_CHOICES = { exclude: [], includeSuspicious: false }
+
+async function bring(author: Author, index: SourceIndex, changes?: Change[]): Promise<readonly Skipped[]> {
+  const skipped: Skipped[] = []
+  await importChanges(author.archive, changes ?? (await planned(author, index)), index, {
+    signal: new AbortController().signal,
+    progressive: true,
+    message: '',
+    about: null,
+    onCommitted: () => Promise.resolve(),
+    onProgress: () => {},
+    onSkipped: one => skipped.push(one),
+  })
+  return skipped
+}
+
+/** Bytes that tell where they are from. */
+const content = (name: string, size: number) => {
+  const bytes = Buffer.alloc(size, name)
+  for (let at = 0; at < size; at += 4096) bytes.writeUInt32LE(at, at)
+  return bytes
+}
+
+test('a large file that could not be read to its end gets nothing of what was stored after it', async () => {
+  const ana = await author()
+  const large = content('large', 12 * MIB + 5)
+  const small = Array.from({ length: 8 }, (_, at) => content(`small ${at}`, 256 << 10))
+  await writeFile(join(ana.source, 'a'), large)
+  for (const [at, one] of small.entries()) await writeFile(join(ana.source, `b${at}`), one)
+  const index = await ana.openIndex()
+  const handle = await open(join(ana.source, 'a'))
+  const proto = Object.getPrototypeOf(handle) as { read: FileHandle['read'] }
+  await handle.close()
+  const { read } = proto
+  const failing = vi.spyOn(proto, 'read').mockImplementation(function (this: FileHandle, ...args: unknown[]) {
+    if ((args[3] as number) >= 4 * MIB)
+      return Promise.reject(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' }))
+    return Reflect.apply(read, this, args) as ReturnType<typeof read>
+  } as typeof read)
+  expect(await bring(ana, index)).toMatchObject([{ path: '/a', reason: 'unreadable' }])
+  failing.mockRestore()
+  expect(await bring(ana, index)).toEqual([])
+  expect((await ana.archive.drive.get('/a'))!.equals(large)).toBe(true)
+  for (const [at, one] of small.entries()) expect((await ana.archive.drive.get(`/b${at}`))!.equals(one)).toBe(true)
+})
