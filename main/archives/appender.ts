@@ -144,6 +144,11 @@ export class Appender {
     return this.#sealing
   }
 
+  /** Resolves when the blocks that were taken over may be changed again, whatever became of them. */
+  async written(): Promise<void> {
+    await Promise.allSettled([this.#writing])
+  }
+
   /** Resolves when nothing is being written any more, whatever became of it. */
   async settled(): Promise<void> {
     await Promise.allSettled([this.#writing, this.#sealing])

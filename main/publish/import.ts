@@ -267,11 +267,14 @@ class Content {
     onBytes(position * BLOCK)
     const read = (block: number) => {
       const length = Math.max(0, Math.min(CHUNK, size - block * BLOCK))
-      const reading = readChunk(handle, block * BLOCK, this.#chunks.next().subarray(0, length))
+      const buffer = length === 0 ? NOTHING : this.#chunks.next().subarray(0, length)
+      const reading = readChunk(handle, block * BLOCK, buffer)
       // Its failure is met when its turn comes.
       reading.catch(() => {})
       return reading
     }
+    // What is compared only waits for nothing that was appended before, which may stand in these very buffers.
+    if (compared > position) await appender.written()
     let next = read(position)
     try {
       while (position * BLOCK < size) {
@@ -430,6 +433,7 @@ export class Queue {
   }
 }
 
+const NOTHING = Buffer.alloc(0)
 const NO_CONTENT: Hyperblobs.Blob = { blockOffset: 0, blockLength: 0, byteOffset: 0, byteLength: 0 }
 
 /** One change as it goes into the next commit; `stored`: of files. */

@@ -1,6 +1,7 @@
 /** Importing when files and disks misbehave at the worst moment: no file gets the content of another one. */
 import { type FileHandle, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { onTestFinished, expect, test, vi } from 'vitest'
 import { Archive } from '../../main/archives/archive.ts'
 import { openStore } from '../../main/archives/store.ts'
@@ -77,4 +78,29 @@ test('a large file that could not be read to its end gets nothing of what was st
   expect(await bring(ana, index)).toEqual([])
   expect((await ana.archive.drive.get('/a'))!.equals(large)).toBe(true)
   for (const [at, one] of small.entries()) expect((await ana.archive.drive.get(`/b${at}`))!.equals(one)).toBe(true)
+})
+
+test('a block that waits for a slow disk is not read over by the file that comes next', async () => {
+  const ana = await author()
+  const index = await ana.openIndex()
+  const known = content('known', 12 * MIB)
+  await writeFile(join(ana.source, 'a'), known)
+  await bring(ana, index)
+  const fresh = content('fresh', 8 * MIB)
+  await writeFile(join(ana.source, 'b'), fresh)
+  await writeFile(join(ana.source, 'c'), known)
+  const { storage } = (await ana.archive.drive.getBlobs()).core.core!.state
+  const begin = storage.write.bind(storage)
+  vi.spyOn(storage, 'write').mockImplementation(() => {
+    const transaction = begin()
+    const flush = transaction.flush.bind(transaction)
+    transaction.flush = async () => {
+      await setTimeout(100)
+      return flush()
+    }
+    return transaction
+  })
+  await bring(ana, index)
+  expect((await ana.archive.drive.get('/b'))!.equals(fresh)).toBe(true)
+  expect((await ana.archive.drive.get('/c'))!.equals(known)).toBe(true)
 })
