@@ -334,11 +334,13 @@ export class SourceIndex {
     let lines = 0
     let isOurs = false
     let said: [string, Known | null][] = []
+    let bytes = 0
     try {
       const input = createReadStream(path, { encoding: 'utf8' })
       for await (const text of createInterface({ input })) {
         const line = parse(text)
         if (line === null) break
+        bytes += Buffer.byteLength(text) + 1
         if (++lines % TURN === 0) await setImmediate()
         switch (line[0]) {
           case 'of':
@@ -372,6 +374,8 @@ export class SourceIndex {
             break
         }
       }
+      // Torn by a crash or a power cut: what would be said behind that would not be read.
+      if (input.bytesRead !== bytes) this.#isLost = true
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }

@@ -1,5 +1,5 @@
 /** Importing when files and disks misbehave at the worst moment: no file gets the content of another one. */
-import { type FileHandle, open, writeFile } from 'node:fs/promises'
+import { appendFile, type FileHandle, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { onTestFinished, expect, test, vi } from 'vitest'
@@ -103,4 +103,22 @@ test('a block that waits for a slow disk is not read over by the file that comes
   await bring(ana, index)
   expect((await ana.archive.drive.get('/b'))!.equals(fresh)).toBe(true)
   expect((await ana.archive.drive.get('/c'))!.equals(known)).toBe(true)
+})
+
+test('what follows a torn line is not lost to the next start', async () => {
+  const ana = await author()
+  const file = join(ana.storage, 'index', `${ana.archive.key}.ndjson`)
+  await writeFile(join(ana.source, 'a'), 'one')
+  await writeFile(join(ana.source, 'z'), 'two')
+  await bring(ana, await ana.openIndex())
+  const isRecorded = (index: SourceIndex) => [...index.known.values()].every(({ identity }) => identity !== null)
+  expect(isRecorded(await ana.openIndex())).toBe(true)
+  for (const [place, torn] of ['["file","/z",3,', '["drop"]'].entries()) {
+    await appendFile(file, torn)
+    const index = await ana.openIndex()
+    expect(isRecorded(index)).toBe(true)
+    await writeFile(join(ana.source, `y${place}`), 'three')
+    await bring(ana, index)
+    expect(isRecorded(await ana.openIndex())).toBe(true)
+  }
 })
