@@ -108,12 +108,12 @@ export async function importChanges(
             } else {
               for (const read of await content.storeSmall(group.changes, await group.reads, options))
                 committer.addChange(read)
-              for (const change of group.changes) {
+              for (const { change } of group.changes) {
                 if (change.kind === 'remove') continue
                 progress.files++
                 progress.bytes += change.kind === 'file' ? change.file.size : 0
               }
-              tell(group.changes.at(-1)?.path ?? null)
+              tell(group.changes.at(-1)?.change.path ?? null)
             }
           }
         } finally {
@@ -150,20 +150,19 @@ class Content {
 
   /** In the order of the changes, without those that could not be read, which are told. */
   async storeSmall(
-    changes: readonly Change[],
+    changes: readonly Grouped[],
     reads: readonly ReadFile[],
     { onSkipped }: ImportOptions,
   ): Promise<readonly Addition[]> {
     const additions: Addition[] = []
     const queue = new Queue(this.#appender, this.#index)
     let next = 0
-    for (const [place, change] of changes.entries()) {
+    for (const [place, { change, known }] of changes.entries()) {
       if (place % TURN === TURN - 1) await setImmediate()
       if (change.kind !== 'file') {
         additions.push({ change, stored: null })
         continue
       }
-      const known = change.moved ?? storedBefore(this.#index, change)
       if (known !== null) {
         additions.push({ change, stored: this.#name(change.file, change.file.identity, known.blob, known.begins, 0) })
         continue
@@ -576,13 +575,15 @@ const isSame = (before: Known, now: Known): boolean =>
   before.executable === now.executable &&
   before.blob?.blockOffset === now.blob?.blockOffset
 
+/** `known`: of a file, where its content is already. Those that have none were read, in this order. */
+type Grouped = { readonly change: Change; readonly known: Known | null }
 type Group =
-  | { readonly kind: 'small'; readonly changes: readonly Change[]; readonly reads: Promise<readonly ReadFile[]> }
+  | { readonly kind: 'small'; readonly changes: readonly Grouped[]; readonly reads: Promise<readonly ReadFile[]> }
   | { readonly kind: 'large'; readonly change: FileChange }
 
 /** Reads small files together and passes large ones on unread. What needs no reading goes with the small ones. */
 function* groups(changes: Change[], index: SourceIndex): Generator<Group> {
-  let waiting: Change[] = []
+  let waiting: Grouped[] = []
   let toRead: ScannedFile[] = []
   let bytes = 0
   const read = (): Group => {
@@ -598,8 +599,8 @@ function* groups(changes: Change[], index: SourceIndex): Generator<Group> {
   // From the end, where an array gives things up without being moved.
   changes.reverse()
   for (let change = changes.pop(); change !== undefined; change = changes.pop()) {
-    const unread =
-      change.kind === 'file' && change.moved === null && storedBefore(index, change) === null ? change : null
+    const known = change.kind === 'file' ? (change.moved ?? storedBefore(index, change)) : null
+    const unread = change.kind === 'file' && known === null ? change : null
     const size = unread?.file.size ?? 0
     if (unread !== null && size > SMALL) {
       if (waiting.length > 0) yield read()
@@ -607,7 +608,7 @@ function* groups(changes: Change[], index: SourceIndex): Generator<Group> {
       continue
     }
     if (waiting.length > 0 && bytes + size > GROUP_BYTES) yield read()
-    waiting.push(change)
+    waiting.push({ change, known })
     if (unread !== null) toRead.push(unread.file)
     bytes += size
     if (waiting.length >= GROUP_FILES) yield read()

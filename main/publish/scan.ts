@@ -113,9 +113,13 @@ async function* walk(item: SourceItem, relative: string, rules: Rules, signal: A
       continue
     }
     const folders: string[] = []
+    let last: string | null = null
     for (const [place, one] of [...listed].sort(byName).entries()) {
       // Nothing here waits: a folder of very many would hold the loop.
       if (place % TURN === TURN - 1) await setImmediate()
+      // Some file systems tell of a name twice while the folder changes.
+      if (one.name !== null && one.name === last) continue
+      last = one.name
       if (one.name === null || one.name.includes('\\')) {
         yield unnameable(archivePath(item, folder.relative), one)
         continue

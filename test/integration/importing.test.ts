@@ -122,3 +122,13 @@ test('what follows a torn line is not lost to the next start', async () => {
     expect(isRecorded(await ana.openIndex())).toBe(true)
   }
 })
+
+test('a name that a folder tells of twice is taken once, and no other file gets its content', async () => {
+  const ana = await author()
+  const index = await ana.openIndex()
+  const names = ['a', 'b', 'c', 'd']
+  for (const name of names) await writeFile(join(ana.source, name), `of ${name}`)
+  const changes = await planned(ana, index)
+  await bring(ana, index, [changes[0]!, ...changes])
+  for (const name of names) expect(String(await ana.archive.drive.get(`/${name}`))).toBe(`of ${name}`)
+})
