@@ -6,7 +6,7 @@ import type { Skipped } from '../../preload/contract/models.ts'
 import type Hyperdrive from 'hyperdrive'
 import { isReserved } from '../archives/about.ts'
 import { createExclusions } from './rules.ts'
-import { covers, type Scanned, type ScannedFile, type ScannedLink } from './scan.ts'
+import { isBelow, type Scanned, type ScannedFile, type ScannedLink } from './scan.ts'
 import { entryOf, type Known } from './source-index.ts'
 
 export type { Known }
@@ -47,12 +47,7 @@ export function knownBelow(index: ReadonlyMap<string, Known>, only: readonly str
   if (only === null || only.includes('')) return new Map(index)
   const wanted = new Set(only)
   const below = new Map<string, Known>()
-  for (const [path, known] of index)
-    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1))
-      if (wanted.has(path.slice(0, end))) {
-        below.set(path, known)
-        break
-      }
+  for (const [path, known] of index) if (isBelow(wanted, path)) below.set(path, known)
   return below
 }
 
@@ -79,12 +74,12 @@ export async function* plan(
   onSkipped: (skipped: Skipped) => void,
   recognition: Recognition = NONE,
 ): AsyncGenerator<Change> {
-  const unread: string[] = []
+  const unread = new Set<string>()
   const isExcluded = createExclusions(choices.exclude)
   for await (const one of scanned) {
     if (one.kind === 'ignored') continue
     if (one.kind === 'skipped') {
-      if (one.skipped.reason !== 'vanished') unread.push(one.path)
+      if (one.skipped.reason !== 'vanished') unread.add(one.path)
       onSkipped(one.skipped)
       continue
     }
@@ -96,8 +91,7 @@ export async function* plan(
     const change = compare(item, before, recognition)
     if (change !== null) yield change
   }
-  for (const [path, before] of known)
-    if (!unread.some(above => covers(above, path))) yield { kind: 'remove', path, before }
+  for (const [path, before] of known) if (!isBelow(unread, path)) yield { kind: 'remove', path, before }
 }
 
 function compare(item: ScannedFile | ScannedLink, before: Known | null, recognition: Recognition): Change | null {

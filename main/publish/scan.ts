@@ -129,7 +129,7 @@ async function* walk(item: SourceItem, relative: string, rules: Rules, signal: A
       if (found === 'folder') folders.push(child)
       else yield found
     }
-    waiting.push(...folders.reverse())
+    for (const one of folders.reverse()) waiting.push(one)
     for (let place = waiting.length - 1; place >= Math.max(0, waiting.length - AHEAD); place--) {
       const one = waiting[place]!
       if (typeof one === 'string') waiting[place] = list(one)
@@ -303,12 +303,18 @@ async function readRules(folder: string): Promise<string | null> {
 export const covers = (path: string, at: string): boolean =>
   path === '' || path === '/' || at === path || at.startsWith(`${path}/`)
 
+/** Whether one of very many covers it. */
+export function isBelow(above: ReadonlySet<string>, at: string): boolean {
+  if (above.has('') || above.has('/')) return true
+  for (let end = at.length; end > 0; end = at.lastIndexOf('/', end - 1)) if (above.has(at.slice(0, end))) return true
+  return false
+}
+
 /** Without those that another one covers. */
 export function outermost(paths: readonly string[]): readonly string[] {
-  const kept: string[] = []
-  for (const path of [...new Set(paths)].sort())
-    if (kept.length === 0 || !kept.some(above => covers(above, path))) kept.push(path)
-  return kept
+  const kept = new Set<string>()
+  for (const path of [...new Set(paths)].sort()) if (!isBelow(kept, path)) kept.add(path)
+  return [...kept]
 }
 
 /** One folder becomes the archive's root; a file, or several items, stand in the root by their names. Throws SOURCE_NAMES_CLASH and what `scan` throws. */
