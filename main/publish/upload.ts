@@ -42,6 +42,8 @@ export class Upload {
   #bytes = 0
   /** Stores and commits one after another; what is received meanwhile waits, and so does its sender. */
   #turn: Promise<void> = Promise.resolve()
+  /** Files that had been taken could not be stored or named: nothing more is taken, since those would be missing. */
+  #failure: { readonly error: unknown } | null = null
 
   private constructor(options: UploadOptions, control: Control, index: SourceIndex) {
     this.#options = options
@@ -81,14 +83,14 @@ export class Upload {
     this.#files++
     this.#tell(path, 0)
     await this.#exclusively(async () => {
-      if (this.#committer.due()) await this.#committer.commit(false)
+      await this.#commitIfDue()
     })
   }
 
   async finish(): Promise<void> {
     await this.#exclusively(async () => {
       await this.#storeWaiting()
-      await this.#committer.commit(true)
+      await this.#lasting(() => this.#committer.commit(true))
     })
   }
 
@@ -107,10 +109,24 @@ export class Upload {
     this.#control.signal.throwIfAborted()
     const turn = this.#turn.then(() => {
       this.#control.signal.throwIfAborted()
+      if (this.#failure !== null) throw this.#failure.error
       return task()
     })
     this.#turn = turn.catch(() => {})
     await turn
+  }
+
+  async #lasting(task: () => Promise<void>): Promise<void> {
+    try {
+      await task()
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
+  }
+
+  async #commitIfDue(): Promise<void> {
+    if (this.#committer.due()) await this.#lasting(() => this.#committer.commit(false))
   }
 
   async #storeWaiting(): Promise<void> {
@@ -118,21 +134,23 @@ export class Upload {
     this.#waiting = []
     this.#waitingBytes = 0
     if (waiting.length === 0) return
-    await this.#options.archive.append(async appender => {
-      const queue = new Queue(appender, this.#index)
-      for (const { path, content, modified } of waiting) {
-        const { blob, begins, bytes } = await queue.store(content)
-        this.#add(path, blob, begins, bytes, modified)
-      }
-      await queue.flush()
-    })
-    if (this.#committer.due()) await this.#committer.commit(false)
+    await this.#lasting(() =>
+      this.#options.archive.append(async appender => {
+        const queue = new Queue(appender, this.#index)
+        for (const { path, content, modified } of waiting) {
+          const { blob, begins, bytes } = await queue.store(content)
+          this.#add(path, blob, begins, bytes, modified)
+        }
+        await queue.flush()
+      }),
+    )
+    await this.#commitIfDue()
   }
 
   async #storeLarge(path: string, file: ReceivedFile, bytes: AsyncIterable<Uint8Array>): Promise<void> {
     await this.#storeWaiting()
     const { signal } = this.#control
-    await this.#options.archive.append(async appender => {
+    const blob = await this.#options.archive.append(async appender => {
       const blob = { blockOffset: appender.length, byteOffset: appender.byteLength }
       let parts: Uint8Array[] = []
       let waiting = 0
@@ -154,9 +172,10 @@ export class Upload {
       }
       if (received !== file.size) throw cutShort(file, received)
       await store(true)
-      const blockLength = appender.length - blob.blockOffset
-      this.#add(path, { ...blob, blockLength, byteLength: file.size }, null, file.size, file.modified)
+      return { ...blob, blockLength: appender.length - blob.blockOffset, byteLength: file.size }
     })
+    // Once it is part of the log: a large file that failed is no other's.
+    this.#add(path, blob, null, file.size, file.modified)
   }
 
   #add(path: string, blob: Hyperblobs.Blob, begins: string | null, bytes: number, modified: number | null): void {

@@ -1,6 +1,7 @@
 /** Importing when files and disks misbehave at the worst moment: no file gets the content of another one. */
 import { appendFile, type FileHandle, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { onTestFinished, expect, test, vi } from 'vitest'
 import { Archive } from '../../main/archives/archive.ts'
@@ -9,6 +10,7 @@ import { importChanges } from '../../main/publish/import.ts'
 import { type Change, knownBelow, plan } from '../../main/publish/plan.ts'
 import { scan } from '../../main/publish/scan.ts'
 import { SourceIndex } from '../../main/publish/source-index.ts'
+import { Upload } from '../../main/publish/upload.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
 import { temporaryFolder } from '../helpers/files.ts'
 
@@ -131,4 +133,30 @@ test('a name that a folder tells of twice is taken once, and no other file gets 
   const changes = await planned(ana, index)
   await bring(ana, index, [changes[0]!, ...changes])
   for (const name of names) expect(String(await ana.archive.drive.get(`/${name}`))).toBe(`of ${name}`)
+})
+
+test('an upload of which something could not be stored has failed, and names nothing that is not there', async () => {
+  const ana = await author()
+  const { archive } = ana
+  const control = {
+    signal: new AbortController().signal,
+    totals: () => {},
+    progress: () => {},
+    skipped: () => {},
+    waitingForPeers: () => {},
+  }
+  const upload = await Upload.begin({ archive, folder: '', about: null, onCommitted: () => Promise.resolve() }, control)
+  const send = (name: string, bytes: Buffer) =>
+    upload.receive({ path: name, size: bytes.byteLength, modified: null }, Readable.from([bytes]))
+  const { storage } = (await archive.drive.getBlobs()).core.core!.state
+  await send('/a', content('a', 1000))
+  const failing = vi.spyOn(storage, 'write').mockImplementation(() => {
+    throw new Error('IO error: Disk quota exceeded: While appending to file')
+  })
+  const large = content('large', 2 * MIB)
+  await expect(send('/large', large)).rejects.toThrow(/quota/)
+  failing.mockRestore()
+  await expect(send('/b', content('b', 1000))).rejects.toThrow(/quota/)
+  await expect(upload.finish()).rejects.toThrow(/quota/)
+  expect(archive.length).toBe(0)
 })
