@@ -79,6 +79,9 @@ export async function* scan(
     const rules = createRules(await readRules(item.path), ownRules)
     if (only === null) yield* walk(item, '', rules, signal)
     else for (const path of outermost(only)) yield* walkPart(item, path, rules, signal)
+    // Taken away meanwhile, or unmounted: then what was not found any more was not deleted.
+    if ((await statItem(item.path)).dev !== stats.dev)
+      throw new AppError('SOURCE_NOT_FOUND', `${item.path} was unmounted or replaced.`, { path: item.path })
   }
 }
 

@@ -1,0 +1,28 @@
+/** A source that goes away while it is looked through, as an unplugged disk does: nothing of it is taken for deleted. */
+import { mkdir, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { plan } from '../../main/publish/plan.ts'
+import { scan } from '../../main/publish/scan.ts'
+import { entryOf } from '../../main/publish/source-index.ts'
+import { temporaryFolder, writeTree } from '../helpers/files.ts'
+
+for (const only of [null, ['/a', '/folder/b', '/z/c']])
+  test(`${only === null ? 'as a whole' : 'where something changed'}`, async () => {
+    const outside = await temporaryFolder('source')
+    const source = join(outside, 'disk')
+    await mkdir(source)
+    await writeTree(source, { a: 'a', 'folder/b': 'b', 'z/c': 'c' })
+    const known = new Map(['/a', '/folder/b', '/z/c'].map(path => [path, entryOf({ blob: null } as never)]))
+    const found = scan([{ path: source, at: '', kind: 'folder' }], new AbortController().signal, only)
+    const changes = plan(found, known, { exclude: [], includeSuspicious: false }, () => {})
+    const deleted: string[] = []
+    const all = (async () => {
+      for await (const change of changes) {
+        if (change.kind === 'remove') deleted.push(change.path)
+        if (change.path === '/a') await rename(source, join(outside, 'gone'))
+      }
+    })()
+    await expect(all).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' })
+    expect(deleted).toEqual([])
+  })
