@@ -294,11 +294,16 @@ async function statItem(path: string): Promise<BigIntStats> {
   }
 }
 
+/** Throws SOURCE_UNREADABLE when there are rules that cannot be read: what they leave out would become public. */
 async function readRules(folder: string): Promise<string | null> {
+  const path = join(folder, '.cairnignore')
   try {
-    return await readFile(join(folder, '.cairnignore'), 'utf8')
-  } catch {
-    return null
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EISDIR') return null
+    if (vanished(error) && (await lstat(path).catch(() => null)) === null) return null
+    const why = `the rules in .cairnignore cannot be read: ${reasonOf(error)}`
+    throw new AppError('SOURCE_UNREADABLE', `${folder} cannot be published as long as ${why}.`, { path: folder, why })
   }
 }
 

@@ -1,5 +1,5 @@
 /** A source that goes away while it is looked through, as an unplugged disk does: nothing of it is taken for deleted. */
-import { mkdir, rename } from 'node:fs/promises'
+import { mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { plan } from '../../main/publish/plan.ts'
@@ -26,3 +26,20 @@ for (const only of [null, ['/a', '/folder/b', '/z/c']])
     await expect(all).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' })
     expect(deleted).toEqual([])
   })
+
+test('rules that cannot be read publish nothing that they may leave out', async () => {
+  const source = await temporaryFolder('source')
+  await writeTree(source, { 'left-out': 'a', '.cairnignore': { link: '.cairnignore' } })
+  const look = async () => {
+    const found: string[] = []
+    for await (const one of scan([{ path: source, at: '', kind: 'folder' }], new AbortController().signal))
+      if (one.kind === 'file') found.push(one.path)
+    return found
+  }
+  await expect(look()).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' })
+  await rm(join(source, '.cairnignore'))
+  await symlink('/not/there/.cairnignore', join(source, '.cairnignore'))
+  await expect(look()).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' })
+  await rm(join(source, '.cairnignore'))
+  expect(await look()).toEqual(['/left-out'])
+})
