@@ -688,7 +688,7 @@ export function explain(
 ): unknown {
   if (error instanceof AppError) return error
   const text = `${(error as Error).message} ${String((error as Error).cause ?? '')}`
-  return /ENOSPC|no space/i.test(text)
+  return /ENOSPC|no space|EDQUOT|quota exceeded/i.test(text)
     ? new AppError('NO_ROOM', `The disk is full. ${then}`, { path: key, needed: 0, free: 0 })
     : error
 }

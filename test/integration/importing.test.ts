@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { onTestFinished, expect, test, vi } from 'vitest'
 import { Archive } from '../../main/archives/archive.ts'
 import { openStore } from '../../main/archives/store.ts'
-import { importChanges } from '../../main/publish/import.ts'
+import { explain, importChanges } from '../../main/publish/import.ts'
 import { type Change, knownBelow, plan } from '../../main/publish/plan.ts'
 import { scan } from '../../main/publish/scan.ts'
 import { SourceIndex } from '../../main/publish/source-index.ts'
@@ -157,6 +157,8 @@ test('an upload of which something could not be stored has failed, and names not
   await expect(send('/large', large)).rejects.toThrow(/quota/)
   failing.mockRestore()
   await expect(send('/b', content('b', 1000))).rejects.toThrow(/quota/)
-  await expect(upload.finish()).rejects.toThrow(/quota/)
+  const failure: unknown = await upload.finish().catch((error: unknown) => error)
+  expect(failure).toMatchObject({ message: expect.stringMatching(/quota/) as string })
+  expect(explain(failure, archive.key)).toMatchObject({ code: 'NO_ROOM' })
   expect(archive.length).toBe(0)
 })
