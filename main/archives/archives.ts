@@ -330,6 +330,12 @@ export class Archives {
     this.#dirty.add(key)
   }
 
+  /** The row says now what has been changed: whoever asked for it must not meet what was before. */
+  async refresh(key: string): Promise<void> {
+    this.#dirty.delete(key)
+    await this.#refreshRow(key)
+  }
+
   async close(): Promise<void> {
     if (this.#sampler !== null) clearInterval(this.#sampler)
     for (const opened of this.#opened.values()) this.#dismiss(opened)
@@ -370,10 +376,7 @@ export class Archives {
       changedAt: null,
       readAt: -1,
       asking: false,
-      source:
-        record.source === null
-          ? null
-          : { name: record.source.paused ? 'paused' : record.source.complete ? 'watching' : 'importing' },
+      source: record.source === null ? null : { name: record.source.paused ? 'paused' : 'importing' },
       pins: new Map(),
       downloads: [],
       fetchesList: false,

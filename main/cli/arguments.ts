@@ -148,9 +148,14 @@ const SPECS = {
     words: [1, 1],
   },
   resume: {
-    usage: 'resume LINK|PATH',
+    usage: 'resume LINK|PATH [--remove]',
     about: 'Publishes the changes of a paused folder again.',
-    options: {},
+    options: {
+      remove: {
+        type: 'boolean',
+        help: 'yes: what is gone from the folder, as cairn status asks, leaves the next version',
+      },
+    },
     words: [1, 1],
   },
   forget: {
@@ -221,7 +226,8 @@ export type Command =
       readonly from: string | null
       readonly force: boolean
     } & Common)
-  | ({ readonly name: 'pause' | 'resume'; readonly target: string } & Common)
+  | ({ readonly name: 'pause'; readonly target: string } & Common)
+  | ({ readonly name: 'resume'; readonly target: string; readonly remove: boolean } & Common)
   | ({ readonly name: 'forget'; readonly link: string } & Common)
 
 /** A link that is to be read from standard input: arguments can be seen by every account of the machine. */
@@ -331,8 +337,9 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         force: values.flag('force'),
       }
     case 'pause':
-    case 'resume':
       return { name, ...common, target: checkedTarget(first) }
+    case 'resume':
+      return { name, ...common, target: checkedTarget(first), remove: values.flag('remove') }
     case 'forget':
       return { name, ...common, link: checkedLink(first) }
   }

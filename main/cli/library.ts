@@ -1,10 +1,11 @@
 /** `cairn status` and `cairn forget`: what is on this machine. */
-import type { ArchiveRow, TransferRow } from '../../preload/contract/models.ts'
+import type { ArchiveRow, ArchiveSource, TransferRow } from '../../preload/contract/models.ts'
 import { parseLink } from '../archives/links.ts'
 import type { Command } from './arguments.ts'
 import { type Context, readLink } from './context.ts'
 import { EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
+import { gone } from './publish.ts'
 import { count, network, printable, progress, size, state } from './words.ts'
 
 export async function status({ client, attached, output, signal }: Context): Promise<number> {
@@ -41,13 +42,18 @@ function archiveLines(row: ArchiveRow): string {
   const source =
     row.source === null
       ? []
-      : [`          from ${row.source.paths.map(printable).join(', ')} (${row.source.state.name})`]
+      : [`          from ${row.source.paths.map(printable).join(', ')} (${sourceState(row.source.state)})`]
   return [
     `archive   ${printable(row.title)}: ${keeping}, version ${row.length}${content}; ${state(row.state)}`,
     `          ${row.link}`,
     ...source,
   ].join('\n')
 }
+
+const sourceState = (state: ArchiveSource['state']): string =>
+  state.name === 'asks-removal'
+    ? `${gone(state)}: answer with cairn resume LINK --remove, or put them back`
+    : state.name
 
 const transferLine = (row: TransferRow): string =>
   `transfer  ${row.kind} of ${printable(row.title)}: ${row.state.name}, ${progress(row)}`

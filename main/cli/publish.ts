@@ -158,7 +158,7 @@ function problemOf({ source }: ArchiveRow): Error | null {
     case 'asks-removal':
       return new CliError(
         'ASKS_REMOVAL',
-        `${count(source.state.removals, 'file')} of ${source.state.of} are gone from the folder. Nothing is removed before you say so: open the page with cairn serve and answer there, or put the files back.`,
+        `${gone(source.state)}. Nothing is removed before you say so: put the files back, or run cairn resume LINK --remove`,
       )
     case 'importing':
     case 'watching':
@@ -166,6 +166,10 @@ function problemOf({ source }: ArchiveRow): Error | null {
       return null
   }
 }
+
+/** What Cairn asks about before it takes it for an intention. */
+export const gone = ({ removals, of }: { readonly removals: number; readonly of: number }): string =>
+  `${count(removals, 'entry', 'entries')} of ${of} are gone from its folder`
 
 /** A path of this machine that lies in what is published, as a path of the archive; a pattern stays one. */
 function exclusionFor(rule: string, paths: readonly string[]): string {

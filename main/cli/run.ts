@@ -8,7 +8,7 @@ import { Output, type Sink } from './output.ts'
 import { publish } from './publish.ts'
 import { get, history, keep, list } from './read.ts'
 import type { Session, SessionOptions } from './session.ts'
-import { moveSource, pause, rules } from './source.ts'
+import { moveSource, pause, resume, rules } from './source.ts'
 
 export type Surroundings = {
   readonly args: readonly string[]
@@ -88,8 +88,9 @@ function perform(context: Context, command: Exclude<Command, { name: 'help' | 'v
     case 'move-source':
       return moveSource(context, command)
     case 'pause':
-    case 'resume':
       return pause(context, command)
+    case 'resume':
+      return resume(context, command)
     case 'forget':
       return forget(context, command)
     default:

@@ -7,7 +7,7 @@ import { type Command, isLink } from './arguments.ts'
 import { type Context, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { waitForSource } from './publish.ts'
+import { gone, waitForSource } from './publish.ts'
 import { count, printable, size } from './words.ts'
 
 const NAMED = 20
@@ -68,19 +68,63 @@ export async function moveSource(context: Context, command: Command & { name: 'm
   return EXIT.done
 }
 
-export async function pause(context: Context, command: Command & { name: 'pause' | 'resume' }): Promise<number> {
+export async function pause(context: Context, command: Command & { name: 'pause' }): Promise<number> {
   const row = await archiveOf(context, command.target)
-  const paused = command.name === 'pause'
-  await context.client.publish.pause({ key: row.id, paused }, { signal: context.signal })
+  await context.client.publish.pause({ key: row.id, paused: true }, { signal: context.signal })
   context.output.result(
-    paused
-      ? 'Paused: changes in its folder are not published until cairn resume. What was published stays shared.'
-      : context.attached
-        ? 'Its folder is followed again.'
-        : 'Its folder is followed again whenever Cairn runs, as with cairn serve.',
-    { [paused ? 'paused' : 'resumed']: row.id },
+    'Paused: changes in its folder are not published until cairn resume. What was published stays shared.',
+    { paused: row.id },
   )
   return EXIT.done
+}
+
+/** Also the answer to what Cairn asks when most of a folder is gone. */
+export async function resume(context: Context, command: Command & { name: 'resume' }): Promise<number> {
+  const { client, attached, output, signal } = context
+  const { id: key } = await archiveOf(context, command.target)
+  await client.publish.pause({ key, paused: false }, { signal })
+  const asks = await askedAbout(context, key)
+  if (asks === null && command.remove)
+    throw new CliError('USAGE', 'Nothing is asked about this archive: it goes on without an answer')
+  if (asks === null) {
+    output.result(
+      attached
+        ? 'Its folder is followed again.'
+        : 'Its folder is followed again whenever Cairn runs, as with cairn serve.',
+      { resumed: key },
+    )
+    return EXIT.done
+  }
+  if (!command.remove)
+    throw new CliError(
+      'ASKS_REMOVAL',
+      `${gone(asks)}. To take them out of the next version, say so with --remove; or put them back`,
+    )
+  await client.publish.answerRemoval({ key, remove: true }, { signal })
+  await waitForSource(context, key, true)
+  output.result(
+    `${count(asks.removals, 'entry', 'entries')} left the next version. Older versions, and copies that others have, keep them.`,
+    { removed: { key, entries: asks.removals } },
+  )
+  return EXIT.done
+}
+
+/** What is asked once the folder has been looked through; null: nothing, or it is being imported. */
+async function askedAbout(
+  { client, signal }: Context,
+  key: string,
+): Promise<{ readonly removals: number; readonly of: number } | null> {
+  const archives = new Mirror(client.archives.watch(undefined, { signal }))
+  const transfers = new Mirror(client.transfers.watch(undefined, { signal }))
+  await Promise.all([archives.all(), transfers.all()])
+  while (true) {
+    const state = archives.rows.get(key)?.source?.state
+    if (state?.name === 'asks-removal') return state
+    const isLooking = state?.name === 'importing' || state?.name === 'paused'
+    const isImporting = [...transfers.rows.values()].some(row => row.key === key && row.state.name === 'running')
+    if (!isLooking || isImporting) return null
+    await archives.change(200)
+  }
 }
 
 /** By its link, or by what it is made from. Throws for one that follows nothing. */

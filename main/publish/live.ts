@@ -59,6 +59,8 @@ export class LiveSource {
   #isUrgent = false
   /** A folder that cannot be watched is looked at more often. */
   #rescanAfter = RESCAN
+  /** It is tried again every few seconds while a folder is missing, and said once. */
+  #isUnwatchedTold = false
   #wake: () => void = () => {}
   #watching: (() => Promise<void>) | null = null
   /** How many removals the person was asked about, and how many they have agreed to: more than those are asked about anew. */
@@ -354,7 +356,9 @@ export class LiveSource {
         stops.push(() => subscription.unsubscribe())
       } catch (error) {
         this.#rescanAfter = RESCAN_UNWATCHED
-        log.warn({ err: error }, 'a folder cannot be watched; it is looked through every minute')
+        if (!this.#isUnwatchedTold)
+          log.warn({ err: error }, 'a folder cannot be watched; it is looked through now and then')
+        this.#isUnwatchedTold = true
       }
     }
   }

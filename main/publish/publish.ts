@@ -446,7 +446,10 @@ export class Publishing {
     await this.#archives.setSource(key, { ...this.#source(key), paused })
     if (paused && this.#transfers.rows.get(importId(key))?.state.name === 'running')
       await this.#transfers.pause(importId(key))
-    if (paused) this.#archives.setSourceState(key, { name: 'paused' })
+    if (paused) {
+      this.#archives.setSourceState(key, { name: 'paused' })
+      await this.#archives.refresh(key)
+    }
     this.#follow(key)
   }
 
@@ -456,6 +459,9 @@ export class Publishing {
     if (this.#transfers.rows.get(importId(key))?.state.name === 'running') await this.#transfers.pause(importId(key))
     await this.#stop(key)
     await this.#archives.setSource(key, { ...change(this.#source(key)), paused })
+    // What was said of it before is over as soon as this returns.
+    this.#archives.setSourceState(key, { name: paused ? 'paused' : 'importing' })
+    await this.#archives.refresh(key)
     this.#follow(key)
   }
 
@@ -468,7 +474,11 @@ export class Publishing {
   }
 
   async answerRemoval(key: string, remove: boolean): Promise<void> {
-    await this.#live.get(key)?.answerRemoval(remove)
+    const live = this.#live.get(key)
+    if (live === undefined) return
+    if (remove) this.#archives.setSourceState(key, { name: 'importing' })
+    await live.answerRemoval(remove)
+    await this.#archives.refresh(key)
   }
 
   async forget(key: string): Promise<void> {

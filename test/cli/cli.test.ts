@@ -157,6 +157,15 @@ test('rules are shown and changed, a folder is paused, and followed where it was
   expect((await anna.run('move-source', folder, moved)).code).toBe(0)
   expect((await anna.run('status')).out).toContain(`from ${moved} (paused)`)
   expect((await anna.run('pause', home)).error).toContain('No archive of yours is made from')
+
+  // What is asked about can be answered without a page.
+  await Promise.all(['a.txt', 'c.txt', 'node_modules'].map(name => rm(join(moved, name), { recursive: true })))
+  const asked = await anna.run('resume', link, '--json')
+  expect(asked.code).not.toBe(0)
+  expect(objects(asked.error).at(-1)).toMatchObject({ error: { code: 'ASKS_REMOVAL' } })
+  const answered = await anna.run('resume', link, '--remove')
+  expect(answered).toMatchObject({ code: 0, error: '' })
+  expect(answered.out).toContain('3 entries left the next version')
 })
 
 test('nobody there: a reason in time, and an exit code of its own', async () => {

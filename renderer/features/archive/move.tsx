@@ -1,6 +1,6 @@
 /** Chooses a folder of the archive to move things into, and asks for names. */
 import { CornerLeftUp, Folder as FolderIcon } from 'lucide-react'
-import { type ReactElement, useEffect, useState } from 'react'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import type { ArchiveRow, Entry } from '../../../preload/contract/models.ts'
 import { nameOf, parentOf } from '../../stores/location.ts'
@@ -136,6 +136,7 @@ type NameProps = {
 export function NameDialog({ title, yes, hint, name: before, taken, onClose, onName }: NameProps): ReactElement {
   const [name, setName] = useState(before)
   const [tried, setTried] = useState(false)
+  const field = useRef<HTMLInputElement>(null)
   const problem = problemOfName(name) ?? (taken.has(name) ? 'Something of this name is here already.' : null)
   const save = () => {
     setTried(true)
@@ -147,6 +148,7 @@ export function NameDialog({ title, yes, hint, name: before, taken, onClose, onN
       onClose={onClose}
       title={title}
       size="small"
+      initialFocus={field}
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
@@ -163,6 +165,7 @@ export function NameDialog({ title, yes, hint, name: before, taken, onClose, onN
         }}
       >
         <TextField
+          ref={field}
           label="Name"
           value={name}
           onValue={setName}

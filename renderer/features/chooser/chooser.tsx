@@ -26,7 +26,8 @@ type Browsing = {
   readonly listing: FolderListing | null
   readonly problem: string | null
   readonly loading: boolean
-  readonly go: (path: string | null) => Promise<void>
+  /** What is there now; null: it could not be shown, which is said. */
+  readonly go: (path: string | null) => Promise<FolderListing | null>
 }
 
 /** Where it was left: the next question begins there. */
@@ -38,7 +39,8 @@ function useFolders(): Browsing {
   const [loading, setLoading] = useState(true)
   const latest = useRef<AbortController | null>(null)
 
-  const load = useCallback(async (wanted: string | null) => {
+  const load = useCallback(async (wanted: string | null): Promise<FolderListing | null> => {
+    let shown: FolderListing | null = null
     latest.current?.abort()
     const here = new AbortController()
     latest.current = here
@@ -46,12 +48,13 @@ function useFolders(): Browsing {
       isOver = true
       try {
         const next = await backend.machine.folders({ path }, { signal: here.signal })
-        if (here.signal.aborted) return
+        if (here.signal.aborted) return null
         setListing(next)
+        shown = next
         setProblem(null)
         lastFolder = next.path
       } catch (error) {
-        if (here.signal.aborted) return
+        if (here.signal.aborted) return null
         if (path !== null && path === lastFolder) {
           // Where it was left is gone since: begins with what is above it.
           path = lastFolder = /^(.+)[\\/][^\\/]+$/.exec(path)?.[1] ?? null
@@ -63,6 +66,7 @@ function useFolders(): Browsing {
       }
     }
     setLoading(false)
+    return shown
   }, [])
 
   useEffect(() => {
@@ -87,9 +91,19 @@ function Chooser({ question }: { readonly question: Question }): ReactElement {
 
   /** The list has the focus, except on the person who types or walks the steps. */
   const enter = async (folder: string | null) => {
-    setTyped(null)
     setNaming(false)
-    await go(folder)
+    const shown = await go(folder)
+    // What was typed and is not there can be mended.
+    if (shown !== null) setTyped(null)
+    return shown
+  }
+
+  /** What the field says, also when nobody has pressed Enter. */
+  const choose = async () => {
+    const wanted = typed?.trim() ?? ''
+    if (wanted === '' || wanted === path) return question.answer(path)
+    const shown = await enter(wanted)
+    if (shown !== null) question.answer(shown.path)
   }
 
   return (
@@ -102,7 +116,7 @@ function Chooser({ question }: { readonly question: Question }): ReactElement {
       actions={
         <>
           <Button onClick={() => question.answer(null)}>Cancel</Button>
-          <Button kind="primary" disabled={listing === null || loading} onClick={() => question.answer(path)}>
+          <Button kind="primary" disabled={listing === null || loading} onClick={() => void choose()}>
             Choose this folder
           </Button>
         </>
