@@ -112,6 +112,12 @@ export class LiveSource {
     if (!this.#record.paused) this.start()
   }
 
+  /** Resolves when what was going on when it was paused has come to its end. */
+  async idle(): Promise<void> {
+    this.#wake()
+    await this.#loop?.catch(() => {})
+  }
+
   /** Nobody has told what happened for a while: everything is looked at again. */
   rescan(): void {
     this.#mark(null)

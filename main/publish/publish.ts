@@ -1,6 +1,7 @@
 /** From a person's files to an archive: the sheet, the yes, uploads, edits, and the sources that are followed. */
 import { randomUUID } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
 import { basename, join, posix, resolve, sep } from 'node:path'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { OnClash, PublishReview, ReviewProgress, RulesReview, SourceRules } from '../../preload/contract/models.ts'
@@ -25,6 +26,7 @@ import { canStand, Upload } from './upload.ts'
 
 const REVIEW_LIFE = 60 * 60_000
 const SILENCE = 60_000
+const PAUSING = 5000
 
 type Edited = { readonly before: number; readonly files: number }
 type Destination = { readonly key: string; readonly folder: string }
@@ -447,6 +449,9 @@ export class Publishing {
     if (paused && this.#transfers.rows.get(importId(key))?.state.name === 'running')
       await this.#transfers.pause(importId(key))
     if (paused) {
+      // What was going on is let come to its end: nothing that is changed from now on is published. A disk that hangs is
+      // not waited for.
+      await Promise.race([this.#live.get(key)?.idle(), setTimeout(PAUSING, null, { ref: false })])
       this.#archives.setSourceState(key, { name: 'paused' })
       await this.#archives.refresh(key)
     }

@@ -89,7 +89,7 @@ type Rules = ReturnType<typeof createRules>
 type Folder = { readonly relative: string; readonly listing: Promise<readonly Listed[]> }
 
 /** Entries that are told before the loop gets its turn. */
-const TURN = 512
+const TURN = 256
 
 /** Folders that are listed ahead of the one whose content is being told. */
 const AHEAD = 8
@@ -102,6 +102,7 @@ async function* walk(item: SourceItem, relative: string, rules: Rules, signal: A
     listing.catch(() => {})
     return { relative: folder, listing }
   }
+  let told = 0
   /** The next one is the last. Those at the end are being listed. */
   const waiting: (string | Folder)[] = [list(relative)]
   while (waiting.length > 0) {
@@ -117,9 +118,9 @@ async function* walk(item: SourceItem, relative: string, rules: Rules, signal: A
     }
     const folders: string[] = []
     let last: string | null = null
-    for (const [place, one] of [...listed].sort(byName).entries()) {
-      // Nothing here waits: a folder of very many would hold the loop.
-      if (place % TURN === TURN - 1) await setImmediate()
+    for (const one of [...listed].sort(byName)) {
+      // Nothing here waits once folders have been listed ahead: thousands of entries would hold the loop.
+      if (++told % TURN === 0) await setImmediate()
       // Some file systems tell of a name twice while the folder changes.
       if (one.name !== null && one.name === last) continue
       last = one.name
