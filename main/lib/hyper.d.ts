@@ -232,6 +232,8 @@ declare module 'hyperbee' {
   }
   class Hyperbee {
     readonly core: Hypercore
+    /** Of a batch: see its source. */
+    maxBlocksCached?: number
     readonly version: number
     getBySeq(seq: number): Promise<{ readonly key: unknown; readonly value: unknown } | null>
     createHistoryStream(options: {
