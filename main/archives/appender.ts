@@ -74,11 +74,6 @@ export class Appender {
     return this.#bytes
   }
 
-  /** Blocks that have not been sealed. */
-  get unsealed(): number {
-    return this.length - this.#sealed
-  }
-
   /**
    * Takes blocks over, which must not be changed afterwards. Resolves when the next ones may come: at most two calls'
    * worth of bytes is held. `leaves`: of the blocks, where they are known already, as they are without encryption.

@@ -13,6 +13,7 @@ import { Mutex } from '../lib/mutex.ts'
 import { ABOUT_PATH, type About, CHANGESET_PATH, parseAbout, parseChangeset, type RecordedChangeset } from './about.ts'
 import { Appender, flushBeforeAnnouncing } from './appender.ts'
 import { decodeKey, encodeKey } from './links.ts'
+import { readAhead } from './read-ahead.ts'
 import type { ArchiveRecord } from './registry.ts'
 import type { Store } from './store.ts'
 
@@ -224,6 +225,7 @@ export class Archive {
       const says = about(await this.about())
       const batch = this.drive.batch()
       batch.db.maxBlocksCached = CACHED
+      const ended = pending.length > TURN ? readAhead(this.drive.core) : () => {}
       try {
         for (const [index, { path, value, before, size, bytes, isFile, wasFile }] of pending.entries()) {
           if (index % TURN === TURN - 1) await setImmediate()
@@ -252,6 +254,8 @@ export class Archive {
       } catch (error) {
         await batch.close().catch(() => {})
         throw error
+      } finally {
+        ended()
       }
     })
   }

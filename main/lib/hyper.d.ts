@@ -25,7 +25,7 @@ declare module 'hypercore' {
       readonly stream: { readonly rawStream: import('hyperdht').RawStream; readonly isInitiator: boolean }
     }
     type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
-    /** What follows is the inside of 11.37.1, on which `main/archives/appender.ts` leans. */
+    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,read-ahead}.ts` lean. */
     type TreeNode = { readonly index: number; readonly size: number; readonly hash: Buffer }
     type Tree = {
       roots: TreeNode[]
@@ -38,7 +38,11 @@ declare module 'hypercore' {
       appendRoot(node: TreeNode, cursor: import('flat-tree').Iterator): void
     }
     type Transaction = { putBlock(index: number, block: Buffer): void; flush(): Promise<boolean> }
-    type Reads = { getTreeNode(index: number): Promise<TreeNode | null>; tryFlush(): void }
+    type Reads = {
+      getTreeNode(index: number): Promise<TreeNode | null>
+      getBlock(index: number): Promise<Buffer | null>
+      tryFlush(): void
+    }
     type State = {
       readonly length: number
       readonly encryptionFork: number
@@ -89,6 +93,8 @@ declare module 'hypercore' {
     close(): Promise<void>
     session(): Hypercore<Block>
     get(index: number, options?: Hypercore.GetOptions): Promise<Block | null>
+    /** The inside: reads or asks for one block, and leaves it enciphered. */
+    _get(index: number, options?: Hypercore.GetOptions): Promise<Buffer | null>
     has(start: number, end?: number): Promise<boolean>
     append(blocks: Block | readonly Block[]): Promise<{ length: number; byteLength: number }>
     update(options?: { readonly wait?: boolean; readonly force?: boolean }): Promise<boolean>

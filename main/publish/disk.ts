@@ -33,6 +33,9 @@ export type Stats = {
   readonly mode: number
 }
 
+/** Which file of this machine it was. */
+export type Identity = Pick<Stats, 'inode' | 'born' | 'changed'>
+
 export type Listed = {
   /** null: its name is not UTF-8; then `bytes` has it. */
   readonly name: string | null

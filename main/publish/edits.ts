@@ -7,7 +7,7 @@ import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Clash } from '../../preload/contract/models.ts'
 import type { Archive, Pending } from '../archives/archive.ts'
-import { type Known, knownEntries } from './plan.ts'
+import { isSame, type Known, knownEntries, pendingOf } from './known.ts'
 import { covers, outermost } from './scan.ts'
 import { receivedPath } from './upload.ts'
 
@@ -17,7 +17,7 @@ export type Move = { readonly from: string; readonly to: string }
 export async function removing(archive: Archive, paths: readonly string[]): Promise<readonly Pending[]> {
   const known = await entriesAt(archive.drive, paths)
   if (known.size === 0) throw notFound(archive, paths[0]!)
-  return [...known].map(([path, before]) => removal(path, before))
+  return [...known].map(([path, before]) => pendingOf(path, before, null))
 }
 
 /** Files, or folders with all that is in them. Throws PATH_NOT_FOUND and PATH_TAKEN. */
@@ -40,7 +40,7 @@ export async function moving(archive: Archive, moves: readonly Move[]): Promise<
       })
     targets.add(to)
     for (const [path, before] of known)
-      pending.push(removal(path, before), entry(`${to}${path.slice(from.length)}`, before, null))
+      pending.push(pendingOf(path, before, null), pendingOf(`${to}${path.slice(from.length)}`, null, before))
   }
   return pending
 }
@@ -54,10 +54,10 @@ export async function restoring(
   const now = await entriesAt(archive.drive, paths)
   const then = version < 2 ? new Map<string, Known>() : await archive.at(version, old => entriesAt(old, paths))
   const pending: Pending[] = []
-  for (const [path, before] of now) if (!then.has(path)) pending.push(removal(path, before))
+  for (const [path, before] of now) if (!then.has(path)) pending.push(pendingOf(path, before, null))
   for (const [path, known] of then) {
     const before = now.get(path) ?? null
-    if (before === null || !same(before, known)) pending.push(entry(path, known, before))
+    if (!isSame(before, known)) pending.push(pendingOf(path, before, known))
   }
   return pending
 }
@@ -97,36 +97,3 @@ async function isTaken(drive: Hyperdrive, path: string): Promise<boolean> {
 
 const notFound = (archive: Archive, path: string) =>
   new AppError('PATH_NOT_FOUND', 'There is nothing of this name in the archive any more.', { key: archive.key, path })
-
-const removal = (path: string, before: Known): Pending => ({
-  path,
-  value: null,
-  before: before.size,
-  size: 0,
-  bytes: 0,
-  isFile: false,
-  wasFile: before.target === null,
-})
-
-const entry = (path: string, known: Known, before: Known | null): Pending => ({
-  path,
-  value: {
-    blob: known.blob,
-    linkname: known.target,
-    executable: known.executable,
-    metadata: known.modified === null ? null : { mtime: known.modified },
-  },
-  before: before?.size ?? null,
-  size: known.size,
-  bytes: 0,
-  isFile: known.target === null,
-  wasFile: before !== null && before.target === null,
-})
-
-const same = (a: Known, b: Known) =>
-  a.size === b.size &&
-  a.modified === b.modified &&
-  a.executable === b.executable &&
-  a.target === b.target &&
-  a.blob?.blockOffset === b.blob?.blockOffset &&
-  a.blob?.blockLength === b.blob?.blockLength

@@ -11,17 +11,17 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import type Hyperblobs from 'hyperblobs'
-import type Hyperdrive from 'hyperdrive'
 import { data as leafHash } from 'hypercore-crypto'
-import { AppError } from '../../preload/contract/errors.ts'
+import { AppError, assertNever } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
 import type { About } from '../archives/about.ts'
 import type { Appender, Leaf } from '../archives/appender.ts'
 import type { Archive, Pending } from '../archives/archive.ts'
-import { DiskError, type ReadFile, readFiles, type Stats } from './disk.ts'
+import { DiskError, type Identity, type ReadFile, readFiles, type Stats } from './disk.ts'
+import { isSame, type Known, linkTo, pendingOf } from './known.ts'
 import type { Change } from './plan.ts'
 import { reasonOf, type ScannedFile, statsOf } from './scan.ts'
-import type { Identity, Known, SourceIndex } from './source-index.ts'
+import type { SourceIndex } from './source-index.ts'
 
 export const BLOCK = 256 * 1024
 /** Files up to this size are read whole and appended together. */
@@ -461,41 +461,34 @@ export class Committer {
     this.#index = index
   }
 
-  addChange(addition: Addition): void {
-    const { change, stored } = addition
-    if (change.kind === 'file') return this.addFile(change, stored!)
+  addChange({ change, stored }: Addition): void {
     const { path, before } = change
-    const isFile = change.kind === 'mode'
-    const common = { path, before: before?.size ?? null, bytes: 0, wasFile: before !== null && before.target === null }
     switch (change.kind) {
+      case 'file':
+        return this.addFile(change, stored!)
       case 'remove':
-        this.#index?.set(path, null)
-        return this.add({ ...common, value: null, size: 0, isFile })
-      case 'link': {
-        const { target, modified } = change.link
-        this.#index?.set(path, { ...LINK, target, modified })
-        return this.add({ ...common, value: { linkname: target, metadata: { mtime: modified } }, size: 0, isFile })
-      }
-      case 'mode': {
-        const known = { ...change.before, executable: change.file.executable, identity: change.file.identity }
-        this.#index?.set(path, known)
-        return this.add({ ...common, value: valueOf(known), size: known.size, isFile })
-      }
+        return this.#set(path, before, null)
+      case 'link':
+        return this.#set(path, before, linkTo(change.link.target, change.link.modified))
+      case 'mode':
+        return this.#set(path, before, {
+          ...change.before,
+          executable: change.file.executable,
+          identity: change.file.identity,
+        })
+      default:
+        return assertNever(change)
     }
   }
 
   addFile({ path, before }: Pick<FileChange, 'path' | 'before'>, { known, bytes }: Stored): void {
-    if (before !== null && isSame(before, known)) this.#same.push(path)
-    else
-      this.add({
-        path,
-        value: valueOf(known),
-        before: before?.size ?? null,
-        size: known.size,
-        bytes,
-        isFile: true,
-        wasFile: before !== null && before.target === null,
-      })
+    if (isSame(before, known)) this.#same.push(path)
+    else this.add(pendingOf(path, before, known, bytes))
+  }
+
+  #set(path: string, before: Known | null, now: Known | null): void {
+    this.#index?.set(path, now)
+    this.add(pendingOf(path, before, now))
   }
 
   add(pending: Pending): void {
@@ -560,21 +553,6 @@ export class Committer {
 }
 
 const ends = (about: About | null): About | null => (about === null ? null : { ...about, importing: false })
-const LINK = { size: 0, executable: false, blob: null, identity: null, begins: null } as const
-
-const valueOf = ({ blob, executable, modified }: Known): Hyperdrive.EntryValue => ({
-  blob,
-  executable,
-  metadata: modified === null ? null : { mtime: modified },
-})
-
-const isSame = (before: Known, now: Known): boolean =>
-  before.target === null &&
-  before.size === now.size &&
-  before.modified === now.modified &&
-  before.executable === now.executable &&
-  before.blob?.blockOffset === now.blob?.blockOffset
-
 /** `known`: of a file, where its content is already. Those that have none were read, in this order. */
 type Grouped = { readonly change: Change; readonly known: Known | null }
 type Group =
@@ -619,14 +597,9 @@ function* groups(changes: Change[], index: SourceIndex): Generator<Group> {
 /** What an import that was ended had stored of this very file; null: nothing. */
 function storedBefore(index: SourceIndex, { path, file }: FileChange): Known | null {
   const stored = index.stored(path)
-  return stored != null &&
-    stored.target === null &&
-    stored.size === file.size &&
-    stored.modified === file.modified &&
-    stored.identity?.inode === file.identity.inode &&
-    stored.identity.changed === file.identity.changed
-    ? stored
-    : null
+  if (stored?.identity == null || stored.size !== file.size || stored.modified !== file.modified) return null
+  const { inode, changed } = file.identity
+  return stored.identity.inode === inode && stored.identity.changed === changed ? stored : null
 }
 
 /**

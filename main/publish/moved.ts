@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { ArchiveRecord } from '../archives/registry.ts'
-import { knownEntries } from './plan.ts'
+import { knownEntries } from './known.ts'
 import { itemsOf, type SourceItem } from './scan.ts'
 
 const PARALLEL = 64

@@ -3,13 +3,9 @@
  * whose mode alone differs costs an entry and no bytes; what was not read is never taken for deleted.
  */
 import type { Skipped } from '../../preload/contract/models.ts'
-import type Hyperdrive from 'hyperdrive'
-import { isReserved } from '../archives/about.ts'
+import type { Known } from './known.ts'
 import { createExclusions } from './rules.ts'
 import { isBelow, type Scanned, type ScannedFile, type ScannedLink } from './scan.ts'
-import { entryOf, type Known } from './source-index.ts'
-
-export type { Known }
 
 export type Change =
   | {
@@ -24,32 +20,6 @@ export type Change =
   /** The same bytes with another mode. */
   | { readonly kind: 'mode'; readonly path: string; readonly file: ScannedFile; readonly before: Known }
   | { readonly kind: 'remove'; readonly path: string; readonly before: Known }
-
-/** The archive's entries at or below one of the paths (null: all), without Cairn's own. */
-export async function knownEntries(drive: Hyperdrive, only: readonly string[] | null): Promise<Map<string, Known>> {
-  const known = new Map<string, Known>()
-  const add = ({ key, value }: Hyperdrive.Node) => {
-    if (!isReserved(key)) known.set(key, entryOf(value))
-  }
-  if (drive.core.length < 2) return known
-  for (const path of only ?? ['']) {
-    if (path !== '') {
-      const entry = await drive.entry(path)
-      if (entry !== null) add(entry)
-    }
-    for await (const entry of drive.entries({ gt: `${path}/`, lt: `${path}0` })) add(entry)
-  }
-  return known
-}
-
-/** Those of the index at or below one of the paths (null: all). A path of the archive and `''` is its root. */
-export function knownBelow(index: ReadonlyMap<string, Known>, only: readonly string[] | null): Map<string, Known> {
-  if (only === null || only.includes('')) return new Map(index)
-  const wanted = new Set(only)
-  const below = new Map<string, Known>()
-  for (const [path, known] of index) if (isBelow(wanted, path)) below.set(path, known)
-  return below
-}
 
 export type Choices = {
   /** Archive paths that the person took out, with what lies below, and patterns as in gitignore. */

@@ -15,23 +15,10 @@ import { setImmediate } from 'node:timers/promises'
 import type Hyperblobs from 'hyperblobs'
 import type Hyperdrive from 'hyperdrive'
 import { z } from 'zod'
-import { isReserved, modifiedOf, pathOf } from '../archives/about.ts'
+import { isReserved, pathOf } from '../archives/about.ts'
 import type { Archive } from '../archives/archive.ts'
-
-/** Which file of this machine it was: the inode, when that was born, and when anything of it last changed. */
-export type Identity = { readonly inode: number; readonly born: number; readonly changed: number }
-
-export type Known = {
-  readonly size: number
-  readonly modified: number | null
-  readonly executable: boolean
-  readonly target: string | null
-  readonly blob: Hyperblobs.Blob | null
-  /** null: not recorded on this machine, or for another folder. */
-  readonly identity: Identity | null
-  /** BLAKE2b-256 of the first block's leaf, in base64; null: not recorded. */
-  readonly begins: string | null
-}
+import type { Identity } from './disk.ts'
+import { entryOf, isSame, type Known, linkTo } from './known.ts'
 
 /** A large file whose content is being appended: where it began, and the lengths that the log may have inside of it. */
 export type Begun = {
@@ -407,7 +394,7 @@ export class SourceIndex {
       const known = value === null ? null : entryOf(value)
       const pending = this.#pending.get(path)
       this.#pending.delete(path)
-      this.#apply(path, pending !== undefined && sameContent(pending, known) ? pending : known)
+      this.#apply(path, pending !== undefined && isSame(pending, known) ? pending : known)
       taken.add(path)
     }
     if (this.#length === 0) {
@@ -535,7 +522,7 @@ function knownOf(line: EntryLine): Known | null {
     case 'gone':
       return null
     case 'link':
-      return { ...NO_FILE, target: line[2], modified: line[3] }
+      return linkTo(line[2], line[3])
     case 'file': {
       const [, , size, modified, executable, blob, begins, identity] = line
       return {
@@ -555,20 +542,3 @@ function knownOf(line: EntryLine): Known | null {
 }
 
 const withoutIdentity = (known: Known | null) => (known === null ? null : { ...known, identity: null })
-const NO_FILE = { size: 0, modified: null, executable: false, target: null, blob: null, identity: null, begins: null }
-
-export function entryOf(value: Hyperdrive.EntryValue): Known {
-  return {
-    ...NO_FILE,
-    size: value.blob?.byteLength ?? 0,
-    modified: modifiedOf(value.metadata),
-    executable: value.executable === true,
-    target: value.linkname ?? null,
-    blob: value.blob ?? null,
-  }
-}
-
-const sameContent = (a: Known | null, b: Known | null): boolean =>
-  a === null || b === null
-    ? a === b
-    : a.target === b.target && a.size === b.size && a.blob?.blockOffset === b.blob?.blockOffset

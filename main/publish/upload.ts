@@ -10,7 +10,8 @@ import type { Archive } from '../archives/archive.ts'
 import type { ReceivedFile } from '../backend-options.ts'
 import type { Control } from '../transfers/transfers.ts'
 import { BLOCK, Committer, cut, Queue } from './import.ts'
-import { type Known, SourceIndex } from './source-index.ts'
+import type { Known } from './known.ts'
+import { SourceIndex } from './source-index.ts'
 
 const SMALL = 1 << 20
 const GROUP_FILES = 256

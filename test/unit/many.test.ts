@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import type { Listed } from '../../main/publish/disk.ts'
 import { plan } from '../../main/publish/plan.ts'
 import { outermost, scan } from '../../main/publish/scan.ts'
-import { entryOf } from '../../main/publish/source-index.ts'
+import { entryOf } from '../../main/publish/known.ts'
 import { temporaryFolder } from '../helpers/files.ts'
 
 const listing = vi.hoisted(() => ({ of: null as unknown as (folder: string) => readonly Listed[] }))
