@@ -3,10 +3,7 @@
  * quiet (ten seconds at most under constant writing), and a whole rescan at start, when the watcher loses count, and
  * now and then. A source that is gone or has suddenly lost most of its files is never taken for an intention.
  */
-import { type StatWatcher, unwatchFile, watchFile } from 'node:fs'
-import { relative, sep } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { type AsyncSubscription, subscribe } from '@parcel/watcher'
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
 import type { About } from '../archives/about.ts'
@@ -16,9 +13,11 @@ import type { SourceRecord } from '../archives/registry.ts'
 import type { Log } from '../lib/log.ts'
 import type { Control, Transfers } from '../transfers/transfers.ts'
 import { explain, importChanges } from './import.ts'
-import { type Change, knownBelow, lost, plan, type Recognition } from './plan.ts'
-import { type ScannedFile, type SourceItem, scan } from './scan.ts'
+import { knownBelow } from './known.ts'
+import { type Change, lost, plan, type Recognition } from './plan.ts'
+import { type ScannedFile, scan } from './scan.ts'
 import { SourceIndex } from './source-index.ts'
+import { MISSES_THE_SHORT_LIVED, type Watching, watchItem } from './watch.ts'
 
 const QUIET = 1000
 const CEILING = 10_000
@@ -28,10 +27,7 @@ const MISSING_AGAIN = 2000
 /** Changesets from this size on have a row in transfers. */
 const ROW_BYTES = 32 << 20
 const ROW_FILES = 500
-/**
- * The watcher gathers for half a second, and says nothing of what came and went in it; a scan may have seen it. What is
- * younger than this is looked at once more.
- */
+/** Where what came and went at once is not told, a scan may have seen it: what is younger than this is looked at once more. */
 const YOUNG = 1000
 /** More of them than this, and everything is looked at. */
 const MANY_YOUNG = 1000
@@ -47,7 +43,18 @@ export type LiveOptions = {
   readonly log: Log
 }
 
-type Dirty = { readonly all: boolean; readonly paths: ReadonlySet<string> }
+/** What is to be brought into the archive: all that the folder holds (`first`), or what has changed in it. */
+type Work = {
+  readonly index: SourceIndex
+  /** Taken over, and empty in the end. */
+  readonly changes: Change[]
+  readonly files: number
+  readonly bytes: number
+  readonly skipped: readonly Skipped[]
+  readonly first: boolean
+}
+
+type Dirty = { readonly all: boolean; readonly paths: Set<string> }
 
 export class LiveSource {
   readonly #options: LiveOptions
@@ -62,7 +69,8 @@ export class LiveSource {
   /** It is tried again every few seconds while a folder is missing, and said once. */
   #isUnwatchedTold = false
   #wake: () => void = () => {}
-  #watching: (() => Promise<void>) | null = null
+  /** By the path of what is watched. */
+  #watching: ReadonlyMap<string, Watching> | null = null
   /** How many removals the person was asked about, and how many they have agreed to: more than those are asked about anew. */
   #removalsAsked = 0
   #removalsAgreed = 0
@@ -185,7 +193,11 @@ export class LiveSource {
     let bytes = 0
     const young = Date.now() - YOUNG
     const index = await this.#openIndex(archive)
-    const scanned = scan(record.items, this.#life.signal, only, record.rules)
+    const scanned = scan(record.items, this.#life.signal, {
+      only,
+      ownRules: record.rules,
+      onFolder: (local, item) => this.#watching?.get(item.path)?.folder(local),
+    })
     const skip = (one: Skipped) => skipped.push(one)
     const recognised: ScannedFile[] = []
     const recognition: Recognition = {
@@ -213,22 +225,18 @@ export class LiveSource {
     if (this.#record.paused) return 'paused'
     if (changes.length === 0 && !first) return 'done'
     const fresh = changes.filter(change => isYounger(change, young)).map(({ path }) => path)
-    const outcome = await this.#import(index, changes, bytes, skipped, first)
-    if (outcome === 'done' && fresh.length > 0) this.#mark(fresh.length > MANY_YOUNG ? null : fresh)
+    const files = changes.filter(change => change.kind !== 'remove').length
+    const outcome = await this.#import({ index, changes, files, bytes, skipped, first })
+    if (outcome === 'done' && fresh.length > 0 && MISSES_THE_SHORT_LIVED)
+      this.#mark(fresh.length > MANY_YOUNG ? null : fresh)
     return outcome
   }
 
   /** Large imports have a row, which can be paused and cancelled; small ones just happen. */
-  async #import(
-    index: SourceIndex,
-    changes: Change[],
-    bytes: number,
-    skipped: readonly Skipped[],
-    first: boolean,
-  ): Promise<'done' | 'paused'> {
+  async #import(work: Work): Promise<'done' | 'paused'> {
     const { archives, transfers, key } = this.#options
-    const files = changes.filter(change => change.kind !== 'remove').length
-    const run = (control: Control) => this.#apply(index, changes, bytes, files, skipped, first, control)
+    const { files, bytes, first } = work
+    const run = (control: Control) => this.#apply(work, control)
     if (!first && bytes < ROW_BYTES && files < ROW_FILES) {
       await run({
         signal: this.#life.signal,
@@ -271,15 +279,7 @@ export class LiveSource {
     return failed
   }
 
-  async #apply(
-    index: SourceIndex,
-    changes: Change[],
-    bytes: number,
-    files: number,
-    skipped: readonly Skipped[],
-    first: boolean,
-    control: Control,
-  ): Promise<void> {
+  async #apply({ index, changes, files, bytes, skipped, first }: Work, control: Control): Promise<void> {
     const { archives, key } = this.#options
     const archive = archives.writable(key)
     const signal = AbortSignal.any([control.signal, this.#life.signal])
@@ -337,42 +337,30 @@ export class LiveSource {
   async #watch(): Promise<void> {
     if (this.#watching !== null) return
     const { log } = this.#options
-    const stops: (() => Promise<void>)[] = []
+    const withoutUsual = !takesIn(this.#record)
     this.#rescanAfter = RESCAN
-    this.#watching = async () => {
-      await Promise.all(stops.map(stop => stop()))
-    }
-    for (const item of this.#record.items) {
-      if (item.kind === 'file') {
-        const listener = () => this.#mark([item.at])
-        const watcher: StatWatcher = watchFile(item.path, { interval: QUIET }, listener)
-        watcher.unref()
-        stops.push(() => Promise.resolve(unwatchFile(item.path, listener)))
-        continue
-      }
-      try {
-        const subscription: AsyncSubscription = await subscribe(
-          item.path,
-          (error, events) => {
-            if (error !== null) this.#mark(null)
-            else this.#mark(events.map(({ path }) => archivePathOf(item, path)))
+    const watching = new Map<string, Watching>()
+    this.#watching = watching
+    for (const item of this.#record.items)
+      watching.set(
+        item.path,
+        await watchItem(item, {
+          withoutUsual,
+          onChange: paths => this.#mark(paths),
+          onFailure: error => {
+            this.#rescanAfter = RESCAN_UNWATCHED
+            if (!this.#isUnwatchedTold)
+              log.warn({ err: error }, 'a folder cannot be watched; it is looked through now and then')
+            this.#isUnwatchedTold = true
           },
-          { ignore: takesIn(this.#record) ? [] : ['**/node_modules/**', '**/.git/**'] },
-        )
-        stops.push(() => subscription.unsubscribe())
-      } catch (error) {
-        this.#rescanAfter = RESCAN_UNWATCHED
-        if (!this.#isUnwatchedTold)
-          log.warn({ err: error }, 'a folder cannot be watched; it is looked through now and then')
-        this.#isUnwatchedTold = true
-      }
-    }
+        }),
+      )
   }
 
   async #unwatch(): Promise<void> {
-    const stop = this.#watching
+    const watching = [...(this.#watching?.values() ?? [])]
     this.#watching = null
-    await stop?.().catch(() => {})
+    await Promise.all(watching.map(one => one.close().catch(() => {})))
   }
 
   /** null: anything may have changed. */
@@ -381,10 +369,8 @@ export class LiveSource {
     this.#firstDirtyAt ??= now
     this.#lastDirtyAt = now
     const rules = paths?.some(path => path.endsWith('/.cairnignore')) === true
-    this.#dirty =
-      paths === null || rules || this.#dirty.all
-        ? { all: true, paths: new Set() }
-        : { all: false, paths: new Set([...this.#dirty.paths, ...paths]) }
+    if (paths === null || rules || this.#dirty.all) this.#dirty = { all: true, paths: new Set() }
+    else for (const path of paths) this.#dirty.paths.add(path)
     this.#wake()
   }
 
@@ -445,9 +431,3 @@ export const importId = (key: string): string => `import-${key}`
 /** More than half, or more than a thousand; a few out of a few are an everyday thing, all of them are not. */
 export const asksFirst = (removals: number, of: number): boolean =>
   removals > MANY_REMOVALS || (removals * 2 > of && (removals >= FEW_REMOVALS || removals >= of))
-
-/** The folder itself is the item's own place: '' for the archive's root. */
-const archivePathOf = (item: SourceItem, path: string): string => {
-  const below = relative(item.path, path).split(sep).join('/')
-  return below === '' ? item.at : `${item.at}/${below}`
-}

@@ -18,7 +18,8 @@ import { clashesWith, type Move, moving, removing, restoring } from './edits.ts'
 import { Committer, explain, importChanges } from './import.ts'
 import { importId, LiveSource, takesIn } from './live.ts'
 import { placeOf, refuseOthers, resemblance } from './moved.ts'
-import { type Change, type Choices, knownEntries, plan } from './plan.ts'
+import { knownEntries } from './known.ts'
+import { type Change, type Choices, plan } from './plan.ts'
 import { type Decisions, reviewDecisions, reviewDropped, reviewItems, room, titleOf } from './review.ts'
 import { itemsOf, outermost, type Scanned, scan, type SourceItem } from './scan.ts'
 import { SourceIndex } from './source-index.ts'
@@ -219,7 +220,7 @@ export class Publishing {
           placed.map(({ at }) => at),
         )
         const scanned: Scanned[] = []
-        for await (const one of scan(placed, control.signal, null, choices.rules)) scanned.push(one)
+        for await (const one of scan(placed, control.signal, { ownRules: choices.rules })) scanned.push(one)
         const free = new Map<string, string>()
         if (onClash !== 'replace') {
           const paths = scanned.flatMap(one => (one.kind === 'ignored' || one.kind === 'skipped' ? [] : [one.path]))

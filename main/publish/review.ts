@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Counted, Difference, ReviewProgress, RulesReview, Skipped } from '../../preload/contract/models.ts'
-import type { Known } from './plan.ts'
+import type { Known } from './known.ts'
 import { createExclusions, createRules, looksPrivate, type Rules, type Ruling } from './rules.ts'
 import { covers, type ScannedFile, type ScannedLink, type SourceItem, scan } from './scan.ts'
 import { canStand } from './upload.ts'
@@ -86,7 +86,7 @@ export async function reviewItems(
   const counter = new Counter()
   const excludedBy = createExclusions(exclude)
   let seen = 0
-  for await (const one of scan(items, signal, null, rules)) {
+  for await (const one of scan(items, signal, { ownRules: rules })) {
     if (++seen % 256 === 0) emit({ files: counter.files, bytes: counter.bytes })
     if (one.kind === 'ignored') {
       counter.ignore(one.path, one)

@@ -11,9 +11,8 @@ import { AppError } from '../../preload/contract/errors.ts'
 import type { RuleOrigin, Skipped, SkipReason } from '../../preload/contract/models.ts'
 import { RESERVED } from '../archives/about.ts'
 import type { SourceRecord } from '../archives/registry.ts'
-import { type Listed, listFolder, type Stats } from './disk.ts'
+import { type Identity, type Listed, listFolder, type Stats } from './disk.ts'
 import { createOwnRules, createRules, looksPrivate } from './rules.ts'
-import type { Identity } from './source-index.ts'
 
 export type SourceItem = SourceRecord['items'][number]
 
@@ -46,16 +45,23 @@ export type Scanned =
 
 const MAX_DEPTH = 64
 
+export type ScanOptions = {
+  /** Archive paths at or below which is looked; null: everywhere. */
+  readonly only?: readonly string[] | null
+  /** The person's own text of rules, in the syntax of gitignore, below each folder. */
+  readonly ownRules?: string
+  /** A folder of this machine is about to be listed. */
+  readonly onFolder?: (local: string, item: SourceItem) => void
+}
+
 /**
- * Everything below the items, or only what lies at or below the archive paths in `only`. `ownRules` is the person's own
- * text of rules, in the syntax of gitignore, below each folder. Throws SOURCE_NOT_FOUND or
+ * Everything below the items, or only a part. Throws SOURCE_NOT_FOUND or
  * SOURCE_UNREADABLE if an item itself cannot be read, so that nobody takes its content for deleted.
  */
 export async function* scan(
   items: readonly SourceItem[],
   signal: AbortSignal,
-  only: readonly string[] | null = null,
-  ownRules = '',
+  { only = null, ownRules = '', onFolder = () => {} }: ScanOptions = {},
 ): AsyncGenerator<Scanned> {
   for (const item of items) {
     const stats = await statItem(item.path)
@@ -76,9 +82,9 @@ export async function* scan(
         path: item.path,
         why: 'it is no folder any more',
       })
-    const rules = createRules(await readRules(item.path), ownRules)
-    if (only === null) yield* walk(item, '', rules, signal)
-    else for (const path of outermost(only)) yield* walkPart(item, path, rules, signal)
+    const walker: Walker = { item, rules: createRules(await readRules(item.path), ownRules), onFolder, signal }
+    if (only === null) yield* walk(walker, '')
+    else for (const path of outermost(only)) yield* walkPart(walker, path)
     // Taken away meanwhile, or unmounted: then what was not found any more was not deleted.
     if ((await statItem(item.path)).dev !== stats.dev)
       throw new AppError('SOURCE_NOT_FOUND', `${item.path} was unmounted or replaced.`, { path: item.path })
@@ -86,6 +92,12 @@ export async function* scan(
 }
 
 type Rules = ReturnType<typeof createRules>
+type Walker = {
+  readonly item: SourceItem
+  readonly rules: Rules
+  readonly onFolder: (local: string, item: SourceItem) => void
+  readonly signal: AbortSignal
+}
 type Folder = { readonly relative: string; readonly listing: Promise<readonly Listed[]> }
 
 /** Entries that are told before the loop gets its turn. */
@@ -95,9 +107,11 @@ const TURN = 256
 const AHEAD = 8
 
 /** A folder's own files first, then what lies in its folders. `relative`: below the item, without slashes at its ends. */
-async function* walk(item: SourceItem, relative: string, rules: Rules, signal: AbortSignal): AsyncGenerator<Scanned> {
+async function* walk({ item, rules, onFolder, signal }: Walker, relative: string): AsyncGenerator<Scanned> {
   const list = (folder: string): Folder => {
-    const listing = listFolder(folder === '' ? item.path : join(item.path, folder))
+    const local = folder === '' ? item.path : join(item.path, folder)
+    onFolder(local, item)
+    const listing = listFolder(local)
     // Met when its turn comes.
     listing.catch(() => {})
     return { relative: folder, listing }
@@ -180,8 +194,9 @@ function look(item: SourceItem, relative: string, rules: Rules, listed: Listed):
 }
 
 /** One path below an item, when only that may have changed: the rules of the folders above it hold as well. */
-async function* walkPart(item: SourceItem, path: string, rules: Rules, signal: AbortSignal): AsyncGenerator<Scanned> {
-  if (covers(path, item.at)) return yield* walk(item, '', rules, signal)
+async function* walkPart(walker: Walker, path: string): AsyncGenerator<Scanned> {
+  const { item, rules } = walker
+  if (covers(path, item.at)) return yield* walk(walker, '')
   if (!covers(item.at, path)) return
   const segments = path.slice(item.at.length + 1).split('/')
   for (let depth = 1; depth <= segments.length; depth++) {
@@ -198,7 +213,7 @@ async function* walkPart(item: SourceItem, path: string, rules: Rules, signal: A
       if (depth === segments.length || found.kind !== 'file') yield found
       return
     }
-    if (depth === segments.length) yield* walk(item, relative, rules, signal)
+    if (depth === segments.length) yield* walk(walker, relative)
   }
 }
 

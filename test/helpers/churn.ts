@@ -46,10 +46,22 @@ export function churn(
   const size = () => [0, 10, 5000, 300_000, 1_500_000][Math.floor(random() * 5)]!
 
   const whole = async (path: string) => {
-    await writeFile(`${path}.part`, content(++generation, size()))
-    await rename(`${path}.part`, path)
+    const fresh = `${path} ${++generation}`
+    await writeFile(fresh, content(generation, size()))
+    await rename(fresh, path)
   }
+  /** Two who write to the same file would make what nobody ever meant to be. */
+  let isWriting = false
   const inParts = async (path: string, length: number) => {
+    if (isWriting) return whole(path)
+    isWriting = true
+    try {
+      await writeInParts(path, length)
+    } finally {
+      isWriting = false
+    }
+  }
+  const writeInParts = async (path: string, length: number) => {
     const bytes = content(++generation, length)
     const handle = await open(path, 'w')
     try {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { plan } from '../../main/publish/plan.ts'
 import { scan } from '../../main/publish/scan.ts'
-import { entryOf } from '../../main/publish/source-index.ts'
+import { entryOf } from '../../main/publish/known.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 
 for (const only of [null, ['/a', '/folder/b', '/z/c']])
@@ -14,7 +14,7 @@ for (const only of [null, ['/a', '/folder/b', '/z/c']])
     await mkdir(source)
     await writeTree(source, { a: 'a', 'folder/b': 'b', 'z/c': 'c' })
     const known = new Map(['/a', '/folder/b', '/z/c'].map(path => [path, entryOf({ blob: null } as never)]))
-    const found = scan([{ path: source, at: '', kind: 'folder' }], new AbortController().signal, only)
+    const found = scan([{ path: source, at: '', kind: 'folder' }], new AbortController().signal, { only })
     const changes = plan(found, known, { exclude: [], includeSuspicious: false }, () => {})
     const deleted: string[] = []
     const all = (async () => {

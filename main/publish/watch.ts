@@ -1,0 +1,124 @@
+/**
+ * Tells what changes at and below a folder or a file of this machine.
+ *
+ * On macOS and Windows the system watches whole trees, and @parcel/watcher speaks to it. On Linux it watches single
+ * folders, and which ones is for the program to know: @parcel/watcher 2.6 takes up a folder that appears and not the
+ * folders in it, goes on telling of a renamed folder's folders under their old names, and says nothing when the system
+ * lost count. So there each folder is watched from just before a scan lists it: what the scan did not see yet is told.
+ */
+import { type FSWatcher, unwatchFile, watch, watchFile } from 'node:fs'
+import { basename, join, relative, sep } from 'node:path'
+import { subscribe } from '@parcel/watcher'
+import type { SourceItem } from './scan.ts'
+
+/** A single file is looked at so often, in milliseconds. */
+const FILE_INTERVAL = 1000
+/** What happens within so many milliseconds is told together. */
+const GATHERED = 50
+/** More than this at once, and the system's own queue (16,384 on Linux) may have been too short. */
+const COUNTED = 8192
+
+/** @parcel/watcher gathers for half a second, and says nothing of what came and went in it. */
+export const MISSES_THE_SHORT_LIVED = process.platform !== 'linux'
+
+export type WatchOptions = {
+  /** Archive paths below which something may have changed; null: nobody knows where. */
+  readonly onChange: (paths: readonly string[] | null) => void
+  /** Some of it cannot be watched, once for each reason that the system gives. */
+  readonly onFailure: (error: unknown) => void
+  /** Folders in which much happens that nobody publishes are left out where that is cheaper. */
+  readonly withoutUsual: boolean
+}
+
+export type Watching = {
+  /** To be called before a folder is listed. Costs some microseconds; nothing where trees are watched. */
+  readonly folder: (local: string) => void
+  close(): Promise<void>
+}
+
+/** Never throws: what cannot be watched is told, and is to be looked at now and then. */
+export async function watchItem(item: SourceItem, options: WatchOptions): Promise<Watching> {
+  if (item.kind === 'file') return watchSingleFile(item, options)
+  return process.platform === 'linux' ? watchFolders(item, options) : watchTree(item, options)
+}
+
+function watchSingleFile(item: SourceItem, { onChange }: WatchOptions): Watching {
+  const listener = () => onChange([item.at])
+  watchFile(item.path, { interval: FILE_INTERVAL }, listener).unref()
+  return { folder: () => {}, close: () => Promise.resolve(unwatchFile(item.path, listener)) }
+}
+
+async function watchTree(item: SourceItem, { onChange, onFailure, withoutUsual }: WatchOptions): Promise<Watching> {
+  try {
+    const subscription = await subscribe(
+      item.path,
+      (error, events) => onChange(error === null ? events.map(({ path }) => archivePathOf(item, path)) : null),
+      { ignore: withoutUsual ? ['**/node_modules/**', '**/.git/**'] : [] },
+    )
+    return { folder: () => {}, close: () => subscription.unsubscribe() }
+  } catch (error) {
+    onFailure(error)
+    return { folder: () => {}, close: () => Promise.resolve() }
+  }
+}
+
+function watchFolders(item: SourceItem, { onChange, onFailure }: WatchOptions): Watching {
+  const folders = new Map<string, FSWatcher>()
+  const failed = new Set<string>()
+  let changed = new Set<string>()
+  let count = 0
+  let gathering: NodeJS.Timeout | null = null
+
+  const tell = () => {
+    gathering = null
+    const paths = count > COUNTED ? null : [...changed].map(path => archivePathOf(item, path))
+    changed = new Set()
+    count = 0
+    onChange(paths)
+  }
+  const leave = (local: string) => {
+    folders.get(local)?.close()
+    folders.delete(local)
+  }
+  const happened = (folder: string, event: string, name: string | null) => {
+    const local = name === null ? folder : join(folder, name)
+    count++
+    changed.add(local)
+    if (event === 'rename') {
+      // The folder itself is gone, or something in it is called the same.
+      if (name === basename(folder)) changed.add(folder)
+      // It is another one now, or elsewhere: what is there is listed, and watched, anew.
+      if (folders.has(local)) for (const one of [...folders.keys()]) if (isAt(local, one)) leave(one)
+    }
+    gathering ??= setTimeout(tell, GATHERED).unref()
+  }
+  return {
+    folder(local) {
+      if (folders.has(local)) return
+      try {
+        const watcher = watch(local, { persistent: false }, (event, name) => happened(local, event, name))
+        watcher.on('error', () => leave(local))
+        folders.set(local, watcher)
+      } catch (error) {
+        const { code = '' } = error as NodeJS.ErrnoException
+        // The scan tells of those that are gone or may not be read.
+        if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(code) || failed.has(code)) return
+        failed.add(code)
+        onFailure(error)
+      }
+    },
+    close() {
+      if (gathering !== null) clearTimeout(gathering)
+      for (const local of [...folders.keys()]) leave(local)
+      return Promise.resolve()
+    },
+  }
+}
+
+const isAt = (above: string, local: string) => local === above || local.startsWith(`${above}${sep}`)
+
+/** The folder itself is the item's own place: '' for the archive's root. */
+const archivePathOf = (item: SourceItem, path: string): string => {
+  const below = relative(item.path, path).split(sep).join('/')
+  return below === '' ? item.at : `${item.at}/${below}`
+}
