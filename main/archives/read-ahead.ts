@@ -10,7 +10,7 @@ import type Hypercore from 'hypercore'
 /** Blocks that are read at once. */
 const AHEAD = 128
 /** Blocks that are held, at most. */
-const HELD = 4096
+const HELD = 1024
 
 /**
  * From now on, until what is returned is called: blocks that are read through this session of a log of ours come

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import Corestore from 'corestore'
 import type Hypercore from 'hypercore'
 import HypercoreStorage from 'hypercore-storage'
+import Rache from 'rache'
 import { AppError } from '../../preload/contract/errors.ts'
 
 export type Store = {
@@ -78,6 +79,9 @@ async function sync(path: string): Promise<void> {
   }
 }
 
+/** Entries of lists that are kept in memory, of all archives and versions together. Without it each of them keeps 65,536. */
+const NODES = 8192
+
 /** RocksDB's name for it, as the binding numbers it. */
 const FORCED = 1
 
@@ -92,6 +96,7 @@ async function openCorestore(folder: string): Promise<Corestore> {
       blobGarbageCollectionAgeCutOff: 0,
       treeCache: { maxSize: 32_768 },
     }),
+    { globalCache: new Rache({ maxSize: NODES }) },
   )
   await corestore.ready()
   return corestore

@@ -127,6 +127,13 @@ declare module 'hypercore-storage' {
   export = HypercoreStorage
 }
 
+declare module 'rache' {
+  class Rache {
+    constructor(options: { readonly maxSize: number })
+  }
+  export = Rache
+}
+
 declare module 'corestore' {
   import type { Duplex } from 'node:stream'
   import type Hypercore from 'hypercore'
@@ -136,7 +143,11 @@ declare module 'corestore' {
   class Corestore {
     constructor(
       storage: string | HypercoreStorage,
-      options?: { readonly primaryKey?: Uint8Array; readonly unsafe?: boolean },
+      options?: {
+        readonly primaryKey?: Uint8Array
+        readonly unsafe?: boolean
+        readonly globalCache?: import('rache')
+      },
     )
     readonly storage: HypercoreStorage
     readonly primaryKey: Buffer

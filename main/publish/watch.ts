@@ -9,7 +9,7 @@
 import { type FSWatcher, unwatchFile, watch, watchFile } from 'node:fs'
 import { basename, join, relative, sep } from 'node:path'
 import { subscribe } from '@parcel/watcher'
-import type { SourceItem } from './scan.ts'
+import { isBelow, type SourceItem } from './scan.ts'
 
 /** A single file is looked at so often, in milliseconds. */
 const FILE_INTERVAL = 1000
@@ -66,11 +66,16 @@ function watchFolders(item: SourceItem, { onChange, onFailure }: WatchOptions): 
   const folders = new Map<string, FSWatcher>()
   const failed = new Set<string>()
   let changed = new Set<string>()
+  /** What has another name now, or came, or went. */
+  let moved = new Set<string>()
   let count = 0
   let gathering: NodeJS.Timeout | null = null
 
   const tell = () => {
     gathering = null
+    // They are others now, or elsewhere: what is there is listed, and watched, anew.
+    if (moved.size > 0) for (const local of [...folders.keys()]) if (isBelow(moved, local)) leave(local)
+    moved = new Set()
     const paths = count > COUNTED ? null : [...changed].map(path => archivePathOf(item, path))
     changed = new Set()
     count = 0
@@ -87,8 +92,7 @@ function watchFolders(item: SourceItem, { onChange, onFailure }: WatchOptions): 
     if (event === 'rename') {
       // The folder itself is gone, or something in it is called the same.
       if (name === basename(folder)) changed.add(folder)
-      // It is another one now, or elsewhere: what is there is listed, and watched, anew.
-      if (folders.has(local)) for (const one of [...folders.keys()]) if (isAt(local, one)) leave(one)
+      if (folders.has(local)) moved.add(local)
     }
     gathering ??= setTimeout(tell, GATHERED).unref()
   }
@@ -114,8 +118,6 @@ function watchFolders(item: SourceItem, { onChange, onFailure }: WatchOptions): 
     },
   }
 }
-
-const isAt = (above: string, local: string) => local === above || local.startsWith(`${above}${sep}`)
 
 /** The folder itself is the item's own place: '' for the archive's root. */
 const archivePathOf = (item: SourceItem, path: string): string => {

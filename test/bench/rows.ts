@@ -31,7 +31,8 @@ export class Rows {
   add(what: string, who: string, sample: Sample): void {
     const name = nameOf(what, who)
     this.#samples.set(name, [...(this.#samples.get(name) ?? []), sample])
-    say(`${name}: ${sample.value.toFixed(2)}`)
+    const rss = sample.also?.['RSS MB']
+    say(`${name}: ${sample.value.toFixed(2)}${typeof rss === 'number' ? `, ${Math.round(rss)} MB` : ''}`)
   }
 
   values(what: string, who: string): readonly number[] {
