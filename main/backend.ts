@@ -15,6 +15,9 @@ import type { Backend, BackendOptions } from './backend-options.ts'
 import { createHandlers } from './handlers.ts'
 import { keepHeapSmall } from './lib/heap.ts'
 import { History } from './history/history.ts'
+import { Disk } from './keeping/disk.ts'
+import { Keeping } from './keeping/keeping.ts'
+import { Recency } from './keeping/recency.ts'
 import { listenLocal } from './lib/local-socket.ts'
 import { createLog } from './lib/log.ts'
 import { Network } from './network/network.ts'
@@ -52,6 +55,9 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const peers = new Peers(archives)
     const publishing = new Publishing(storage, archives, transfers, log, options.uploadSilence)
     const reading = new Reading(storage, archives, registry, transfers)
+    const keeping = new Keeping(storage, archives, transfers, log)
+    const recency = await Recency.open(storage)
+    const disk = new Disk(store, archives, settings, recency, log, key => keeping.kept(key))
     const content = new Content(archives)
     const history = new History(archives)
     let page = options.page ?? (() => null)
@@ -59,6 +65,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       archives,
       publishing,
       reading,
+      keeping,
+      disk,
       content,
       history,
       peers,
@@ -87,13 +95,16 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     if (settings.current.consented) await goOnline()
     publishing.start()
     reading.start()
+    keeping.start()
+    disk.start()
     const socket = await listenLocal(storage, accept)
 
     let closing: Promise<void> | null = null
     const close = async () => {
-      reading.close()
+      keeping.close()
       for (const client of clients) client.close()
       await Promise.all([socket.close(), publishing.close(), transfers.close(), network.close()])
+      await disk.close()
       await archives.close()
       await registry.save().catch(error => log.error({ err: error }, 'the registry was not saved'))
       await store.close()

@@ -4,6 +4,8 @@ import type { Handlers } from '../preload/wire/serve.ts'
 import packageFile from '../package.json' with { type: 'json' }
 import type { Archives } from './archives/archives.ts'
 import type { History } from './history/history.ts'
+import type { Disk } from './keeping/disk.ts'
+import type { Keeping } from './keeping/keeping.ts'
 import { createFolder, listFolders } from './lib/folders.ts'
 import type { Network } from './network/network.ts'
 import type { Peers } from './network/peers.ts'
@@ -17,6 +19,8 @@ export type Services = {
   readonly archives: Archives
   readonly publishing: Publishing
   readonly reading: Reading
+  readonly keeping: Keeping
+  readonly disk: Disk
   readonly content: Content
   readonly history: History
   readonly peers: Peers
@@ -31,6 +35,8 @@ export function createHandlers({
   archives,
   publishing,
   reading,
+  keeping,
+  disk,
   content,
   history,
   peers,
@@ -47,8 +53,12 @@ export function createHandlers({
       retry: ({ key }) => archives.retry(key),
       describe: ({ key, ...about }) => archives.describe(key, about),
       markSeen: ({ key, length }) => archives.markSeen(key, length),
-      keep: ({ key, keep }) => reading.keep(key, keep),
-      keepInFolder: async ({ key, folder }) => ({ transfer: await reading.keepInFolder(key, folder) }),
+      keep: ({ key, keep }) => keeping.keep(key, keep),
+      keepInFolder: async ({ key, folder }) => ({ transfer: await keeping.keepInFolder(key, folder) }),
+      keepParts: async ({ key, patterns }) => ({ transfer: await keeping.keepParts(key, patterns) }),
+      setUpdates: ({ key, ...change }) => keeping.setUpdates(key, change),
+      answerUpdate: ({ key, take }) => keeping.answer(key, take),
+      pause: ({ key, paused }) => keeping.pause(key, paused),
       forget: async ({ key }) => {
         archives.get(key)
         await publishing.forget(key)
@@ -56,6 +66,11 @@ export function createHandlers({
         await archives.forget(key)
       },
       pinnedLink: async ({ key, version, path }) => ({ link: await archives.pinnedLink(key, version, path) }),
+    },
+    disk: {
+      use: () => disk.use(),
+      folder: ({ key, folder }) => disk.folder(key, folder),
+      clear: async ({ key }) => ({ cleared: await disk.clear(key) }),
     },
     publish: {
       review: (input, { signal, emit }) => publishing.review(input, signal, emit),

@@ -9,6 +9,10 @@ import { explain } from './errors.ts'
 import { Archive, type ArchivePlace } from './features/archive/archive.tsx'
 import { FolderChooser } from './features/chooser/chooser.tsx'
 import { History } from './features/history/history.tsx'
+import { KeepingBanner } from './features/keeping/banner.tsx'
+import { DeviceDialog } from './features/keeping/device.tsx'
+import { PartsDialog } from './features/keeping/parts.tsx'
+import { UpdatesDialog } from './features/keeping/updates.tsx'
 import { Home } from './features/library/home.tsx'
 import { Library } from './features/library/library.tsx'
 import { Network } from './features/network/network.tsx'
@@ -86,6 +90,9 @@ function Window(): ReactElement {
       <PublishSurface />
       <FolderChooser />
       <SettingsDialog />
+      <DeviceDialog />
+      <PartsDialog />
+      <UpdatesDialog />
       <ShortcutsDialog />
       <MessagesDialog />
       <Palette />
@@ -127,7 +134,8 @@ function ArchiveView({ place }: { readonly place: ArchivePlace }): ReactElement 
 function Banners({ row }: { readonly row: NonNullable<ReturnType<typeof useArchive>> }): ReactElement {
   return (
     <>
-      {row.length > 0 && <OpeningBanner row={row} />}
+      {row.length > 0 && !row.paused && <OpeningBanner row={row} />}
+      <KeepingBanner row={row} />
       <SourceBanner row={row} share={<ImportProgress archive={row.id} />} />
     </>
   )

@@ -10,8 +10,10 @@ import type Hypercore from 'hypercore'
 import { hash as blake2b256 } from 'hypercore-crypto'
 import { AppError } from '../../preload/contract/errors.ts'
 import { Mutex } from '../lib/mutex.ts'
+import { countOf, type Ranges } from '../lib/ranges.ts'
 import { ABOUT_PATH, type About, CHANGESET_PATH, parseAbout, parseChangeset, type RecordedChangeset } from './about.ts'
 import { Appender, flushBeforeAnnouncing } from './appender.ts'
+import { bytesOf, clearBlocks, heldIn } from './blocks.ts'
 import { decodeKey, encodeKey } from './links.ts'
 import { readAhead } from './read-ahead.ts'
 import type { ArchiveRecord } from './registry.ts'
@@ -25,6 +27,9 @@ const TURN = 256
 
 /** Blocks of the list that a batch keeps while it is made. With upstream's 128, taking out 10,000 files reads most of them again and again. */
 const CACHED = 4096
+
+/** Blocks are counted anew at most this often while they come in, in milliseconds. */
+const RECOUNT = 1000
 
 /** How long a block of the list is waited for, in milliseconds. */
 const PATIENCE = 20_000
@@ -60,6 +65,8 @@ export class Archive {
   readonly #appending = new Mutex()
   /** Held by whoever writes entries. */
   readonly writing = new Mutex()
+  readonly #clearing = new Mutex()
+  #counted: { blocks: number; bytes: number; at: number; ready: Promise<void> } | null = null
   readonly #store: Store
 
   private constructor(drive: Hyperdrive, store: Store) {
@@ -288,6 +295,44 @@ export class Archive {
     const core = this.blobs?.core
     if (core === undefined || core.core === null) return { held: 0, of: 0 }
     return { held: core.core.bitfield.countSet(0, core.length), of: core.length }
+  }
+
+  /**
+   * Bytes of file content on this device: exact, but for the last second while blocks are coming in. What comes is added
+   * up; everything is counted again only where the number of blocks says that this was not all.
+   */
+  async heldBytes(): Promise<number> {
+    const core = this.blobs?.core
+    if (core === undefined) return 0
+    if (this.writable) return core.byteLength
+    const counted = this.#counted
+    const isRight = counted?.blocks === this.heldBlocks().held
+    if (counted === null || (!isRight && performance.now() - counted.at > RECOUNT)) this.#count(core)
+    const { ready } = this.#counted!
+    await ready
+    return this.#counted!.bytes
+  }
+
+  #count(core: Hypercore): void {
+    if (this.#counted === null)
+      core.on('download', (_index: number, bytes: number) => {
+        this.#counted!.blocks++
+        this.#counted!.bytes += bytes
+      })
+    const held = heldIn(core)
+    const counted = { blocks: countOf(held), bytes: 0, at: performance.now(), ready: Promise.resolve() }
+    counted.ready = bytesOf(core, held).then(bytes => {
+      counted.bytes += bytes
+    })
+    this.#counted = counted
+  }
+
+  /** Deletes blocks of content from this device. Of an archive of ours they would be gone for good. */
+  async clear(places: Ranges): Promise<void> {
+    const core = this.blobs?.core
+    if (core === undefined || this.writable) return
+    await this.#clearing.run(() => clearBlocks(core, places))
+    if (this.#counted !== null) this.#counted.at = Number.NEGATIVE_INFINITY
   }
 
   close(): Promise<void> {

@@ -5,16 +5,19 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type Hypercore from 'hypercore'
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
-import type { ArchiveRow, ArchiveSource, ArchiveState, Keeping } from '../../preload/contract/models.ts'
+import type { ArchiveRow, ArchiveSource, ArchiveState, PendingUpdate } from '../../preload/contract/models.ts'
 import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
+import { EVERYTHING } from '../lib/ranges.ts'
 import type { Network } from '../network/network.ts'
 import { type About, isReserved } from './about.ts'
 import { Archive } from './archive.ts'
-import { encodeKey, formatLink, type Link, parseLink } from './links.ts'
-import type { ArchiveRecord, Registry, SourceRecord } from './registry.ts'
+import { clearBlocks } from './blocks.ts'
+import { decodeKey, encodeKey, formatLink, type Link, parseLink } from './links.ts'
+import { type ArchiveRecord, FRESH, type Registry, type SourceRecord } from './registry.ts'
 import { type Finding, pursue } from './search.ts'
 import type { Store } from './store.ts'
 
@@ -46,6 +49,10 @@ type Opened = {
   /** What the row says is on its way from a peer. */
   asking: boolean
   source: ArchiveSource['state'] | null
+  /** An update that what is kept does not take unasked. */
+  pending: PendingUpdate | null
+  /** Ends the search, when the archive is paused or its life ends. */
+  search: AbortController
   readonly pins: Map<number, Pin & { verified: boolean }>
   downloads: readonly { destroy(): void }[]
   /** The whole list is on its way. */
@@ -90,6 +97,7 @@ export class Archives {
     )
     this.#sampler = setInterval(() => void this.#flushDirty(), SAMPLE)
     this.#sampler.unref()
+    void this.#forgetTheRest().catch(error => this.#log.error({ err: error }, 'what was forgotten is not gone yet'))
   }
 
   /** The archive is open. Throws ARCHIVE_NOT_FOUND. */
@@ -144,10 +152,9 @@ export class Archives {
       secret,
       title,
       addedAt: Date.now(),
-      seenLength: 0,
       keeping: { how: 'all' },
-      published: null,
       source,
+      ...FRESH,
     }
     await this.#registry.setArchive(record)
     await this.#admit(record, archive)
@@ -169,10 +176,9 @@ export class Archives {
         secret: link.secret,
         title: '',
         addedAt: Date.now(),
-        seenLength: 0,
         keeping: { how: 'look' },
-        published: null,
         source: null,
+        ...FRESH,
       }
       await this.#registry.setArchive(record)
       await this.#admit(record)
@@ -215,10 +221,46 @@ export class Archives {
     this.touch(key)
   }
 
-  async setKeeping(key: string, keeping: Keeping): Promise<void> {
-    await this.#registry.update(key, { keeping })
-    this.#fetch(key)
+  /** How it is kept, and how its updates are taken. */
+  async setKept(key: string, change: Partial<Pick<ArchiveRecord, 'keeping' | 'updates'>>): Promise<void> {
+    await this.#registry.update(key, change)
+    if (change.keeping !== undefined) this.#fetchList(this.#of(key))
+    await this.refresh(key)
+  }
+
+  setPending(key: string, pending: PendingUpdate | null): void {
+    const opened = this.#opened.get(key)
+    if (opened === undefined || JSON.stringify(opened.pending) === JSON.stringify(pending)) return
+    opened.pending = pending
     this.touch(key)
+  }
+
+  /** A friend's archive leaves the swarm and every peer, or comes back. What is here stays and can be looked at. */
+  pause(key: string, paused: boolean): Promise<void> {
+    return this.#inTurn(key, async () => {
+      const opened = this.#of(key)
+      const { namespace, paused: before } = this.record(key)
+      if (namespace !== null)
+        throw new AppError('ARCHIVE_READ_ONLY', 'An archive of yours is paused at its folder.', { key })
+      if (paused === before) return
+      await this.#registry.update(key, { paused })
+      if (paused) await this.#withdraw(opened)
+      else {
+        for (const core of coresOf(opened.archive)) this.#share(core)
+        if (this.#network.started) this.#search(opened)
+      }
+      this.#fetchList(opened)
+      await this.refresh(key)
+    })
+  }
+
+  /** Nobody is answered about it any more, and nobody is asked. */
+  async #withdraw({ archive, search, downloads }: Opened): Promise<void> {
+    search.abort()
+    for (const download of downloads) download.destroy()
+    for (const core of coresOf(archive)) this.#shared.delete(core.discoveryKey.toString('hex'))
+    archive.leavePeers()
+    await this.#network.leave(archive.drive.discoveryKey)
   }
 
   async setSource(key: string, source: SourceRecord | null): Promise<void> {
@@ -301,29 +343,63 @@ export class Archives {
   async #forget(key: string): Promise<void> {
     const opened = this.#of(key)
     const { archive } = opened
-    const freed = heldBytes(archive)
+    const cores = coresOf(archive)
     this.#dismiss(opened)
     this.#opened.delete(key)
     this.rows.delete(key)
-    await this.#registry.removeArchive(key)
+    await this.#registry.removeArchive(
+      key,
+      cores.map(core => encodeKey(core.key)),
+    )
     for (const listener of this.#listeners) listener(key)
-    for (const core of [archive.blobs?.core, archive.drive.core])
-      if (core !== undefined) this.#shared.delete(core.discoveryKey.toString('hex'))
-    await this.#network.leave(archive.drive.discoveryKey)
+    await this.#withdraw(opened)
     await archive.writing.run(async () => {
-      for (const core of [archive.blobs?.core, archive.drive.core])
-        if (core !== undefined && core.length > 0) await core.clear(0, core.length)
-      archive.leavePeers()
+      const { garbage } = this.#registry
+      await this.#registry.setGarbage(garbage + (await archive.heldBytes()))
+      for (const core of cores) await clearBlocks(core, EVERYTHING)
       await archive.close()
     })
+    await this.#registry.setGone(key)
+    await this.compact()
+  }
+
+  /** A kill in the middle of forgetting left blocks that nobody would ever find. */
+  async #forgetTheRest(): Promise<void> {
+    for (const { key, cores } of [...this.#registry.forgotten.values()])
+      await this.#inTurn(key, async () => {
+        // It was opened anew since, and what is here of it is wanted again.
+        if (!this.#opened.has(key))
+          for (const id of cores) {
+            const core = this.#store.corestore.get({ key: decodeKey(id) })
+            await core.ready()
+            await clearBlocks(core, EVERYTHING)
+            await core.close()
+          }
+        await this.#registry.setGone(key)
+      })
+    if (this.#registry.garbage > 0) await this.compact()
+  }
+
+  /** Blocks of so many bytes were cleared. Their room is given back by `compact`, also after a kill in between. */
+  async cleared(bytes: number): Promise<void> {
+    await this.#registry.setGarbage(this.#registry.garbage + bytes)
+  }
+
+  /** Gives the room of what was cleared back to the disk. */
+  async compact(): Promise<void> {
+    const { garbage } = this.#registry
     await this.#store.flush()
-    const left = [...this.#opened.values()].reduce((sum, other) => sum + heldBytes(other.archive), 0)
-    await this.#store.compact(left < freed * WORTH_REWRITING)
+    let left = 0
+    for (const { archive } of this.#opened.values()) left += await archive.heldBytes()
+    const thorough = left < garbage * WORTH_REWRITING
+    await this.#store.compact(thorough)
+    // What a quick one leaves behind is counted on, until there is enough of it.
+    if (thorough) await this.#registry.setGarbage(Math.max(0, this.#registry.garbage - garbage))
   }
 
   /** The network may be used from now on. */
   networkStarted(): void {
-    for (const opened of this.#opened.values()) this.#search(opened)
+    for (const opened of this.#opened.values()) if (!this.record(opened.archive.key).paused) this.#search(opened)
   }
 
   touch(key: string): void {
@@ -376,6 +452,8 @@ export class Archives {
       changedAt: null,
       readAt: -1,
       asking: false,
+      pending: null,
+      search: new AbortController(),
       source: record.source === null ? null : { name: record.source.paused ? 'paused' : 'importing' },
       pins: new Map(),
       downloads: [],
@@ -395,16 +473,11 @@ export class Archives {
     core.on('peer-remove', touch)
     core.on('truncate', touch)
     core.on('conflict', () => this.#setState(opened, { name: 'conflict' }))
-    const share = (shared: Archive['drive']['core']) => {
-      this.#shared.add(shared.discoveryKey.toString('hex'))
-      this.#store.offer(shared)
-    }
-    share(core)
-    if (archive.blobs !== null) share(archive.blobs.core)
+    for (const shared of coresOf(archive)) this.#shareUnlessPaused(record.key, shared)
     void archive.drive.getBlobs().then(
       blobs => {
         if (blobs === null || opened.life.signal.aborted) return
-        share(blobs.core)
+        this.#shareUnlessPaused(record.key, blobs.core)
         blobs.core.on('download', touch)
         blobs.core.on('append', touch)
       },
@@ -414,8 +487,17 @@ export class Archives {
     // A block may be missing and nobody there: the start does not wait for it.
     await Promise.race([this.#assess(opened), sleep(ASSESSING, undefined, { ref: false })])
     await this.#refreshRow(record.key)
-    this.#fetch(record.key)
-    if (this.#network.started) this.#search(opened)
+    this.#fetchList(opened)
+    if (this.#network.started && !record.paused) this.#search(opened)
+  }
+
+  #share(core: Hypercore): void {
+    this.#shared.add(core.discoveryKey.toString('hex'))
+    this.#store.offer(core)
+  }
+
+  #shareUnlessPaused(key: string, core: Hypercore): void {
+    if (!this.record(key).paused) this.#share(core)
   }
 
   #initialState(archive: Archive): ArchiveState {
@@ -445,14 +527,17 @@ export class Archives {
     const { archive, life } = opened
     const topic = archive.drive.discoveryKey
     opened.searchingSince = Date.now()
+    opened.search = new AbortController()
+    const signal = AbortSignal.any([life.signal, opened.search.signal])
+    setMaxListeners(0, signal)
     // Looking alone is quicker than announcing. Soon after it is announced as well, whether found or not: an author who
     // comes later finds those who wait.
     const known = archive.known || archive.writable
     this.#network.join(topic, known)
-    if (!known) setTimeout(() => !life.signal.aborted && this.#network.join(topic, true), ANNOUNCE_AFTER).unref()
+    if (!known) setTimeout(() => !signal.aborted && this.#network.join(topic, true), ANNOUNCE_AFTER).unref()
     void pursue({
       archive,
-      signal: life.signal,
+      signal,
       refresh: () => this.#network.refresh(topic),
       investigate: signal => this.#network.investigate(topic, signal),
       retried: () =>
@@ -520,32 +605,22 @@ export class Archives {
     void this.#refreshRow(opened.archive.key)
   }
 
-  /** Friends' lists are always fetched, since they are small; content only where it is kept. */
-  #fetch(key: string): void {
-    const opened = this.#of(key)
-    const record = this.record(key)
-    for (const download of opened.downloads) download.destroy()
+  /** Friends' lists are always fetched, since they are small: at once where content is kept, else after the first look. */
+  #fetchList(opened: Opened): void {
+    const { archive, downloads } = opened
+    const { namespace, keeping, paused } = this.record(archive.key)
+    for (const download of downloads) download.destroy()
     opened.downloads = []
-    if (record.namespace !== null) return
-    const everything = { start: 0, end: -1 }
+    opened.fetchesList = false
+    opened.looked = () => {}
+    if (namespace !== null || paused) return
     const fetchList = () => {
       if (opened.life.signal.aborted || opened.fetchesList) return
       opened.fetchesList = true
-      opened.downloads = [...opened.downloads, opened.archive.drive.core.download(everything)]
+      opened.downloads = [archive.drive.core.download({ start: 0, end: -1 })]
     }
-    opened.fetchesList = false
-    if (record.keeping.how === 'look') {
-      opened.looked = fetchList
-      return
-    }
-    fetchList()
-    void opened.archive.drive.getBlobs().then(
-      blobs => {
-        if (opened.life.signal.aborted || this.record(key).keeping.how === 'look') return
-        opened.downloads = [...opened.downloads, blobs.core.download(everything)]
-      },
-      () => {},
-    )
+    opened.looked = fetchList
+    if (keeping.how !== 'look') fetchList()
   }
 
   async #reopen(record: ArchiveRecord): Promise<void> {
@@ -558,6 +633,7 @@ export class Archives {
 
   #dismiss(opened: Opened): void {
     opened.life.abort()
+    opened.search.abort()
     for (const download of opened.downloads) download.destroy()
   }
 
@@ -575,6 +651,7 @@ export class Archives {
     if (!this.#opened.has(key)) return
     const { archive, state, about } = opened
     const { held, of } = archive.heldBlocks()
+    const bytes = await archive.heldBytes()
     const ofBytes = archive.blobs?.core.byteLength ?? 0
     const row: ArchiveRow = {
       id: key,
@@ -590,7 +667,14 @@ export class Archives {
       bytes: opened.bytes,
       peers: archive.drive.core.peers.length,
       keeping: record.keeping,
-      held: { blocks: held, ofBlocks: of, bytes: heldBytes(archive), ofBytes },
+      updates: {
+        askFirst: record.updates.askFirst,
+        growth: record.updates.growth,
+        kept: record.updates.taken?.length ?? null,
+        pending: opened.pending,
+      },
+      paused: record.paused,
+      held: { blocks: held, ofBlocks: of, bytes, ofBytes },
       source:
         record.source === null
           ? null
@@ -642,11 +726,9 @@ export class Archives {
   }
 }
 
-/** Content of the archive on this device, in bytes: near, since blocks differ in size. */
-function heldBytes(archive: Archive): number {
-  const { held, of } = archive.heldBlocks()
-  return of === 0 ? 0 : Math.round(((archive.blobs?.core.byteLength ?? 0) * held) / of)
-}
+/** The list, and the content as soon as anything is known of it. */
+const coresOf = ({ drive, blobs }: Archive): readonly Hypercore[] =>
+  blobs === null ? [drive.core] : [drive.core, blobs.core]
 
 const notFound = (key: string) =>
   new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library. Open its link first.', { key })

@@ -21,6 +21,28 @@ const Source = z.object({
   complete: z.boolean(),
 })
 
+/** What a friend's archive may grow by, in bytes, before the person is asked. */
+const GROWTH = 5_000_000_000
+
+const Updates = z.object({
+  /** Every update waits for the person's answer. */
+  askFirst: z.boolean(),
+  /** Bytes that what is kept may grow by beyond what was agreed to; null: any number. */
+  growth: z.number().nullable(),
+  /**
+   * The version that is kept; null: none yet. `blocks` is the length of the log of content with which it is complete,
+   * `bytes` what is kept (the chosen part where only that is), `agreed` what the person has said yes to.
+   */
+  taken: z.object({ length: z.number(), blocks: z.number(), bytes: z.number(), agreed: z.number() }).nullable(),
+  /** The person was asked about an update and stays on the version that is kept, until they say otherwise. */
+  stays: z.boolean(),
+  /** They said yes to a large removal, which has not been made in the folder yet. */
+  mayRemove: z.boolean(),
+  /** The fetching of what is kept was paused in the list of transfers. */
+  paused: z.boolean(),
+})
+const UNASKED = { askFirst: false, growth: GROWTH, taken: null, stays: false, mayRemove: false, paused: false } as const
+
 const Archive = z.object({
   key: z.string(),
   /** Ours only: the Corestore namespace, random and never used again. */
@@ -32,13 +54,21 @@ const Archive = z.object({
   seenLength: z.number(),
   keeping: z.union([
     z.object({ how: z.literal('look') }),
+    /** In the syntax of gitignore: what they match is kept. */
+    z.object({ how: z.literal('parts'), patterns: z.array(z.string()).readonly() }),
     z.object({ how: z.literal('all') }),
     z.object({ how: z.literal('folder'), folder: z.string() }),
   ]),
   /** Ours only: what peers may have seen. A shorter or other log must not be written to. */
   published: z.object({ length: z.number(), fork: z.number(), hash: z.string() }).nullable(),
   source: Source.nullable(),
+  /** A friend's: neither fetched nor served. */
+  paused: z.boolean().default(false),
+  updates: Updates.default(UNASKED),
 })
+
+/** Out of the library; its cores, by key, may still have blocks here. */
+const Forgotten = z.object({ key: z.string(), cores: z.array(z.string()) })
 
 const Download = z.object({
   id: z.string(),
@@ -51,11 +81,28 @@ const Download = z.object({
   startedAt: z.number(),
 })
 
-const File = z.object({ version: z.literal(1), archives: z.array(Archive), downloads: z.array(Download) })
+const File = z.object({
+  version: z.literal(1),
+  archives: z.array(Archive),
+  downloads: z.array(Download),
+  forgotten: z.array(Forgotten).default([]),
+  /** Bytes of blocks that were cleared and whose room has not been given back to the disk. */
+  garbage: z.number().default(0),
+})
 
 export type SourceRecord = z.infer<typeof Source>
 export type ArchiveRecord = z.infer<typeof Archive>
 export type DownloadRecord = z.infer<typeof Download>
+export type ForgottenRecord = z.infer<typeof Forgotten>
+export type UpdatesRecord = z.infer<typeof Updates>
+
+/** What an archive begins with that was just opened or made. */
+export const FRESH: Pick<ArchiveRecord, 'seenLength' | 'published' | 'paused' | 'updates'> = {
+  seenLength: 0,
+  published: null,
+  paused: false,
+  updates: UNASKED,
+}
 
 /** From each older version to the next. */
 const MIGRATIONS: Readonly<Record<number, (file: Record<string, unknown>) => Record<string, unknown>>> = {
@@ -67,16 +114,22 @@ const NEWEST = 1
 export class Registry {
   readonly archives = new Map<string, ArchiveRecord>()
   readonly downloads = new Map<string, DownloadRecord>()
+  readonly forgotten = new Map<string, ForgottenRecord>()
+  #garbage: number
   readonly #saver: Saver
 
   private constructor(path: string, file: z.infer<typeof File>) {
     for (const archive of file.archives) this.archives.set(archive.key, archive)
     for (const download of file.downloads) this.downloads.set(download.id, download)
+    for (const forgotten of file.forgotten) this.forgotten.set(forgotten.key, forgotten)
+    this.#garbage = file.garbage
     this.#saver = new Saver(() =>
       writeJson(path, {
         version: NEWEST,
         archives: [...this.archives.values()],
         downloads: [...this.downloads.values()],
+        forgotten: [...this.forgotten.values()],
+        garbage: this.#garbage,
       }),
     )
   }
@@ -84,7 +137,7 @@ export class Registry {
   /** Throws STORAGE_UNUSABLE if the file was written by a newer Cairn. One that cannot be read is set aside, not lost. */
   static async open(storage: string): Promise<Registry> {
     const path = join(storage, 'registry.json')
-    const empty = { version: 1, archives: [], downloads: [] } as const
+    const empty = { version: NEWEST, archives: [], downloads: [], forgotten: [], garbage: 0 } as const
     let raw: unknown
     try {
       raw = await readJson(path)
@@ -93,7 +146,7 @@ export class Registry {
       await rename(path, `${path}.unreadable-${Date.now()}`)
       raw = null
     }
-    if (raw === null) return new Registry(path, { ...empty, archives: [], downloads: [] })
+    if (raw === null) return new Registry(path, { ...empty, archives: [], downloads: [], forgotten: [] })
     return new Registry(path, migrate(raw as Record<string, unknown>, storage))
   }
 
@@ -110,10 +163,27 @@ export class Registry {
     return next
   }
 
-  async removeArchive(key: string): Promise<void> {
+  get garbage(): number {
+    return this.#garbage
+  }
+
+  async setGarbage(bytes: number): Promise<void> {
+    this.#garbage = bytes
+    await this.save()
+  }
+
+  /** Takes it out of the library, and notes in the same breath whose blocks have to go. */
+  async removeArchive(key: string, cores: readonly string[]): Promise<void> {
     this.archives.delete(key)
+    const before = this.forgotten.get(key)?.cores ?? []
+    this.forgotten.set(key, { key, cores: [...new Set([...before, ...cores])] })
     for (const [id, download] of this.downloads) if (download.key === key) this.downloads.delete(id)
     await this.save()
+  }
+
+  /** Its blocks are gone. */
+  async setGone(key: string): Promise<void> {
+    if (this.forgotten.delete(key)) await this.save()
   }
 
   async setDownload(record: DownloadRecord): Promise<void> {

@@ -5,7 +5,7 @@
  * `flush` is what stands between an acknowledged write and a power cut: RocksDB's log is not synced, and of the three
  * flushes to be found in the storage only the one on `storage.db` writes the memtables to synced files.
  */
-import { mkdir, open, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import Corestore from 'corestore'
 import type Hypercore from 'hypercore'
@@ -16,6 +16,8 @@ import { AppError } from '../../preload/contract/errors.ts'
 export type Store = {
   readonly corestore: Corestore
   readonly folder: string
+  /** Bytes that it takes on the disk, and bytes that are free there. */
+  room(): Promise<{ readonly taken: number; readonly free: number }>
   /** Everything written so far survives a power cut once this resolves. Takes 7 to 20 ms. */
   flush(): Promise<void>
   /**
@@ -31,6 +33,13 @@ export type Store = {
    */
   compact(thorough: boolean): Promise<void>
   close(): Promise<void>
+}
+
+type Core = NonNullable<Hypercore['core']>
+type Inner = {
+  _attachMaybe(muxer: unknown, discoveryKey: Buffer): Promise<void>
+  _shouldReplicate(core: Core, muxer: unknown): boolean
+  readonly streamTracker: { attachAll(core: Core): void }
 }
 
 /** Throws STORAGE_IN_USE when another process has it, STORAGE_UNUSABLE with the reason otherwise. */
@@ -50,17 +59,28 @@ export async function openStore(storage: string): Promise<Store> {
   return {
     corestore,
     folder,
+    async room() {
+      const [taken, { bavail, bsize }] = await Promise.all([sizeOf(folder), statfs(folder)])
+      return { taken, free: bavail * bsize }
+    },
     flush: () => corestore.storage.db.flush(),
     answerOnly(wanted) {
-      const inner = corestore as unknown as { _attachMaybe(muxer: unknown, discoveryKey: Buffer): Promise<void> }
+      const inner = corestore as unknown as Inner
       const attach = inner._attachMaybe.bind(corestore)
       inner._attachMaybe = async (muxer, discoveryKey) => {
         if (wanted(discoveryKey)) await attach(muxer, discoveryKey)
       }
+      // A new connection takes up every open core that wants blocks, and such a core every connection.
+      const should = inner._shouldReplicate.bind(corestore)
+      inner._shouldReplicate = (core, muxer) => wanted(core.discoveryKey) && should(core, muxer)
+      const { streamTracker } = inner
+      const attachAll = streamTracker.attachAll.bind(streamTracker)
+      streamTracker.attachAll = core => {
+        if (wanted(core.discoveryKey)) attachAll(core)
+      }
     },
     offer(core) {
-      const { streamTracker } = corestore as unknown as { streamTracker: { attachAll(core: Hypercore['core']): void } }
-      if (core.core !== null) streamTracker.attachAll(core.core)
+      if (core.core !== null) (corestore as unknown as Inner).streamTracker.attachAll(core.core)
     },
     compact: thorough =>
       corestore.storage.compact(
@@ -68,6 +88,20 @@ export async function openStore(storage: string): Promise<Store> {
       ),
     close: () => corestore.close(),
   }
+}
+
+/** As `du` counts, but for holes on Windows, which tells of no blocks. */
+async function sizeOf(path: string): Promise<number> {
+  const sizes = await Promise.all(
+    (await readdir(path, { withFileTypes: true })).map(async entry => {
+      const inner = join(path, entry.name)
+      if (entry.isDirectory()) return sizeOf(inner).catch(() => 0)
+      // RocksDB deletes files while they are counted.
+      const stats = await stat(inner).catch(() => null)
+      return stats === null ? 0 : process.platform === 'win32' ? stats.size : stats.blocks * 512
+    }),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
 }
 
 async function sync(path: string): Promise<void> {

@@ -94,10 +94,39 @@ const SPECS = {
     about:
       'Holds a full copy, follows its changes and serves it to others until it is stopped; with FOLDER, as files in that folder too.',
     options: {
+      only: {
+        type: 'string',
+        multiple: true,
+        value: 'PATTERN',
+        help: 'keep only this: a path of the archive, or a pattern as in .gitignore; may be repeated',
+      },
+      ask: { type: 'boolean', help: 'take no update without a yes: cairn status shows what waits, cairn take answers' },
+      'no-ask': { type: 'boolean', help: 'take updates unasked again, as far as they are neither large nor removals' },
+      growth: {
+        type: 'string',
+        value: 'SIZE',
+        help: 'how much it may grow before you are asked, as in 500MB or 20GB; any: never asks. 5 GB by default',
+      },
       exit: { type: 'boolean', help: 'leave when the copy is complete, instead of serving on' },
       timeout: TIMEOUT,
     },
     words: [1, 2],
+    more: 'An update that takes away or overwrites more than half of it, or more than 1,000 files, always waits for your answer.',
+  },
+  take: {
+    usage: 'take LINK',
+    about: 'Answers the update of a kept archive that waits for you: takes it.',
+    options: { stay: { type: 'boolean', help: 'stays on the version that is kept instead' } },
+    words: [1, 1],
+  },
+  disk: {
+    usage: 'disk [LINK[/path]]',
+    about: 'Shows what archives take on this machine, or one of them by its files.',
+    options: {
+      clear: { type: 'boolean', help: 'deletes what was looked at and is not kept, and gives its room back' },
+      cache: { type: 'string', value: 'SIZE', help: 'how much of that may stay, from now on, as in 20GB' },
+    },
+    words: [0, 1],
   },
   history: {
     usage: 'history LINK',
@@ -143,13 +172,15 @@ const SPECS = {
   },
   pause: {
     usage: 'pause LINK|PATH',
-    about: 'Publishes no changes of the folder of an archive of yours until cairn resume. The archive stays shared.',
+    about:
+      "Publishes no changes of the folder of an archive of yours until cairn resume. A friend's archive is neither fetched nor served.",
+    more: 'An archive of yours stays shared as it is.',
     options: {},
     words: [1, 1],
   },
   resume: {
     usage: 'resume LINK|PATH [--remove]',
-    about: 'Publishes the changes of a paused folder again.',
+    about: "Publishes the changes of a paused folder again, or goes on with a friend's archive.",
     options: {
       remove: {
         type: 'boolean',
@@ -203,6 +234,10 @@ export type Command =
       readonly name: 'keep'
       readonly link: string
       readonly folder: string | null
+      readonly only: readonly string[]
+      /** null: as it is. */
+      readonly ask: boolean | null
+      readonly growth: number | 'any' | null
       readonly exit: boolean
       readonly timeout: number | null
     } & Common)
@@ -211,6 +246,13 @@ export type Command =
       readonly link: string
       readonly changes: boolean
       readonly timeout: number | null
+    } & Common)
+  | ({ readonly name: 'take'; readonly link: string; readonly stay: boolean } & Common)
+  | ({
+      readonly name: 'disk'
+      readonly link: string | null
+      readonly clear: boolean
+      readonly cache: number | null
     } & Common)
   | ({ readonly name: 'status' } & Common)
   | ({
@@ -301,11 +343,16 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         timeout: values.number('timeout', 86_400),
       }
     case 'keep':
+      if (second !== null && values.texts('only').length > 0)
+        throw usage('A folder follows all of an archive: leave out either FOLDER or --only.', name)
       return {
         name,
         ...common,
         link: checkedLink(first),
         folder: second,
+        only: values.texts('only'),
+        ask: values.flag('ask') ? true : values.flag('no-ask') ? false : null,
+        growth: values.text('growth') === 'any' ? 'any' : values.size('growth'),
         exit: values.flag('exit'),
         timeout: values.number('timeout', 86_400),
       }
@@ -316,6 +363,16 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         link: checkedLink(first),
         changes: values.flag('changes'),
         timeout: values.number('timeout', 86_400),
+      }
+    case 'take':
+      return { name, ...common, link: checkedLink(first), stay: values.flag('stay') }
+    case 'disk':
+      return {
+        name,
+        ...common,
+        link: first === '' ? null : checkedLink(first),
+        clear: values.flag('clear'),
+        cache: values.size('cache'),
       }
     case 'status':
       return { name, ...common }
@@ -386,6 +443,18 @@ class Values {
     if (!form.test(text) || value > most)
       throw usage(`--${name} wants a number up to ${most}, not "${text}".`, this.#command)
     return value
+  }
+
+  /** In bytes. */
+  size(name: string): number | null {
+    const text = this.text(name)
+    if (text === null) return null
+    const match = /^(\d+(?:\.\d+)?)\s*([kMGT]?)B?$/i.exec(text)
+    const power = ['', 'k', 'm', 'g', 't'].indexOf((match?.[2] ?? '').toLowerCase())
+    const bytes = Math.round(Number(match?.[1]) * 1000 ** power)
+    if (match === null || !Number.isSafeInteger(bytes))
+      throw usage(`--${name} wants a size such as 500MB or 20GB, not "${text}".`, this.#command)
+    return bytes
   }
 
   /** Those of the environment where none are given. */

@@ -64,7 +64,7 @@ export async function openArchive(context: Context, link: string, timeout: numbe
   return { ...opened, row }
 }
 
-async function rowOf(archives: Mirror<ArchiveRow>, key: string): Promise<ArchiveRow> {
+export async function rowOf(archives: Mirror<ArchiveRow>, key: string): Promise<ArchiveRow> {
   while (true) {
     const row = (await archives.all()).get(key)
     if (row !== undefined) return row

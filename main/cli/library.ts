@@ -6,7 +6,7 @@ import { type Context, readLink } from './context.ts'
 import { EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
 import { gone } from './publish.ts'
-import { count, network, printable, progress, size, state } from './words.ts'
+import { count, keeping, network, pending, printable, progress, size, state } from './words.ts'
 
 export async function status({ client, attached, output, signal }: Context): Promise<number> {
   const [machine, archives, transfers, networks] = await Promise.all([
@@ -30,23 +30,18 @@ export async function status({ client, attached, output, signal }: Context): Pro
 }
 
 function archiveLines(row: ArchiveRow): string {
-  const keeping =
-    row.ownership === 'yours'
-      ? 'yours'
-      : row.keeping.how === 'look'
-        ? 'looked at'
-        : row.keeping.how === 'all'
-          ? 'kept'
-          : `kept in ${printable(row.keeping.folder)}`
+  const how = row.ownership === 'yours' ? 'yours' : keeping(row.keeping)
   const content = row.files === null || row.bytes === null ? '' : `, ${count(row.files, 'file')}, ${size(row.bytes)}`
   const source =
     row.source === null
       ? []
       : [`          from ${row.source.paths.map(printable).join(', ')} (${sourceState(row.source.state)})`]
+  const { kept, pending: waits } = row.updates
   return [
-    `archive   ${printable(row.title)}: ${keeping}, version ${row.length}${content}; ${state(row.state)}`,
+    `archive   ${printable(row.title)}: ${how}, version ${row.length}${content}; ${row.paused ? 'paused: cairn resume LINK goes on' : state(row.state)}`,
     `          ${row.link}`,
     ...source,
+    ...(waits === null ? [] : [`          keeps version ${kept ?? 0}; ${pending(waits)}: answer with cairn take LINK`]),
   ].join('\n')
 }
 

@@ -4,9 +4,10 @@ import { setTimeout } from 'node:timers/promises'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ChangedFile, Changeset, Entry, TransferRow } from '../../preload/contract/models.ts'
 import type { Command } from './arguments.ts'
-import { type Context, followTransfer, openArchive, readLink, shareUntilStopped } from './context.ts'
+import { type Context, followTransfer, openArchive, readLink, rowOf, shareUntilStopped } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
-import { count, printable, size, time } from './words.ts'
+import { Mirror } from './mirror.ts'
+import { count, pending, printable, size, time } from './words.ts'
 
 const PAGE = 1000
 const TIMEOUT = 30
@@ -100,18 +101,36 @@ export async function keep(context: Context, command: Command & { name: 'keep' }
   if (row.ownership === 'yours')
     throw new CliError('NOT_A_FRIENDS', 'This archive is yours: all of it is here already.')
   const folder = command.folder === null ? null : resolve(command.folder)
+  const { only, ask, growth } = command
   try {
-    const id = folder === null ? null : (await client.archives.keepInFolder({ key, folder }, { signal })).transfer
-    if (folder === null) await client.archives.keep({ key, keep: true }, { signal })
-    const filled = await followTransfer(context, row => row.kind === 'keep' && row.key === key, command.timeout)
-    const written = id === null ? filled : await followTransfer(context, row => row.id === id, command.timeout)
-    await listSkipped(context, written.id)
+    if (ask !== null || growth !== null)
+      await client.archives.setUpdates(
+        {
+          key,
+          ...(ask === null ? {} : { askFirst: ask }),
+          ...(growth === null ? {} : { growth: growth === 'any' ? null : growth }),
+        },
+        { signal },
+      )
+    const id =
+      folder !== null
+        ? (await client.archives.keepInFolder({ key, folder }, { signal })).transfer
+        : only.length > 0
+          ? (await client.archives.keepParts({ key, patterns: only }, { signal })).transfer
+          : null
+    if (id === null) await client.archives.keep({ key, keep: true }, { signal })
+    const wanted = (row: TransferRow) => (id === null ? row.kind === 'keep' && row.key === key : row.id === id)
+    const done = await followTransfer(context, wanted, command.timeout)
+    await listSkipped(context, done.id)
+    const what = only.length === 0 ? 'All of it is here' : done.ofFiles === 0 ? 'Nothing matches yet' : 'It is here'
     output.result(
-      `All of it is here: ${count(written.files, 'file')}, ${size(written.bytes)}${folder === null ? '' : `, in ${printable(folder)}`}.`,
+      `${what}: ${count(done.files, 'file')}, ${size(done.bytes)}${folder === null ? '' : `, in ${printable(folder)}`}.`,
       {
-        kept: { key, folder, files: written.files, bytes: written.bytes, skipped: written.skippedCount },
+        kept: { key, folder, only, files: done.files, bytes: done.bytes, skipped: done.skippedCount },
       },
     )
+    const { updates } = await rowOf(new Mirror(client.archives.watch(undefined, { signal })), key)
+    if (updates.pending !== null) output.note(`${pending(updates.pending)}: cairn take LINK takes it.`)
   } catch (error) {
     if (!signal.aborted) throw error
     throw new CliError(

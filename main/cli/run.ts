@@ -2,6 +2,7 @@
 import { assertNever } from '../../preload/contract/errors.ts'
 import { type Command, parseArguments } from './arguments.ts'
 import type { Context } from './context.ts'
+import { disk, take } from './device.ts'
 import { EXIT } from './failure.ts'
 import { forget, status } from './library.ts'
 import { Output, type Sink } from './output.ts'
@@ -50,7 +51,7 @@ export async function run({
   try {
     const { storage, bootstrap, name } = command
     // To look at one's own library, or to forget, nobody needs to be asked.
-    session = await openSession({ storage, bootstrap, join: name !== 'status' && name !== 'forget' })
+    session = await openSession({ storage, bootstrap, join: !ALONE.has(name) })
     if (session.attached && bootstrapGiven(args))
       output.note('--bootstrap has no effect: Cairn runs on this storage already, with nodes of its own.')
     const context: Context = {
@@ -69,6 +70,9 @@ export async function run({
   }
 }
 
+/** What concerns nobody but this machine. */
+const ALONE: ReadonlySet<string> = new Set(['status', 'forget', 'disk', 'take'])
+
 function perform(context: Context, command: Exclude<Command, { name: 'help' | 'version' | 'serve' }>): Promise<number> {
   switch (command.name) {
     case 'publish':
@@ -79,6 +83,10 @@ function perform(context: Context, command: Exclude<Command, { name: 'help' | 'v
       return get(context, command)
     case 'keep':
       return keep(context, command)
+    case 'take':
+      return take(context, command)
+    case 'disk':
+      return disk(context, command)
     case 'history':
       return history(context, command)
     case 'status':

@@ -69,7 +69,16 @@ export async function moveSource(context: Context, command: Command & { name: 'm
 }
 
 export async function pause(context: Context, command: Command & { name: 'pause' }): Promise<number> {
-  const row = await archiveOf(context, command.target)
+  const target = await targetOf(context, command.target)
+  const friends = await friendsOf(context, target)
+  if (friends !== null) {
+    await context.client.archives.pause({ key: friends, paused: true }, { signal: context.signal })
+    context.output.result('Paused: neither fetched nor served until cairn resume. What is here stays.', {
+      paused: friends,
+    })
+    return EXIT.done
+  }
+  const row = await archiveOf(context, target)
   await context.client.publish.pause({ key: row.id, paused: true }, { signal: context.signal })
   context.output.result(
     'Paused: changes in its folder are not published until cairn resume. What was published stays shared.',
@@ -81,7 +90,16 @@ export async function pause(context: Context, command: Command & { name: 'pause'
 /** Also the answer to what Cairn asks when most of a folder is gone. */
 export async function resume(context: Context, command: Command & { name: 'resume' }): Promise<number> {
   const { client, attached, output, signal } = context
-  const { id: key } = await archiveOf(context, command.target)
+  const target = await targetOf(context, command.target)
+  const friends = command.remove ? null : await friendsOf(context, target)
+  if (friends !== null) {
+    await client.archives.pause({ key: friends, paused: false }, { signal })
+    output.result(attached ? 'It is fetched and served again.' : 'It is fetched and served whenever Cairn runs.', {
+      resumed: friends,
+    })
+    return EXIT.done
+  }
+  const { id: key } = await archiveOf(context, target)
   await client.publish.pause({ key, paused: false }, { signal })
   const asks = await askedAbout(context, key)
   if (asks === null && command.remove)
@@ -125,6 +143,18 @@ async function askedAbout(
     if (!isLooking || isImporting) return null
     await archives.change(200)
   }
+}
+
+/** From standard input a link can be read once. */
+const targetOf = async (context: Context, target: string): Promise<string> =>
+  isLink(target) ? readLink(context, target) : target
+
+/** The key of a friend's archive; null: it is something else. */
+async function friendsOf(context: Context, target: string): Promise<string | null> {
+  if (!isLink(target)) return null
+  const { key } = parseLink(target)
+  const rows = await new Mirror(context.client.archives.watch(undefined, { signal: context.signal })).all()
+  return rows.get(key)?.ownership === 'friends' ? key : null
 }
 
 /** By its link, or by what it is made from. Throws for one that follows nothing. */

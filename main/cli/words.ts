@@ -1,6 +1,13 @@
 /** Sizes, times and states in words for a terminal. Pure. */
 import { assertNever } from '../../preload/contract/errors.ts'
-import type { ArchiveState, NetworkStatus, TransferRow, UnreachableReason } from '../../preload/contract/models.ts'
+import type {
+  ArchiveState,
+  Keeping,
+  NetworkStatus,
+  PendingUpdate,
+  TransferRow,
+  UnreachableReason,
+} from '../../preload/contract/models.ts'
 
 const UNITS = ['kB', 'MB', 'GB', 'TB', 'PB']
 
@@ -85,6 +92,37 @@ export function state(archive: ArchiveState): string {
       return `read-only: this copy has version ${archive.length} of ${archive.published} and must catch up from a friend first`
     default:
       return assertNever(archive)
+  }
+}
+
+export function keeping(how: Keeping): string {
+  switch (how.how) {
+    case 'look':
+      return 'looked at'
+    case 'parts':
+      return `kept in part (${how.patterns.slice(0, 3).map(printable).join(', ')}${how.patterns.length > 3 ? ', …' : ''})`
+    case 'all':
+      return 'kept'
+    case 'folder':
+      return `kept in ${printable(how.folder)}`
+    default:
+      return assertNever(how)
+  }
+}
+
+/** An update that waits for the person's answer. */
+export function pending({ to, why, added, changed, removed, of, bytes, stays }: PendingUpdate): string {
+  const files = `+${added} ~${changed} -${removed} of ${count(of, 'file')}, ${size(bytes)} more`
+  if (stays) return `version ${to} is there and is not taken (${files})`
+  switch (why) {
+    case 'removes':
+      return `version ${to} takes away or overwrites much of it and waits for your answer (${files})`
+    case 'grows':
+      return `version ${to} grows beyond what you agreed to and waits for your answer (${files})`
+    case 'ask-first':
+      return `version ${to} waits for your answer (${files})`
+    default:
+      return assertNever(why)
   }
 }
 

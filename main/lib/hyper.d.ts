@@ -25,7 +25,7 @@ declare module 'hypercore' {
       readonly stream: { readonly rawStream: import('hyperdht').RawStream; readonly isInitiator: boolean }
     }
     type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
-    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,read-ahead}.ts` lean. */
+    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,read-ahead}.ts` lean. */
     type TreeNode = { readonly index: number; readonly size: number; readonly hash: Buffer }
     type Tree = {
       roots: TreeNode[]
@@ -35,9 +35,17 @@ declare module 'hypercore' {
       treeLength: number
       ancestors: number
       append(block: Buffer): void
+      /** Bytes before a node of the tree; `2 * index` is the leaf of a block. Throws where nodes are not here. */
+      byteOffset(index: number): Promise<number>
+      /** The same, and its own size. */
+      byteRange(index: number): Promise<readonly [offset: number, size: number]>
       appendRoot(node: TreeNode, cursor: import('flat-tree').Iterator): void
     }
-    type Transaction = { putBlock(index: number, block: Buffer): void; flush(): Promise<boolean> }
+    type Transaction = {
+      putBlock(index: number, block: Buffer): void
+      deleteTreeNode(index: number): void
+      flush(): Promise<boolean>
+    }
     type Reads = {
       getTreeNode(index: number): Promise<TreeNode | null>
       getBlock(index: number): Promise<Buffer | null>
@@ -49,6 +57,7 @@ declare module 'hypercore' {
       readonly storage: { write(): Transaction; read(): Reads }
       _activeTx: Transaction | null
       createTreeBatch(): Tree
+      createWriteBatch(): Transaction
       flush(): Promise<boolean>
       append(
         blocks: readonly Buffer[],
@@ -82,8 +91,15 @@ declare module 'hypercore' {
     readonly peers: readonly Hypercore.Peer[]
     /** null before `ready`. The inside: the blocks on this device, loaded whole, and the channels to peers. */
     readonly core: {
+      readonly discoveryKey: Buffer
       readonly state: Hypercore.State
-      readonly bitfield: { countSet(start: number, length: number): number }
+      readonly bitfield: {
+        countSet(start: number, length: number): number
+        /** -1: none. */
+        firstSet(position: number): number
+        /** -1: none. */
+        firstUnset(position: number): number
+      }
       readonly replicator: {
         readonly peers: readonly { readonly protomux: unknown; readonly channel: { close(): void } }[]
         detachFrom(protomux: unknown): void
@@ -291,6 +307,8 @@ declare module 'hyperblobs' {
     blockSize: number
     get(blob: Hyperblobs.Blob, options?: Hyperblobs.ReadOptions): Promise<Buffer | null>
     getByteLength(blob: Hyperblobs.Blob): Promise<number>
+    /** Of a blob with a map. Waits for ever for blocks of the map that are not here. */
+    getBlockMap(blob: Hyperblobs.Blob): Promise<{ readonly blocks: readonly { readonly index: number }[] } | null>
     createReadStream(blob: Hyperblobs.Blob, options?: Hyperblobs.ReadOptions): Readable
     clear(blob: Hyperblobs.Blob): Promise<unknown>
   }

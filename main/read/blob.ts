@@ -3,6 +3,7 @@ import type Hyperblobs from 'hyperblobs'
 import type Hypercore from 'hypercore'
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
+import type { Range } from '../lib/ranges.ts'
 import { type ArchiveFile, PATIENCE } from './entries.ts'
 
 /**
@@ -28,6 +29,8 @@ export async function* readBlob(
     ? inOrder(blobs.core, blockOffset, blockOffset + blockLength, signal, patience)
     : seeking(blobs, file.blob, range, signal, patience)
   let read = 0
+  const used = blocksOf(file.blob, file.size, range)
+  blobs.core.emit(READING, used)
   try {
     for await (const chunk of chunks) {
       read += chunk.byteLength
@@ -40,9 +43,25 @@ export async function* readBlob(
     const { code } = error as { code?: string }
     if (code === 'REQUEST_TIMEOUT' || code === 'BLOCK_NOT_AVAILABLE') throw missing()
     throw error
+  } finally {
+    blobs.core.emit(READ, used)
   }
   signal.throwIfAborted()
   if (read !== range.length) throw missing()
+}
+
+/** What the log of content says of itself while blocks are read, with their range: they are in use, and were used. */
+export const READING = 'cairn-reading'
+export const READ = 'cairn-read'
+
+/** Blocks differ little in size within one file: near enough to tell what was used last. */
+function blocksOf(
+  { blockOffset, blockLength }: Hyperblobs.Blob,
+  size: number,
+  { start, length }: { readonly start: number; readonly length: number },
+): Range {
+  const place = (byte: number) => (Math.min(byte, size) / Math.max(1, size)) * blockLength
+  return { start: blockOffset + Math.floor(place(start)), end: blockOffset + Math.ceil(place(start + length)) }
 }
 
 /** Blocks that are asked for before the first of them has been taken. */

@@ -60,6 +60,8 @@ export type DownloadOptions = {
   readonly inTheWay: InTheWay
   /** Take away what an earlier version had and this one has not, if it is still as we wrote it. */
   readonly follow: boolean
+  /** That, too, where it is most of what there was. Otherwise such files are left, and listed. */
+  readonly mayRemove?: boolean
   readonly manifest: Manifest
 }
 
@@ -317,11 +319,11 @@ class Writer {
 
   /** `in-the-way`: a file that has become a folder, or a folder that has become a file, before the new one is written. */
   async removeWhatIsGone(wanted: ReadonlySet<string>, which: 'in-the-way' | 'all'): Promise<void> {
-    const { manifest, folder } = this.#options
+    const { manifest, folder, mayRemove = false } = this.#options
     const gone = manifest.paths().filter(relative => !wanted.has(relative))
     if (gone.length === 0) return
     const all = manifest.paths().length
-    if (gone.length > MANY_REMOVALS || (gone.length * 2 > all && gone.length >= 5)) {
+    if (!mayRemove && (gone.length > MANY_REMOVALS || (gone.length * 2 > all && gone.length >= 5))) {
       if (which === 'in-the-way') return
       for (const relative of gone.slice(0, 1000))
         this.#control.skipped({

@@ -13,12 +13,14 @@ const File = z.object({
   downloads: z.string().min(1).catch(join(homedir(), 'Downloads')),
   author: z.string().max(200).catch(''),
   notify: z.boolean().catch(true),
+  cache: z.number().min(0).catch(10_000_000_000),
 })
 
 export class SettingsService {
   readonly rows = new Collection<Settings>()
   readonly #saver: Saver
   readonly #onConsent: (() => void)[] = []
+  readonly #onCache: (() => void)[] = []
 
   private constructor(path: string, settings: Settings) {
     this.rows.put(settings)
@@ -52,6 +54,11 @@ export class SettingsService {
     this.#onConsent.push(listener)
   }
 
+  /** Whenever the room for what is only cached has changed. */
+  onCache(listener: () => void): void {
+    this.#onCache.push(listener)
+  }
+
   /** On the disk when this resolves. */
   async update(change: { readonly [K in Exclude<keyof Settings, 'id'>]?: Settings[K] | undefined }): Promise<void> {
     const before = this.current
@@ -59,5 +66,6 @@ export class SettingsService {
     this.rows.put({ ...before, ...given })
     await this.#saver.save()
     if (!before.consented && this.current.consented) for (const listener of this.#onConsent) listener()
+    if (before.cache !== this.current.cache) for (const listener of this.#onCache) listener()
   }
 }

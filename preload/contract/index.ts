@@ -10,8 +10,10 @@ import type {
   Change,
   ChangedFile,
   Changeset,
+  DiskUse,
   Entry,
   EntryPage,
+  FolderUse,
   FolderListing,
   NetworkStatus,
   PeerRow,
@@ -73,6 +75,23 @@ export const contract = {
       input: z.strictObject({ key: Key, folder: LocalPath }),
       output: type<{ readonly transfer: string }>(),
     }),
+    /** The same for what these patterns match, in the syntax of gitignore: `/photos/`, `*.mp3`, `!/photos/raw/`. */
+    keepParts: call({
+      input: z.strictObject({ key: Key, patterns: z.array(Text(4096).min(1)).min(1).max(10_000).readonly() }),
+      output: type<{ readonly transfer: string }>(),
+    }),
+    /** How updates of what is kept are taken. What is left out stays as it is. */
+    setUpdates: call({
+      input: z.strictObject({
+        key: Key,
+        askFirst: z.boolean().optional(),
+        growth: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable().optional(),
+      }),
+    }),
+    /** Answers a pending update: takes it, or stays on the version that is kept. */
+    answerUpdate: call({ input: z.strictObject({ key: Key, take: z.boolean() }) }),
+    /** A friend's archive is neither fetched nor served until it goes on. What is here can be looked at. */
+    pause: call({ input: z.strictObject({ key: Key, paused: z.boolean() }) }),
     /** Leaves the swarm and forgets the archive; its blocks are deleted from this device. Copies elsewhere stay. */
     forget: call({ input: z.strictObject({ key: Key }) }),
     /** A link to a version that nobody can bend (with both hashes), to a path if given. */
@@ -80,6 +99,17 @@ export const contract = {
       input: z.strictObject({ key: Key, version: Version, path: ArchivePath }),
       output: type<{ readonly link: string }>(),
     }),
+  },
+  disk: {
+    /** What archives take on this device. */
+    use: call({ output: type<DiskUse>() }),
+    /** The same by what lies in a folder of one of them. */
+    folder: call({ input: z.strictObject({ key: Key, folder: ArchivePath }), output: type<FolderUse>() }),
+    /**
+     * Deletes what was looked at and is not kept, of one archive or of all (null), and gives its room back. Returns the
+     * bytes of content that went.
+     */
+    clear: call({ input: z.strictObject({ key: Key.nullable() }), output: type<{ readonly cleared: number }>() }),
   },
   publish: {
     /** Counts what would become public under these rules. Changes nothing. */
@@ -287,6 +317,7 @@ export const contract = {
         downloads: LocalPath.optional(),
         author: Text(200).optional(),
         notify: z.boolean().optional(),
+        cache: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
       }),
     }),
   },

@@ -51,10 +51,75 @@ export type ArchiveState =
 export type Keeping =
   /** Only what is looked at is fetched. */
   | { readonly how: 'look' }
+  /** What these patterns match, in the syntax of gitignore, in this version and in later ones. */
+  | { readonly how: 'parts'; readonly patterns: readonly string[] }
   /** Everything, now and in future, held and served. */
   | { readonly how: 'all' }
   /** Everything, and mirrored into a folder that follows the archive. */
   | { readonly how: 'folder'; readonly folder: string }
+
+/** An update that a kept archive does not take unasked. */
+export type PendingUpdate = {
+  /** The version that it leads to. */
+  readonly to: number
+  /** `removes`: it takes away or overwrites more than is taken for an everyday change. `grows`: beyond the growth budget. */
+  readonly why: 'removes' | 'grows' | 'ask-first'
+  /** Files of what is kept, of so many. */
+  readonly added: number
+  readonly changed: number
+  readonly removed: number
+  readonly of: number
+  /** Bytes that what is kept would grow by. */
+  readonly bytes: number
+  /** The person was asked and stays on the version that is kept. */
+  readonly stays: boolean
+}
+
+/** How updates of a friend's archive that is kept are taken. */
+export type Updates = {
+  /** Every one waits for the person's answer. */
+  readonly askFirst: boolean
+  /** Bytes that what is kept may grow by before the person is asked; null: any number. */
+  readonly growth: number | null
+  /** The version that is kept; null: none yet. */
+  readonly kept: number | null
+  readonly pending: PendingUpdate | null
+}
+
+/** What archives take on this device. Bytes of content are exact; `store` is what the file system says. */
+export type DiskUse = {
+  /** The storage's files on the disk, with what is not given back yet. */
+  readonly store: number
+  readonly free: number
+  /** Bytes that what is only cached may take, and does. */
+  readonly budget: number
+  readonly cached: number
+  readonly archives: readonly ArchiveUse[]
+}
+
+export type ArchiveUse = {
+  readonly key: ArchiveKey
+  /** Content on this device, with that of older versions. */
+  readonly content: number
+  /** The part of it that can be cleared: what was looked at and is not kept. */
+  readonly cached: number
+  /** The list of files, with its history. */
+  readonly list: number
+}
+
+/** What the newest version of a folder takes on this device. */
+export type FolderUse = {
+  readonly entries: readonly {
+    readonly kind: 'file' | 'folder'
+    readonly name: string
+    readonly path: string
+    /** Here, of so many. Files that share content each count it. */
+    readonly held: number
+    readonly size: number
+  }[]
+  /** Of the whole archive: content that only older versions have. */
+  readonly older: number
+}
 
 /** The folder or files on this machine that an archive of yours is made from. */
 export type ArchiveSource = {
@@ -89,6 +154,9 @@ export type ArchiveRow = {
   /** Connected peers that share this archive. */
   readonly peers: number
   readonly keeping: Keeping
+  readonly updates: Updates
+  /** A friend's: neither fetched nor served. */
+  readonly paused: boolean
   /** Bytes and blocks of file content on this device, of all that this archive ever held. */
   readonly held: {
     readonly blocks: number
@@ -310,6 +378,8 @@ export type Settings = {
   readonly downloads: string
   readonly author: string
   readonly notify: boolean
+  /** Bytes that content which was looked at and is not kept may take on this device. */
+  readonly cache: number
 }
 
 export type BackendStatus = {

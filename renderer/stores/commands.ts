@@ -1,6 +1,6 @@
 /** What a person can do to an archive, from a menu, a button, a key or the palette: one function each. */
 import { AppError, type ErrorData } from '../../preload/contract/errors.ts'
-import type { ArchiveKey, ArchiveRow } from '../../preload/contract/models.ts'
+import type { ArchiveKey, ArchiveRow, Entry } from '../../preload/contract/models.ts'
 import { backend, connectionStore, contentUrl } from '../backend.ts'
 import { canReveal, shell } from '../shell.ts'
 import { count, number } from '../ui/format.ts'
@@ -136,6 +136,29 @@ export function keepInFolder(row: ArchiveRow): void {
       text: `${plainName(folder)} follows the archive. What you change there yourself is kept beside.`,
     })
   })
+}
+
+/** A path of the archive as the pattern that means it and nothing else. */
+export const patternOf = ({ path, kind }: Pick<Entry, 'path' | 'kind'>): string =>
+  `${path.replace(/[\\*?[\]!#]/g, character => `\\${character}`).replace(/ $/, '\\ ')}${kind === 'folder' ? '/' : ''}`
+
+/** Beside what is kept of it already. */
+export function keepEntries(row: ArchiveRow, entries: readonly Entry[]): void {
+  const before = row.keeping.how === 'parts' ? row.keeping.patterns : []
+  const patterns = [...new Set([...before, ...entries.map(patternOf)])]
+  attempt(async () => {
+    await backend.archives.keepParts({ key: row.id, patterns })
+    toast.done({
+      title:
+        entries.length === 1 ? `Keeping ${plainName(entries[0]!.name)}` : `Keeping ${count(entries.length, 'item')}`,
+      text: 'They are fetched, now and when they change, and served on to others.',
+      action: { label: 'What is kept…', run: () => ui.showKeeping({ name: 'parts', key: row.id }) },
+    })
+  })
+}
+
+export function pauseArchive(row: ArchiveRow, paused: boolean): void {
+  attempt(() => backend.archives.pause({ key: row.id, paused }))
 }
 
 export function pauseSource(row: ArchiveRow, paused: boolean): void {

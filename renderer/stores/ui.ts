@@ -23,9 +23,17 @@ export type Actions = {
 
 export type DialogName = 'settings' | 'shortcuts' | 'palette' | 'messages'
 
+/** What is asked or shown about what this machine holds of archives. */
+export type KeepingDialog =
+  | { readonly name: 'parts'; readonly key: ArchiveKey }
+  | { readonly name: 'updates'; readonly key: ArchiveKey }
+  /** null: of all archives. */
+  | { readonly name: 'device'; readonly key: ArchiveKey | null }
+
 type UiState = {
   readonly place: Place
   readonly dialog: DialogName | null
+  readonly keeping: KeepingDialog | null
   /** The library column on narrow windows. */
   readonly libraryOpen: boolean
   /** Someone waits for the person's answer to "peers can see this machine's address". */
@@ -45,6 +53,7 @@ export type Confirm = {
 export const uiStore = createStore<UiState>(() => ({
   place: { view: 'home' },
   dialog: null,
+  keeping: null,
   libraryOpen: false,
   consent: null,
   confirm: null,
@@ -90,6 +99,9 @@ export const ui = {
   },
   show(dialog: DialogName | null): void {
     uiStore.setState({ dialog })
+  },
+  showKeeping(keeping: KeepingDialog | null): void {
+    uiStore.setState({ keeping })
   },
   toggleLibrary(open?: boolean): void {
     uiStore.setState(state => ({ libraryOpen: open ?? !state.libraryOpen }))

@@ -1,6 +1,12 @@
 /** One place that says in words what state an archive, its source, a transfer or the network is in. */
 import { assertNever } from '../../preload/contract/errors.ts'
-import type { ArchiveRow, NetworkStatus, TransferRow, UnreachableReason } from '../../preload/contract/models.ts'
+import type {
+  ArchiveRow,
+  Keeping,
+  NetworkStatus,
+  TransferRow,
+  UnreachableReason,
+} from '../../preload/contract/models.ts'
 import { ago, bytes, count, duration, percent } from '../ui/format.ts'
 
 export type Mood = 'good' | 'quiet' | 'busy' | 'warn' | 'bad'
@@ -10,6 +16,8 @@ export type Said = { readonly short: string; readonly mood: Mood }
 export function sayArchive(row: ArchiveRow, live: boolean): Said {
   if (!live) return { short: 'Cairn is not running', mood: 'quiet' }
   const source = row.source?.state
+  if (row.paused) return { short: 'Paused', mood: 'quiet' }
+  if (row.updates.pending !== null && !row.updates.pending.stays) return { short: 'Asks you something', mood: 'warn' }
   if (source?.name === 'asks-removal') return { short: 'Asks you something', mood: 'warn' }
   if (source?.name === 'missing') return { short: 'Its folder is missing', mood: 'warn' }
   if (source?.name === 'paused') return { short: 'Paused', mood: 'quiet' }
@@ -36,6 +44,21 @@ export function sayArchive(row: ArchiveRow, live: boolean): Said {
       return { short: 'Nobody connected', mood: 'quiet' }
     default:
       return assertNever(row.state)
+  }
+}
+
+export function sayKeeping(keeping: Keeping): string {
+  switch (keeping.how) {
+    case 'look':
+      return 'Fetches only what you look at, and serves that on'
+    case 'parts':
+      return 'Keeps the parts that you chose, now and when they change, and serves them on'
+    case 'all':
+      return 'Keeps all of it, now and when it changes, and serves it on'
+    case 'folder':
+      return 'Keeps all of it in a folder that follows it, and serves it on'
+    default:
+      return assertNever(keeping)
   }
 }
 

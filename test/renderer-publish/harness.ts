@@ -197,9 +197,14 @@ function handlers(harness: Harness): Handlers<Contract> {
       markSeen: nothing,
       keep: nothing,
       keepInFolder: unused,
+      keepParts: unused,
+      setUpdates: nothing,
+      answerUpdate: nothing,
+      pause: nothing,
       forget: nothing,
       pinnedLink: unused,
     },
+    disk: { use: unused, folder: unused, clear: unused },
     publish: {
       async review(_, { emit }) {
         emit({ files: 214, bytes: 1_200_000_000 })
@@ -289,7 +294,17 @@ function handlers(harness: Harness): Handlers<Contract> {
     settings: {
       watch: (_, signal) =>
         once<Settings>(
-          [{ id: 'settings', consented: false, theme: 'system', downloads: '/home/ana', author: '', notify: false }],
+          [
+            {
+              id: 'settings',
+              consented: false,
+              theme: 'system',
+              downloads: '/home/ana',
+              author: '',
+              notify: false,
+              cache: 0,
+            },
+          ],
           signal,
         ),
       async update(input) {

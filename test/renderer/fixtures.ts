@@ -4,7 +4,9 @@ import type {
   ArchiveState,
   ChangedFile,
   Changeset,
+  DiskUse,
   Entry,
+  FolderUse,
   NetworkStatus,
   PeerRow,
   RulesReview,
@@ -39,6 +41,8 @@ export function archive({ number, ...given }: Given): ArchiveRow {
     bytes: 1_234_567_890,
     peers: 2,
     keeping: { how: 'look' },
+    updates: { askFirst: false, growth: 5_000_000_000, kept: null, pending: null },
+    paused: false,
     held: { blocks: 120, ofBlocks: 480, bytes: 310_000_000, ofBytes: 1_234_567_890 },
     source: null,
     stillBeingAdded: false,
@@ -469,6 +473,7 @@ export const settings: Settings = {
   downloads: '/home/mia/Downloads',
   author: 'Mia',
   notify: false,
+  cache: 10_000_000_000,
 }
 
 export const rulesReview: RulesReview = {
@@ -490,4 +495,27 @@ export const rulesReview: RulesReview = {
   skippedCount: 0,
   leaving: { files: 2, bytes: 2000, paths: ['/drafts/a.txt', '/drafts/b.txt'] },
   coming: { files: 0, bytes: 0, paths: [] },
+}
+
+export const diskUse: DiskUse = {
+  store: 5_310_000_000,
+  free: 120_000_000_000,
+  budget: 10_000_000_000,
+  cached: 310_000_000,
+  archives: archives
+    .filter(({ held }) => held.bytes > 0)
+    .map(({ id, held, keeping, ownership }) => ({
+      key: id,
+      content: held.bytes,
+      cached: ownership === 'friends' && keeping.how === 'look' ? held.bytes : 0,
+      list: 72_000,
+    })),
+}
+
+export const folderUse: FolderUse = {
+  entries: [
+    { kind: 'folder', name: 'photos', path: '/photos', held: 280_000_000, size: 900_000_000 },
+    { kind: 'file', name: 'track.gpx', path: '/track.gpx', held: 4_000_000, size: 4_000_000 },
+  ],
+  older: 26_000_000,
 }

@@ -160,11 +160,20 @@ export class ScriptedBackend implements Backend {
         },
         keep: nothing('archives.keep'),
         keepInFolder: did('archives.keepInFolder', { transfer: 't4' }),
+        keepParts: did('archives.keepParts', { transfer: 't4' }),
+        setUpdates: nothing('archives.setUpdates'),
+        answerUpdate: nothing('archives.answerUpdate'),
+        pause: nothing('archives.pause'),
         forget: ({ key }) => {
           this.calls.push({ name: 'archives.forget', input: { key } })
           this.archives.delete(key)
         },
         pinnedLink: ({ key, version }) => ({ link: `hyper://${key}+${version}.7.${'y'.repeat(52)}` }),
+      },
+      disk: {
+        use: () => fixtures.diskUse,
+        folder: () => fixtures.folderUse,
+        clear: did('disk.clear', { cleared: 310_000_000 }),
       },
       publish: {
         review: () => {

@@ -326,7 +326,15 @@ class Scripted {
   readonly #network = new Collection<NetworkStatus>()
 
   constructor() {
-    this.#settings.put({ id: 'settings', consented: false, theme: 'system', downloads: '/', author: '', notify: true })
+    this.#settings.put({
+      id: 'settings',
+      consented: false,
+      theme: 'system',
+      downloads: '/',
+      author: '',
+      notify: true,
+      cache: 0,
+    })
   }
 
   run(...args: string[]) {
@@ -375,6 +383,8 @@ class Scripted {
       bytes: 30,
       peers: 1,
       keeping: { how: 'look' },
+      updates: { askFirst: false, growth: null, kept: null, pending: null },
+      paused: false,
       held,
       source: null,
       stillBeingAdded: false,

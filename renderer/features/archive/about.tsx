@@ -1,13 +1,12 @@
 /** What an archive says of itself, and what this machine knows of it. An archive of yours can be described here. */
 import { Copy } from 'lucide-react'
 import { type ReactElement, useEffect, useId, useState } from 'react'
-import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { backend, useLive } from '../../backend.ts'
 import { copyLink, copyText, moveSource, reveal } from '../../stores/commands.ts'
 import { titleOf, useSettings } from '../../stores/mirrors.ts'
 import { attempt, toast } from '../../stores/toasts.ts'
-import { sayArchive, sayHeld } from '../../stores/words.ts'
+import { sayArchive, sayHeld, sayKeeping } from '../../stores/words.ts'
 import { canReveal } from '../../shell.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
@@ -44,7 +43,7 @@ export function About({ row }: { readonly row: ArchiveRow }): ReactElement {
             <Fact name="Files">{row.files === null ? 'Not counted yet' : count(row.files, 'file')}</Fact>
             <Fact name="Size">{row.bytes === null ? 'Not known yet' : bytes(row.bytes)}</Fact>
             <Fact name="On this device, with all earlier versions">{sayHeld(row)}</Fact>
-            {row.ownership === 'friends' && <Fact name="This machine">{sayKeeping(row)}</Fact>}
+            {row.ownership === 'friends' && <Fact name="This machine">{sayKeeping(row.keeping)}</Fact>}
             {row.source?.paths.map(path => (
               <Fact key={path} name="Made from">
                 <LocalPath path={path} onMoved={() => moveSource(row, path)} />
@@ -64,19 +63,6 @@ export function About({ row }: { readonly row: ArchiveRow }): ReactElement {
       </div>
     </div>
   )
-}
-
-function sayKeeping({ keeping }: ArchiveRow): string {
-  switch (keeping.how) {
-    case 'look':
-      return 'Fetches only what you look at, and serves that on'
-    case 'all':
-      return 'Keeps all of it, now and when it changes, and serves it on'
-    case 'folder':
-      return 'Keeps all of it in a folder that follows it, and serves it on'
-    default:
-      return assertNever(keeping)
-  }
 }
 
 function LocalPath({ path, onMoved }: { readonly path: string; readonly onMoved?: () => void }): ReactElement {

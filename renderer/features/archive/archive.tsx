@@ -1,14 +1,17 @@
 /** One archive: its head, what is special about it now, and its four tabs. */
 import {
+  BellRing,
   BookOpen,
   ChevronDown,
   Copy,
+  Database,
   Download,
   Eye,
   FolderDown,
   FolderPlus,
   FolderSearch,
   HardDrive,
+  ListChecks,
   MailPlus,
   MoreHorizontal,
   Pause,
@@ -19,7 +22,6 @@ import {
   Trash2,
 } from 'lucide-react'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
-import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, Changeset } from '../../../preload/contract/models.ts'
 import { backend, useLive } from '../../backend.ts'
 import {
@@ -32,6 +34,7 @@ import {
   keepInFolder,
   markSeen,
   moveSource,
+  pauseArchive,
   pauseSource,
 } from '../../stores/commands.ts'
 import type { Place, Tab } from '../../stores/location.ts'
@@ -275,6 +278,12 @@ function moreItems(row: ArchiveRow, place: ArchivePlace): readonly MenuItem[] {
       run: () => attempt(() => backend.archives.retry({ key: row.id })),
     })
   }
+  items.push({
+    label: 'On this device…',
+    hint: 'What it takes here, by files, and what can go',
+    icon: <Database size={14} />,
+    run: () => ui.showKeeping({ name: 'device', key: row.id }),
+  })
   items.push('separator', {
     label: row.ownership === 'yours' ? 'Stop sharing…' : 'Forget…',
     icon: <Trash2 size={14} />,
@@ -285,35 +294,52 @@ function moreItems(row: ArchiveRow, place: ArchivePlace): readonly MenuItem[] {
 }
 
 function keepingItems(row: ArchiveRow): readonly MenuItem[] {
-  const look: MenuItem = {
-    label: 'Look only',
-    hint: 'Fetch what you look at',
-    icon: <BookOpen size={14} />,
-    checked: row.keeping.how === 'look',
-    run: () => row.keeping.how !== 'look' && keep(row, false),
+  const { how } = row.keeping
+  const updates: MenuItem = {
+    label: 'Updates…',
+    hint: 'Which ones are taken without asking you',
+    icon: <BellRing size={14} />,
+    run: () => ui.showKeeping({ name: 'updates', key: row.id }),
   }
-  const all: MenuItem = {
-    label: 'Keep all of it',
-    hint: 'Fetch everything and every change, and serve it on',
-    icon: <HardDrive size={14} />,
-    checked: row.keeping.how === 'all',
-    run: () => row.keeping.how !== 'all' && keep(row, true),
-  }
-  const folder: MenuItem = {
-    label: row.keeping.how === 'folder' ? 'Keep in another folder…' : 'Keep in a folder…',
-    hint: 'The same, as files in a folder that follows it',
-    icon: <FolderDown size={14} />,
-    checked: row.keeping.how === 'folder',
-    run: () => keepInFolder(row),
-  }
-  switch (row.keeping.how) {
-    case 'look':
-    case 'all':
-    case 'folder':
-      return [{ heading: 'What this machine does for it' }, look, all, folder]
-    default:
-      return assertNever(row.keeping)
-  }
+  return [
+    { heading: 'What this machine does for it' },
+    {
+      label: 'Look only',
+      hint: 'Fetch what you look at',
+      icon: <BookOpen size={14} />,
+      checked: how === 'look',
+      run: () => how !== 'look' && keep(row, false),
+    },
+    {
+      label: how === 'parts' ? 'Keep other parts…' : 'Keep parts…',
+      hint: 'Folders, files or patterns that you choose',
+      icon: <ListChecks size={14} />,
+      checked: how === 'parts',
+      run: () => ui.showKeeping({ name: 'parts', key: row.id }),
+    },
+    {
+      label: 'Keep all of it',
+      hint: 'Fetch everything and every change, and serve it on',
+      icon: <HardDrive size={14} />,
+      checked: how === 'all',
+      run: () => how !== 'all' && keep(row, true),
+    },
+    {
+      label: how === 'folder' ? 'Keep in another folder…' : 'Keep in a folder…',
+      hint: 'The same, as files in a folder that follows it',
+      icon: <FolderDown size={14} />,
+      checked: how === 'folder',
+      run: () => keepInFolder(row),
+    },
+    'separator',
+    ...(how === 'look' ? [] : [updates]),
+    {
+      label: row.paused ? 'Go on with it' : 'Pause it',
+      hint: row.paused ? 'Fetched and served again' : 'Neither fetched nor served until you go on',
+      icon: row.paused ? <Play size={14} /> : <Pause size={14} />,
+      run: () => pauseArchive(row, !row.paused),
+    },
+  ]
 }
 
 function VersionBanner({

@@ -12,6 +12,7 @@ import {
   FolderOpen,
   FolderPlus,
   HardDriveDownload,
+  ListChecks,
   LayoutGrid,
   List,
   PanelRight,
@@ -35,7 +36,14 @@ import { AppError } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, Entry } from '../../../preload/contract/models.ts'
 import { backend, contentUrl, useConnection, useContent } from '../../backend.ts'
 import { explain } from '../../errors.ts'
-import { canSaveWithBrowser, copyLink, copyPinnedLink, download, saveWithBrowser } from '../../stores/commands.ts'
+import {
+  canSaveWithBrowser,
+  copyLink,
+  copyPinnedLink,
+  download,
+  keepEntries,
+  saveWithBrowser,
+} from '../../stores/commands.ts'
 import { join, nameOf, type Place, parentOf } from '../../stores/location.ts'
 import { titleOf } from '../../stores/mirrors.ts'
 import { prefer, usePreference } from '../../stores/preferences.ts'
@@ -800,6 +808,16 @@ function entryMenu({
       keys: 'mod+d',
       run: () => download(row.id, version, paths),
     },
+    ...(row.ownership === 'friends' && (row.keeping.how === 'look' || row.keeping.how === 'parts')
+      ? [
+          {
+            label: one ? 'Keep it here' : 'Keep them here',
+            hint: 'Fetched, now and when it changes, and served on',
+            icon: icon(<ListChecks size={14} />),
+            run: () => keepEntries(row, target),
+          },
+        ]
+      : []),
     ...(one && entry.kind === 'file' && canSaveWithBrowser
       ? [
           {

@@ -1,10 +1,9 @@
 /** The column on the left: what is yours, what is your friends', and how transfers and the network are doing. */
 import { ArrowDownUp, Bell, Link2, Plus, Search, Settings as Gear, Users } from 'lucide-react'
 import { type ReactElement, useMemo, useRef, useState } from 'react'
-import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
-import { copyInvitation, copyLink, forget, keep, keepInFolder, openLink } from '../../stores/commands.ts'
+import { copyInvitation, copyLink, forget, keep, keepInFolder, openLink, pauseArchive } from '../../stores/commands.ts'
 import {
   titleOf,
   transferIsOver,
@@ -260,22 +259,19 @@ function rowMenu(row: ArchiveRow): readonly MenuItem[] {
 }
 
 function keepItems(row: ArchiveRow): readonly MenuItem[] {
-  switch (row.keeping.how) {
-    case 'look':
-      return [
-        { label: 'Keep all of it', run: () => keep(row, true) },
-        { label: 'Keep in a folder…', run: () => keepInFolder(row) },
-      ]
-    case 'all':
-      return [
-        { label: 'Keep in a folder…', run: () => keepInFolder(row) },
-        { label: 'Look only', run: () => keep(row, false) },
-      ]
-    case 'folder':
-      return [{ label: 'Look only', run: () => keep(row, false) }]
-    default:
-      return assertNever(row.keeping)
+  const { how } = row.keeping
+  const pause: MenuItem = {
+    label: row.paused ? 'Go on with it' : 'Pause it',
+    run: () => pauseArchive(row, !row.paused),
   }
+  return [
+    ...(how === 'look' ? [] : [{ label: 'Look only', run: () => keep(row, false) }]),
+    ...(how === 'folder' ? [] : [{ label: 'Keep parts…', run: () => ui.showKeeping({ name: 'parts', key: row.id }) }]),
+    ...(how === 'all' || how === 'folder' ? [] : [{ label: 'Keep all of it', run: () => keep(row, true) }]),
+    ...(how === 'folder' ? [] : [{ label: 'Keep in a folder…', run: () => keepInFolder(row) }]),
+    'separator',
+    pause,
+  ]
 }
 
 function Foot(): ReactElement {

@@ -66,6 +66,9 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
         checked={settings.notify}
         onChecked={notify => void setNotify(notify)}
       />
+      <Row label="On this device" hint="What each archive takes here, and how much of what you only look at may stay.">
+        <Button onClick={() => ui.showKeeping({ name: 'device', key: null })}>Show…</Button>
+      </Row>
       <About />
     </div>
   )

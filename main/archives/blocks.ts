@@ -1,0 +1,81 @@
+/**
+ * The blocks of a log that are on this device: which, how many bytes, and how they leave.
+ *
+ * It leans on the inside of Hypercore 11. The bitfield tells what is here, and the Merkle tree how long each block is, so
+ * that sizes are exact without reading a block.
+ */
+import type Hypercore from 'hypercore'
+import { countOf, EVERYTHING, type Ranges, within } from '../lib/ranges.ts'
+
+/** Sizes that are looked up at once. */
+const AT_ONCE = 256
+
+/** What is here of these places; nothing as long as the core is not open. */
+export function heldIn(core: Hypercore | undefined, places: Ranges = EVERYTHING): Ranges {
+  const bitfield = core?.core?.bitfield
+  if (core === undefined || bitfield === undefined) return []
+  const held: { start: number; end: number }[] = []
+  for (const range of places) {
+    const limit = Math.min(range.end, core.length)
+    for (let position = range.start; position < limit; ) {
+      const start = bitfield.firstSet(position)
+      if (start === -1 || start >= limit) break
+      const unset = bitfield.firstUnset(start)
+      const end = unset === -1 ? limit : Math.min(unset, limit)
+      held.push({ start, end })
+      position = end
+    }
+  }
+  return held
+}
+
+/** How many of these places are here. Quicker than `heldIn`. */
+export function countHeld(core: Hypercore | undefined, places: Ranges): number {
+  const bitfield = core?.core?.bitfield
+  if (core === undefined || bitfield === undefined) return 0
+  return places.reduce((sum, { start, end }) => {
+    const limit = Math.min(end, core.length)
+    return limit <= start ? sum : sum + bitfield.countSet(start, limit - start)
+  }, 0)
+}
+
+/** Bytes of content in blocks that are here, all of them: exact. */
+export async function bytesOf(core: Hypercore, held: Ranges): Promise<number> {
+  if (held.length === 0) return 0
+  const [first] = held
+  if (held.length === 1 && first!.start === 0 && first!.end === core.length) return core.byteLength
+  const tree = core.core!.state.createTreeBatch()
+  let bytes = 0
+  for (let next = 0; next < held.length; next += AT_ONCE) {
+    const sizes = await Promise.all(
+      held.slice(next, next + AT_ONCE).map(async ({ start, end }) => {
+        const [from, [last, size]] = await Promise.all([tree.byteOffset(2 * start), tree.byteRange(2 * (end - 1))])
+        return last + size - from
+      }),
+    )
+    bytes += sizes.reduce((sum, size) => sum + size, 0)
+  }
+  return bytes - core.padding * countOf(held)
+}
+
+/**
+ * Deletes blocks from this device. Their room is given back by the store's next compaction.
+ *
+ * Hypercore's own `clear` also deletes the tree's nodes beside and above the first block, and takes what lies to the
+ * left of it for cleared as well: after it, blocks that stay could be read and no longer proven to anybody. So the nodes
+ * stay, some hundred bytes a block.
+ */
+export async function clearBlocks(core: Hypercore, places: Ranges): Promise<void> {
+  const { state } = core.core!
+  const { createWriteBatch } = state
+  state.createWriteBatch = () => {
+    const transaction = createWriteBatch.call(state)
+    transaction.deleteTreeNode = () => {}
+    return transaction
+  }
+  try {
+    for (const { start, end } of within(places, [{ start: 0, end: core.length }])) await core.clear(start, end)
+  } finally {
+    state.createWriteBatch = createWriteBatch
+  }
+}

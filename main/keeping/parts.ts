@@ -1,0 +1,111 @@
+/** Which files of an archive are kept, and where their content stands in its log. */
+import type Hyperdrive from 'hyperdrive'
+import ignore from 'ignore'
+import type { Keeping } from '../../preload/contract/models.ts'
+import { isReserved } from '../archives/about.ts'
+import { type Range, type Ranges, rangesOf, within } from '../lib/ranges.ts'
+import { type ArchiveEntry, type ArchiveFile, descendants, isPossible, PATIENCE, readEntry } from '../read/entries.ts'
+
+/** Whether a path of the archive is kept. */
+export type Wanted = (path: string) => boolean
+
+const ALL: Wanted = () => true
+
+export function wantedBy(keeping: Keeping): Wanted {
+  if (keeping.how === 'look') return () => false
+  if (keeping.how !== 'parts') return ALL
+  const rules = ignore({ ignorecase: false, allowRelativePaths: true }).add([...keeping.patterns])
+  return path => !isReserved(path) && path.length > 1 && rules.ignores(path.slice(1))
+}
+
+export type Selection = {
+  readonly files: number
+  /** Of content: what several names share counts once. */
+  readonly bytes: number
+  /** Where the content of all of them stands. */
+  readonly ranges: Ranges
+  /** The length of the log of content with which they are complete. */
+  readonly blocks: number
+}
+
+/** Of one version. Throws where the list is not here and does not come. Entries that name more than there is count nothing. */
+export async function select(drive: Hyperdrive, snapshot: Hyperdrive, wanted: Wanted): Promise<Selection> {
+  const ranges: Range[] = []
+  const counted = new Set<number>()
+  let files = 0
+  let bytes = 0
+  for await (const entry of descendants(snapshot, '/')) {
+    if (entry.kind !== 'file' || !wanted(entry.path)) continue
+    files++
+    if (entry.blob === null || entry.size === 0 || !isPossible(drive, entry)) continue
+    ranges.push(...(await placesOf(drive, entry)))
+    if (counted.has(entry.blob.blockOffset)) continue
+    counted.add(entry.blob.blockOffset)
+    bytes += entry.size
+  }
+  const there = within(rangesOf(ranges), [{ start: 0, end: drive.blobs?.core.length ?? 0 }])
+  return { files, bytes, ranges: there, blocks: there.at(-1)?.end ?? 0 }
+}
+
+/** Where the content of a file stands; of a deduplicated one also the blocks that its map names. */
+export async function placesOf(drive: Hyperdrive, { blob }: ArchiveFile): Promise<readonly Range[]> {
+  if (blob === null || blob.blockLength === 0) return []
+  const own = { start: blob.blockOffset, end: blob.blockOffset + blob.blockLength }
+  if (blob.blockMap !== true) return [own]
+  const blobs = await drive.getBlobs()
+  for (let index = own.start; index < own.end; index++) await blobs.core.get(index, { timeout: PATIENCE })
+  const map = await blobs.getBlockMap(blob)
+  return [own, ...(map?.blocks ?? []).map(({ index }) => ({ start: index, end: index + 1 }))]
+}
+
+/** How one version differs from another in what is kept. A file that got another name is neither removed nor added. */
+export type Difference = {
+  readonly added: number
+  readonly changed: number
+  readonly removed: number
+  /** Sizes of files: by how much the kept ones grow. */
+  readonly grows: number
+  /** As in `Selection`, of what is new. */
+  readonly blocks: number
+}
+
+/** `snapshot` is the later version. */
+export async function differenceOf(snapshot: Hyperdrive, from: number, wanted: Wanted): Promise<Difference> {
+  const gone = new Map<string, number>()
+  const come = new Map<string, number>()
+  let added = 0
+  let changed = 0
+  let removed = 0
+  let grows = 0
+  let blocks = 0
+  for await (const { left, right } of snapshot.diff(from, '/')) {
+    const after = left === null ? null : await readEntry(snapshot, left)
+    const before = right === null ? null : await readEntry(snapshot, right)
+    const path = after?.path ?? before?.path
+    if (path === undefined || !wanted(path)) continue
+    if (after?.kind === 'file' && after.blob !== null)
+      blocks = Math.max(blocks, after.blob.blockOffset + after.blob.blockLength)
+    grows += sizeOf(after) - sizeOf(before)
+    if (before === null) {
+      added++
+      count(come, contentOf(after))
+    } else if (after === null) {
+      removed++
+      count(gone, contentOf(before))
+    } else if (contentOf(before) !== contentOf(after)) changed++
+  }
+  let moved = 0
+  for (const [content, times] of gone) moved += Math.min(times, come.get(content) ?? 0)
+  return { added: added - moved, changed, removed: removed - moved, grows, blocks }
+}
+
+const sizeOf = (entry: ArchiveEntry | null): number => (entry?.kind === 'file' ? entry.size : 0)
+
+const count = (counts: Map<string, number>, content: string) => counts.set(content, (counts.get(content) ?? 0) + 1)
+
+const contentOf = (entry: ArchiveEntry | null): string =>
+  entry === null
+    ? ''
+    : entry.kind === 'link'
+      ? `link ${entry.target}`
+      : `${entry.size} ${entry.blob?.blockOffset ?? ''} ${entry.blob?.byteOffset ?? ''}`
