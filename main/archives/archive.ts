@@ -306,11 +306,15 @@ export class Archive {
     if (core === undefined) return 0
     if (this.writable) return core.byteLength
     const counted = this.#counted
-    const isRight = counted?.blocks === this.heldBlocks().held
-    if (counted === null || (!isRight && performance.now() - counted.at > RECOUNT)) this.#count(core)
+    if (counted === null || (!this.isCounted && performance.now() - counted.at > RECOUNT)) this.#count(core)
     const { ready } = this.#counted!
     await ready
     return this.#counted!.bytes
+  }
+
+  /** Not while blocks are coming in: ask again. */
+  get isCounted(): boolean {
+    return this.blobs === null || this.writable || this.#counted?.blocks === this.heldBlocks().held
   }
 
   #count(core: Hypercore): void {

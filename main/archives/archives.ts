@@ -344,18 +344,18 @@ export class Archives {
     const opened = this.#of(key)
     const { archive } = opened
     const cores = coresOf(archive)
+    const bytes = await archive.heldBytes()
     this.#dismiss(opened)
     this.#opened.delete(key)
     this.rows.delete(key)
     await this.#registry.removeArchive(
       key,
       cores.map(core => encodeKey(core.key)),
+      bytes,
     )
     for (const listener of this.#listeners) listener(key)
     await this.#withdraw(opened)
     await archive.writing.run(async () => {
-      const { garbage } = this.#registry
-      await this.#registry.setGarbage(garbage + (await archive.heldBytes()))
       for (const core of cores) await clearBlocks(core, EVERYTHING)
       await archive.close()
     })
@@ -480,6 +480,7 @@ export class Archives {
         this.#shareUnlessPaused(record.key, blobs.core)
         blobs.core.on('download', touch)
         blobs.core.on('append', touch)
+        touch()
       },
       () => {},
     )
@@ -685,6 +686,7 @@ export class Archives {
       addedAt: record.addedAt,
     }
     if (JSON.stringify(this.rows.get(key)) !== JSON.stringify(row)) this.rows.put(row)
+    if (!archive.isCounted) this.touch(key)
     for (const listener of this.#listeners) listener(key)
   }
 

@@ -44,18 +44,59 @@ export async function bytesOf(core: Hypercore, held: Ranges): Promise<number> {
   if (held.length === 0) return 0
   const [first] = held
   if (held.length === 1 && first!.start === 0 && first!.end === core.length) return core.byteLength
-  const tree = core.core!.state.createTreeBatch()
+  const { state } = core.core!
+  const { roots } = state.createTreeBatch()
   let bytes = 0
   for (let next = 0; next < held.length; next += AT_ONCE) {
-    const sizes = await Promise.all(
-      held.slice(next, next + AT_ONCE).map(async ({ start, end }) => {
-        const [from, [last, size]] = await Promise.all([tree.byteOffset(2 * start), tree.byteRange(2 * (end - 1))])
-        return last + size - from
-      }),
-    )
-    bytes += sizes.reduce((sum, size) => sum + size, 0)
+    const reads = state.storage.read()
+    const sizeAt = async (index: number) => {
+      const node = await reads.getTreeNode(index)
+      if (node === null) throw new Error(`The size of node ${index} of the log is not known here`)
+      return node.size
+    }
+    const sizes = held.slice(next, next + AT_ONCE).map(async ({ start, end }) => {
+      const before = nodesBefore(roots, start)
+      const upToLast = nodesBefore(roots, end - 1)
+      const [less, more] = await Promise.all([
+        Promise.all(before.nodes.map(sizeAt)),
+        Promise.all([...upToLast.nodes, 2 * (end - 1)].map(sizeAt)),
+      ])
+      return upToLast.bytes + sum(more) - before.bytes - sum(less)
+    })
+    reads.tryFlush()
+    bytes += sum(await Promise.all(sizes))
   }
   return bytes - core.padding * countOf(held)
+}
+
+const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0)
+
+/**
+ * Everything before a block: bytes of whole roots, and nodes whose sizes are to be added. Hypercore's own `byteOffset` counts
+ * the roots before the one that holds the block as NaN.
+ */
+function nodesBefore(
+  roots: readonly { readonly index: number; readonly size: number }[],
+  block: number,
+): { readonly bytes: number; readonly nodes: readonly number[] } {
+  const nodes: number[] = []
+  let bytes = 0
+  let first = 0
+  for (const root of roots) {
+    let count = root.index - 2 * first + 1
+    if (block >= first + count) {
+      bytes += root.size
+      first += count
+      continue
+    }
+    for (; count > 1; count /= 2) {
+      if (block < first + count / 2) continue
+      nodes.push(2 * first + count / 2 - 1)
+      first += count / 2
+    }
+    break
+  }
+  return { bytes, nodes }
 }
 
 /**

@@ -172,9 +172,10 @@ export class Registry {
     await this.save()
   }
 
-  /** Takes it out of the library, and notes in the same breath whose blocks have to go. */
-  async removeArchive(key: string, cores: readonly string[]): Promise<void> {
+  /** Takes it out of the library, and notes in the same breath whose blocks, of so many bytes, have to go. */
+  async removeArchive(key: string, cores: readonly string[], bytes: number): Promise<void> {
     this.archives.delete(key)
+    this.#garbage += bytes
     const before = this.forgotten.get(key)?.cores ?? []
     this.forgotten.set(key, { key, cores: [...new Set([...before, ...cores])] })
     for (const [id, download] of this.downloads) if (download.key === key) this.downloads.delete(id)

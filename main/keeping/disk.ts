@@ -67,6 +67,7 @@ export class Disk {
   async close(): Promise<void> {
     this.#closed = true
     if (this.#soon !== null) clearTimeout(this.#soon)
+    await this.#clearing.run(async () => {})
     await this.#recency.save()
   }
 
@@ -78,7 +79,7 @@ export class Disk {
       const list = archive.drive.core
       archives.push({
         key,
-        content: await archive.heldBytes(),
+        content: await this.#bytesOf(archive, heldIn(archive.blobs?.core)),
         cached: await this.#bytesOf(archive, await this.#cached(key)),
         list: await bytesOf(list, heldIn(list)),
       })
@@ -111,7 +112,7 @@ export class Disk {
       const newest = await this.#bytesOf(archive, heldIn(core, rangesOf(places)))
       return {
         entries: [...entries].map(([name, one]) => ({ name, path: prefix + name, ...one })),
-        older: Math.max(0, (await archive.heldBytes()) - newest),
+        older: Math.max(0, (await this.#bytesOf(archive, heldIn(core))) - newest),
       }
     })
   }
@@ -173,18 +174,26 @@ export class Disk {
         const inUse = new Set<Range>()
         this.#inUse.set(key, inUse)
         blobs.core.on('download', (index: number, bytes: number) => {
+          if (!this.#isCache(key)) return
           this.#recency.used(key, { start: index, end: index + 1 })
           this.#came += bytes
           if (this.#came > Math.min(AT_MOST, this.#settings.current.cache * SHARE)) this.#trimSoon()
         })
         blobs.core.on(READING, (range: Range) => {
-          this.#recency.used(key, range)
+          if (this.#isCache(key)) this.#recency.used(key, range)
           inUse.add(range)
         })
         blobs.core.on(READ, (range: Range) => inUse.delete(range))
       },
       () => {},
     )
+  }
+
+  /** Some of it may go. Of the others nothing is remembered: what is kept no more is older than everything else. */
+  #isCache(key: string): boolean {
+    if (!this.#archives.has(key)) return false
+    const { how } = this.#archives.record(key).keeping
+    return how === 'look' || how === 'parts'
   }
 
   #trimSoon(): void {

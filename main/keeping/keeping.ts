@@ -244,7 +244,7 @@ export class Keeping {
     const { added, changed, removed, grows } = difference
     const { core } = await archive.drive.getBlobs()
     if (difference.blocks > core.length) await asked(core)
-    if (added + changed + removed === 0 && grows === 0 && from === taken.length) {
+    if (difference.entries === 0 && from === taken.length) {
       const { length: _, ...rest } = taken
       await this.#archives.setKept(key, { updates: { ...updates, taken: { ...rest, length: to } } })
       this.#selections.delete(key)

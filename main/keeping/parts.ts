@@ -14,8 +14,27 @@ const ALL: Wanted = () => true
 export function wantedBy(keeping: Keeping): Wanted {
   if (keeping.how === 'look') return () => false
   if (keeping.how !== 'parts') return ALL
-  const rules = ignore({ ignorecase: false, allowRelativePaths: true }).add([...keeping.patterns])
-  return path => !isReserved(path) && path.length > 1 && rules.ignores(path.slice(1))
+  const groups = groupsOf(keeping.patterns)
+  return path => {
+    if (isReserved(path) || path.length < 2) return false
+    return groups.find(({ rules }) => rules.ignores(path.slice(1)))?.keeps ?? false
+  }
+}
+
+/**
+ * The last pattern that matches has the word. In gitignore nothing below a folder that is left out can be taken in again,
+ * since git does not look there; here both are read alike, and `!/photos/raw/` takes that folder out of `/photos/`.
+ */
+function groupsOf(patterns: readonly string[]) {
+  const groups: { readonly keeps: boolean; readonly rules: ReturnType<typeof ignore> }[] = []
+  for (const pattern of patterns) {
+    if (/^\s*(#|$)/.test(pattern)) continue
+    const keeps = !pattern.startsWith('!')
+    if (groups[0]?.keeps !== keeps)
+      groups.unshift({ keeps, rules: ignore({ ignorecase: false, allowRelativePaths: true }) })
+    groups[0]!.rules.add(keeps ? pattern : pattern.slice(1))
+  }
+  return groups
 }
 
 export type Selection = {
@@ -63,6 +82,8 @@ export type Difference = {
   readonly added: number
   readonly changed: number
   readonly removed: number
+  /** Entries that differ in any way; 0: nothing of what is kept is new. */
+  readonly entries: number
   /** Sizes of files: by how much the kept ones grow. */
   readonly grows: number
   /** As in `Selection`, of what is new. */
@@ -73,6 +94,7 @@ export type Difference = {
 export async function differenceOf(snapshot: Hyperdrive, from: number, wanted: Wanted): Promise<Difference> {
   const gone = new Map<string, number>()
   const come = new Map<string, number>()
+  let entries = 0
   let added = 0
   let changed = 0
   let removed = 0
@@ -83,6 +105,7 @@ export async function differenceOf(snapshot: Hyperdrive, from: number, wanted: W
     const before = right === null ? null : await readEntry(snapshot, right)
     const path = after?.path ?? before?.path
     if (path === undefined || !wanted(path)) continue
+    entries++
     if (after?.kind === 'file' && after.blob !== null)
       blocks = Math.max(blocks, after.blob.blockOffset + after.blob.blockLength)
     grows += sizeOf(after) - sizeOf(before)
@@ -96,7 +119,7 @@ export async function differenceOf(snapshot: Hyperdrive, from: number, wanted: W
   }
   let moved = 0
   for (const [content, times] of gone) moved += Math.min(times, come.get(content) ?? 0)
-  return { added: added - moved, changed, removed: removed - moved, grows, blocks }
+  return { entries, added: added - moved, changed, removed: removed - moved, grows, blocks }
 }
 
 const sizeOf = (entry: ArchiveEntry | null): number => (entry?.kind === 'file' ? entry.size : 0)

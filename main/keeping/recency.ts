@@ -9,7 +9,7 @@ import { readJson, writeJson } from '../lib/atomic-file.ts'
 import type { Range } from '../lib/ranges.ts'
 
 /** Blocks that come and go together. */
-export const CHUNK = 16
+export const CHUNK = 8
 const SAVE_AFTER = 30_000
 
 /** Chunk and turn, one after another. */

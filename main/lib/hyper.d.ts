@@ -35,10 +35,6 @@ declare module 'hypercore' {
       treeLength: number
       ancestors: number
       append(block: Buffer): void
-      /** Bytes before a node of the tree; `2 * index` is the leaf of a block. Throws where nodes are not here. */
-      byteOffset(index: number): Promise<number>
-      /** The same, and its own size. */
-      byteRange(index: number): Promise<readonly [offset: number, size: number]>
       appendRoot(node: TreeNode, cursor: import('flat-tree').Iterator): void
     }
     type Transaction = {

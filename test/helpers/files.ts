@@ -9,6 +9,7 @@ import {
   readFile,
   readlink,
   rm,
+  stat,
   symlink,
   utimes,
   writeFile,
@@ -83,4 +84,13 @@ export async function contentsOf(
       return { path, digest: digestOf(content), size: content.byteLength }
     }),
   )
+}
+
+/** Bytes of all files in a folder. */
+export async function sizeOf(folder: string): Promise<number> {
+  let size = 0
+  // A database deletes files while they are counted.
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }))
+    if (entry.isFile()) size += (await stat(join(entry.parentPath, entry.name)).catch(() => null))?.size ?? 0
+  return size
 }

@@ -1,12 +1,12 @@
 /** The calls of the Hyper* modules that hang, lie or lose, each met through Cairn's front door. */
 import { execFile } from 'node:child_process'
-import { readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
 import { isFound, publish, share, startPerson } from '../helpers/backend.ts'
-import { temporaryFolder, writeTree } from '../helpers/files.ts'
+import { sizeOf, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 const run = promisify(execFile)
@@ -15,13 +15,6 @@ beforeAll(async () => {
   testnet = await startTestnet()
 })
 afterAll(() => testnet.close())
-
-const sizeOf = async (folder: string): Promise<number> => {
-  let size = 0
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }))
-    if (entry.isFile()) size += (await stat(join(entry.parentPath, entry.name))).size
-  return size
-}
 
 test('a fresh link never looks empty: nobody announces it, and that is what is said', async () => {
   const bob = await startPerson(testnet.bootstrap)

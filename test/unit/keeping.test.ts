@@ -1,0 +1,87 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { judge } from '../../main/keeping/updates.ts'
+import { wantedBy } from '../../main/keeping/parts.ts'
+import { countOf, cut, includes, type Range, type Ranges, rangesOf, within, without } from '../../main/lib/ranges.ts'
+
+const range = fc.tuple(fc.nat(60), fc.nat(12)).map(([start, length]): Range => ({ start, end: start + length }))
+const unordered = fc.array(range, { maxLength: 12 })
+const places = (ranges: Iterable<Range>) =>
+  new Set([...ranges].flatMap(({ start, end }) => Array.from({ length: end - start }, (_, index) => start + index)))
+const sorted = (set: ReadonlySet<number>) => [...set].sort((a, b) => a - b)
+
+const expectCanonical = (ranges: Ranges) => {
+  for (const [index, { start, end }] of ranges.entries()) {
+    expect(end).toBeGreaterThan(start)
+    if (index > 0) expect(start).toBeGreaterThan(ranges[index - 1]!.end)
+  }
+}
+
+describe('runs of blocks', () => {
+  test('are sets: union, difference and common places are those of the places one by one', () => {
+    fc.assert(
+      fc.property(unordered, unordered, (some, others) => {
+        const [one, other] = [rangesOf(some), rangesOf(others)]
+        const [inOne, inOther] = [places(some), places(others)]
+        for (const ranges of [one, without(one, other), within(one, other)]) expectCanonical(ranges)
+        expect(sorted(places(one))).toEqual(sorted(inOne))
+        expect(countOf(one)).toBe(inOne.size)
+        expect(sorted(places(without(one, other)))).toEqual(sorted(inOne).filter(place => !inOther.has(place)))
+        expect(sorted(places(within(one, other)))).toEqual(sorted(inOne).filter(place => inOther.has(place)))
+        for (let place = 0; place < 75; place++) expect(includes(one, place)).toBe(inOne.has(place))
+      }),
+    )
+  })
+
+  test('are cut where chunks end, and nothing is lost by it', () => {
+    fc.assert(
+      fc.property(unordered, fc.integer({ min: 1, max: 9 }), (some, size) => {
+        const pieces = [...cut(rangesOf(some), size)]
+        for (const { start, end } of pieces) expect(Math.floor(start / size)).toBe(Math.floor((end - 1) / size))
+        expect(sorted(places(pieces))).toEqual(sorted(places(some)))
+        expect(countOf(pieces)).toBe(places(some).size)
+      }),
+    )
+  })
+
+  test('no block of a kept name is ever among what may go, whatever else shares it', () => {
+    const name = fc.constantFrom('a', 'b', 'photos/a', 'photos/b', 'photos/raw/a', 'film.mkv')
+    const patterns = fc.array(fc.constantFrom('/a', '/photos/', '!/photos/raw/', '*.mkv', '!b', '# said'), {
+      minLength: 1,
+    })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, range)), patterns, unordered, (entries, patterns, here) => {
+        const wanted = wantedBy({ how: 'parts', patterns })
+        const kept = entries.filter(([path]) => wanted(`/${path}`)).map(([, range]) => range)
+        const mayGo = without(rangesOf(here), rangesOf(kept))
+        const keptPlaces = places(kept)
+        for (const place of places(mayGo)) expect(keptPlaces.has(place)).toBe(false)
+        // And everything else may.
+        for (const place of places(here)) expect(includes(mayGo, place) || keptPlaces.has(place)).toBe(true)
+      }),
+    )
+  })
+})
+
+test('of patterns the last one that matches has the word, also below a folder', () => {
+  const kept = (patterns: readonly string[], ...paths: readonly string[]) =>
+    paths.filter(wantedBy({ how: 'parts', patterns }))
+  expect(kept(['/photos/', '!/photos/raw/'], '/photos/a', '/photos/raw/a', '/a/photos/b')).toEqual(['/photos/a'])
+  expect(kept(['*.mp3', '!live*'], '/a.mp3', '/x/b.mp3', '/live.mp3')).toEqual(['/a.mp3', '/x/b.mp3'])
+  expect(kept(['/a\\*b'], '/a*b', '/axb')).toEqual(['/a*b'])
+  expect(kept(['*'], '/.cairn/archive', '/a')).toEqual(['/a'])
+})
+
+test('an update is taken unasked, but for large losses, growth beyond the budget, and where the person wants to be asked', () => {
+  const update = { added: 1, changed: 0, removed: 0, of: 100, agreed: 10, bytes: 15 }
+  const unasked = { askFirst: false, growth: 5 }
+  expect(judge(update, unasked)).toBe(null)
+  expect(judge({ ...update, bytes: 16 }, unasked)).toBe('grows')
+  expect(judge({ ...update, bytes: 16 }, { askFirst: false, growth: null })).toBe(null)
+  expect(judge(update, { ...unasked, askFirst: true })).toBe('ask-first')
+  expect(judge({ ...update, changed: 25, removed: 25 }, unasked)).toBe(null)
+  expect(judge({ ...update, changed: 25, removed: 26 }, unasked)).toBe('removes')
+  expect(judge({ ...update, changed: 4, of: 4 }, unasked)).toBe(null)
+  expect(judge({ ...update, removed: 1000, of: 100_000 }, unasked)).toBe(null)
+  expect(judge({ ...update, removed: 1001, of: 100_000 }, unasked)).toBe('removes')
+})
