@@ -1,6 +1,7 @@
 /**
  * The kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, two files at
- * a time. `browser`: the built page in a real Chromium. `soak` and `bench` take long and run when they are asked for.
+ * a time. `browser`: the built page in a real Chromium,
+ * likewise. `soak` and `bench` take long and run when they are asked for.
  */
 import { defineConfig } from 'vitest/config'
 
@@ -59,6 +60,8 @@ export default defineConfig({
         test: {
           ...slow,
           name: 'browser',
+          fileParallelism: true,
+          maxWorkers: 2,
           include: [
             'test/e2e/**/*.test.ts',
             'test/renderer/**/*.test.{ts,tsx}',
