@@ -90,8 +90,10 @@ export function createHandlers({
       answerRemoval: ({ key, remove }) => publishing.answerRemoval(key, remove),
     },
     read: {
-      list: ({ key, version, folder, cursor, limit }) => reading.list(key, version, folder, cursor, limit),
+      list: ({ key, version, folder, cursor, limit }, { signal }) =>
+        reading.list(key, version, folder, cursor, limit, signal),
       entry: ({ key, version, path }) => reading.entry(key, version, path),
+      measure: (input, { signal, emit }) => reading.measure(input, signal, emit),
       grant: ({ key, version }) => ({ grant: content.grant(key, version) }),
       bytes: ({ key, version, path, start, length }, { signal }) =>
         reading.bytes(key, version, path, start, length, signal),

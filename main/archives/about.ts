@@ -14,6 +14,12 @@ export const CHANGESET_PATH = '/.cairn/changeset'
 
 /** Hidden in lists and left out of downloads. */
 export const isReserved = (path: string): boolean => path === RESERVED || path.startsWith(`${RESERVED}/`)
+/** All other paths, in the order of the archive. */
+export const BESIDE_RESERVED = [
+  { gt: '/', lt: RESERVED },
+  { gt: RESERVED, lt: `${RESERVED}/` },
+  { gte: `${RESERVED}0`, lt: '0' },
+] as const
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const time = z.number().min(0).max(8.64e15)

@@ -13,7 +13,7 @@ import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { EVERYTHING } from '../lib/ranges.ts'
 import type { Network } from '../network/network.ts'
-import { type About, isReserved } from './about.ts'
+import { type About, BESIDE_RESERVED } from './about.ts'
 import { Archive } from './archive.ts'
 import { clearBlocks } from './blocks.ts'
 import { decodeKey, encodeKey, formatLink, type Link, parseLink } from './links.ts'
@@ -591,7 +591,9 @@ export class Archives {
     try {
       if (!(await archive.legible())) return this.#setState(opened, { name: 'secret-needed' })
       const found = await archive.at(null, async snapshot => {
-        for await (const entry of snapshot.entries({ gt: '/', lt: '0' })) if (!isReserved(entry.key)) return true
+        // One is enough: without a limit Hyperbee would fetch thousands ahead.
+        for (const beside of BESIDE_RESERVED)
+          for await (const _ of snapshot.entries({ ...beside, limit: 1 })) return true
         return false
       })
       this.#setState(opened, { name: found ? 'found' : 'empty' })

@@ -108,6 +108,8 @@ declare module 'hypercore' {
     /** The inside: reads or asks for one block, and leaves it enciphered. */
     _get(index: number, options?: Hypercore.GetOptions): Promise<Buffer | null>
     has(start: number, end?: number): Promise<boolean>
+    /** The block that holds this byte of the log, and where in it the byte is. null: not known here, and not to be waited for. */
+    seek(bytes: number, options?: Hypercore.GetOptions): Promise<readonly [index: number, offset: number] | null>
     append(blocks: Block | readonly Block[]): Promise<{ length: number; byteLength: number }>
     update(options?: { readonly wait?: boolean; readonly force?: boolean }): Promise<boolean>
     download(range: Hypercore.Range): Hypercore.Download
@@ -258,12 +260,42 @@ declare module 'hyperbee' {
       readonly key: unknown
       readonly value: unknown
     }
+    /** What follows is the inside of 2.27, on which `main/read/walk.ts` leans. */
+    type BlockEntry = { readonly seq: number; readonly key: Buffer; readonly value: Buffer | null }
+    type TreeNode = {
+      readonly keys: readonly unknown[]
+      /** `value`: the node, once it was read. */
+      readonly children: { value: TreeNode | null }[]
+      getKeyNode(index: number): Promise<BlockEntry>
+      getChildNode(index: number): Promise<TreeNode>
+    }
+    type Batch = { getRoot(ensureHeader: boolean): Promise<TreeNode | null>; close(): Promise<void> }
+    type BatchOptions = {
+      readonly onwait?: (seq: number) => void
+      readonly wait?: boolean
+      readonly maxBlocksCached?: number
+    }
+    /** Where an iterator stands; `checkpoint` empty: at its beginning. */
+    type IteratorState = {
+      readonly version: number
+      readonly gt: Buffer | null
+      readonly gte: Buffer | null
+      readonly lt: Buffer | null
+      readonly lte: Buffer | null
+      readonly limit: number
+      readonly reverse: boolean
+      readonly ended: boolean
+      readonly checkpoint: readonly number[]
+    }
   }
   class Hyperbee {
     readonly core: Hypercore
     /** Of a batch: see its source. */
     maxBlocksCached?: number
     readonly version: number
+    /** Asks peers which blocks an iterator reads; they are fetched as soon as one answers. */
+    readonly extension: { iterator(state: Hyperbee.IteratorState): void } | null
+    batch(options?: Hyperbee.BatchOptions): Hyperbee.Batch
     getBySeq(seq: number): Promise<{ readonly key: unknown; readonly value: unknown } | null>
     createHistoryStream(options: {
       readonly gte?: number

@@ -4,16 +4,20 @@
  * guessed: a grant stands for one archive at one version.
  */
 import { randomBytes } from 'node:crypto'
+import type Hyperdrive from 'hyperdrive'
 import { Mime } from 'mime'
 import otherTypes from 'mime/types/other.js'
 import standardTypes from 'mime/types/standard.js'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Archives } from '../archives/archives.ts'
+import { readAsTaken } from './ahead.ts'
 import { readBlob } from './blob.ts'
 import { type ArchiveFile, nameOf, readEntry } from './entries.ts'
 
 /** Older grants are dropped beyond this; the page asks for new ones. */
 const MAX_GRANTS = 10_000
+/** Files of which it is remembered where their bytes are: a player asks for one of them again and again. */
+const MAX_FILES = 1000
 
 /** Code is text here, whatever a browser would like to make of it; and `.ts` is no video. */
 const mime = new Mime(standardTypes, otherTypes)
@@ -36,6 +40,7 @@ export class Content {
   readonly #archives: Archives
   readonly #grants = new Map<string, Grant>()
   readonly #byArchive = new Map<string, string>()
+  readonly #files = new Map<string, ArchiveFile>()
 
   constructor(archives: Archives) {
     this.#archives = archives
@@ -88,16 +93,17 @@ export class Content {
   async #file(request: Request, { key, version }: Grant, path: string, asDownload: boolean): Promise<Response> {
     await this.#archives.verifyPin(key, version)
     const archive = this.#archives.get(key)
-    const file = await archive.at(version, async snapshot => {
-      const node = path === '/' ? null : await snapshot.entry(path, { timeout: 20_000 })
-      const entry = node === null ? null : await readEntry(snapshot, node)
-      if (entry === null) throw new AppError('PATH_NOT_FOUND', 'There is no such file.', { key, path })
-      if (entry.kind !== 'file')
-        throw new AppError('PATH_NOT_FOUND', 'This is a link to another file, which is not followed.', { key, path })
-      return entry
+    const file = await this.#find(key, version, path)
+    const tag = tagOf(archive.drive, file)
+    const newer = request.headers.has('if-range') && request.headers.get('if-range') !== tag
+    const range = newer ? null : parseRange(request.headers.get('range'), file.size)
+    const headers = new Headers({
+      ...SECURITY,
+      ...typeOf(file, asDownload),
+      'cache-control': 'private, no-cache',
+      etag: tag,
     })
-    const range = parseRange(request.headers.get('range'), file.size)
-    const headers = new Headers({ ...SECURITY, ...typeOf(file, asDownload), 'cache-control': 'private, no-cache' })
+    if (request.headers.get('if-none-match') === tag) return new Response(null, { status: 304, headers })
     if (range === 'unsatisfiable') {
       headers.set('content-range', `bytes */${file.size}`)
       return new Response(null, { status: 416, headers })
@@ -108,15 +114,38 @@ export class Content {
     const status = range === null ? 200 : 206
     if (request.method === 'HEAD' || length === 0) return new Response(null, { status, headers })
     // The blobs core belongs to the archive, not to the snapshot: what is read outlives the snapshot's closing.
-    const bytes = readBlob(
-      archive.drive,
-      file,
-      { start, length },
-      AbortSignal.any([request.signal, this.#archives.life(key)]),
-    )
+    const signal = AbortSignal.any([request.signal, this.#archives.life(key)])
+    const bytes =
+      range === null
+        ? readBlob(archive.drive, file, { start, length }, signal)
+        : readAsTaken(archive.drive, file, { start, length }, signal)
     const first = await bytes.next()
     return new Response(streamOf(first, bytes), { status, headers })
   }
+
+  async #find(key: string, version: number | null, path: string): Promise<ArchiveFile> {
+    const archive = this.#archives.get(key)
+    const id = `${key}+${archive.drive.core.fork}.${version ?? archive.length}${path}`
+    const known = this.#files.get(id)
+    if (known !== undefined) return known
+    const file = await archive.at(version, async snapshot => {
+      const node = path === '/' ? null : await snapshot.entry(path, { timeout: 20_000 })
+      const entry = node === null ? null : await readEntry(snapshot, node)
+      if (entry === null) throw new AppError('PATH_NOT_FOUND', 'There is no such file.', { key, path })
+      if (entry.kind !== 'file')
+        throw new AppError('PATH_NOT_FOUND', 'This is a link to another file, which is not followed.', { key, path })
+      return entry
+    })
+    this.#files.set(id, file)
+    if (this.#files.size > MAX_FILES) this.#files.delete(this.#files.keys().next().value!)
+    return file
+  }
+}
+
+/** The same for the same bytes of an archive, whatever they are called. */
+function tagOf({ core, blobs }: Hyperdrive, { blob, size }: ArchiveFile): string {
+  const place = blob === null ? 'empty' : `${blob.blockOffset}.${blob.blockLength}.${blob.byteOffset}.${size}`
+  return `"${core.fork}.${blobs?.core.fork ?? 0}.${place}"`
 }
 
 /** One range, as players and viewers ask; several, or nonsense, get the whole file, which RFC 9110 allows. */

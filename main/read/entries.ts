@@ -2,11 +2,13 @@
  * Entries as an archive's author wrote them, turned into what the page may see. Everything in them is hostile: what is
  * not an entry is left out, and no number is believed that the lengths of the cores do not bear out.
  */
+import { isUtf8 } from 'node:buffer'
 import type Hyperblobs from 'hyperblobs'
 import type Hyperdrive from 'hyperdrive'
 import { z } from 'zod'
 import type { Entry } from '../../preload/contract/models.ts'
 import { isReserved, modifiedOf } from '../archives/about.ts'
+import { walk } from './walk.ts'
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const Blob = z.object({
@@ -92,63 +94,94 @@ export type Child =
   | { readonly kind: 'folder'; readonly name: string }
   | { readonly kind: 'entry'; readonly entry: ArchiveEntry }
 
-/** Entries that are asked for at once while a folder's own files are read. */
-const MOST_AHEAD = 256
+const SLASH = '/'.charCodeAt(0)
+
+export type Look = {
+  /** How many are wanted: so far is looked ahead. */
+  readonly wanted: number
+  readonly signal?: AbortSignal | undefined
+}
 
 /**
- * What lies directly in a folder (`/` or a path), in the order of names. A subfolder is passed over with one seek, so
- * that the cost is that of the children and not of all that lies below them; no more is read ahead than files have
- * been met in a row, since each entry that is read in vain is a round trip to a peer. `after`: an earlier page's cursor.
+ * What lies directly in a folder (`/` or a path), in the order of names. What lies below a subfolder is passed over, so
+ * that the cost is that of the children. `after`: an earlier page's cursor.
  */
 export async function* children(
   drive: Hyperdrive,
   folder: string,
   after: string | null,
+  { wanted, signal }: Look,
 ): AsyncGenerator<Child & { readonly cursor: string }> {
   const prefix = folder === '/' ? '' : folder
-  const upper = `${prefix}0`
-  let lower = after ?? `${prefix}/`
-  let limit = 1
-  while (true) {
-    let met = 0
-    for await (const node of drive.entries({ gt: lower, lt: upper, limit })) {
-      met++
-      const key = node.key as unknown
-      // A name that is no UTF-8 reads as another one, which may lie before it: the search would begin there again.
-      if (typeof key !== 'string' || !isAfter(key, lower)) return
-      lower = key
-      const rest = key.slice(prefix.length + 1)
-      const slash = rest.indexOf('/')
-      if (slash === -1) {
-        const entry = await readEntry(drive, node)
-        if (entry !== null) yield { kind: 'entry', entry, cursor: key }
-        continue
-      }
-      const path = `${prefix}/${rest.slice(0, slash)}`
-      lower = `${path}0`
-      limit = 0
-      if (slash > 0 && isPath(path) && !isReserved(path))
-        yield { kind: 'folder', name: rest.slice(0, slash), cursor: lower }
-      break
+  const begins = Buffer.byteLength(prefix) + 1
+  const found = walk(drive, {
+    lower: Buffer.from(after ?? `${prefix}/`),
+    upper: Buffer.from(`${prefix}0`),
+    wanted,
+    passesOver: (left, right) => {
+      const end = left.indexOf(SLASH, begins)
+      return end !== -1 && right.subarray(0, end + 1).equals(left.subarray(0, end + 1))
+    },
+    signal,
+  })
+  let last: Buffer | null = null
+  for await (const { key, value } of found) {
+    const slash = key.indexOf(SLASH, begins)
+    if (slash === -1) {
+      const path = textOf(key)
+      const entry = path === null ? null : await readEntry(drive, { key: path, value: valueOf(value) })
+      if (entry !== null) yield { kind: 'entry', entry, cursor: `${entry.path}\0` }
+      continue
     }
-    if (met < limit) return
-    limit = limit === 0 ? 1 : Math.min(limit * 2, MOST_AHEAD)
+    const own = key.subarray(0, slash)
+    if (last !== null && own.equals(last)) continue
+    last = own
+    const path = textOf(own)
+    if (path !== null && isPath(path) && !isReserved(path))
+      yield { kind: 'folder', name: path.slice(prefix.length + 1), cursor: `${path}0` }
   }
 }
 
-/** In the order of the archive, which is that of bytes. */
-const isAfter = (key: string, other: string) => Buffer.compare(Buffer.from(key), Buffer.from(other)) > 0
+/** null: no UTF-8. It would read as another name, and could not be asked for. */
+function textOf(key: Buffer): string | null {
+  return isUtf8(key) ? key.toString() : null
+}
+
+/** null: nothing that an entry could hold. */
+function valueOf(value: Buffer | null): unknown {
+  try {
+    return value === null ? null : (JSON.parse(value.toString()) as unknown)
+  } catch {
+    return null
+  }
+}
+
+/** Entries that are looked ahead for where all of them are wanted. */
+const AHEAD = 1000
 
 /** Every entry at or below a path (`/`: all). */
-export async function* descendants(drive: Hyperdrive, path: string): AsyncGenerator<ArchiveEntry> {
+export async function* descendants(
+  drive: Hyperdrive,
+  path: string,
+  { wait = true, signal }: { readonly wait?: boolean; readonly signal?: AbortSignal } = {},
+): AsyncGenerator<ArchiveEntry> {
   const prefix = path === '/' ? '' : path
   if (prefix !== '') {
-    const node = await drive.entry(prefix)
+    const node = await drive.entry(prefix, wait ? {} : { wait })
     const entry = node === null ? null : await readEntry(drive, node)
     if (entry !== null) yield entry
   }
-  for await (const node of drive.entries({ gt: `${prefix}/`, lt: `${prefix}0` })) {
-    const entry = await readEntry(drive, node)
+  const found = walk(drive, {
+    lower: Buffer.from(`${prefix}/`),
+    upper: Buffer.from(`${prefix}0`),
+    wanted: AHEAD,
+    passesOver: () => false,
+    wait,
+    signal,
+  })
+  for await (const { key, value } of found) {
+    const path = textOf(key)
+    const entry = path === null ? null : await readEntry(drive, { key: path, value: valueOf(value) })
     if (entry !== null) yield entry
   }
 }

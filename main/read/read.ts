@@ -4,15 +4,16 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import type Hyperdrive from 'hyperdrive'
 import { AppError, type ErrorCode } from '../../preload/contract/errors.ts'
-import type { Entry, EntryPage } from '../../preload/contract/models.ts'
+import type { Entry, EntryPage, FolderSize } from '../../preload/contract/models.ts'
 import type { Archives } from '../archives/archives.ts'
 import type { DownloadRecord, Registry } from '../archives/registry.ts'
 import type { Control, Transfers } from '../transfers/transfers.ts'
-import { readBlob } from './blob.ts'
+import { readAsTaken } from './ahead.ts'
 import { download } from './download.ts'
 import { requireOwnPlace } from './destination.ts'
 import { type ArchiveEntry, children, heldOf, nameOf, readEntry } from './entries.ts'
 import { Manifest } from './manifest.ts'
+import { type Measuring, Sizes } from './sizes.ts'
 
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(['VERSION_NOT_FOUND', 'PATH_NOT_FOUND', 'NOT_THE_PINNED_VERSION'])
 
@@ -21,12 +22,14 @@ export class Reading {
   readonly #archives: Archives
   readonly #registry: Registry
   readonly #transfers: Transfers
+  readonly #sizes: Sizes
 
   constructor(storage: string, archives: Archives, registry: Registry, transfers: Transfers) {
     this.#storage = storage
     this.#archives = archives
     this.#registry = registry
     this.#transfers = transfers
+    this.#sizes = new Sizes(archives)
   }
 
   /** Goes on with downloads. */
@@ -40,27 +43,55 @@ export class Reading {
     folder: string,
     cursor: string | null,
     limit: number,
+    signal: AbortSignal,
   ): Promise<EntryPage> {
     await this.#archives.verifyPin(key, version)
-    const page = await this.#page(key, version, folder, cursor, limit)
-    this.#archives.looked(key)
-    return page
-  }
-
-  #page(key: string, version: number | null, folder: string, cursor: string | null, limit: number): Promise<EntryPage> {
-    return this.#archives.get(key).at(version, async (snapshot, version) => {
+    const page = await this.#whileWanted(key, version, signal, async (snapshot, version) => {
       const entries: Entry[] = []
       let last: string | null = null
-      for await (const child of children(snapshot, clean(folder), cursor)) {
+      const prefix = clean(folder) === '/' ? '' : clean(folder)
+      for await (const child of children(snapshot, clean(folder), cursor, { wanted: limit + 1, signal })) {
         if (entries.length === limit) return { entries, cursor: last, version }
-        const prefix = clean(folder) === '/' ? '' : clean(folder)
-        entries.push(
-          child.kind === 'folder' ? folderEntry(`${prefix}/${child.name}`) : await shown(snapshot, child.entry),
-        )
+        entries.push(child.kind === 'folder' ? folderEntry(`${prefix}/${child.name}`) : shown(snapshot, child.entry))
         last = child.cursor
       }
       return { entries, cursor: null, version }
     })
+    this.#archives.looked(key)
+    return page
+  }
+
+  /** What somebody has stopped waiting for is not asked for any longer: that is what closing the snapshot does. */
+  #whileWanted<T>(
+    key: string,
+    version: number | null,
+    signal: AbortSignal,
+    use: (snapshot: Hyperdrive, version: number) => Promise<T>,
+  ): Promise<T> {
+    return this.#archives.get(key).at(version, async (snapshot, version) => {
+      const stop = () => void snapshot.close().catch(() => {})
+      signal.addEventListener('abort', stop)
+      try {
+        signal.throwIfAborted()
+        return await use(snapshot, version)
+      } catch (error) {
+        signal.throwIfAborted()
+        throw error
+      } finally {
+        signal.removeEventListener('abort', stop)
+      }
+    })
+  }
+
+  /** See `Sizes`. */
+  async measure(input: Measuring, signal: AbortSignal, emit: (size: FolderSize) => void): Promise<void> {
+    await this.#archives.verifyPin(input.key, input.version)
+    const { key, version } = input
+    await this.#sizes.measure(
+      { ...input, folders: input.folders.map(clean) },
+      use => this.#whileWanted(key, version, signal, use),
+      emit,
+    )
   }
 
   async entry(key: string, version: number | null, path: string): Promise<Entry | null> {
@@ -70,7 +101,7 @@ export class Reading {
       const node = await snapshot.entry(clean(path))
       const entry = node === null ? null : await readEntry(snapshot, node)
       if (entry !== null) return shown(snapshot, entry)
-      for await (const _ of children(snapshot, clean(path), null)) return folderEntry(clean(path))
+      for await (const _ of children(snapshot, clean(path), null, { wanted: 1 })) return folderEntry(clean(path))
       return null
     })
   }
@@ -91,7 +122,7 @@ export class Reading {
       if (entry.kind !== 'file') throw new AppError('NOT_A_FILE', `${path} is a link.`, { path })
       const parts: Buffer[] = []
       const from = Math.min(start, entry.size)
-      for await (const chunk of readBlob(
+      for await (const chunk of readAsTaken(
         snapshot,
         entry,
         { start: from, length: Math.min(length, entry.size - from) },
@@ -219,7 +250,7 @@ const folderEntry = (path: string): Entry => ({
   held: null,
 })
 
-async function shown(snapshot: Hyperdrive, entry: ArchiveEntry): Promise<Entry> {
+function shown(snapshot: Hyperdrive, entry: ArchiveEntry): Entry {
   const { kind, path, modified } = entry
   const held = heldOf(snapshot, entry)
   if (entry.kind === 'link')

@@ -15,6 +15,7 @@ import type {
   EntryPage,
   FolderUse,
   FolderListing,
+  FolderSize,
   NetworkStatus,
   PeerRow,
   PublishReview,
@@ -243,6 +244,20 @@ export const contract = {
     entry: call({
       input: z.strictObject({ key: Key, version: Version.nullable(), path: ArchivePath }),
       output: type<Entry | null>(),
+    }),
+    /**
+     * How much lies below folders, told of one after the other. `limit`: entries that are read of each, at most. Without
+     * `fetch` nothing is asked of peers, and of a folder whose list is not all on this device nothing is said.
+     */
+    measure: call({
+      input: z.strictObject({
+        key: Key,
+        version: Version.nullable(),
+        folders: z.array(ArchivePath).min(1).max(500).readonly(),
+        limit: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+        fetch: z.boolean(),
+      }),
+      emits: type<FolderSize>(),
     }),
     /** An unguessable token under which the shell's content origin serves this archive at this version. */
     grant: call({

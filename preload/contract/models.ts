@@ -198,6 +198,15 @@ export type EntryPage = {
   readonly version: number
 }
 
+/** What lies below a folder of one version, links counted as files of no size. */
+export type FolderSize = {
+  readonly path: string
+  readonly files: number
+  readonly bytes: number
+  /** `counting`: more may come. `more`: there is more than what was asked for. */
+  readonly state: 'counting' | 'more' | 'whole'
+}
+
 /** One thing that was left out or skipped, and why, in words for people. */
 export type Skipped = { readonly path: string; readonly reason: SkipReason; readonly detail: string }
 export type SkipReason =

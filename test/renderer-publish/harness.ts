@@ -265,6 +265,7 @@ function handlers(harness: Harness): Handlers<Contract> {
     },
     read: {
       list: unused,
+      measure: nothing,
       async entry({ path }) {
         const bytes = samples.get(path)
         return bytes === undefined ? null : entryOf(path, path.startsWith('/nobody') ? 5000 : bytes.length)

@@ -199,6 +199,7 @@ export class ScriptedBackend implements Backend {
       read: {
         list: ({ key, folder, cursor, limit, version }) => this.#list(key, folder, cursor, limit, version),
         entry: ({ path }) => this.entries.find(entry => entry.path === path) ?? null,
+        measure: () => {},
         grant: () => ({ grant: 'grant' }),
         bytes: () => ({ base64: Buffer.from('# A stone\n\nupon a stone.\n').toString('base64'), size: 25 }),
         download: did('read.download', { transfer: 't1' }),

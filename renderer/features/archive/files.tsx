@@ -57,7 +57,7 @@ import { count, number } from '../../ui/format.ts'
 import { isMac, isTyping, matches } from '../../ui/keys.tsx'
 import { useWide } from '../../ui/media.ts'
 import { ContextMenu, type MenuItem } from '../../ui/menu.tsx'
-import { extensionOf, plainName } from '../../ui/names.ts'
+import { plainName } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Details } from '../../ui/toasts.tsx'
 import { entryOfFolder, makeFolder, moveEntries, removeEntries, renameEntry, undoLast, useMadeFolders } from './edit.ts'
@@ -66,6 +66,8 @@ import { Inspector, type RenderPreview } from './inspector.tsx'
 import { dropOn, type Editing, type EntriesHandle, EntryGrid, EntryList } from './list.tsx'
 import { MoveDialog, NameDialog } from './move.tsx'
 import { useSelection } from './selection.ts'
+import { useFolderSizes } from './sizes.ts'
+import { hasThumbnail } from './thumbnails.tsx'
 
 type ArchivePlace = Extract<Place, { view: 'archive' }>
 type FilesProps = { readonly row: ArchiveRow; readonly place: ArchivePlace; readonly renderPreview: RenderPreview }
@@ -89,6 +91,8 @@ export function Files(props: FilesProps): ReactElement {
 }
 
 const byName: Sort = { by: 'name', ascending: true }
+/** Rows below the last one on the screen that are read before anybody comes to them. */
+const AHEAD = 500
 /** Sorting more than this says so first. */
 const HUGE = 50_000
 
@@ -100,7 +104,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   const wide = useWide()
   const selection = useSelection()
   const [sort, setSort] = useState<Sort | null>(null)
-  const [sorting, setSorting] = useState<AbortController | null>(null)
+  const [sorting, setSorting] = useState<Reading | null>(null)
   const [large, setLarge] = useState(false)
   const [details, setDetails] = useState(false)
   const [renaming, setRenaming] = useState<string | null>(null)
@@ -122,16 +126,21 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
     return effective === null || !complete ? all : sortEntries(all, effective)
   }, [read, complete, effective, made, path, editable])
   const order = useMemo(() => entries.map(entry => entry.path), [entries])
-  const chosen = useMemo(() => entries.filter(entry => selection.paths.has(entry.path)), [entries, selection.paths])
+  const places = useMemo(() => new Map(order.map((path, index) => [path, index])), [order])
+  const chosen = useMemo(() => chosenOf(entries, places, selection.paths), [entries, places, selection.paths])
+  const active = selection.active === null ? -1 : (places.get(selection.active) ?? -1)
+  const summary = useMemo(() => summaryOf(entries), [entries])
 
   useRefresh(row, place, folder, live)
   const seen = useRef<readonly [number, number]>([0, 0])
+  const { sizes, seen: sizesSeen } = useFolderSizes(row, version)
   const onSeen = useCallback(
     (from: number, to: number) => {
       seen.current = [from, to]
-      if (!complete && to >= read.length - 200) void folder.more()
+      sizesSeen(entries.slice(from, to + 1))
+      if (!complete && to >= read.length - AHEAD) void folder.more()
     },
-    [complete, read.length, folder],
+    [complete, read.length, folder, entries, sizesSeen],
   )
   useHeldMarks(row, folder, seen, version)
 
@@ -159,25 +168,44 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   const arrived = useRef<string | null>(null)
   useEffect(() => {
     if (place.file === null || arrived.current === place.file) return
-    const index = order.indexOf(place.file)
-    if (index >= 0) {
+    const index = places.get(place.file)
+    if (index !== undefined) {
       arrived.current = place.file
       selection.only(place.file)
       requestAnimationFrame(() => list.current?.reveal(index))
     } else if (!complete && status === 'ready') void folder.more()
-  }, [place.file, order, complete, status, folder, selection])
+  }, [place.file, places, complete, status, folder, selection])
 
   const startSort = (by: SortBy) => {
     const next: Sort = { by, ascending: effective?.by === by ? !effective.ascending : by === 'name' }
     if (complete) return setSort(next)
     const stop = new AbortController()
-    setSorting(stop)
+    setSorting({ stop, why: 'to sort it' })
     void folder.all(stop.signal).then(() => {
       setSorting(null)
       if (!stop.signal.aborted) setSort(next)
     })
   }
-  useEffect(() => () => sorting?.abort(), [sorting])
+  useEffect(() => () => sorting?.stop.abort(), [sorting])
+  /** The last one is known when the rest has been read. */
+  const toEnd = (extend: boolean) => {
+    const stop = new AbortController()
+    setSorting({ stop, why: 'to get to its end' })
+    void folder.all(stop.signal).then(() => {
+      setSorting(null)
+      if (!stop.signal.aborted) setAtEnd({ extend })
+    })
+  }
+  const [atEnd, setAtEnd] = useState<{ readonly extend: boolean } | null>(null)
+  useEffect(() => {
+    if (atEnd === null) return
+    setAtEnd(null)
+    const last = order.at(-1)
+    if (last === undefined) return
+    if (atEnd.extend) selection.extend(last, order)
+    else selection.only(last)
+    list.current?.reveal(order.length - 1)
+  }, [atEnd, order, selection])
 
   const showDetails = useCallback(() => {
     if (wide) prefer({ inspector: !inspector })
@@ -225,7 +253,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   const typed = useTypeAhead(entries, folder, index => move(index, false))
   const keyDown = (event: KeyboardEvent) => {
     if (isTyping(event.target) || event.target !== event.currentTarget) return
-    const at = selection.active === null ? -1 : order.indexOf(selection.active)
+    const at = active
     const columns = list.current?.columns() ?? 1
     const steps: Readonly<Record<string, number>> = {
       ArrowDown: at < 0 ? 0 : at + columns,
@@ -239,6 +267,10 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
     const step = steps[event.key]
     const entry = at < 0 ? undefined : entries[at]
     if (editable && editKey(event, entry)) return event.preventDefault()
+    if (event.key === 'End' && !complete) {
+      event.preventDefault()
+      return toEnd(event.shiftKey)
+    }
     if (step !== undefined && !event.altKey && !event.ctrlKey && !event.metaKey) move(step, event.shiftKey)
     else if (matches(event, 'enter') && entry) open(entry)
     else if (matches(event, 'space') && !typed.active()) {
@@ -325,13 +357,9 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
 
   const renamed = renaming === null ? undefined : entries.find(entry => entry.path === renaming)
 
-  const grant = useGrant(row, version, layout === 'grid')
-  const thumbnail = (entry: Entry) =>
-    grant !== null && entry.held === 'all' && entry.size < 12_000_000 && THUMBNAILS.has(extensionOf(entry.name))
-      ? grant(entry.path)
-      : null
+  const grant = useGrant(row, version, layout === 'grid' || large)
+  const thumbnail = (entry: Entry) => (grant !== null && hasThumbnail(entry) ? grant(entry.path) : null)
 
-  const files = entries.filter(entry => entry.kind === 'file')
   const side = (
     <Inspector
       row={row}
@@ -339,9 +367,8 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
       entries={chosen}
       folder={{
         name: path === '/' ? titleOf(row) : nameOf(path),
-        files: files.length,
-        folders: entries.filter(entry => entry.kind === 'folder').length,
-        bytes: files.reduce((sum, entry) => sum + entry.size, 0),
+        path,
+        ...summary,
         complete,
       }}
       renderPreview={renderPreview}
@@ -354,12 +381,15 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   useEffect(() => {
     if (only === undefined) setLarge(false)
   }, [only])
+  useNeighbour(large && only !== undefined ? nextOf(entries, only, 1) : undefined, grant)
   const common = {
     ref: list,
     label: path === '/' ? 'Files' : `Files in ${plainName(nameOf(path))}`,
     entries,
     more: !complete,
     selection,
+    active,
+    sizes,
     showHeld: row.ownership === 'friends',
     sort: effective,
     onSort: startSort,
@@ -434,7 +464,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
             </IconButton>
           </div>
         </div>
-        {sorting !== null && <SortingNote read={read.length} onStop={() => sorting.abort()} />}
+        {sorting !== null && <ReadingNote why={sorting.why} read={read.length} onStop={() => sorting.stop.abort()} />}
         {status === 'loading' ? (
           <SkeletonRows />
         ) : status === 'failed' && !made.has(path) ? (
@@ -562,12 +592,69 @@ function useStable(editing: Editing | null): Editing | null {
 const altKeyed = (event: KeyboardEvent, code: string) =>
   event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.code === code
 
-const THUMBNAILS = new Set(['jpg', 'jpeg', 'png', 'gif', 'webp', 'avif', 'bmp'])
+/** In the order of the list. Mostly few of many, so that the many are not looked through for them. */
+function chosenOf(
+  entries: readonly Entry[],
+  places: ReadonlyMap<string, number>,
+  paths: ReadonlySet<string>,
+): readonly Entry[] {
+  if (paths.size > entries.length / 10) return entries.filter(entry => paths.has(entry.path))
+  return [...paths]
+    .flatMap(path => places.get(path) ?? [])
+    .sort((a, b) => a - b)
+    .map(index => entries[index]!)
+}
+
+function summaryOf(entries: readonly Entry[]) {
+  let files = 0
+  let folders = 0
+  let bytes = 0
+  for (const { kind, size } of entries) {
+    if (kind === 'folder') folders++
+    else if (kind === 'file') {
+      files++
+      bytes += size
+    }
+  }
+  return { files, folders, bytes }
+}
+
+function nextOf(entries: readonly Entry[], from: Entry, by: 1 | -1): Entry | undefined {
+  const files = entries.filter(entry => entry.kind !== 'folder')
+  return files[files.findIndex(entry => entry.path === from.path) + by]
+}
 
 function step(entries: readonly Entry[], from: Entry, by: 1 | -1, choose: (path: string) => void): void {
-  const files = entries.filter(entry => entry.kind !== 'folder')
-  const next = files[files.findIndex(entry => entry.path === from.path) + by]
+  const next = nextOf(entries, from, by)
   if (next) choose(next.path)
+}
+
+/** How long somebody looks at one file before the beginning of the next is fetched. Milliseconds. */
+const LOOKING = 400
+/** Of a picture; of anything else as much as its preview begins with. Bytes. */
+const NEXT_PICTURE = 4_000_000
+const NEXT = 256 * 1024
+
+/** What comes next is on this device when it is asked for. */
+function useNeighbour(next: Entry | undefined, address: ((path: string) => string) | null): void {
+  const from = next?.kind === 'file' && next.held !== 'all' && next.size > 0 ? address?.(next.path) : undefined
+  const most = next !== undefined && hasThumbnail(next) && next.size <= NEXT_PICTURE ? next.size : NEXT
+  useEffect(() => {
+    if (from === undefined) return
+    const stop = new AbortController()
+    const timer = setTimeout(() => {
+      const headers = { range: `bytes=0-${most - 1}` }
+      fetch(from, { headers, signal: stop.signal, credentials: 'omit' })
+        .then(response => response.arrayBuffer())
+        .catch(() => {
+          // It is asked for again when it is looked at, and says then what is wrong.
+        })
+    }, LOOKING)
+    return () => {
+      clearTimeout(timer)
+      stop.abort()
+    }
+  }, [from, most])
 }
 
 function Step({ label, onClick }: { readonly label: 'Previous' | 'Next'; readonly onClick: () => void }): ReactElement {
@@ -672,11 +759,15 @@ function useTypeAhead(entries: readonly Entry[], folder: Folder, found: (index: 
   }
 }
 
-function SortingNote({ read, onStop }: { readonly read: number; readonly onStop: () => void }): ReactElement {
+/** All of a folder is being read, for what needs all of it. */
+type Reading = { readonly stop: AbortController; readonly why: string }
+type ReadingNoteProps = { readonly why: string; readonly read: number; readonly onStop: () => void }
+
+function ReadingNote({ why, read, onStop }: ReadingNoteProps): ReactElement {
   return (
     <div role="status" className="flex shrink-0 items-center gap-3 border-b border-line bg-sunken px-4 py-1.5">
       <span className="min-w-0 flex-1">
-        Reading the rest of this folder to sort it: <span className="tabular">{number(read)}</span> so far.
+        Reading the rest of this folder {why}: <span className="tabular">{number(read)}</span> so far.
         {read > HUGE && ' It is a very large one.'}
       </span>
       <Button size="small" onClick={onStop}>

@@ -1,6 +1,7 @@
 /**
- * One folder of one version of an archive, read page by page as far as somebody looks. It is read again when the
- * archive changes, and replaced in one go, so that the list never empties or jumps under the person's hands.
+ * One folder of one version of an archive, read page by page: the first one is small and soon there, the others come while
+ * it is looked at, so that there is something to scroll to. It is read again when the archive changes, and replaced in
+ * one go, so that the list never empties or jumps under the person's hands.
  */
 import { createStore, type StoreApi } from 'zustand'
 import type { ArchiveKey, Entry } from '../../../preload/contract/models.ts'
@@ -30,6 +31,14 @@ export type Folder = {
 }
 
 export const PAGE = 1000
+/** A screen or a few. */
+const FIRST_PAGE = 200
+/** Whoever scrolls on and on gets more at once each time, up to so many pages. */
+const MOST_PAGES = 16
+/** How often a growing list is drawn anew, in milliseconds. */
+const DRAWN = 250
+/** A long folder that changes all the time is not read all the time: milliseconds for each of its entries. */
+const PAUSE = 0.1
 
 export function openFolder(key: ArchiveKey, version: number | null, folder: string): Folder {
   const store = createStore<FolderState>(() => ({ status: 'loading', entries: [], complete: false, error: null }))
@@ -41,12 +50,19 @@ export function openFolder(key: ArchiveKey, version: number | null, folder: stri
   let work: Promise<void> = Promise.resolve()
   let waitingRefresh = false
 
+  let shownAt = -DRAWN
+  let count = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
   const read = async (cursor: string | null) => {
     await connected(life.signal)
-    return backend.read.list({ key, version, folder, cursor, limit: PAGE }, { signal: life.signal })
+    const limit = cursor === null ? FIRST_PAGE : PAGE
+    return backend.read.list({ key, version, folder, cursor, limit }, { signal: life.signal })
   }
-  const show = () =>
+  const show = () => {
+    shownAt = performance.now()
     store.setState({ status: 'ready', entries: pages.flatMap(page => page.entries), complete, error: null })
+  }
   const enqueue = (job: () => Promise<void>): Promise<void> => {
     work = work.then(async () => {
       if (life.signal.aborted) return
@@ -60,27 +76,31 @@ export function openFolder(key: ArchiveKey, version: number | null, folder: stri
     return work
   }
 
-  const readNext = async () => {
+  /** `drawn`: somebody waits to see it. */
+  const readNext = async (drawn: boolean) => {
     if (complete) return
     const cursor = next
     const page = await read(cursor)
     pages = [...pages, { cursor, entries: page.entries, version: page.version }]
+    count += page.entries.length
     next = page.cursor
     complete = page.cursor === null
-    show()
+    if (drawn || complete || performance.now() - shownAt > DRAWN) show()
   }
 
   const readAgain = async () => {
     waitingRefresh = false
-    const wanted = Math.max(1, pages.length)
     const fresh: Page[] = []
     let cursor: string | null = null
+    let again = 0
     do {
       const page = await read(cursor)
       fresh.push({ cursor, entries: page.entries, version: page.version })
+      again += page.entries.length
       cursor = page.cursor
-    } while (cursor !== null && fresh.length < wanted)
+    } while (cursor !== null && again < count)
     pages = fresh
+    count = again
     next = cursor
     complete = cursor === null
     show()
@@ -105,23 +125,37 @@ export function openFolder(key: ArchiveKey, version: number | null, folder: stri
     show()
   }
 
-  void enqueue(readNext)
+  let reading = false
+  let atOnce = 1
+  const more = async () => {
+    if (reading || complete) return
+    reading = true
+    for (let page = 0; page < atOnce; page++) await enqueue(() => readNext(page === atOnce - 1))
+    atOnce = Math.min(atOnce * 2, MOST_PAGES)
+    reading = false
+  }
+
+  void enqueue(() => readNext(true))
   return {
     store,
-    more: () => enqueue(readNext),
+    more,
     async all(signal) {
       while (!complete && !signal.aborted && !life.signal.aborted && store.getState().error === null)
-        await enqueue(readNext)
+        await enqueue(() => readNext(false))
     },
     refresh() {
       if (waitingRefresh) return
       waitingRefresh = true
-      void enqueue(readAgain)
+      if (store.getState().status === 'failed' || count <= PAGE) return void enqueue(readAgain)
+      timer = setTimeout(() => void enqueue(readAgain), count * PAUSE)
     },
     touch(from, to) {
       void enqueue(() => readTouched(from, to))
     },
-    close: () => life.abort(),
+    close() {
+      clearTimeout(timer)
+      life.abort()
+    },
   }
 }
 

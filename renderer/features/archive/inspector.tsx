@@ -8,6 +8,7 @@ import { EntryIcon, kindOf } from '../../ui/entry-icon.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, count, exactly, number } from '../../ui/format.ts'
 import { heldWords } from './held.tsx'
+import { useFolderSize } from './sizes.ts'
 
 export type RenderPreview = (props: {
   readonly archive: string
@@ -22,6 +23,7 @@ type InspectorProps = {
   readonly entries: readonly Entry[]
   readonly folder: {
     readonly name: string
+    readonly path: string
     readonly files: number
     readonly folders: number
     readonly bytes: number
@@ -42,7 +44,7 @@ export function Inspector({
   onOpenFolder,
 }: InspectorProps): ReactElement {
   const [entry] = entries
-  if (entry === undefined) return <FolderSummary {...folder} />
+  if (entry === undefined) return <FolderSummary row={row} version={version} folder={folder} />
   if (entries.length > 1) return <Several row={row} version={version} entries={entries} />
   return (
     <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
@@ -97,6 +99,7 @@ export function Inspector({
           {entry.kind === 'file' && (
             <Fact name="Size">{`${bytes(entry.size)}${entry.size >= 1000 ? ` (${number(entry.size)} bytes)` : ''}`}</Fact>
           )}
+          {entry.kind === 'folder' && <FolderFact row={row} version={version} path={entry.path} name="In it" />}
           {entry.modified !== null && <Fact name="Changed">{exactly(entry.modified)}</Fact>}
           {entry.held !== null && row.ownership === 'friends' && (
             <Fact name="On this device">{heldWords[entry.held].fact}</Fact>
@@ -159,7 +162,8 @@ function Several({
   )
 }
 
-function FolderSummary({ name, files, folders, bytes: size, complete }: InspectorProps['folder']): ReactElement {
+function FolderSummary({ row, version, folder }: Pick<InspectorProps, 'row' | 'version' | 'folder'>): ReactElement {
+  const { name, path, files, folders, bytes: size, complete } = folder
   const at = complete ? '' : 'at least '
   return (
     <div className="flex flex-col gap-4 p-4">
@@ -169,9 +173,31 @@ function FolderSummary({ name, files, folders, bytes: size, complete }: Inspecto
       <Facts>
         <Fact name="In this folder">{`${at}${[count(files, 'file'), folders > 0 && count(folders, 'folder')].filter(Boolean).join(', ')}`}</Fact>
         {files > 0 && <Fact name="These files">{`${at}${bytes(size)}`}</Fact>}
+        {folders > 0 && <FolderFact row={row} version={version} path={path} name="With all folders in it" />}
       </Facts>
       <p className="text-muted">Choose a file to look at it here. Nothing from an archive is ever run.</p>
     </div>
+  )
+}
+
+type FolderFactProps = Pick<InspectorProps, 'row' | 'version'> & { readonly path: string; readonly name: string }
+
+/** All that lies below a folder, counted while it is looked at. */
+function FolderFact({ row, version, path, name }: FolderFactProps): ReactElement {
+  const size = useFolderSize(row, version, path)
+  return (
+    <Fact name={name}>
+      {size === null ? (
+        <span className="text-muted">Being counted…</span>
+      ) : size === 'unknown' ? (
+        <span className="text-muted">Not known yet</span>
+      ) : (
+        <span className="tabular">
+          {count(size.files, 'file')}, {bytes(size.bytes)}
+          {size.state !== 'whole' && <span className="text-muted"> so far</span>}
+        </span>
+      )}
+    </Fact>
   )
 }
 

@@ -14,17 +14,18 @@ import {
   useRef,
   useState,
 } from 'react'
-import type { Entry } from '../../../preload/contract/models.ts'
+import type { Entry, FolderSize } from '../../../preload/contract/models.ts'
 import { cx } from '../../ui/class-names.ts'
 import { EntryIcon } from '../../ui/entry-icon.tsx'
 import { FileName } from '../../ui/file-name.tsx'
-import { bytes, exactly, moment } from '../../ui/format.ts'
+import { bytes, count, exactly, moment } from '../../ui/format.ts'
 import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { problemOfName } from './edit.ts'
 import type { Sort, SortBy } from './folder.ts'
 import { HeldMark } from './held.tsx'
 import type { Selection } from './selection.ts'
+import { Thumbnail } from './thumbnails.tsx'
 
 export type EntriesHandle = { reveal(index: number): void; focus(): void; columns(): number; page(): number }
 
@@ -35,6 +36,10 @@ export type EntriesProps = {
   /** More are to come after the last. */
   readonly more: boolean
   readonly selection: Selection
+  /** Where the keyboard is; -1: nowhere. */
+  readonly active: number
+  /** What is known of how much lies below folders, by path. */
+  readonly sizes: ReadonlyMap<string, FolderSize>
   readonly showHeld: boolean
   readonly sort: Sort | null
   readonly onSort: (by: SortBy) => void
@@ -164,6 +169,8 @@ export function EntryList(props: EntriesProps): ReactElement {
     entries,
     more,
     selection,
+    active,
+    sizes,
     showHeld,
     sort,
     onSort,
@@ -193,7 +200,6 @@ export function EntryList(props: EntriesProps): ReactElement {
     columns: () => 1,
     page: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? ROW) / ROW) - 1),
   }))
-  const active = selection.active === null ? -1 : entries.findIndex(entry => entry.path === selection.active)
   const columns = columnsOf(showHeld)
 
   return (
@@ -268,6 +274,7 @@ export function EntryList(props: EntriesProps): ReactElement {
                 top={item.start}
                 selected={selection.paths.has(entry.path)}
                 active={selection.active === entry.path}
+                size={sizes.get(entry.path)}
                 showHeld={showHeld}
                 columns={columns}
                 editing={editing}
@@ -286,6 +293,8 @@ type RowProps = {
   readonly top: number
   readonly selected: boolean
   readonly active: boolean
+  /** Of a folder, as far as it is known. */
+  readonly size: FolderSize | undefined
   readonly showHeld: boolean
   readonly columns: string
   readonly editing: Editing | null
@@ -297,6 +306,7 @@ const Row = memo(function Row({
   top,
   selected,
   active,
+  size,
   showHeld,
   columns,
   editing,
@@ -336,13 +346,7 @@ const Row = memo(function Row({
         )}
       </div>
       <div role="gridcell" className="tabular truncate text-right text-muted">
-        {entry.kind === 'file' ? (
-          bytes(entry.size)
-        ) : (
-          <span aria-hidden className="text-faint">
-            –
-          </span>
-        )}
+        <SizeOf entry={entry} size={size} />
       </div>
       <div
         role="gridcell"
@@ -370,6 +374,22 @@ const Row = memo(function Row({
     </div>
   )
 })
+
+/** How much there is of an entry; of a folder as soon as that is known. */
+function SizeOf({ entry, size }: { readonly entry: Entry; readonly size: FolderSize | undefined }): ReactElement {
+  if (entry.kind === 'file') return <>{bytes(entry.size)}</>
+  if (entry.kind === 'folder' && size !== undefined)
+    return (
+      <span title={`${size.state === 'whole' ? '' : 'At least '}${count(size.files, 'file')}`}>
+        {size.state === 'whole' ? bytes(size.bytes) : `${bytes(size.bytes)} +`}
+      </span>
+    )
+  return (
+    <span aria-hidden className="text-faint">
+      –
+    </span>
+  )
+}
 
 type ColumnProps = {
   readonly by: SortBy
@@ -406,12 +426,12 @@ function Column({ by, sort, onSort, end = false, className, children }: ColumnPr
 const TILE_WIDTH = 124
 const TILE_HEIGHT = 128
 
+/** `thumbnail`: where the bytes of a picture are; null: it gets an icon. */
 type GridProps = EntriesProps & { readonly thumbnail: (entry: Entry) => string | null }
 
 export function EntryGrid(props: GridProps): ReactElement {
-  const { ref, label, entries, more, selection, showHeld, onPress, onOpen, onContext, onKeyDown, onSeen, thumbnail } =
-    props
-  const { editing } = props
+  const { ref, label, entries, more, selection, active, sizes, showHeld, thumbnail, editing } = props
+  const { onPress, onOpen, onContext, onKeyDown, onSeen } = props
   const scroller = useRef<HTMLDivElement>(null)
   const [columns, setColumns] = useState(4)
   useLayoutEffect(() => {
@@ -440,8 +460,6 @@ export function EntryGrid(props: GridProps): ReactElement {
     columns: () => columns,
     page: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? TILE_HEIGHT) / TILE_HEIGHT)) * columns,
   }))
-  const active = selection.active === null ? -1 : entries.findIndex(entry => entry.path === selection.active)
-
   return (
     <div
       ref={scroller}
@@ -501,14 +519,9 @@ export function EntryGrid(props: GridProps): ReactElement {
                     {picture === null ? (
                       <EntryIcon entry={entry} size={44} />
                     ) : (
-                      <img
-                        src={picture}
-                        alt=""
-                        loading="lazy"
-                        decoding="async"
-                        draggable={false}
-                        className="max-h-17 max-w-full rounded object-contain shadow-card"
-                      />
+                      <Thumbnail entry={entry} address={picture}>
+                        <EntryIcon entry={entry} size={44} />
+                      </Thumbnail>
                     )}
                     {showHeld && entry.held !== null && (
                       <span className="absolute right-0 bottom-0 rounded-full bg-surface">
@@ -519,7 +532,9 @@ export function EntryGrid(props: GridProps): ReactElement {
                   <span className="flex w-full min-w-0 justify-center">
                     <FileName name={entry.name} />
                   </span>
-                  <span className="tabular text-sm text-muted">{entry.kind === 'file' ? bytes(entry.size) : ' '}</span>
+                  <span className="tabular text-sm text-muted">
+                    <SizeOf entry={entry} size={sizes.get(entry.path)} />
+                  </span>
                 </div>
               )
             })}

@@ -69,75 +69,101 @@ export async function readBytes(
   return { bytes: Uint8Array.from(atob(base64), letter => letter.charCodeAt(0)), size }
 }
 
-export type Head = {
+/** One end of a file. */
+export type Part = {
   readonly bytes: Uint8Array
+  /** Where they begin in the file. */
+  readonly start: number
   /** Of the whole file. */
   readonly size: number
   readonly whole: boolean
 }
 
-export type HeadState = {
-  readonly head: Loaded<Head>
+export type PartState = {
+  readonly part: Loaded<Part>
   readonly reading: boolean
-  /** Reads so many bytes more. */
+  /** Reads so many bytes more, on from the end that it begins at. */
   readonly more: (bytes: number) => void
   /** After a failure. */
   readonly retry: () => void
 }
 
-/** The beginning of a file, `first` bytes of it and more on demand. `subject` must stay the same object. */
-export function useHead(subject: Subject, first: number): HeadState {
+/** `first` bytes from one end of a file and more on demand. `subject` must stay the same object. */
+export function usePart(subject: Subject, from: 'start' | 'end', first: number): PartState {
   const [wanted, setWanted] = useState(first)
-  const [head, setHead] = useState<Loaded<Head>>({ name: 'loading' })
-  const known = useRef<Head | null>(null)
+  const [part, setPart] = useState<Loaded<Part>>({ name: 'loading' })
+  const known = useRef<Part | null>(null)
   const [tries, setTries] = useState(0)
   const live = useConnection().name === 'live'
 
   useEffect(() => {
     if (!live) return
     const stop = new AbortController()
-    readUpTo(subject, known.current, wanted, stop.signal).then(
+    const read = from === 'start' ? readUpTo : readBackTo
+    read(subject, known.current, wanted, stop.signal).then(
       value => {
         if (stop.signal.aborted) return
         known.current = value
-        setHead({ name: 'ready', value })
+        setPart({ name: 'ready', value })
       },
       error => {
-        if (!stop.signal.aborted) setHead({ name: 'failed', error })
+        if (!stop.signal.aborted) setPart({ name: 'failed', error })
       },
     )
     return () => stop.abort()
-  }, [subject, wanted, live, tries])
+  }, [subject, from, wanted, live, tries])
 
   const retry = () => {
-    setHead({ name: 'loading' })
+    setPart({ name: 'loading' })
     setTries(tries + 1)
   }
-  const reading = head.name === 'ready' && !head.value.whole && head.value.bytes.length < wanted
-  return { head, reading, more: bytes => setWanted(now => now + bytes), retry }
+  const reading = part.name === 'ready' && !part.value.whole && part.value.bytes.length < wanted
+  return { part, reading, more: bytes => setWanted(now => now + bytes), retry }
 }
 
-async function readUpTo(subject: Subject, before: Head | null, wanted: number, signal: AbortSignal): Promise<Head> {
+async function readUpTo(subject: Subject, before: Part | null, wanted: number, signal: AbortSignal): Promise<Part> {
   const parts = before === null ? [] : [before.bytes]
   let read = before?.bytes.length ?? 0
   let size = before?.size ?? subject.entry.size
   while (read < Math.min(wanted, size)) {
-    const next = await readBytes(subject, read, Math.min(wanted - read, PART), signal)
+    const next = await readBytes(subject, read, Math.min(wanted - read, ONCE), signal)
     if (next.bytes.length === 0) break
     parts.push(next.bytes)
     read += next.bytes.length
     size = next.size
   }
-  const bytes = new Uint8Array(read)
+  return { bytes: joined(parts), start: 0, size, whole: read >= size }
+}
+
+/** Begins at a multiple of 16, so that neither a row of bytes nor a letter of UTF-16 is cut. */
+async function readBackTo(subject: Subject, before: Part | null, wanted: number, signal: AbortSignal): Promise<Part> {
+  const size = before?.size ?? subject.entry.size
+  const parts = before === null ? [] : [before.bytes]
+  const wantedStart = Math.floor(Math.max(0, size - wanted) / 16) * 16
+  const end = before?.start ?? size
+  let start = end
+  while (start > wantedStart) {
+    const from = Math.max(wantedStart, start - ONCE)
+    const next = await readBytes(subject, from, start - from, signal)
+    if (next.bytes.length < start - from) break
+    parts.unshift(next.bytes)
+    start = from
+  }
+  return { bytes: joined(parts), start, size, whole: start === 0 }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const each of parts) {
     bytes.set(each, at)
     at += each.length
   }
-  return { bytes, size, whole: read >= size }
+  return bytes
 }
 
-const PART = 256 * 1024
+/** Bytes that are asked for at once. */
+const ONCE = 256 * 1024
 
 /** What an `<img>` or a player does not tell: whether the bytes cannot be had, or cannot be shown. null: they are there. */
 export async function whyMissing(subject: Subject, signal: AbortSignal): Promise<unknown> {

@@ -1,15 +1,15 @@
 /** Everything that is shown as text: plain text, code, tables, Markdown, and the bytes of what is nothing of these. */
-import { lazy, type ReactElement, Suspense, useMemo } from 'react'
+import { lazy, type ReactElement, type Ref, Suspense, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { bytes, number } from '../../ui/format.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
-import { type Head, type Subject, useHead } from './content.ts'
+import { type Part, type Subject, usePart } from './content.ts'
 import { hexDump } from './hex.ts'
-import { encodingOf, type PreviewKind } from './kinds.ts'
+import { encodingOf, type PreviewKind, type TextEncoding } from './kinds.ts'
 import { ErrorProblem, Guard } from './problem.tsx'
 import { Scroller } from './scroller.tsx'
 import { parseTable } from './table.ts'
-import { countLines, decodeText } from './text.ts'
+import { countLines, decodeEnd, decodeText } from './text.ts'
 
 /** Markdown brings its parser along, which most previews never need. */
 const Markdown = lazy(async () => ({ default: (await import('./markdown.tsx')).Markdown }))
@@ -17,6 +17,8 @@ const Markdown = lazy(async () => ({ default: (await import('./markdown.tsx')).M
 const TEXT_PART = 256 * 1024
 const HEX_PART = 4 * 1024
 const TABLE_ROWS = 500
+/** More than this is not laid out at once. */
+const MOST = 4 * 1024 * 1024
 
 type DocumentProps = {
   readonly subject: Subject
@@ -24,31 +26,87 @@ type DocumentProps = {
 }
 
 export function DocumentPreview({ subject, kind }: DocumentProps): ReactElement {
-  const { head, reading, more, retry } = useHead(subject, kind === 'unknown' ? HEX_PART : TEXT_PART)
-  const text = useMemo(() => (head.name === 'ready' ? textOf(head.value) : null), [head])
-  if (head.name === 'failed') return <ErrorProblem error={head.error} onRetry={retry} />
-  if (head.name === 'loading') return <TextSkeleton />
+  const { part, reading, more, retry } = usePart(subject, 'start', kind === 'unknown' ? HEX_PART : TEXT_PART)
+  const [atEnd, setAtEnd] = useState(false)
+  const encoding = useMemo(
+    () => (part.name === 'ready' ? encodingOf(part.value.bytes, part.value.whole) : null),
+    [part],
+  )
+  const text = useMemo(
+    () =>
+      part.name === 'ready' && encoding !== null ? decodeText(part.value.bytes, encoding, part.value.whole) : null,
+    [part, encoding],
+  )
+  if (part.name === 'failed') return <ErrorProblem error={part.error} onRetry={retry} />
+  if (part.name === 'loading') return <TextSkeleton />
+  if (atEnd) return <End subject={subject} encoding={encoding} onLeave={() => setAtEnd(false)} />
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <Guard fallback={<Bytes head={head.value} />}>
-        <Shown head={head.value} text={text} kind={kind} />
+      <Guard fallback={<Bytes part={part.value} />}>
+        <Shown part={part.value} text={text} kind={kind} />
       </Guard>
-      <More head={head.value} reading={reading} onMore={() => more(text === null ? HEX_PART : TEXT_PART)} />
+      {!part.value.whole && (
+        <More
+          said={`${bytes(part.value.bytes.length)} of ${bytes(part.value.size)}`}
+          elsewhere="Go to the end"
+          onElsewhere={() => setAtEnd(true)}
+          more="Show more"
+          reading={reading}
+          onMore={part.value.bytes.length < MOST ? () => more(text === null ? HEX_PART : TEXT_PART) : null}
+        />
+      )}
     </div>
   )
 }
 
-/** null: these bytes are no text. */
-function textOf(head: Head): string | null {
-  const encoding = encodingOf(head.bytes, head.whole)
-  return encoding === null ? null : decodeText(head.bytes, encoding, head.whole)
+type EndProps = {
+  readonly subject: Subject
+  /** null: it is no text. */
+  readonly encoding: TextEncoding | null
+  readonly onLeave: () => void
 }
 
-type ShownProps = { readonly head: Head; readonly text: string | null; readonly kind: DocumentProps['kind'] }
+/** How a long file ends: the last lines of a log, the last bytes of anything. */
+function End({ subject, encoding, onLeave }: EndProps): ReactElement {
+  const size = encoding === null ? HEX_PART : TEXT_PART
+  const { part, reading, more, retry } = usePart(subject, 'end', size)
+  const scroller = useRef<HTMLDivElement>(null)
+  const first = part.name === 'ready'
+  useLayoutEffect(() => {
+    if (first) scroller.current?.scrollTo({ top: scroller.current.scrollHeight })
+  }, [first])
+  const text = useMemo(
+    () => (part.name === 'ready' && encoding !== null ? decodeEnd(part.value.bytes, encoding, part.value.whole) : null),
+    [part, encoding],
+  )
+  if (part.name === 'failed') return <ErrorProblem error={part.error} onRetry={retry} />
+  if (part.name === 'loading') return <TextSkeleton />
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      {text === null ? (
+        <Bytes part={part.value} ref={scroller} />
+      ) : (
+        <Scroller ref={scroller} className="bg-surface" label="Text">
+          <PlainText text={text} />
+        </Scroller>
+      )}
+      <More
+        said={`The last ${bytes(part.value.bytes.length)} of ${bytes(part.value.size)}`}
+        elsewhere="Back to the start"
+        onElsewhere={onLeave}
+        more="Show earlier"
+        reading={reading}
+        onMore={!part.value.whole && part.value.bytes.length < MOST ? () => more(size) : null}
+      />
+    </div>
+  )
+}
 
-function Shown({ head, text, kind }: ShownProps): ReactElement {
-  if (head.size === 0) return <p className="p-4 text-center text-muted">This file is empty.</p>
-  if (text === null) return <Bytes head={head} />
+type ShownProps = { readonly part: Part; readonly text: string | null; readonly kind: DocumentProps['kind'] }
+
+function Shown({ part, text, kind }: ShownProps): ReactElement {
+  if (part.size === 0) return <p className="p-4 text-center text-muted">This file is empty.</p>
+  if (text === null) return <Bytes part={part} />
   switch (kind) {
     case 'markdown':
       return (
@@ -66,7 +124,7 @@ function Shown({ head, text, kind }: ShownProps): ReactElement {
         </Scroller>
       )
     case 'table':
-      return <TableView text={text} whole={head.whole} />
+      return <TableView text={text} whole={part.whole} />
     case 'code':
       return <Code text={text} />
     case 'text':
@@ -161,14 +219,16 @@ function Cell({ text = '' }: { readonly text?: string }): ReactElement {
   )
 }
 
-function Bytes({ head }: { readonly head: Head }): ReactElement {
-  const dump = useMemo(() => hexDump(head.bytes), [head])
+type BytesProps = { readonly part: Part; readonly ref?: Ref<HTMLDivElement> }
+
+function Bytes({ part, ref }: BytesProps): ReactElement {
+  const dump = useMemo(() => hexDump(part.bytes, part.start), [part])
   return (
     <>
       <p className="shrink-0 border-b border-line bg-surface px-3 py-1.5 text-muted">
         There is no preview for this kind of file. These are its bytes.
       </p>
-      <Scroller className="bg-surface" label="Bytes">
+      <Scroller ref={ref} className="bg-surface" label="Bytes">
         <pre dir="ltr" className="w-max p-3 font-mono text-sm select-text">
           {dump}
         </pre>
@@ -177,24 +237,31 @@ function Bytes({ head }: { readonly head: Head }): ReactElement {
   )
 }
 
-function More({
-  head,
-  reading,
-  onMore,
-}: {
-  readonly head: Head
+type MoreProps = {
+  /** What is shown of how much. */
+  readonly said: string
+  readonly elsewhere: string
+  readonly onElsewhere: () => void
+  readonly more: string
   readonly reading: boolean
-  readonly onMore: () => void
-}): ReactElement | null {
-  if (head.whole) return null
+  /** null: there is no more, or it is more than can be shown. */
+  readonly onMore: (() => void) | null
+}
+
+function More({ said, elsewhere, onElsewhere, more, reading, onMore }: MoreProps): ReactElement {
   return (
-    <div className="flex shrink-0 items-center gap-3 border-t border-line bg-surface px-3 py-1.5">
-      <span className="text-sm text-muted tabular">
-        {bytes(head.bytes.length)} of {bytes(head.size)}
+    <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-t border-line bg-surface px-3 py-1.5">
+      <span className="text-sm text-muted tabular">{said}</span>
+      <span className="ml-auto flex gap-1.5">
+        <Button size="small" onClick={onElsewhere}>
+          {elsewhere}
+        </Button>
+        {onMore !== null && (
+          <Button size="small" onClick={onMore} disabled={reading}>
+            {reading ? 'Reading…' : more}
+          </Button>
+        )}
       </span>
-      <Button size="small" className="ml-auto" onClick={onMore} disabled={reading}>
-        {reading ? 'Reading…' : 'Show more'}
-      </Button>
     </div>
   )
 }

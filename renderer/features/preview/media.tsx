@@ -1,11 +1,14 @@
 /** Pictures, sound and films, from the content origin. Nothing plays by itself; the backend answers ranges, so seeking works. */
 import { Music } from 'lucide-react'
 import { type ReactElement, useEffect, useState } from 'react'
+import { useConnection } from '../../backend.ts'
 import { cx } from '../../ui/class-names.ts'
 import { FileName } from '../../ui/file-name.tsx'
+import { duration, moment, number } from '../../ui/format.ts'
+import { imageHeader, type ImageHeader } from '../../ui/image-header.ts'
 import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
-import { type Subject, useAddress, whyMissing } from './content.ts'
+import { readBytes, type Subject, useAddress, whyMissing } from './content.ts'
 import { ErrorProblem, Problem } from './problem.tsx'
 
 type Failure =
@@ -28,17 +31,50 @@ function useFailure(subject: Subject): [Failure, fail: () => void, forget: () =>
   return [failure, () => setAsked(times => times + 1), () => setFailure({ name: 'none' })]
 }
 
+/** Where a picture says in its first bytes how large it is, that is looked at before it is decoded. */
+const HEAD = 128 * 1024
+/** Pixels: four bytes each. */
+const MOST_PIXELS = 120_000_000
+
+type Judged = { readonly header: ImageHeader | null }
+
+/** null: not known yet. What cannot be read is judged by the element that shows it. */
+function useHeader(subject: Subject): Judged | null {
+  const [judged, setJudged] = useState<Judged | null>(null)
+  const live = useConnection().name === 'live'
+  useEffect(() => {
+    if (!live) return
+    const stop = new AbortController()
+    readBytes(subject, 0, Math.min(HEAD, subject.entry.size), stop.signal).then(
+      ({ bytes }) => setJudged({ header: imageHeader(bytes) }),
+      () => !stop.signal.aborted && setJudged({ header: null }),
+    )
+    return () => stop.abort()
+  }, [subject, live])
+  return judged
+}
+
 export function ImagePreview({ subject }: { readonly subject: Subject }): ReactElement {
   const address = useAddress(subject)
+  const judged = useHeader(subject)
   const [shape, setShape] = useState<string | null>(null)
   const [failure, fail, forget] = useFailure(subject)
   const failed = failureView(address, failure, 'picture', forget)
   if (failed !== null) return failed
+  const header = judged?.header ?? null
+  if (header !== null && header.width * header.height > MOST_PIXELS)
+    return (
+      <Problem
+        title="This picture is too large to be shown here"
+        text={`It has ${number(header.width)} × ${number(header.height)} pixels. Download it to open it with another program.`}
+      />
+    )
+  const said = [shape === '0 × 0' ? 'Drawn at any size' : shape, header?.camera, takenOn(header)]
   return (
     <figure className="flex h-full min-h-0 flex-col">
       <div className="relative grid min-h-0 flex-1 place-items-center overflow-hidden bg-sunken">
         {shape === null && <Skeleton className="absolute inset-0 h-full" />}
-        {address.name === 'ready' && (
+        {address.name === 'ready' && judged !== null && (
           <img
             key={address.value}
             src={address.value}
@@ -52,39 +88,71 @@ export function ImagePreview({ subject }: { readonly subject: Subject }): ReactE
           />
         )}
       </div>
-      <figcaption className="h-6 shrink-0 bg-surface pt-1 text-center text-sm text-muted tabular">
-        {shape === '0 × 0' ? 'Drawn at any size' : shape}
-      </figcaption>
+      <Caption said={shape === null ? [] : said} />
     </figure>
   )
 }
 
+/** What is known of it, in a line that is there from the beginning, so that nothing jumps. */
+function Caption({ said }: { readonly said: readonly (string | null | undefined)[] }): ReactElement {
+  const line = said.filter(Boolean).join(' · ')
+  return (
+    <figcaption
+      title={line}
+      className="h-6 shrink-0 truncate bg-surface px-3 pt-1 text-center text-sm text-muted tabular"
+    >
+      {line}
+    </figcaption>
+  )
+}
+
+/** Cameras know no time zones: shown as they wrote it. */
+function takenOn(header: ImageHeader | null): string | null {
+  const [, year, month, day, hour, minute] = /^(\d+):(\d+):(\d+) (\d+):(\d+)/.exec(header?.taken ?? '') ?? []
+  const taken = new Date(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute)).getTime()
+  return Number.isNaN(taken) || year === '0000' ? null : `taken ${moment(taken)}`
+}
+
 export function VideoPreview({ subject }: { readonly subject: Subject }): ReactElement {
   const address = useAddress(subject)
+  const [said, setSaid] = useState<readonly string[]>([])
   const [failure, fail, forget] = useFailure(subject)
   const failed = failureView(address, failure, 'film', forget)
   if (failed !== null) return failed
   return (
-    <div className="relative h-full overflow-hidden bg-sunken">
-      {address.name === 'ready' ? (
-        // biome-ignore lint/a11y/useMediaCaption: archives hold files, and captions are where their authors put them
-        <video
-          key={address.value}
-          src={address.value}
-          controls
-          controlsList="noremoteplayback"
-          disableRemotePlayback
-          playsInline
-          preload="metadata"
-          aria-label={plainName(subject.entry.name)}
-          onError={fail}
-          className="absolute inset-0 size-full"
-        />
-      ) : (
-        <Skeleton className="absolute inset-0 h-full" />
-      )}
-    </div>
+    <figure className="flex h-full min-h-0 flex-col">
+      <div className="relative min-h-0 flex-1 overflow-hidden bg-sunken">
+        {address.name === 'ready' ? (
+          // biome-ignore lint/a11y/useMediaCaption: archives hold files, and captions are where their authors put them
+          <video
+            key={address.value}
+            src={address.value}
+            controls
+            controlsList="noremoteplayback"
+            disableRemotePlayback
+            playsInline
+            preload="metadata"
+            aria-label={plainName(subject.entry.name)}
+            onError={fail}
+            onLoadedMetadata={event => setSaid(aboutMedia(event.currentTarget))}
+            className="absolute inset-0 size-full"
+          />
+        ) : (
+          <Skeleton className="absolute inset-0 h-full" />
+        )}
+      </div>
+      <Caption said={said} />
+    </figure>
   )
+}
+
+function aboutMedia(element: HTMLMediaElement): readonly string[] {
+  return [
+    ...(element instanceof HTMLVideoElement && element.videoWidth > 0
+      ? [`${element.videoWidth} × ${element.videoHeight}`]
+      : []),
+    ...(Number.isFinite(element.duration) ? [duration(element.duration)] : []),
+  ]
 }
 
 export function AudioPreview({ subject, large }: { readonly subject: Subject; readonly large: boolean }): ReactElement {

@@ -15,6 +15,19 @@ export function decodeText(bytes: Uint8Array, encoding: TextEncoding, whole: boo
   return revealed(new TextDecoder(encoding).decode(bytes, { stream: !whole })).replaceAll(/\r\n?/g, '\n')
 }
 
+/** The text of a file's last bytes, from its first whole line on, if there is one soon; of a file that is all there, all of it. */
+export function decodeEnd(bytes: Uint8Array, encoding: TextEncoding, whole: boolean): string {
+  if (whole) return decodeText(bytes, encoding, true)
+  // What is left of a letter that the cut splits.
+  const letter = encoding === 'utf-8' ? bytes.findIndex(byte => (byte & 0xc0) !== 0x80) : 0
+  const text = decodeText(bytes.subarray(Math.max(0, letter)), encoding, true)
+  const line = text.indexOf('\n')
+  return line >= 0 && line < FIRST_LINE ? text.slice(line + 1) : text
+}
+
+/** Letters. */
+const FIRST_LINE = 10_000
+
 export function countLines(text: string): number {
   let lines = 1
   for (let at = text.indexOf('\n'); at >= 0 && at < text.length - 1; at = text.indexOf('\n', at + 1)) lines++
