@@ -11,7 +11,7 @@ import type Hyperblobs from 'hyperblobs'
 import type Hypercore from 'hypercore'
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
-import { readBlob } from './blob.ts'
+import { readBlob, unlessAborted } from './blob.ts'
 import { type ArchiveFile, PATIENCE } from './entries.ts'
 
 /** Bytes that are on their way before the first of them has been taken, and when they are taken as quickly as they come. */
@@ -35,8 +35,11 @@ export async function* readAsTaken(
   const blobs = await drive.getBlobs()
   const missing = () =>
     new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the file.', { key: '', path: file.path })
-  if (blob.blockLength === 0 || blob.blockOffset + blob.blockLength > blobs.core.length) throw missing()
+  const end = blob.blockOffset + blob.blockLength
   signal.throwIfAborted()
+  // The list may be here before anything is known of the log of content.
+  if (end > blobs.core.length) await unlessAborted(blobs.core.update({ wait: true }), signal)
+  if (blob.blockLength === 0 || end > blobs.core.length) throw missing()
   // What ends the waiting, and takes back what was asked for, is the end of the session.
   const session = blobs.core.session()
   const stop = () => void session.close().catch(() => {})
