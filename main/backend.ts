@@ -49,7 +49,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   try {
     const registry = await Registry.open(storage)
     const settings = await SettingsService.open(storage)
-    const network = new Network(store.corestore, options, log)
+    const network = new Network(store.corestore, options)
     const transfers = new Transfers(log)
     const archives = new Archives(store, registry, network, log)
     const peers = new Peers(archives)

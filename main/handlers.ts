@@ -51,6 +51,7 @@ export function createHandlers({
       open: ({ link }) => archives.open(link),
       watch: (_, signal) => archives.rows.watch(signal),
       retry: ({ key }) => archives.retry(key),
+      tellWhenFound: ({ key, tell }) => archives.tellWhenFound(key, tell),
       describe: ({ key, ...about }) => archives.describe(key, about),
       markSeen: ({ key, length }) => archives.markSeen(key, length),
       keep: ({ key, keep }) => keeping.keep(key, keep),

@@ -36,3 +36,10 @@ async function* silence(signal: AbortSignal | undefined): AsyncGenerator<never> 
 export const shell: Client<ShellContract> = shellKind === 'electron' ? shellPort : inBrowser
 /** A file manager can be shown from here. */
 export const canReveal = shellKind === 'electron'
+
+/** Notifications can be shown: a browser asks the person once. It keeps its answer, and no means marks on the page alone. */
+export async function allowNotices(): Promise<boolean> {
+  if (shellKind === 'electron') return true
+  if (typeof Notification === 'undefined') return false
+  return (await Notification.requestPermission()) === 'granted'
+}

@@ -18,7 +18,7 @@ import { Archive } from './archive.ts'
 import { clearBlocks } from './blocks.ts'
 import { decodeKey, encodeKey, formatLink, type Link, parseLink } from './links.ts'
 import { type ArchiveRecord, FRESH, type Registry, type SourceRecord } from './registry.ts'
-import { type Finding, pursue } from './search.ts'
+import { type Finding, noAttempts, pursue } from './search.ts'
 import type { Store } from './store.ts'
 
 const SAMPLE = 250
@@ -26,7 +26,6 @@ const SAMPLE = 250
 const PINNING = 30_000
 /** How long a start waits to learn whether an archive is empty. */
 const ASSESSING = 300
-const ANNOUNCE_AFTER = 1000
 /** What a person looks at comes before the rest of the list, which is begun with after this long. */
 const LIST_AFTER = 3000
 
@@ -37,8 +36,10 @@ type Opened = {
   readonly archive: Archive
   readonly life: AbortController
   state: ArchiveState
-  /** Resolves the pause between two searches. */
+  /** Ends the pause between two searches. */
   retry: () => void
+  /** Somebody waits for it: before the archives that nobody looks at. */
+  urgent: boolean
   searchingSince: number
   about: About | null
   files: number | null
@@ -86,10 +87,13 @@ export class Archives {
   }
 
   async start(): Promise<void> {
+    this.#network.onReturn(() => {
+      for (const opened of this.#opened.values()) opened.retry()
+    })
     this.#store.answerOnly(discoveryKey => this.#shared.has(discoveryKey.toString('hex')))
     await Promise.all(
       this.records().map(record =>
-        this.#admit(record).catch(error => {
+        this.#admit(record, { urgent: false }).catch(error => {
           // One that does not open takes none of the others along. It stays in the registry for the next start.
           this.#log.error({ err: error, key: record.key }, 'an archive could not be opened')
         }),
@@ -157,7 +161,7 @@ export class Archives {
       ...FRESH,
     }
     await this.#registry.setArchive(record)
-    await this.#admit(record, archive)
+    await this.#admit(record, { archive, urgent: true })
     return archive
   }
 
@@ -181,7 +185,7 @@ export class Archives {
         ...FRESH,
       }
       await this.#registry.setArchive(record)
-      await this.#admit(record)
+      await this.#admit(record, { urgent: true })
     } else if (
       link.secret !== null &&
       known.secret !== link.secret &&
@@ -196,7 +200,18 @@ export class Archives {
   }
 
   retry(key: string): void {
-    this.#of(key).retry()
+    const opened = this.#of(key)
+    opened.urgent = true
+    opened.retry()
+  }
+
+  /** Whether the person is to be told when it is found. Nothing is left to tell of one that is here. */
+  async tellWhenFound(key: string, tell: boolean): Promise<void> {
+    const { state } = this.#of(key)
+    const { watched } = this.record(key)
+    if (tell ? watched !== null || isHere(state) : watched === null) return
+    await this.#registry.update(key, { watched: tell ? { since: Date.now(), foundAt: null } : null })
+    await this.refresh(key)
   }
 
   async describe(key: string, said: Pick<About, 'title' | 'description' | 'author'>): Promise<void> {
@@ -211,13 +226,21 @@ export class Archives {
 
   /** Somebody has been shown a part of the list: the rest may come now. */
   looked(key: string): void {
-    this.#opened.get(key)?.looked()
+    const opened = this.#opened.get(key)
+    if (opened === undefined) return
+    this.#network.hurry(opened.archive.drive.discoveryKey)
+    opened.looked()
   }
 
   async markSeen(key: string, length: number): Promise<void> {
     const record = this.record(key)
-    if (length <= record.seenLength || length > this.get(key).length) return
-    await this.#registry.update(key, { seenLength: length })
+    const told = record.watched !== null && record.watched.foundAt !== null
+    const isNews = length > record.seenLength && length <= this.get(key).length
+    if (!told && !isNews) return
+    await this.#registry.update(key, {
+      ...(isNews ? { seenLength: length } : {}),
+      ...(told ? { watched: null } : {}),
+    })
     this.touch(key)
   }
 
@@ -399,7 +422,13 @@ export class Archives {
 
   /** The network may be used from now on. */
   networkStarted(): void {
-    for (const opened of this.#opened.values()) if (!this.record(opened.archive.key).paused) this.#search(opened)
+    // Those of which nothing is known yet are waited for by somebody.
+    const opened = [...this.#opened.values()].filter(({ archive }) => !this.record(archive.key).paused)
+    for (const one of [
+      ...opened.filter(({ archive }) => !archive.known),
+      ...opened.filter(({ archive }) => archive.known),
+    ])
+      this.#search(one)
   }
 
   touch(key: string): void {
@@ -438,13 +467,17 @@ export class Archives {
     return opened
   }
 
-  async #admit(record: ArchiveRecord, created?: Archive): Promise<void> {
+  async #admit(
+    record: ArchiveRecord,
+    { archive: created, urgent }: { readonly archive?: Archive; readonly urgent: boolean },
+  ): Promise<void> {
     const archive = created ?? (await Archive.open(this.#store, record))
     const opened: Opened = {
       archive,
       life: new AbortController(),
       state: this.#initialState(archive),
       retry: () => {},
+      urgent,
       searchingSince: Date.now(),
       about: null,
       files: null,
@@ -505,9 +538,16 @@ export class Archives {
     if (archive.known) return { name: 'found' }
     if (archive.writable) return { name: 'empty' }
     if (!this.#network.allowed)
-      return { name: 'unreachable', reason: 'offline', since: Date.now(), lastTried: Date.now(), candidates: 0 }
+      return {
+        name: 'unreachable',
+        reason: 'offline',
+        since: Date.now(),
+        lastTried: Date.now(),
+        candidates: 0,
+        attempts: noAttempts,
+      }
     return this.#network.started
-      ? { name: 'looking', since: Date.now(), dhtAnswered: false, candidates: 0 }
+      ? { name: 'looking', since: Date.now(), dhtAnswered: false, candidates: 0, attempts: noAttempts }
       : { name: 'waiting-for-consent' }
   }
 
@@ -526,57 +566,48 @@ export class Archives {
 
   #search(opened: Opened): void {
     const { archive, life } = opened
+    const network = this.#network
     const topic = archive.drive.discoveryKey
     opened.searchingSince = Date.now()
     opened.search = new AbortController()
     const signal = AbortSignal.any([life.signal, opened.search.signal])
     setMaxListeners(0, signal)
-    // Looking alone is quicker than announcing. Soon after it is announced as well, whether found or not: an author who
-    // comes later finds those who wait.
-    const known = archive.known || archive.writable
-    this.#network.join(topic, known)
-    if (!known) setTimeout(() => !signal.aborted && this.#network.join(topic, true), ANNOUNCE_AFTER).unref()
+    // Looking alone is quicker than announcing. What is not known is announced with the next lookup: an author who comes
+    // later finds those who wait.
+    void network.ask(topic, { announce: archive.known || archive.writable, urgent: opened.urgent })
     void pursue({
       archive,
       signal,
-      refresh: () => this.#network.refresh(topic),
-      investigate: signal => this.#network.investigate(topic, signal),
-      retried: () =>
-        new Promise(resolve => {
-          opened.retry = resolve
-        }),
+      whereabouts: {
+        announce: () => network.ask(topic, { announce: true, urgent: opened.urgent && !archive.known }),
+        investigate: signal => network.investigate(topic, signal),
+        attempts: announcers => network.attempts(announcers),
+        onChange: listener => network.onChange(listener),
+        get online() {
+          return network.online
+        },
+      },
+      onRetry: listener => {
+        opened.retry = listener
+      },
       report: finding => this.#report(opened, finding),
     })
   }
 
   #report(opened: Opened, finding: Finding): void {
-    const { state } = opened
+    const { state, searchingSince: since } = opened
     if (state.name === 'conflict' || state.name === 'secret-needed') return
     switch (finding.name) {
       case 'known':
-        void this.#assess(opened)
+        if (finding.peers || (state.name !== 'found' && state.name !== 'empty')) void this.#assess(opened)
         if (!opened.fetchesList) setTimeout(() => opened.looked(), LIST_AFTER).unref()
         break
       case 'looking':
-        if (state.name !== 'looking') opened.searchingSince = Date.now()
-        this.#setState(opened, {
-          name: 'looking',
-          since: opened.searchingSince,
-          dhtAnswered: finding.dhtAnswered,
-          candidates: finding.candidates,
-        })
-        break
       case 'reading':
-        this.#setState(opened, { name: 'reading', since: opened.searchingSince, peers: finding.peers })
+        this.#setState(opened, { ...finding, since })
         break
       case 'unreachable':
-        this.#setState(opened, {
-          name: 'unreachable',
-          reason: finding.reason,
-          since: opened.searchingSince,
-          lastTried: Date.now(),
-          candidates: finding.candidates,
-        })
+        this.#setState(opened, { ...finding, since, lastTried: Date.now() })
         break
       default:
         assertNever(finding)
@@ -605,7 +636,14 @@ export class Archives {
   #setState(opened: Opened, state: ArchiveState): void {
     if (JSON.stringify(opened.state) === JSON.stringify(state)) return
     opened.state = state
-    void this.#refreshRow(opened.archive.key)
+    const { key } = opened.archive
+    const watched = this.#registry.archives.get(key)?.watched ?? null
+    if (watched !== null && watched.foundAt === null && isHere(state))
+      void this.#registry.update(key, { watched: { ...watched, foundAt: Date.now() } }).then(
+        () => this.touch(key),
+        error => this.#log.error({ err: error, key }, 'that an archive was found could not be written down'),
+      )
+    void this.#refreshRow(key)
   }
 
   /** Friends' lists are always fetched, since they are small: at once where content is kept, else after the first look. */
@@ -631,7 +669,7 @@ export class Archives {
     this.#dismiss(opened)
     this.#opened.delete(record.key)
     await opened.archive.close()
-    await this.#admit(record)
+    await this.#admit(record, { urgent: true })
   }
 
   #dismiss(opened: Opened): void {
@@ -665,6 +703,7 @@ export class Archives {
       ownership: record.namespace === null ? 'friends' : 'yours',
       private: record.secret !== null,
       state,
+      watched: record.watched,
       length: archive.length,
       files: opened.files,
       bytes: opened.bytes,
@@ -733,6 +772,25 @@ export class Archives {
 /** The list, and the content as soon as anything is known of it. */
 const coresOf = ({ drive, blobs }: Archive): readonly Hypercore[] =>
   blobs === null ? [drive.core] : [drive.core, blobs.core]
+
+/** Somebody who has it was found: there is nothing more to wait for. */
+function isHere({ name }: ArchiveState): boolean {
+  switch (name) {
+    case 'found':
+    case 'empty':
+    case 'secret-needed':
+    case 'conflict':
+    case 'behind':
+      return true
+    case 'looking':
+    case 'reading':
+    case 'unreachable':
+    case 'waiting-for-consent':
+      return false
+    default:
+      return assertNever(name)
+  }
+}
 
 const notFound = (key: string) =>
   new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library. Open its link first.', { key })

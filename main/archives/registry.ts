@@ -52,6 +52,8 @@ const Archive = z.object({
   title: z.string(),
   addedAt: z.number(),
   seenLength: z.number(),
+  /** The person wants to be told when it is found. */
+  watched: z.object({ since: z.number(), foundAt: z.number().nullable() }).nullable().default(null),
   keeping: z.union([
     z.object({ how: z.literal('look') }),
     /** In the syntax of gitignore: what they match is kept. */
@@ -97,8 +99,9 @@ export type ForgottenRecord = z.infer<typeof Forgotten>
 export type UpdatesRecord = z.infer<typeof Updates>
 
 /** What an archive begins with that was just opened or made. */
-export const FRESH: Pick<ArchiveRecord, 'seenLength' | 'published' | 'paused' | 'updates'> = {
+export const FRESH: Pick<ArchiveRecord, 'seenLength' | 'watched' | 'published' | 'paused' | 'updates'> = {
   seenLength: 0,
+  watched: null,
   published: null,
   paused: false,
   updates: UNASKED,

@@ -1,128 +1,222 @@
 /**
- * From link to content, told truthfully. `judge` is pure: it says what the evidence says. `pursue` gathers it: joins,
- * waits a moment for a connection, asks the DHT why there is none, and tries again after 1, 2, 4 … 60 seconds, which
- * is what upstream's ten minutes are replaced with.
+ * From link to content, told truthfully. `judge` is pure and says what the evidence says; `pursue` gathers the evidence:
+ * it asks the DHT why nobody is there, reads from whoever is, and tries again.
+ *
+ * Upstream looks again after ten minutes. Here an archive of which nothing is known is looked for after 1, 2, 4 … 60
+ * seconds, and announced as well: an author who comes while a reader pauses finds the reader. One that is known and has
+ * nobody is looked for a few times and then left to its announcement and upstream's ten minutes, since there may be
+ * hundreds of them.
  */
-import { once } from 'node:events'
-import { setTimeout } from 'node:timers/promises'
-import type { UnreachableReason } from '../../preload/contract/models.ts'
-import type { Evidence } from '../network/network.ts'
+import type { Attempts, UnreachableReason } from '../../preload/contract/models.ts'
+import type { Announcers } from '../network/network.ts'
 import type { Archive } from './archive.ts'
 
-/** The first connection usually stands after 100 ms; people are told nothing before this. */
-const PATIENCE = 1500
-/** A candidate that does not answer for this long cannot be reached. */
+/** The first connection usually stands after 100 ms: nobody is asked why there is none before this. */
+const PATIENCE = 1000
+/** An attempt to connect that has led nowhere for this long is taken for one that leads nowhere. It may still succeed. */
 const CONNECTING = 8000
-/** A connected peer that has not told of a single block after this long has none. */
+/** A connected peer that has not told of the first block for this long does not have it. */
+const TELLING = 2000
+/** The first block of a peer that says that it has it is waited for this long before it is asked for again. */
 const READING = 5000
+/** What depends on time alone is looked at this often. */
+const TICK = 1000
 const FIRST_PAUSE = 1000
-const LONGEST_PAUSE = 60_000
+const LONGEST_PAUSE = { unknown: 60_000, known: 600_000 }
+
+/** All that is known of a search at one moment. Times in milliseconds. */
+export type Evidence = {
+  /** This machine has a way to the network. */
+  readonly online: boolean
+  /** What the DHT said last; null: it has not been asked yet, or has not answered yet. */
+  readonly lookup: { readonly answered: boolean; readonly announcing: number } | null
+  /** Of those who announce it. */
+  readonly attempts: Attempts
+  /** Since when somebody has announced it who was tried in vain by nobody so far. */
+  readonly trying: number
+  /** Peers on whose connection this archive is shared, and how many of them say that they have the first block. */
+  readonly peers: number
+  readonly claiming: number
+  /** Since the first of these peers, or of connections to those who announce it, was there. */
+  readonly connected: number
+  /** Its first block is on this device. */
+  readonly known: boolean
+}
 
 export type Finding =
-  | { readonly name: 'looking'; readonly dhtAnswered: boolean; readonly candidates: number }
+  | {
+      readonly name: 'looking'
+      readonly dhtAnswered: boolean
+      readonly candidates: number
+      readonly attempts: Attempts
+    }
   | { readonly name: 'reading'; readonly peers: number }
-  | { readonly name: 'known' }
-  | { readonly name: 'unreachable'; readonly reason: UnreachableReason; readonly candidates: number }
+  /** Whether it is empty, or illegible, is to be read now. */
+  | { readonly name: 'known'; readonly peers: boolean }
+  | {
+      readonly name: 'unreachable'
+      readonly reason: UnreachableReason
+      readonly candidates: number
+      readonly attempts: Attempts
+    }
 
-/** `waited`: milliseconds since the search began. */
-export function judge(evidence: Evidence, waited: number): Finding {
-  const unreachable = (reason: UnreachableReason): Finding => ({
+export const noAttempts: Attempts = { connecting: 0, connected: 0, silent: 0, blocked: 0, refused: 0 }
+
+/** Says of an archive what the evidence says, and nothing that it does not. */
+export function judge(evidence: Evidence): Finding {
+  const { online, lookup, attempts, trying, peers, claiming, connected, known } = evidence
+  if (known) return { name: 'known', peers: peers > 0 }
+  const candidates = lookup?.announcing ?? 0
+  const unreachable = (reason: UnreachableReason, count = candidates): Finding => ({
     name: 'unreachable',
     reason,
-    candidates: evidence.candidates,
+    candidates: count,
+    attempts,
   })
-  if (!evidence.interfaces) return unreachable('offline')
-  if (!evidence.dhtAnswered) return unreachable('dht-silent')
-  if (evidence.candidates === 0) return unreachable('nobody')
-  if (waited < CONNECTING) return { name: 'looking', dhtAnswered: true, candidates: evidence.candidates }
-  return unreachable('peers-unreachable')
+  const looking: Finding = { name: 'looking', dhtAnswered: lookup?.answered ?? false, candidates, attempts }
+  if (claiming > 0) return { name: 'reading', peers }
+  if (peers > 0) return connected < TELLING ? { name: 'reading', peers } : unreachable('peer-lacks', peers)
+  if (!online) return unreachable('offline')
+  if (lookup === null) return looking
+  // Somebody who announces it and shares it not, although connected, has it not.
+  if (attempts.connected > 0) return connected < TELLING ? looking : unreachable('peer-lacks', attempts.connected)
+  if (!lookup.answered) return unreachable('dht-silent')
+  if (candidates === 0) return unreachable('nobody')
+  const inVain = attempts.silent + attempts.blocked + attempts.refused
+  return inVain < candidates && trying < CONNECTING ? looking : unreachable('peers-unreachable')
+}
+
+/** How long to wait before the next lookup, after a wait of so many milliseconds. */
+export const nextPause = (pause: number, known: boolean): number =>
+  Math.min(pause * (known ? 8 : 2), known ? LONGEST_PAUSE.known : LONGEST_PAUSE.unknown)
+
+/** What a search needs of the swarm, for its one archive. */
+export type Whereabouts = {
+  /** Looks for peers now, and tells them that this machine is one. Resolves when the DHT has been asked; never throws. */
+  announce(): Promise<void>
+  /** Asks the DHT who announces it, for telling people why nobody is there. */
+  investigate(signal: AbortSignal): Promise<Announcers>
+  /** How connecting to them has ended so far. */
+  attempts(announcers: Announcers): Attempts
+  readonly online: boolean
+  /** Calls back after any of this has changed. Returns how to stop. */
+  onChange(listener: () => void): () => void
 }
 
 export type Search = {
   readonly archive: Archive
-  refresh(): void
-  investigate(signal: AbortSignal): Promise<Evidence>
+  readonly whereabouts: Whereabouts
   report(finding: Finding): void
-  /** Resolves when somebody asks to look again now. */
-  retried(): Promise<void>
+  /** Calls back when it is to be looked for again now. */
+  onRetry(listener: () => void): void
   readonly signal: AbortSignal
 }
 
 /** Runs until the signal ends it. Never throws. */
-export async function pursue({ archive, refresh, investigate, report, retried, signal }: Search): Promise<void> {
+export async function pursue({ archive, whereabouts, report, onRetry, signal }: Search): Promise<void> {
   const { core } = archive.drive
-  let began = Date.now()
+  let announcers: Announcers | null = null
+  let announcersSince = 0
+  let connectedSince = 0
   let pause = FIRST_PAUSE
-  let first = true
-  while (!signal.aborted) {
-    if (core.peers.length > 0) {
-      if (!archive.known) {
-        report({ name: 'reading', peers: core.peers.length })
-        await within(READING, signal, end => [read(archive), event(core, 'append', end).then(() => read(archive))])
-        if (signal.aborted) return
-        if (!archive.known && core.peers.length > 0)
-          report({ name: 'unreachable', reason: 'peer-lacks', candidates: core.peers.length })
-      }
-      if (archive.known) report({ name: 'known' })
-      if (core.peers.length > 0)
-        await within(archive.known ? 600_000 : READING, signal, end => [
-          event(core, 'append', end),
-          event(core, 'peer-remove', end),
-        ])
-      began = Date.now()
-      pause = FIRST_PAUSE
-      continue
+  let due = performance.now() + PATIENCE
+  let round: Promise<void> | null = null
+  let reading: Promise<void> | null = null
+  let readAt = Number.NEGATIVE_INFINITY
+  let said = ''
+
+  let wake = () => {}
+  const changed = () => wake()
+  const events = ['peer-add', 'peer-remove', 'append'] as const
+  for (const event of events) core.on(event, changed)
+  const stop = whereabouts.onChange(changed)
+  signal.addEventListener('abort', changed)
+  onRetry(() => {
+    announcers = null
+    pause = FIRST_PAUSE
+    due = 0
+    wake()
+  })
+
+  const gather = (now: number): Evidence => {
+    const attempts = announcers === null ? noAttempts : whereabouts.attempts(announcers)
+    const peers = core.peers.length
+    if (peers === 0 && attempts.connected === 0) connectedSince = now
+    return {
+      online: whereabouts.online,
+      lookup: announcers === null ? null : { answered: announcers.answered, announcing: announcers.keys.length },
+      attempts,
+      trying: now - announcersSince,
+      peers,
+      claiming: core.peers.filter(peer => peer.remoteContiguousLength > 0 || peer.remoteBitfield.get(0)).length,
+      connected: now - connectedSince,
+      known: archive.known,
     }
-    if (archive.known) report({ name: 'known' })
-    else if (first) report({ name: 'looking', dhtAnswered: false, candidates: 0 })
-    if (!first) refresh()
-    first = false
-    await within(PATIENCE, signal, end => [event(core, 'peer-add', end)])
-    if (signal.aborted || core.peers.length > 0) continue
-    if (!archive.known) {
-      const evidence = await investigate(signal)
-      if (signal.aborted || core.peers.length > 0) continue
-      report(judge(evidence, Date.now() - began))
-    }
-    await within(pause, signal, end => [
-      event(core, 'peer-add', end),
-      retried().then(() => {
-        pause = FIRST_PAUSE / 2
-        began = Date.now()
-        if (!archive.known) report({ name: 'looking', dhtAnswered: false, candidates: 0 })
-      }),
-    ])
-    pause = Math.min(pause * 2, LONGEST_PAUSE)
   }
-}
-
-/** Asks for the newest length and for the first block, with which everything else begins. */
-async function read({ drive: { core } }: Archive): Promise<void> {
-  await core.update({ wait: true })
-  if (core.length > 0) await core.get(0, { timeout: READING })
-}
-
-/** Waits for the first of them, for the signal, or for so many milliseconds; then ends the others. */
-async function within(
-  milliseconds: number,
-  signal: AbortSignal,
-  waits: (end: AbortSignal) => readonly Promise<unknown>[],
-): Promise<void> {
-  const end = new AbortController()
-  const abort = () => end.abort()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
+  const investigate = async () => {
+    const before = announcers
+    const found = await whereabouts.investigate(signal)
     if (signal.aborted) return
-    await Promise.race([
-      ...waits(end.signal).map(wait => wait.catch(() => {})),
-      setTimeout(milliseconds, null, { signal: end.signal }).catch(() => {}),
-    ])
-  } finally {
-    signal.removeEventListener('abort', abort)
-    end.abort()
+    if (found.keys.some(key => !(before?.keys.includes(key) ?? false))) announcersSince = performance.now()
+    announcers = found
+    wake()
   }
+  const look = async (known: boolean) => {
+    // What one of them has to say does not wait for the other.
+    await Promise.all([known ? null : investigate(), whereabouts.announce()])
+  }
+
+  while (!signal.aborted) {
+    const now = performance.now()
+    const evidence = gather(now)
+    const finding = judge(evidence)
+    const words = JSON.stringify(finding)
+    // Everything is told again after each lookup: when it was tried last is a part of it.
+    if (words !== said) {
+      said = words
+      report(finding)
+    }
+    if (evidence.claiming > 0 && !evidence.known && reading === null && now - readAt > TICK)
+      reading = read(archive).finally(() => {
+        reading = null
+        readAt = performance.now()
+        wake()
+      })
+    // Without a network nothing is asked: it would be given up just when the network is back, which ends every pause.
+    const alone = evidence.known ? evidence.peers === 0 : evidence.claiming === 0
+    const wanted = alone && evidence.online
+    if (!alone) pause = FIRST_PAUSE
+    else if (wanted && round === null && now >= due)
+      round = look(evidence.known).finally(() => {
+        round = null
+        due = performance.now() + pause
+        pause = nextPause(pause, evidence.known)
+        said = ''
+        wake()
+      })
+    await new Promise<void>(resolve => {
+      const wait = evidence.known ? (wanted && round === null ? due - now : null) : TICK
+      const timer = wait === null ? null : setTimeout(() => wake(), Math.max(10, wait))
+      timer?.unref()
+      wake = () => {
+        if (timer !== null) clearTimeout(timer)
+        wake = () => {}
+        resolve()
+      }
+      if (signal.aborted) wake()
+    })
+  }
+  stop()
+  for (const event of events) core.off(event, changed)
+  signal.removeEventListener('abort', changed)
 }
 
-const event = async (emitter: Archive['drive']['core'], name: string, signal: AbortSignal): Promise<void> => {
-  await once(emitter, name, { signal })
+/** Asks for the newest length and for the first block, with which everything else begins. Never throws. */
+async function read({ drive: { core } }: Archive): Promise<void> {
+  try {
+    await core.update({ wait: true })
+    if (core.length > 0) await core.get(0, { timeout: READING })
+  } catch {
+    // It did not come in time, cannot be read, or the archive is closed: the evidence says which.
+  }
 }

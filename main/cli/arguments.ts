@@ -128,6 +128,16 @@ const SPECS = {
     },
     words: [0, 1],
   },
+  watch: {
+    usage: 'watch LINK',
+    about: 'Waits until somebody who has an archive is there, however long that takes, and says so.',
+    options: {
+      stop: { type: 'boolean', help: 'watch for it no longer' },
+      timeout: { type: 'string', value: 'SECONDS', help: 'how long to wait; for ever by default' },
+    },
+    words: [1, 1],
+    more: 'Stopped before that, it stays watched for: the page of the next Cairn on this storage tells when it is found, and cairn status too.',
+  },
   history: {
     usage: 'history LINK',
     about: 'Lists what changed and when, newest first.',
@@ -239,6 +249,12 @@ export type Command =
       readonly ask: boolean | null
       readonly growth: number | 'any' | null
       readonly exit: boolean
+      readonly timeout: number | null
+    } & Common)
+  | ({
+      readonly name: 'watch'
+      readonly link: string
+      readonly stop: boolean
       readonly timeout: number | null
     } & Common)
   | ({
@@ -354,6 +370,14 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         ask: values.flag('ask') ? true : values.flag('no-ask') ? false : null,
         growth: values.text('growth') === 'any' ? 'any' : values.size('growth'),
         exit: values.flag('exit'),
+        timeout: values.number('timeout', 86_400),
+      }
+    case 'watch':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        stop: values.flag('stop'),
         timeout: values.number('timeout', 86_400),
       }
     case 'history':

@@ -123,13 +123,51 @@ function nobody(row: ArchiveRow, version: number, timeout: number): Error {
       `Nobody who has version ${version} could be reached; ${row.length} is the newest known here`,
       { key: row.id, version, newest: row.length },
     )
-  const why = row.state.name === 'unreachable' ? row.state.reason : null
+  const why = row.state.name === 'unreachable' ? row.state : null
   const words = why === null ? 'Nobody who has this archive could be reached' : reason(why)
-  const step = 'Ask its author to start Cairn, then run the command again; --timeout SECONDS waits longer.'
-  return new CliError('NOBODY_REACHABLE', `${words} (waited ${timeout} s). ${step}`, {
-    reason: why,
+  return new CliError('NOBODY_REACHABLE', `${words} (waited ${timeout} s). ${nextStep(row)}`, {
+    reason: why?.reason ?? null,
     state: row.state.name,
   })
+}
+
+function nextStep({ state }: ArchiveRow): string {
+  const wait = 'cairn watch LINK waits until it is there.'
+  if (state.name !== 'unreachable') return `Try again; ${wait}`
+  switch (state.reason) {
+    case 'offline':
+      return 'Connect this machine to a network, then run the command again.'
+    case 'dht-silent':
+      return 'Try another network, such as a phone’s; a firewall that blocks UDP is the usual cause.'
+    case 'nobody':
+    case 'peer-lacks':
+      return `Ask its author to start Cairn; ${wait}`
+    case 'peers-unreachable':
+      return `Ask its author whether Cairn is running, or try another network; ${wait}`
+    default:
+      return assertNever(state.reason)
+  }
+}
+
+/** Waits until somebody has brought something of the archive, legible or not. Throws NOBODY_REACHABLE when time is up. */
+export async function waitUntilHere(
+  { client, output, signal }: Context,
+  key: string,
+  timeout: number,
+): Promise<ArchiveRow> {
+  const archives = new Mirror(client.archives.watch(undefined, { signal }))
+  const deadline = performance.now() + timeout * 1000
+  let said = ''
+  while (true) {
+    const row = await rowOf(archives, key)
+    if (row.state.name === 'secret-needed' || isReadable(row)) return row
+    const words = state(row.state)
+    if (words !== said) output.progress(`${words} …`, { state: row.state })
+    said = words
+    const left = deadline - performance.now()
+    if (left <= 0) throw nobody(row, 0, timeout)
+    await archives.change(left)
+  }
 }
 
 /** What was known from an earlier day is not told as news: waits shortly for somebody who has a newer version. */

@@ -6,7 +6,7 @@ import { type Context, readLink } from './context.ts'
 import { EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
 import { gone } from './publish.ts'
-import { count, keeping, network, pending, printable, progress, size, state } from './words.ts'
+import { count, keeping, network, pending, printable, progress, size, state, time } from './words.ts'
 
 export async function status({ client, attached, output, signal }: Context): Promise<number> {
   const [machine, archives, transfers, networks] = await Promise.all([
@@ -38,12 +38,19 @@ function archiveLines(row: ArchiveRow): string {
       : [`          from ${row.source.paths.map(printable).join(', ')} (${sourceState(row.source.state)})`]
   const { kept, pending: waits } = row.updates
   return [
-    `archive   ${printable(row.title)}: ${how}, version ${row.length}${content}; ${row.paused ? 'paused: cairn resume LINK goes on' : state(row.state)}`,
+    `archive   ${printable(row.title)}: ${how}, version ${row.length}${content}; ${row.paused ? 'paused: cairn resume LINK goes on' : state(row.state)}${watched(row)}`,
     `          ${row.link}`,
     ...source,
     ...(waits === null ? [] : [`          keeps version ${kept ?? 0}; ${pending(waits)}: answer with cairn take LINK`]),
   ].join('\n')
 }
+
+const watched = ({ watched }: ArchiveRow): string =>
+  watched === null
+    ? ''
+    : watched.foundAt === null
+      ? `; watched for since ${time(watched.since)}`
+      : `; found at ${time(watched.foundAt)}, after you asked to be told`
 
 const sourceState = (state: ArchiveSource['state']): string =>
   state.name === 'asks-removal'

@@ -4,10 +4,19 @@ import { setTimeout } from 'node:timers/promises'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ChangedFile, Changeset, Entry, TransferRow } from '../../preload/contract/models.ts'
 import type { Command } from './arguments.ts'
-import { type Context, followTransfer, openArchive, readLink, rowOf, shareUntilStopped } from './context.ts'
+import {
+  agree,
+  type Context,
+  followTransfer,
+  openArchive,
+  readLink,
+  rowOf,
+  shareUntilStopped,
+  waitUntilHere,
+} from './context.ts'
 import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { count, pending, printable, size, time } from './words.ts'
+import { count, pending, printable, size, state, time } from './words.ts'
 
 const PAGE = 1000
 const TIMEOUT = 30
@@ -146,6 +155,22 @@ export async function keep(context: Context, command: Command & { name: 'keep' }
     return EXIT.done
   }
   await shareUntilStopped(context, key)
+  return EXIT.done
+}
+
+export async function watch(context: Context, command: Command & { name: 'watch' }): Promise<number> {
+  const { client, output, signal } = context
+  const link = await readLink(context, command.link)
+  await agree(context)
+  const { key } = await client.archives.open({ link }, { signal })
+  await client.archives.tellWhenFound({ key, tell: !command.stop }, { signal })
+  if (command.stop) {
+    output.result('Not watched for any more.', { watched: null })
+    return EXIT.done
+  }
+  const row = await waitUntilHere(context, key, command.timeout ?? Number.POSITIVE_INFINITY)
+  await client.archives.tellWhenFound({ key, tell: false }, { signal })
+  output.result(`Found: ${printable(row.title)}, ${state(row.state)}`, { found: { key, state: row.state } })
   return EXIT.done
 }
 

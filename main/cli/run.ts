@@ -7,7 +7,7 @@ import { EXIT } from './failure.ts'
 import { forget, status } from './library.ts'
 import { Output, type Sink } from './output.ts'
 import { publish } from './publish.ts'
-import { get, history, keep, list } from './read.ts'
+import { get, history, keep, list, watch } from './read.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { moveSource, pause, resume, rules } from './source.ts'
 
@@ -87,6 +87,8 @@ function perform(context: Context, command: Exclude<Command, { name: 'help' | 'v
       return take(context, command)
     case 'disk':
       return disk(context, command)
+    case 'watch':
+      return watch(context, command)
     case 'history':
       return history(context, command)
     case 'status':

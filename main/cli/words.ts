@@ -2,12 +2,14 @@
 import { assertNever } from '../../preload/contract/errors.ts'
 import type {
   ArchiveState,
+  Attempts,
   Keeping,
   NetworkStatus,
   PendingUpdate,
   TransferRow,
-  UnreachableReason,
 } from '../../preload/contract/models.ts'
+
+type Unreachable = Extract<ArchiveState, { name: 'unreachable' }>
 
 const UNITS = ['kB', 'MB', 'GB', 'TB', 'PB']
 
@@ -51,7 +53,7 @@ export function printable(text: string): string {
   )
 }
 
-export function reason(why: UnreachableReason): string {
+export function reason({ reason: why, candidates, attempts }: Unreachable): string {
   switch (why) {
     case 'offline':
       return 'This machine is offline'
@@ -60,12 +62,24 @@ export function reason(why: UnreachableReason): string {
     case 'nobody':
       return 'Nobody who has this archive is online'
     case 'peers-unreachable':
-      return 'Somebody has this archive, but no connection to them succeeds'
+      return [`Announced by ${count(candidates, 'machine')}, but no connection succeeds`, ...outcomes(attempts)].join(
+        ': ',
+      )
     case 'peer-lacks':
       return 'Connected, but the peer does not have it yet'
     default:
       return assertNever(why)
   }
+}
+
+/** `2 do not answer, 1 is behind a router or firewall that lets nothing through`: in one string, or none. */
+function outcomes({ silent, blocked, refused }: Attempts): readonly string[] {
+  const said = [
+    silent === 0 ? '' : `${silent} ${silent === 1 ? 'does' : 'do'} not answer (off, asleep or behind a firewall)`,
+    blocked === 0 ? '' : `no way to ${blocked} of them through routers and firewalls`,
+    refused === 0 ? '' : `${refused} ${refused === 1 ? 'declines' : 'decline'}`,
+  ].filter(Boolean)
+  return said.length === 0 ? [] : [said.join(', ')]
 }
 
 export function state(archive: ArchiveState): string {
@@ -83,7 +97,7 @@ export function state(archive: ArchiveState): string {
     case 'empty':
       return 'found, and empty'
     case 'unreachable':
-      return reason(archive.reason)
+      return reason(archive)
     case 'secret-needed':
       return 'encrypted: the link lacks its secret'
     case 'conflict':

@@ -355,6 +355,7 @@ declare module 'hyperdht' {
       readonly bytesTransmitted: number
       readonly rtt: number
     }
+    type Connection = import('node:stream').Duplex & { readonly rawStream: RawStream | null }
     type Query = AsyncIterable<{ readonly peers: readonly { readonly publicKey: Buffer }[] }> & {
       readonly closestReplies: readonly unknown[]
       destroy(): void
@@ -377,6 +378,9 @@ declare module 'hyperdht' {
     readonly degraded: boolean
     readonly bootstrapped: boolean
     readonly nodes: { readonly length: number; toArray(): readonly unknown[] }
+    readonly bootstrapNodes: readonly { readonly host: string; readonly port: number }[]
+    /** Replaced by `main/network/attempts.ts`, to see how attempts end. */
+    connect(publicKey: Uint8Array, options?: object): DHT.Connection
     ready(): Promise<void>
     fullyBootstrapped(): Promise<void>
     lookup(topic: Uint8Array): DHT.Query
@@ -425,7 +429,14 @@ declare module 'hyperswarm' {
     }
   }
   class Hyperswarm extends EventEmitter {
-    constructor(options: { readonly dht?: DHT; readonly keyPair?: DHT.KeyPair; readonly maxPeers?: number })
+    constructor(options: {
+      readonly dht?: DHT
+      readonly keyPair?: DHT.KeyPair
+      readonly maxPeers?: number
+      readonly maxParallel?: number
+      /** true: the connection is declined. */
+      readonly firewall?: (publicKey: Uint8Array) => boolean
+    })
     readonly dht: DHT
     readonly keyPair: DHT.KeyPair
     readonly connections: ReadonlySet<Hyperswarm.Connection>

@@ -2,59 +2,70 @@
  * The swarm: one DHT node, one Hyperswarm, every archive over the same connections. Knows topics and peers, not
  * archives. With a loopback bootstrap it binds to loopback and nothing ever leaves this machine.
  */
-import { networkInterfaces } from 'node:os'
 import type Corestore from 'corestore'
 import DHT from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
-import type { NetworkStatus } from '../../preload/contract/models.ts'
+import type { Attempts, NetworkStatus } from '../../preload/contract/models.ts'
 import { encodeKey } from '../archives/links.ts'
 import { Collection } from '../lib/collection.ts'
-import type { Log } from '../lib/log.ts'
 import { Rate } from '../lib/rate.ts'
+import { AttemptLog, wasHeard } from './attempts.ts'
+import { watchConnectivity } from './connectivity.ts'
+import { Topics } from './topics.ts'
 
 /** How long the swarm may take to say goodbye before it is cut off. */
 const FAREWELL = 1000
 const SAMPLE = 250
+/** Attempts to connect at the same time: upstream's three are soon taken by machines that are gone. */
+const CONNECTING = 12
+const nobody: Attempts = { connecting: 0, connected: 0, silent: 0, blocked: 0, refused: 0 }
 
-export type Evidence = {
-  /** An interface of this machine that is not loopback is up, or loopback is all that we were told to use. */
-  readonly interfaces: boolean
-  readonly dhtAnswered: boolean
-  /** Peers other than this machine that announce the topic. */
-  readonly candidates: number
+/** What the DHT said of a topic. */
+export type Announcers = {
+  /** A node of the DHT answered. */
+  readonly answered: boolean
+  /** Public keys, in hex, of the peers other than this machine that announce the topic. */
+  readonly keys: readonly string[]
+}
+
+type Running = {
+  readonly swarm: Hyperswarm
+  readonly topics: Topics
+  readonly attempts: AttemptLog
+  readonly stop: () => void
 }
 
 export class Network {
   readonly status = new Collection<NetworkStatus>()
   readonly #options: { readonly bootstrap: readonly string[] | null; readonly join: boolean }
   readonly #corestore: Corestore
-  readonly #log: Log
-  readonly #topics = new Map<string, { readonly topic: Buffer; readonly discovery: Hyperswarm.Discovery }>()
   readonly #rates = { down: new Rate(), up: new Rate() }
+  readonly #changed = new Set<() => void>()
+  readonly #returned = new Set<() => void>()
   #closedBytes = { down: 0, up: 0 }
-  #swarm: Hyperswarm | null = null
-  #sampler: NodeJS.Timeout | null = null
-  #wanted: readonly (() => void)[] = []
+  #running: Running | null = null
   #publicKey = ''
-  #silentSince: number | null = null
+  #online = true
+  /** The DHT did not answer when it was asked last. */
+  #silent = false
 
-  constructor(
-    corestore: Corestore,
-    options: { readonly bootstrap: readonly string[] | null; readonly join: boolean },
-    log: Log,
-  ) {
+  constructor(corestore: Corestore, options: { readonly bootstrap: readonly string[] | null; readonly join: boolean }) {
     this.#corestore = corestore
     this.#options = options
-    this.#log = log
   }
 
   get started(): boolean {
-    return this.#swarm !== null
+    return this.#running !== null
   }
 
   /** false: this backend was told to stay off the network. */
   get allowed(): boolean {
     return this.#options.join
+  }
+
+  /** This machine has a way to the nodes of the DHT. */
+  get online(): boolean {
+    return this.#online
   }
 
   /** Before consent nothing is sent to anybody. */
@@ -64,7 +75,7 @@ export class Network {
   }
 
   async start(): Promise<void> {
-    if (this.#swarm !== null || !this.#options.join) return
+    if (this.#running !== null || !this.#options.join) return
     const keyPair = await this.#corestore.createKeyPair('cairn/swarm')
     const { bootstrap } = this.#options
     const local = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(isLoopback)
@@ -72,7 +83,8 @@ export class Network {
       ...(bootstrap === null ? {} : { bootstrap: [...bootstrap] }),
       ...(local ? { host: '127.0.0.1', firewalled: false } : {}),
     })
-    const swarm = new Hyperswarm({ dht, keyPair })
+    const attempts = new AttemptLog(dht, () => this.#tell(this.#changed))
+    const swarm = new Hyperswarm({ dht, keyPair, maxParallel: CONNECTING })
     swarm.on('connection', (connection: Hyperswarm.Connection) => {
       // A connection that breaks is an everyday thing: the swarm tries again by itself.
       connection.on('error', () => {})
@@ -82,54 +94,51 @@ export class Network {
       })
       this.#corestore.replicate(connection)
     })
-    this.#swarm = swarm
+    // The nodes that upstream knows by name carry their address before an @.
+    const nodes = dht.bootstrapNodes.map(({ host, port }) => ({ host: host.split('@')[0]!, port }))
+    const stopWatching = watchConnectivity(nodes, ({ online, returned }) => {
+      this.#online = online
+      this.#tell(this.#changed)
+      if (returned) this.#tell(this.#returned)
+    })
+    const sampler = setInterval(() => this.#sample(), SAMPLE)
+    sampler.unref()
+    this.#running = {
+      swarm,
+      topics: new Topics(swarm, () => {
+        this.#silent = false
+      }),
+      attempts,
+      stop: () => {
+        stopWatching()
+        clearInterval(sampler)
+      },
+    }
     this.#publish({ name: 'starting' })
-    this.#sampler = setInterval(() => this.#sample(), SAMPLE)
-    this.#sampler.unref()
-    for (const begin of this.#wanted) begin()
-    this.#wanted = []
   }
 
   /**
-   * Looks for others who share the topic, and with `announce` tells them that this machine does. Calling it again
-   * changes the mode. Before `start` it is remembered.
+   * Looks for others who share the topic now, and with `announce` tells them that this machine does, from now on. `urgent`:
+   * before the topics that nobody waits for. Resolves when the DHT has been asked; never throws.
    */
-  join(topic: Buffer, announce: boolean): void {
-    const swarm = this.#swarm
-    if (swarm === null) {
-      this.#wanted = [...this.#wanted, () => this.join(topic, announce)]
-      return
-    }
-    const id = topic.toString('hex')
-    const joined = this.#topics.get(id)
-    if (joined === undefined)
-      this.#topics.set(id, { topic, discovery: swarm.join(topic, { client: true, server: announce }) })
-    else
-      void joined.discovery
-        .refresh({ client: true, server: announce })
-        .catch(error => this.#log.warn({ err: error }, 'refresh failed'))
+  async ask(topic: Buffer, how: { readonly announce: boolean; readonly urgent: boolean }): Promise<void> {
+    await this.#running?.topics.ask(topic, how)
   }
 
-  /** Looks again now. */
-  refresh(topic: Buffer): void {
-    void this.#topics
-      .get(topic.toString('hex'))
-      ?.discovery.refresh()
-      .catch(error => this.#log.warn({ err: error }, 'refresh failed'))
+  /** Somebody looks at it: it is asked for before the others, if it has not been yet. */
+  hurry(topic: Buffer): void {
+    this.#running?.topics.hurry(topic)
   }
 
   async leave(topic: Buffer): Promise<void> {
-    const id = topic.toString('hex')
-    const joined = this.#topics.get(id)
-    this.#topics.delete(id)
-    await joined?.discovery.destroy()
+    await this.#running?.topics.leave(topic)
   }
 
   /** Asks the DHT who announces the topic, for telling people why nobody is there. Takes some seconds when nothing answers. */
-  async investigate(topic: Buffer, signal: AbortSignal): Promise<Evidence> {
-    const swarm = this.#swarm
-    const interfaces = this.#isLocal() || hasNetwork()
-    if (swarm === null) return { interfaces, dhtAnswered: false, candidates: 0 }
+  async investigate(topic: Buffer, signal: AbortSignal): Promise<Announcers> {
+    const running = this.#running
+    if (running === null) return { answered: false, keys: [] }
+    const { swarm } = running
     const query = swarm.dht.lookup(topic)
     const stop = () => query.destroy()
     signal.addEventListener('abort', stop)
@@ -142,18 +151,37 @@ export class Network {
       signal.removeEventListener('abort', stop)
     }
     found.delete(swarm.keyPair.publicKey.toString('hex'))
-    const dhtAnswered = query.closestReplies.length > 0
-    this.#silentSince = dhtAnswered ? null : (this.#silentSince ?? Date.now())
-    return { interfaces, dhtAnswered, candidates: found.size }
+    const answered = query.closestReplies.length > 0
+    this.#silent = !answered
+    return { answered, keys: [...found] }
+  }
+
+  /** How connecting to those who announce a topic has ended so far. */
+  attempts({ keys }: Announcers): Attempts {
+    const running = this.#running
+    if (running === null) return nobody
+    const heard = [...running.swarm.connections].filter(wasHeard)
+    const connected = new Set(heard.map(({ remotePublicKey }) => remotePublicKey.toString('hex')))
+    return running.attempts.count(keys, key => connected.has(key))
+  }
+
+  /** Calls back after what `online` and `attempts` say may have changed. Returns how to stop. */
+  onChange(listener: () => void): () => void {
+    this.#changed.add(listener)
+    return () => this.#changed.delete(listener)
+  }
+
+  /** Calls back when what was not found may be found now: the network is back, is another one, or the machine has slept. */
+  onReturn(listener: () => void): void {
+    this.#returned.add(listener)
   }
 
   async close(): Promise<void> {
-    if (this.#sampler !== null) clearInterval(this.#sampler)
-    const swarm = this.#swarm
-    this.#swarm = null
-    this.#wanted = []
-    this.#topics.clear()
-    if (swarm === null) return
+    const running = this.#running
+    this.#running = null
+    if (running === null) return
+    running.stop()
+    const { swarm } = running
     const farewell = swarm.destroy().catch(() => {})
     const inTime = await Promise.race([
       farewell.then(() => true),
@@ -166,19 +194,15 @@ export class Network {
       ])
   }
 
-  #isLocal(): boolean {
-    const { bootstrap } = this.#options
-    return bootstrap !== null && bootstrap.every(isLoopback)
+  #tell(listeners: ReadonlySet<() => void>): void {
+    for (const listener of listeners) listener()
   }
 
   #sample(): void {
-    const swarm = this.#swarm
-    if (swarm === null) return
-    if (!this.#isLocal() && !hasNetwork()) this.#publish({ name: 'offline' })
-    else if (
-      swarm.connections.size === 0 &&
-      (this.#silentSince !== null || (swarm.dht.bootstrapped && swarm.dht.nodes.length === 0))
-    )
+    const swarm = this.#running?.swarm
+    if (swarm === undefined) return
+    if (!this.#online) this.#publish({ name: 'offline' })
+    else if (swarm.connections.size === 0 && (this.#silent || (swarm.dht.bootstrapped && swarm.dht.nodes.length === 0)))
       this.#publish({ name: 'dht-silent' })
     else if (!swarm.dht.bootstrapped && swarm.connections.size === 0) this.#publish({ name: 'starting' })
     else this.#publish({ name: swarm.dht.firewalled ? 'behind-nat' : 'online' })
@@ -187,15 +211,15 @@ export class Network {
   #publish(state: NetworkStatus['state']): void {
     let bytesDown = this.#closedBytes.down
     let bytesUp = this.#closedBytes.up
-    for (const connection of this.#swarm?.connections ?? []) {
+    for (const connection of this.#running?.swarm.connections ?? []) {
       bytesDown += connection.rawBytesRead
       bytesUp += connection.rawBytesWritten
     }
-    const dht = this.#swarm?.dht
+    const dht = this.#running?.swarm.dht
     const next: NetworkStatus = {
       id: 'network',
       state,
-      peers: this.#swarm?.connections.size ?? 0,
+      peers: this.#running?.swarm.connections.size ?? 0,
       address: dht?.host ? `${dht.host}:${dht.port}` : null,
       publicKey: this.#publicKey,
       rateDown: Math.round(this.#rates.down.sample(bytesDown)),
@@ -209,6 +233,3 @@ export class Network {
 
 export const isLoopback = (address: string): boolean =>
   /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(:\d+)?$/.test(address)
-
-const hasNetwork = (): boolean =>
-  Object.values(networkInterfaces()).some(addresses => addresses?.some(address => !address.internal) === true)

@@ -64,6 +64,11 @@ export const contract = {
     watch: stream({ emits: type<readonly Change<ArchiveRow>[]>() }),
     /** Looks again now. */
     retry: call({ input: z.strictObject({ key: Key }) }),
+    /**
+     * Whether the person wants to be told when an archive is found that was not there; it is looked for in any case. Ends
+     * by itself when they look at what was found. Does nothing for one that is here already.
+     */
+    tellWhenFound: call({ input: z.strictObject({ key: Key, tell: z.boolean() }) }),
     describe: call({
       input: z.strictObject({ key: Key, title: Text(200).min(1), description: Text(4000), author: Text(200) }),
     }),

@@ -13,11 +13,28 @@ export type Change<T extends { readonly id: string }> =
   | { readonly op: 'put'; readonly item: T }
   | { readonly op: 'delete'; readonly id: string }
 
+/**
+ * Those who announce an archive, by how connecting to each has ended last. An announcement outlives its machine by up to
+ * twenty minutes, so that who does not answer may as well be gone. The rest of them has not been tried yet.
+ */
+export type Attempts = {
+  /** Under way for the first time. */
+  readonly connecting: number
+  /** Connections that stand. */
+  readonly connected: number
+  /** Did not answer at all: off, asleep, behind a firewall that lets nothing in, or a program that declines. */
+  readonly silent: number
+  /** Answered, and no way through the routers or firewalls between was found. */
+  readonly blocked: number
+  /** Answered, and cannot or will not speak with this program. */
+  readonly refused: number
+}
+
 /** Why an archive could not be reached, told apart by evidence. */
 export type UnreachableReason =
-  /** This machine has no network interface that is up. */
+  /** This machine has no way to the network: the system knows no route to any node of the DHT. */
   | 'offline'
-  /** There is a network, and no node of the DHT answers. */
+  /** There is a way to the network, and no node of the DHT answers. */
   | 'dht-silent'
   /** The DHT answers, and nobody announces this key. */
   | 'nobody'
@@ -29,7 +46,15 @@ export type UnreachableReason =
 /** From link to content. `found` and `empty` are only ever reached by having read the archive. */
 export type ArchiveState =
   | { readonly name: 'waiting-for-consent' }
-  | { readonly name: 'looking'; readonly since: number; readonly dhtAnswered: boolean; readonly candidates: number }
+  | {
+      readonly name: 'looking'
+      /** Since when nothing of it has been found. */
+      readonly since: number
+      readonly dhtAnswered: boolean
+      /** Machines that announce it. */
+      readonly candidates: number
+      readonly attempts: Attempts
+    }
   | { readonly name: 'reading'; readonly since: number; readonly peers: number }
   | { readonly name: 'found' }
   | { readonly name: 'empty' }
@@ -38,7 +63,9 @@ export type ArchiveState =
       readonly reason: UnreachableReason
       readonly since: number
       readonly lastTried: number
+      /** Machines that announce it; with `peer-lacks`, those that are connected. */
       readonly candidates: number
+      readonly attempts: Attempts
     }
   /** Encrypted, and the link carried no secret or a wrong one. */
   | { readonly name: 'secret-needed' }
@@ -146,6 +173,11 @@ export type ArchiveRow = {
   readonly ownership: 'yours' | 'friends'
   readonly private: boolean
   readonly state: ArchiveState
+  /**
+   * The person wants to be told when it is found, also after restarts. `foundAt`: it was, and they have not looked at it
+   * since. null: they have not asked for it, or have looked.
+   */
+  readonly watched: { readonly since: number; readonly foundAt: number | null } | null
   /** The newest version known here; 0: nothing is known. */
   readonly length: number
   /** Files and bytes of the newest version, as far as known. */

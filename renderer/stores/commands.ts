@@ -2,7 +2,7 @@
 import { AppError, type ErrorData } from '../../preload/contract/errors.ts'
 import type { ArchiveKey, ArchiveRow, Entry } from '../../preload/contract/models.ts'
 import { backend, connectionStore, contentUrl } from '../backend.ts'
-import { canReveal, shell } from '../shell.ts'
+import { allowNotices, canReveal, shell } from '../shell.ts'
 import { count, number } from '../ui/format.ts'
 import { plainName } from '../ui/names.ts'
 import { nameOf } from './location.ts'
@@ -222,9 +222,17 @@ export function reveal(path: string): void {
 }
 
 /** Once per archive and length: the person has it before their eyes. */
+/** A browser is asked now whether it may show notifications, while the person knows what for. */
+export function tellWhenFound(row: ArchiveRow, tell: boolean): void {
+  attempt(async () => {
+    await backend.archives.tellWhenFound({ key: row.id, tell })
+    if (tell) await allowNotices()
+  })
+}
+
 export function markSeen(row: ArchiveRow): void {
   const known = archives.getState().byId.get(row.id)
-  if (known === undefined || known.length <= known.seenLength) return
+  if (known === undefined || (known.length <= known.seenLength && !known.watched?.foundAt)) return
   backend.archives.markSeen({ key: row.id, length: row.length }).catch(() => {
     // Nothing to say: the mark stays, and is set the next time.
   })

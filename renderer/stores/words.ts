@@ -5,7 +5,6 @@ import type {
   Keeping,
   NetworkStatus,
   TransferRow,
-  UnreachableReason,
 } from '../../preload/contract/models.ts'
 import { ago, bytes, count, duration, percent } from '../ui/format.ts'
 
@@ -30,7 +29,7 @@ export function sayArchive(row: ArchiveRow, live: boolean): Said {
     case 'reading':
       return { short: 'Connected, reading the list…', mood: 'busy' }
     case 'unreachable':
-      return { short: sayReason(row.state.reason), mood: 'quiet' }
+      return { short: sayReason(row.state), mood: 'quiet' }
     case 'secret-needed':
       return { short: 'Needs its secret', mood: 'warn' }
     case 'conflict':
@@ -62,7 +61,7 @@ export function sayKeeping(keeping: Keeping): string {
   }
 }
 
-export function sayReason(reason: UnreachableReason): string {
+export function sayReason({ reason, attempts }: Extract<ArchiveRow['state'], { name: 'unreachable' }>): string {
   switch (reason) {
     case 'offline':
       return 'You are offline'
@@ -71,7 +70,9 @@ export function sayReason(reason: UnreachableReason): string {
     case 'nobody':
       return 'Nobody shares it now'
     case 'peers-unreachable':
-      return 'Peers cannot be reached'
+      return attempts.blocked + attempts.refused === 0 && attempts.silent > 0
+        ? 'Whoever announced it does not answer'
+        : 'Peers cannot be reached'
     case 'peer-lacks':
       return 'The peer does not have it yet'
     default:

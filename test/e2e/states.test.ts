@@ -28,7 +28,7 @@ test('a link that nobody announces says so, and goes on watching', async () => {
   await b.page.getByRole('heading', { name: 'Looking for peers…' }).waitFor()
   await b.page.getByRole('heading', { name: 'Nobody who has this is reachable now' }).waitFor()
   await b.page.getByText('The network answers, and nobody announces this archive.', { exact: false }).waitFor()
-  await b.page.getByText('Cairn keeps watching for it', { exact: false }).waitFor()
+  await b.page.getByText('Cairn goes on looking by itself while it runs', { exact: false }).waitFor()
   expect(await b.page.getByText('This archive is empty').count()).toBe(0)
   await b.page.getByRole('button', { name: 'Look again now' }).click()
   await b.page.getByRole('heading', { name: 'Looking for peers…' }).waitFor()
@@ -90,21 +90,53 @@ test('a private archive asks for the whole link, and opens with it', async () =>
   nothingWentWrong(b)
 })
 
-test('an author who comes back is found without anybody doing anything', async () => {
+test('an author who comes back is found without anybody doing anything, and whoever watches is told', async () => {
   const ana = await stage.person()
   const { key, link } = await publish(ana, [await shared()])
   await ana.close()
   const bob = await stage.person()
   const b = await bob.open()
+  await b.context.grantPermissions(['notifications'])
   await paste(b.page, link)
-  await b.page
+  const main = b.page.getByRole('main')
+  await main
     .getByRole('heading', {
-      name: /Nobody who has this is reachable now|Somebody has this, but no connection succeeds/,
+      name: /Nobody who has this is reachable now|Whoever announced this does not answer/,
     })
     .waitFor({ timeout: 30_000 })
+  await main.getByRole('button', { name: 'Watch for it' }).click()
+  await main.getByText('You are told as soon as it is found.', { exact: false }).waitFor()
+  await main.getByRole('button', { name: 'Stop watching' }).waitFor()
+  const library = b.page.getByRole('complementary', { name: 'Library' })
+  await library.getByRole('button', { name: /you watch for it/ }).waitFor()
+  await library.getByRole('button', { name: 'Cairn' }).click()
   await stage.person({ storage: ana.storage })
+  const found = b.page.getByRole('status').filter({ hasText: 'Songs was found' })
+  await library.getByRole('button', { name: /found since you looked/ }).waitFor({ timeout: 30_000 })
+  await found.getByRole('button', { name: 'Open' }).click()
   await b.page.getByRole('row', { name: /one\.txt/ }).waitFor({ timeout: 30_000 })
-  await bob.archive(key, isFound)
+  await library.getByRole('button', { name: /found since you looked/ }).waitFor({ state: 'detached' })
+  expect((await bob.archive(key, isFound)).watched).toBeNull()
+  nothingWentWrong(b)
+})
+
+test('a version and a path that are not there are said so, with what is', async () => {
+  const ana = await stage.person()
+  const { key, link } = await publish(ana, [await shared()])
+  const bob = await stage.person()
+  await bob.client.archives.open({ link })
+  const { length } = await bob.archive(key, isFound)
+  const b = await bob.open()
+  const main = b.page.getByRole('main')
+  await paste(b.page, `hyper://${key}+${length + 7}`)
+  await main.getByRole('heading', { name: `There is no version ${length + 7} here yet` }).waitFor()
+  await main.getByText(`is version ${length}.`, { exact: false }).waitFor()
+  await main.getByRole('button', { name: 'Show the newest version' }).click()
+  await b.page.getByRole('row', { name: /one\.txt/ }).waitFor()
+  await paste(b.page, `hyper://${key}+${length}/of/old`)
+  await main.getByRole('heading', { name: 'old is not here' }).waitFor()
+  await main.getByRole('button', { name: 'Go to the top folder' }).click()
+  await b.page.getByRole('row', { name: /one\.txt/ }).waitFor()
   nothingWentWrong(b)
 })
 

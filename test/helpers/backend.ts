@@ -19,6 +19,9 @@ export type Person = {
   close(): Promise<void>
 }
 
+/** One whose backend is a process of its own. */
+export type RemotePerson = Omit<Person, 'backend'>
+
 export async function startPerson(
   bootstrap: readonly string[],
   options: {
@@ -93,7 +96,7 @@ type Begun = {
 
 /** Publishes paths without looking at the sheet. */
 export async function begin(
-  person: Person,
+  person: RemotePerson,
   paths: readonly string[],
   options: Begun = {},
 ): Promise<{ readonly key: string; readonly link: string; readonly transfer: string }> {
@@ -110,7 +113,7 @@ export async function begin(
 
 /** The same, and waits until everything is in. */
 export async function publish(
-  person: Person,
+  person: RemotePerson,
   paths: readonly string[],
   options: Begun & { readonly milliseconds?: number } = {},
 ): Promise<{ readonly key: string; readonly link: string }> {
@@ -121,8 +124,8 @@ export async function publish(
 
 /** The same, and waits until somebody else has found it. */
 export async function share(
-  from: Person,
-  to: Person,
+  from: RemotePerson,
+  to: RemotePerson,
   paths: readonly string[],
   options: Begun = {},
 ): Promise<{ readonly key: string; readonly link: string }> {

@@ -24,6 +24,14 @@ export async function temporaryFolder(name = 'cairn'): Promise<string> {
   return folder
 }
 
+export type KeptFolder = { readonly path: string; remove(): Promise<void> }
+
+/** One that outlives the test, for what a whole file of tests shares. */
+export async function keptFolder(name: string): Promise<KeptFolder> {
+  const path = await mkdtemp(join(tmpdir(), `${name}-`))
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) }
+}
+
 export type Tree = {
   readonly [path: string]:
     | string

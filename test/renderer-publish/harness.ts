@@ -193,6 +193,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       open: unused,
       watch: (_, signal) => once<ArchiveRow>([], signal),
       retry: nothing,
+      tellWhenFound: nothing,
       describe: nothing,
       markSeen: nothing,
       keep: nothing,

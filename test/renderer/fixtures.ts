@@ -2,6 +2,7 @@
 import type {
   ArchiveRow,
   ArchiveState,
+  Attempts,
   ChangedFile,
   Changeset,
   DiskUse,
@@ -36,6 +37,7 @@ export function archive({ number, ...given }: Given): ArchiveRow {
     ownership: 'friends',
     private: false,
     state: { name: 'found' },
+    watched: null,
     length: 42,
     files: 214,
     bytes: 1_234_567_890,
@@ -70,6 +72,7 @@ export const numbers = {
   offline: 23,
   silent: 24,
   strict: 25,
+  asleep: 13,
   lacks: 26,
   secret: 27,
   conflict: 28,
@@ -85,12 +88,17 @@ export const numbers = {
   emptyOwn: 9,
 } as const
 
-const unreachable = (reason: Extract<ArchiveState, { name: 'unreachable' }>['reason']): ArchiveState => ({
+const noAttempts: Attempts = { connecting: 0, connected: 0, silent: 0, blocked: 0, refused: 0 }
+const unreachable = (
+  reason: Extract<ArchiveState, { name: 'unreachable' }>['reason'],
+  attempts: Partial<Attempts> = {},
+): ArchiveState => ({
   name: 'unreachable',
   reason,
   since: now - 8 * MINUTE,
   lastTried: now - 90_000,
-  candidates: reason === 'peers-unreachable' ? 2 : 0,
+  candidates: reason === 'peers-unreachable' || reason === 'peer-lacks' ? 2 : 0,
+  attempts: { ...noAttempts, ...attempts },
 })
 
 export const archives: readonly ArchiveRow[] = [
@@ -198,7 +206,13 @@ export const archives: readonly ArchiveRow[] = [
     number: numbers.looking,
     title: '',
     ...unknown,
-    state: { name: 'looking', since, dhtAnswered: true, candidates: 3 },
+    state: {
+      name: 'looking',
+      since,
+      dhtAnswered: true,
+      candidates: 3,
+      attempts: { ...noAttempts, connecting: 2, silent: 1 },
+    },
   }),
   archive({
     number: numbers.reading,
@@ -207,10 +221,17 @@ export const archives: readonly ArchiveRow[] = [
     peers: 1,
     state: { name: 'reading', since: now - 4000, peers: 1 },
   }),
-  archive({ number: numbers.nobody, title: 'Tom’s field guides', ...unknown, state: unreachable('nobody') }),
+  archive({
+    number: numbers.nobody,
+    title: 'Tom’s field guides',
+    ...unknown,
+    state: unreachable('nobody'),
+    watched: { since: now - 7 * MINUTE, foundAt: null },
+  }),
   archive({ number: numbers.offline, title: '', ...unknown, state: unreachable('offline') }),
   archive({ number: numbers.silent, title: '', ...unknown, state: unreachable('dht-silent') }),
-  archive({ number: numbers.strict, title: '', ...unknown, state: unreachable('peers-unreachable') }),
+  archive({ number: numbers.strict, title: '', ...unknown, state: unreachable('peers-unreachable', { blocked: 2 }) }),
+  archive({ number: numbers.asleep, title: '', ...unknown, state: unreachable('peers-unreachable', { silent: 2 }) }),
   archive({ number: numbers.lacks, title: '', ...unknown, peers: 2, state: unreachable('peer-lacks') }),
   archive({ number: numbers.secret, title: '', ...unknown, private: true, state: { name: 'secret-needed' } }),
   archive({ number: numbers.conflict, title: 'Club archive', state: { name: 'conflict' }, peers: 3 }),

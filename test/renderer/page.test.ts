@@ -110,11 +110,12 @@ describe('opening', () => {
     ['looking', 'Looking for peers…', 'Connecting to 3 machines that say so'],
     ['reading', 'Connected, reading the list…', 'Connected to 1 peer'],
     ['nobody', 'Nobody who has this is reachable now', 'nobody announces this archive'],
-    ['offline', 'You are offline', 'no network connection'],
+    ['offline', 'You are offline', 'no way to the network'],
     ['silent', 'The network does not answer', 'firewall'],
     ['strict', 'Somebody has this, but no connection succeeds', '2 machines announce it'],
-    ['lacks', 'Connected, but they do not have it yet', 'waiting for it themselves'],
-    ['secret', 'This archive is private', 'did not carry its secret'],
+    ['asleep', 'Whoever announced this does not answer', 'off or asleep'],
+    ['lacks', 'Connected, but they do not have it yet', 'wait for it as well'],
+    ['secret', 'This archive is private', 'is not the right one'],
     ['consent', 'Nothing is looked up before you agree', 'can see the address of yours'],
     ['empty', 'This archive is empty', 'found and read'],
   ] as const)('the state “%s” says what it is', async (name, title, text) => {
@@ -122,6 +123,35 @@ describe('opening', () => {
     const main = page.getByRole('main')
     await main.getByRole('heading', { name: title }).waitFor()
     await main.getByText(text).waitFor()
+  })
+
+  test('after a while it is said what is going on, and something better than waiting is offered', async () => {
+    const { page, backend } = await open({ at: at(numbers.reading) })
+    const main = page.getByRole('main')
+    // It began four seconds ago.
+    await main.getByText('the first part of the list has not come yet').waitFor({ timeout: 5000 })
+    expect(await main.getByRole('button', { name: 'Watch for it' }).count()).toBe(0)
+    await go(page, at(numbers.looking))
+    await main.getByText('3 machines announce it, and Cairn is connecting. 1 of 3 could not be reached').waitFor()
+    await main.getByRole('button', { name: 'Watch for it' }).click()
+    await expect
+      .poll(() => backend.calls.at(-1))
+      .toMatchObject({
+        name: 'archives.tellWhenFound',
+        input: { tell: true },
+      })
+    backend.change(numbers.looking, { watched: { since: Date.now(), foundAt: null } })
+    await main.getByRole('button', { name: 'Stop watching' }).waitFor()
+    await main.getByText('You are told as soon as it is found').waitFor()
+  })
+
+  test('what was watched for and found is told, also to a page that came later', async () => {
+    const { page, backend } = await open({ at: at(numbers.holiday) })
+    backend.change(numbers.away, { state: { name: 'found' }, watched: { since: 1, foundAt: Date.now() } })
+    const told = page.getByRole('status').filter({ hasText: 'Grandfather’s slides was found' })
+    await told.getByRole('button', { name: 'Open' }).waitFor()
+    await page.reload()
+    await told.getByRole('button', { name: 'Open' }).waitFor()
   })
 
   test('what was known before stays to be looked at while nobody is there', async () => {

@@ -148,6 +148,7 @@ export class ScriptedBackend implements Backend {
         },
         watch: (_, signal) => this.archives.watch(signal),
         retry: nothing('archives.retry'),
+        tellWhenFound: nothing('archives.tellWhenFound'),
         describe: ({ key, ...words }) => {
           this.calls.push({ name: 'archives.describe', input: { key, ...words } })
           const row = this.archives.get(key)

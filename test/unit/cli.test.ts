@@ -4,7 +4,7 @@ import { helpFor, parseArguments } from '../../main/cli/arguments.ts'
 import { failureOf } from '../../main/cli/failure.ts'
 import { Output, type Sink } from '../../main/cli/output.ts'
 import { run } from '../../main/cli/run.ts'
-import { duration, printable, progress, size, time } from '../../main/cli/words.ts'
+import { duration, printable, progress, reason, size, time } from '../../main/cli/words.ts'
 import { Collection } from '../../main/lib/collection.ts'
 import { AppError } from '../../preload/contract/errors.ts'
 import { contract, type Contract } from '../../preload/contract/index.ts'
@@ -16,6 +16,7 @@ import type {
   Settings,
   Skipped,
   TransferRow,
+  UnreachableReason,
 } from '../../preload/contract/models.ts'
 import { connect } from '../../preload/wire/connect.ts'
 import type { ClientFrame, ServerFrame } from '../../preload/wire/frames.ts'
@@ -24,6 +25,15 @@ import { memoryPair } from '../../preload/wire/transports.ts'
 
 const key = encodeKey(new Uint8Array(32).fill(7))
 const link = `hyper://${key}`
+const noAttempts = { connecting: 0, connected: 0, silent: 0, blocked: 0, refused: 0 }
+const unreachable = (why: UnreachableReason): Extract<ArchiveState, { name: 'unreachable' }> => ({
+  name: 'unreachable',
+  reason: why,
+  since: 0,
+  lastTried: 0,
+  candidates: 0,
+  attempts: noAttempts,
+})
 
 describe('arguments', () => {
   const parse = (...args: string[]) => parseArguments(args, { CAIRN_STORAGE: '/data' })
@@ -54,6 +64,8 @@ describe('arguments', () => {
     })
     expect(parse('keep', link)).toMatchObject({ name: 'keep', folder: null, exit: false })
     expect(parse('keep', '-', 'folder')).toMatchObject({ name: 'keep', link: '-', folder: 'folder' })
+    expect(parse('watch', link)).toMatchObject({ name: 'watch', link, stop: false, timeout: null })
+    expect(parse('watch', link, '--stop')).toMatchObject({ name: 'watch', stop: true })
     expect(parse('history', link, '--changes')).toMatchObject({ name: 'history', changes: true })
     expect(parse('status')).toMatchObject({ name: 'status', storage: '/data', bootstrap: null, json: false })
     expect(parse('forget', key)).toMatchObject({ name: 'forget', link: key })
@@ -210,12 +222,45 @@ describe('commands, against a scripted backend', () => {
 
   test('ls waits for peers, says why nobody was reachable, and has an exit code for it', async () => {
     const backend = new Scripted()
-    backend.state = { name: 'unreachable', reason: 'dht-silent', since: 0, lastTried: 0, candidates: 0 }
+    backend.state = unreachable('dht-silent')
     const { code, error } = await backend.run('ls', link, '--timeout', '0.1', '--json')
     expect(code).toBe(3)
     expect(JSON.parse(error.trim().split('\n').at(-1) ?? '')).toMatchObject({
       error: { code: 'NOBODY_REACHABLE', data: { reason: 'dht-silent' } },
     })
+  })
+
+  test('who announces an archive and cannot be reached is said by what came back', () => {
+    const some = { ...unreachable('peers-unreachable'), candidates: 4 }
+    expect(reason(some)).toBe('Announced by 4 machines, but no connection succeeds')
+    expect(reason({ ...some, attempts: { ...noAttempts, silent: 1, blocked: 2, refused: 1 } })).toBe(
+      'Announced by 4 machines, but no connection succeeds: 1 does not answer (off, asleep or behind a firewall), no way to 2 of them through routers and firewalls, 1 declines',
+    )
+  })
+
+  test('watch waits until it is there, says so, and leaves nothing to be told', async () => {
+    const backend = new Scripted()
+    backend.state = unreachable('nobody')
+    const stop = new AbortController()
+    const watching = backend.runUntil(stop.signal, 'watch', link)
+    await expect.poll(() => backend.told).toEqual([true])
+    backend.appears({ name: 'found' })
+    const { code, out } = await watching
+    expect([code, backend.told]).toEqual([0, [true, false]])
+    expect(out).toContain('Found')
+  })
+
+  test('watch that is stopped goes on being watched for, until --stop', async () => {
+    const backend = new Scripted()
+    backend.state = unreachable('nobody')
+    const stop = new AbortController()
+    const watching = backend.runUntil(stop.signal, 'watch', link)
+    await expect.poll(() => backend.told).toEqual([true])
+    stop.abort()
+    expect((await watching).code).toBe(130)
+    expect(backend.watched).not.toBeNull()
+    expect((await backend.run('watch', link, '--stop')).code).toBe(0)
+    expect(backend.watched).toBeNull()
   })
 
   test('a private archive without its secret is told apart', async () => {
@@ -309,6 +354,9 @@ class Scripted {
   suspicious: PublishReview['suspicious'] = []
   roomFree = 1e12
   state: ArchiveState = { name: 'found' }
+  watched: ArchiveRow['watched'] = null
+  /** What was asked of `tellWhenFound`, in order. */
+  readonly told: boolean[] = []
   skipped: readonly Skipped[] = []
   transfer: 'done' | 'running' | 'waiting-for-peers' = 'done'
   attached = false
@@ -366,6 +414,11 @@ class Scripted {
     return { code, out: stdout.text, error: stderr.text }
   }
 
+  appears(state: ArchiveState): void {
+    this.state = state
+    this.#addRow()
+  }
+
   #addRow(): void {
     const { state } = this
     const held = { blocks: 0, ofBlocks: 0, bytes: 0, ofBytes: 0 }
@@ -378,6 +431,7 @@ class Scripted {
       ownership: 'friends',
       private: false,
       state,
+      watched: this.watched,
       length: 3,
       files: 3,
       bytes: 30,
@@ -426,6 +480,11 @@ class Scripted {
           return { key, version: null, path: '/' }
         },
         watch: (_: unknown, signal: AbortSignal) => this.#archives.watch(signal),
+        tellWhenFound: ({ tell }: { readonly tell: boolean }) => {
+          this.told.push(tell)
+          this.watched = tell ? { since: 1_700_000_000_000, foundAt: null } : null
+          this.#addRow()
+        },
       },
       publish: {
         review: () => ({

@@ -63,7 +63,11 @@ export type ArchiveParts = {
   readonly changes: (props: { readonly row: ArchiveRow; readonly seenBefore: number }) => ReactElement
   readonly peers: (props: { readonly row: ArchiveRow }) => ReactElement
   /** In place of files of which nothing is known yet. */
-  readonly opening: (props: { readonly row: ArchiveRow }) => ReactElement | null
+  readonly opening: (props: {
+    readonly row: ArchiveRow
+    readonly version: number | null
+    readonly onNewest: () => void
+  }) => ReactElement | null
   /** What is special about it now. */
   readonly banners: (props: { readonly row: ArchiveRow }) => ReactElement
 }
@@ -75,6 +79,8 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
   // Without its secret even an archive whose length is known has nothing to show, and asks for the whole link instead.
   const known =
     row.state.name !== 'secret-needed' && (row.length > 0 || row.state.name === 'found' || row.state.name === 'empty')
+  // A link may ask for a version that is not there, or not yet.
+  const missing = place.version !== null && place.version > row.length
   const go = (tab: Tab) => ui.go({ ...place, tab })
   const live = useLive()
   const said = sayArchive(row, live)
@@ -84,6 +90,8 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
   const Peers = parts.peers
   const Opening = parts.opening
   const Banners = parts.banners
+  const newest = () => ui.go({ ...place, version: null, file: null })
+  const opening = <Opening row={row} version={place.version} onNewest={newest} />
   return (
     <>
       <ViewHeader
@@ -153,15 +161,13 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
         ]}
       >
         <Banners row={row} />
-        {place.version !== null && place.tab === 'files' && (
+        {place.version !== null && known && !missing && place.tab === 'files' && (
           <VersionBanner row={row} place={place} version={place.version} />
         )}
         <TabPanel value="files">
-          {known ? <Files row={row} place={place} renderPreview={parts.preview} /> : <Opening row={row} />}
+          {known && !missing ? <Files row={row} place={place} renderPreview={parts.preview} /> : opening}
         </TabPanel>
-        <TabPanel value="changes">
-          {known ? <Changes row={row} seenBefore={seen.before} /> : <Opening row={row} />}
-        </TabPanel>
+        <TabPanel value="changes">{known ? <Changes row={row} seenBefore={seen.before} /> : opening}</TabPanel>
         <TabPanel value="peers">
           <Peers row={row} />
         </TabPanel>
@@ -190,7 +196,7 @@ function useSeen(row: ArchiveRow, tab: Tab): { readonly before: number; readonly
   useEffect(() => {
     const look = () => {
       if (document.visibilityState !== 'visible') return
-      if (row.length > row.seenLength) markSeen(latest.current)
+      if (row.length > row.seenLength || row.watched?.foundAt) markSeen(latest.current)
       // The first time everything is new, which is to say that nothing is.
       if (row.seenLength === 0) setBefore({ key: row.id, length: row.length })
       if (tab === 'changes' || row.seenLength === 0) setLooked(row.length)
@@ -198,7 +204,7 @@ function useSeen(row: ArchiveRow, tab: Tab): { readonly before: number; readonly
     look()
     document.addEventListener('visibilitychange', look)
     return () => document.removeEventListener('visibilitychange', look)
-  }, [row.id, row.length, row.seenLength, tab])
+  }, [row.id, row.length, row.seenLength, row.watched, tab])
   return { before: current.length, fresh: row.ownership === 'friends' && looked > 0 && row.length > looked }
 }
 

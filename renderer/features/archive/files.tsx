@@ -468,9 +468,21 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
         {status === 'loading' ? (
           <SkeletonRows />
         ) : status === 'failed' && !made.has(path) ? (
-          <FolderFailed error={error} path={path} onRetry={() => folder.refresh()} onTop={() => goTo('/')} />
+          <FolderFailed
+            error={error}
+            path={path}
+            onRetry={() => folder.refresh()}
+            onTop={() => goTo('/')}
+            onNewest={version === null ? null : () => ui.go({ ...place, version: null, file: null })}
+          />
         ) : entries.length === 0 ? (
-          <EmptyFolder row={row} path={path} editable={editable} />
+          <EmptyFolder
+            row={row}
+            place={place}
+            editable={editable}
+            onTop={() => goTo('/')}
+            onNewest={() => ui.go({ ...place, version: null, file: null })}
+          />
         ) : (
           <ContextMenu items={menu}>
             <div className="flex min-h-0 flex-1 flex-col">
@@ -673,7 +685,8 @@ function useRefresh(row: ArchiveRow, { version }: ArchivePlace, folder: Folder, 
     known.current = { length: row.length, live, state: row.state.name }
     const changed = version === null && before.length !== row.length
     const failed = folder.store.getState().status === 'failed'
-    if (changed || (live && !before.live) || (failed && before.state !== row.state.name)) folder.refresh()
+    const mayWork = before.state !== row.state.name || before.length !== row.length
+    if (changed || (live && !before.live) || (failed && mayWork)) folder.refresh()
   }, [row.length, row.state.name, live, version, folder])
 }
 
@@ -958,9 +971,11 @@ type FolderFailedProps = {
   readonly path: string
   readonly onRetry: () => void
   readonly onTop: () => void
+  /** null: it is the newest version that was not read. */
+  readonly onNewest: (() => void) | null
 }
 
-function FolderFailed({ error, path, onRetry, onTop }: FolderFailedProps): ReactElement {
+function FolderFailed({ error, path, onRetry, onTop, onNewest }: FolderFailedProps): ReactElement {
   const said = explain(error)
   return (
     <EmptyState
@@ -970,6 +985,7 @@ function FolderFailed({ error, path, onRetry, onTop }: FolderFailedProps): React
         <>
           <Button onClick={onRetry}>Try again</Button>
           {path !== '/' && <Button onClick={onTop}>Go to the top folder</Button>}
+          {onNewest !== null && <Button onClick={onNewest}>Show the newest version</Button>}
         </>
       }
     >
@@ -981,27 +997,31 @@ function FolderFailed({ error, path, onRetry, onTop }: FolderFailedProps): React
   )
 }
 
-function EmptyFolder({
-  row,
-  path,
-  editable,
-}: {
+type EmptyFolderProps = {
   readonly row: ArchiveRow
-  readonly path: string
+  readonly place: ArchivePlace
   readonly editable: boolean
-}): ReactElement {
+  readonly onTop: () => void
+  readonly onNewest: () => void
+}
+
+function EmptyFolder({ row, place: { path, version }, editable, onTop, onNewest }: EmptyFolderProps): ReactElement {
   const importing = row.source?.state.name === 'importing' || row.stillBeingAdded
   const title = importing
     ? 'The first files are on their way'
     : path === '/'
       ? 'This archive is empty'
-      : 'This folder is empty'
+      : editable
+        ? 'This folder is empty'
+        : `${plainName(nameOf(path))} is not here`
   const text = importing
     ? 'They show here as soon as they are added.'
     : path !== '/'
       ? editable
         ? 'Archives hold no empty folders: your friends see it as soon as something is in it.'
-        : 'Archives hold no empty folders: it has emptied since, or was never there.'
+        : version === null
+          ? 'The newest version has nothing of that name. It was moved, renamed or removed since, or the link is mistaken.'
+          : `Version ${number(version)} has nothing of that name. Another version may have it, or the link is mistaken.`
       : row.ownership === 'friends'
         ? 'It was found and read, and there is nothing in it. When its author adds something it shows here.'
         : editable
@@ -1012,10 +1032,18 @@ function EmptyFolder({
       icon={<FolderOpen size={40} strokeWidth={1.25} />}
       title={title}
       actions={
-        editable && (
+        editable ? (
           <Button kind="primary" icon={<FilePlus size={14} aria-hidden />} onClick={() => ui.addTo(row.id, path)}>
             Add files…
           </Button>
+        ) : (
+          path !== '/' &&
+          !importing && (
+            <>
+              <Button onClick={onTop}>Go to the top folder</Button>
+              {version !== null && <Button onClick={onNewest}>Look in the newest version</Button>}
+            </>
+          )
         )
       }
     >

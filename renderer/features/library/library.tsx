@@ -1,5 +1,5 @@
 /** The column on the left: what is yours, what is your friends', and how transfers and the network are doing. */
-import { ArrowDownUp, Bell, Link2, Plus, Search, Settings as Gear, Users } from 'lucide-react'
+import { ArrowDownUp, Bell, BellRing, Link2, Plus, Search, Settings as Gear, Users } from 'lucide-react'
 import { type ReactElement, useMemo, useRef, useState } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
@@ -191,6 +191,8 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
   const here = place.view === 'archive' && place.key === row.id
   const live = useLive()
   const said = sayArchive(row, live)
+  const watching = row.watched !== null && row.watched.foundAt === null
+  const found = row.watched !== null && row.watched.foundAt !== null
   const fresh = row.ownership === 'friends' && row.seenLength > 0 && row.length > row.seenLength
   const running = useMemo(
     () =>
@@ -199,7 +201,13 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
   )
   const share = running === undefined ? null : shareOf(running)
   const title = titleOf(row)
-  const more = [said.short, fresh ? 'new changes' : '', share === null ? '' : percent(share, 1)]
+  const more = [
+    said.short,
+    watching ? 'you watch for it' : '',
+    found ? 'found since you looked' : '',
+    fresh ? 'new changes' : '',
+    share === null ? '' : percent(share, 1),
+  ]
     .filter(Boolean)
     .join(', ')
   return (
@@ -217,11 +225,22 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
           <span aria-hidden title={said.short}>
             <MoodDot mood={said.mood} />
           </span>
-          <span className={cx('min-w-0 flex-1', fresh && 'font-semibold')}>
+          <span className={cx('min-w-0 flex-1', (fresh || found) && 'font-semibold')}>
             <FileName name={title} />
             <span className="sr-only">, {more}</span>
           </span>
-          {fresh && <span aria-hidden title="New changes" className="size-2 shrink-0 rounded-full bg-accent" />}
+          {watching && (
+            <span aria-hidden title="You are told when it is found">
+              <BellRing size={12} className="text-muted" />
+            </span>
+          )}
+          {(fresh || found) && (
+            <span
+              aria-hidden
+              title={found ? 'Found' : 'New changes'}
+              className="size-2 shrink-0 rounded-full bg-accent"
+            />
+          )}
           {share !== null ? (
             <ProgressRing value={share} />
           ) : (

@@ -2,12 +2,25 @@
  * From link to content, told truthfully: what is going on while an archive is looked for, why it was not found, and what
  * can be done. `OpeningState` stands where nothing is known yet; `OpeningBanner` above files that are known already.
  */
-import { CloudOff, GitFork, History, Hourglass, KeyRound, Radar, Unplug, Wifi, WifiOff } from 'lucide-react'
+import {
+  Bell,
+  BellRing,
+  CloudOff,
+  GitFork,
+  History,
+  Hourglass,
+  KeyRound,
+  Moon,
+  Radar,
+  Unplug,
+  Wifi,
+  WifiOff,
+} from 'lucide-react'
 import { type ReactElement, type ReactNode, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
-import type { ArchiveRow, ArchiveState, UnreachableReason } from '../../../preload/contract/models.ts'
+import type { ArchiveRow, ArchiveState, Attempts } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
-import { openLink } from '../../stores/commands.ts'
+import { openLink, tellWhenFound } from '../../stores/commands.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
 import { Banner } from '../../ui/banner.tsx'
@@ -20,19 +33,33 @@ import { plainName } from '../../ui/names.ts'
 import { ViewHeader } from '../../ui/view.tsx'
 
 type Unreachable = Extract<ArchiveState, { name: 'unreachable' }>
+type Looking = Extract<ArchiveState, { name: 'looking' | 'reading' }>
+
+/** Seconds after which it is said what is going on, and after which there is something better to do than to wait. */
+const SAID_AFTER = 5
+const OFFERED_AFTER = 20
 
 const retry = (row: ArchiveRow) => attempt(() => backend.archives.retry({ key: row.id }))
 
 const TryAgain = ({ row }: { readonly row: ArchiveRow }) => <Button onClick={() => retry(row)}>Look again now</Button>
 
+type OpeningProps = {
+  readonly row: ArchiveRow
+  /** The one that was asked for; null: the newest. */
+  readonly version: number | null
+  readonly onNewest: () => void
+}
+
 /** In place of files of which nothing is known yet. */
-export function OpeningState({ row }: { readonly row: ArchiveRow }): ReactElement | null {
+export function OpeningState({ row, version, onNewest }: OpeningProps): ReactElement | null {
   const now = useNow(1000)
   const { state } = row
   switch (state.name) {
     case 'found':
     case 'empty':
-      return null
+      return version !== null && version > row.length ? (
+        <VersionMissing row={row} version={version} onNewest={onNewest} />
+      ) : null
     case 'waiting-for-consent':
       return (
         <EmptyState
@@ -48,50 +75,25 @@ export function OpeningState({ row }: { readonly row: ArchiveRow }): ReactElemen
         </EmptyState>
       )
     case 'looking':
-      return (
-        <EmptyState
-          icon={<Radar size={44} strokeWidth={1.25} className="breathe text-accent" />}
-          title="Looking for peers…"
-        >
-          <Steps
-            steps={[
-              { text: 'Asking the network who has this archive', done: state.dhtAnswered, going: !state.dhtAnswered },
-              {
-                text:
-                  state.candidates > 0
-                    ? `Connecting to ${count(state.candidates, 'machine')} that ${state.candidates === 1 ? 'says' : 'say'} so`
-                    : 'Connecting to somebody who has it',
-                done: false,
-                going: state.dhtAnswered,
-              },
-              { text: 'Reading the list of files', done: false, going: false },
-            ]}
-          />
-          <Since since={state.since} now={now} />
-        </EmptyState>
-      )
     case 'reading':
+      return <Searching row={row} state={state} now={now} />
+    case 'unreachable': {
+      const said = sayUnreachable(state)
       return (
         <EmptyState
-          icon={<Radar size={44} strokeWidth={1.25} className="breathe text-accent" />}
-          title="Connected, reading the list…"
+          icon={said.icon}
+          title={said.title}
+          actions={
+            <>
+              <TryAgain row={row} />
+              <Watch row={row} />
+            </>
+          }
         >
-          <Steps
-            steps={[
-              { text: 'The network knows who has it', done: true, going: false },
-              { text: `Connected to ${count(state.peers, 'peer')}`, done: true, going: false },
-              { text: 'Reading the list of files', done: false, going: true },
-            ]}
-          />
-          <Since since={state.since} now={now} />
-        </EmptyState>
-      )
-    case 'unreachable': {
-      const said = sayUnreachable(state.reason, state.candidates)
-      return (
-        <EmptyState icon={said.icon} title={said.title} actions={<TryAgain row={row} />}>
           <p>{said.text}</p>
+          <p className="mt-2">{said.next}</p>
           <p className="mt-2">{watching(state, now)}</p>
+          <WatchWords row={row} />
         </EmptyState>
       )
     }
@@ -152,7 +154,7 @@ export function OpeningBanner({ row }: { readonly row: ArchiveRow }): ReactEleme
         />
       )
     case 'unreachable': {
-      const said = sayUnreachable(state.reason, state.candidates)
+      const said = sayUnreachable(state)
       return (
         <Banner
           tone="plain"
@@ -199,47 +201,192 @@ const behind = ({ length, published }: Extract<ArchiveState, { name: 'behind' }>
 
 function watching({ since, lastTried }: Unreachable, now: number): string {
   const tried = now - lastTried < 45_000 ? 'just now' : ago(lastTried, now)
-  return `Cairn keeps watching for it, for ${duration((now - since) / 1000)} so far. Last tried ${tried}.`
+  return `Cairn goes on looking by itself while it runs, for ${duration((now - since) / 1000)} so far. Last tried ${tried}.`
 }
 
-function sayUnreachable(
-  reason: UnreachableReason,
-  candidates: number,
-): { readonly icon: ReactNode; readonly title: string; readonly text: string } {
+type Reason = { readonly icon: ReactNode; readonly title: string; readonly text: string; readonly next: string }
+
+function sayUnreachable({ reason, candidates, attempts }: Unreachable): Reason {
   switch (reason) {
     case 'offline':
       return {
         icon: <WifiOff size={44} strokeWidth={1.25} />,
         title: 'You are offline',
-        text: 'This machine has no network connection. As soon as it has one, Cairn goes on looking by itself.',
+        text: 'This machine has no way to the network, so nobody can be asked who has this archive.',
+        next: 'Connect it. As soon as it has a network, Cairn looks by itself.',
       }
     case 'dht-silent':
       return {
         icon: <Unplug size={44} strokeWidth={1.25} />,
         title: 'The network does not answer',
-        text: 'This machine is connected, but none of the nodes that know who has what can be reached. A firewall that blocks UDP is the usual cause.',
+        text: 'This machine is connected, but none of the nodes that know who has what answers. Machines in the same house are found through those nodes too, so nobody is found now.',
+        next: 'A firewall that blocks UDP is the usual cause, or a router without internet. Try another network, such as a phone’s.',
       }
     case 'nobody':
       return {
         icon: <CloudOff size={44} strokeWidth={1.25} />,
         title: 'Nobody who has this is reachable now',
-        text: 'The network answers, and nobody announces this archive. Most likely your friend’s machine is off or Cairn is not running there. Ask them to start it.',
+        text: 'The network answers, and nobody announces this archive. Most likely your friend’s machine is off, or Cairn is not running there.',
+        next: 'Ask your friend to start it.',
       }
     case 'peers-unreachable':
-      return {
-        icon: <Unplug size={44} strokeWidth={1.25} />,
-        title: 'Somebody has this, but no connection succeeds',
-        text: `${count(candidates, 'machine')} ${candidates === 1 ? 'announces' : 'announce'} it. Strict routers on both sides are the usual cause; another network, or a third person who keeps it, helps.`,
-      }
+      return sayAttempts(candidates, attempts)
     case 'peer-lacks':
       return {
         icon: <Hourglass size={44} strokeWidth={1.25} />,
         title: 'Connected, but they do not have it yet',
-        text: 'The peers that are connected are waiting for it themselves. It shows here as soon as one of them has it.',
+        text: `${candidates === 1 ? 'The machine that is connected waits' : `The ${number(candidates)} machines that are connected wait`} for it as well, or kept only a part of it.`,
+        next: 'It shows here as soon as one of them has it. Ask your friend whether Cairn is running.',
       }
     default:
       return assertNever(reason)
   }
+}
+
+/** Somebody announces it and no connection stands: what came back says why. */
+function sayAttempts(candidates: number, { silent, blocked, refused }: Attempts): Reason {
+  const machines = `${count(candidates, 'machine')} ${candidates === 1 ? 'announces' : 'announce'} it`
+  if (blocked > 0)
+    return {
+      icon: <Unplug size={44} strokeWidth={1.25} />,
+      title: 'Somebody has this, but no connection succeeds',
+      text: `${machines}. ${blocked === candidates ? (blocked === 1 ? 'It answers' : 'They answer') : `${number(blocked)} of them ${blocked === 1 ? 'answers' : 'answer'}`}, but no way through the routers or firewalls between you is found.`,
+      next: 'Another network on one of the two sides helps, such as a phone’s, or a third person who keeps it.',
+    }
+  if (refused > 0)
+    return {
+      icon: <Unplug size={44} strokeWidth={1.25} />,
+      title: 'Somebody has this, and declines the connection',
+      text: `${machines}. ${refused === candidates ? (refused === 1 ? 'It answers and declines' : 'They answer and decline') : `${number(refused)} of them ${refused === 1 ? 'answers and declines' : 'answer and decline'}`}.`,
+      next: 'Ask your friend which version of which program shares it.',
+    }
+  if (silent > 0)
+    return {
+      icon: <Moon size={44} strokeWidth={1.25} />,
+      title: 'Whoever announced this does not answer',
+      text: `${count(candidates, 'machine')} announced it in the last twenty minutes and ${candidates === 1 ? 'does' : 'do'} not answer now. Most likely ${candidates === 1 ? 'it is' : 'they are'} off or asleep; a firewall on that side, or a program that declines, looks the same from here.`,
+      next: 'Ask your friend whether Cairn is running.',
+    }
+  return {
+    icon: <Unplug size={44} strokeWidth={1.25} />,
+    title: 'Somebody has this, but no connection succeeds',
+    text: `${machines}. Connecting takes longer than it should, and goes on.`,
+    next: 'If it does not end well, another network on one of the two sides helps.',
+  }
+}
+
+/** Looking or reading: the steps, after a while in words, and then with something better to do than to wait. */
+function Searching({
+  row,
+  state,
+  now,
+}: {
+  readonly row: ArchiveRow
+  readonly state: Looking
+  readonly now: number
+}): ReactElement {
+  const seconds = Math.max(0, (now - state.since) / 1000)
+  const reading = state.name === 'reading'
+  const offered = seconds >= OFFERED_AFTER
+  return (
+    <EmptyState
+      icon={<Radar size={44} strokeWidth={1.25} className="breathe text-accent" />}
+      title={reading ? 'Connected, reading the list…' : 'Looking for peers…'}
+      actions={
+        offered && (
+          <>
+            <TryAgain row={row} />
+            <Watch row={row} />
+          </>
+        )
+      }
+    >
+      <Steps steps={reading ? readingSteps(state.peers) : lookingSteps(state)} />
+      <div className="mt-3 min-h-10" aria-live="polite">
+        {seconds >= SAID_AFTER && <p>{sayGoingOn(state)}</p>}
+      </div>
+      {seconds >= SAID_AFTER && <p className="tabular mt-1 text-sm">Looking for {duration(seconds)} so far.</p>}
+      {offered && <WatchWords row={row} />}
+    </EmptyState>
+  )
+}
+
+const lookingSteps = ({ dhtAnswered, candidates }: Extract<Looking, { name: 'looking' }>): StepsProps['steps'] => [
+  { text: 'Asking the network who has this archive', done: dhtAnswered, going: !dhtAnswered },
+  {
+    text:
+      candidates > 0
+        ? `Connecting to ${count(candidates, 'machine')} that ${candidates === 1 ? 'says' : 'say'} so`
+        : 'Connecting to somebody who has it',
+    done: false,
+    going: dhtAnswered,
+  },
+  { text: 'Reading the list of files', done: false, going: false },
+]
+
+const readingSteps = (peers: number): StepsProps['steps'] => [
+  { text: 'The network knows who has it', done: true, going: false },
+  { text: `Connected to ${count(peers, 'peer')}`, done: true, going: false },
+  { text: 'Reading the list of files', done: false, going: true },
+]
+
+function sayGoingOn(state: Looking): string {
+  if (state.name === 'reading')
+    return `Connected, and the first part of the list has not come yet. ${state.peers === 1 ? 'The other machine' : 'The other machines'} may be busy, or on a slow line.`
+  const { dhtAnswered, candidates, attempts } = state
+  if (!dhtAnswered) return 'No node of the network has answered yet. It may be slow, or a firewall may be in the way.'
+  const inVain = attempts.silent + attempts.blocked + attempts.refused
+  const failed = inVain === 0 ? '' : ` ${number(inVain)} of ${number(candidates)} could not be reached so far.`
+  return attempts.connected > 0
+    ? `Connected to ${count(attempts.connected, 'machine')} that ${attempts.connected === 1 ? 'announces' : 'announce'} it; whether they have it is not known yet.${failed}`
+    : `The network answers: ${count(candidates, 'machine')} ${candidates === 1 ? 'announces' : 'announce'} it, and Cairn is connecting.${failed}`
+}
+
+function Watch({ row }: { readonly row: ArchiveRow }): ReactElement {
+  return row.watched === null ? (
+    <Button kind="primary" icon={<Bell size={14} aria-hidden />} onClick={() => tellWhenFound(row, true)}>
+      Watch for it
+    </Button>
+  ) : (
+    <Button icon={<BellRing size={14} aria-hidden />} onClick={() => tellWhenFound(row, false)}>
+      Stop watching
+    </Button>
+  )
+}
+
+function WatchWords({ row }: { readonly row: ArchiveRow }): ReactElement {
+  return (
+    <p className="mt-2" role="status">
+      {row.watched === null
+        ? 'Watch for it, and you are told when it is found, even if Cairn was closed in between.'
+        : 'You are told as soon as it is found. That is kept when Cairn is closed: it goes on when it runs again.'}
+    </p>
+  )
+}
+
+/** Found, but not in the version that the link asks for. */
+function VersionMissing({ row, version, onNewest }: OpeningProps & { readonly version: number }): ReactElement {
+  return (
+    <EmptyState
+      icon={<History size={44} strokeWidth={1.25} />}
+      title={`There is no version ${number(version)} here yet`}
+      actions={
+        <>
+          <TryAgain row={row} />
+          <Button kind="primary" onClick={onNewest}>
+            Show the newest version
+          </Button>
+        </>
+      }
+    >
+      <p>
+        {row.peers > 0
+          ? `The newest that the ${row.peers === 1 ? 'connected peer knows' : 'connected peers know'} is version ${number(row.length)}. Its author has not published the other one yet, or the link is mistaken.`
+          : `The newest that is known here is version ${number(row.length)}, and nobody is connected who may know a newer one.`}
+      </p>
+      <p className="mt-2">It shows here by itself as soon as it is there.</p>
+    </EmptyState>
+  )
 }
 
 type StepsProps = {
@@ -267,27 +414,15 @@ function Steps({ steps }: StepsProps): ReactElement {
   )
 }
 
-/** The first seconds pass without being counted. */
-function Since({ since, now }: { readonly since: number; readonly now: number }): ReactElement {
-  const seconds = Math.max(0, (now - since) / 1000)
-  return (
-    <p className="tabular mt-3 min-h-5 text-sm">
-      {seconds < 5
-        ? ''
-        : seconds < 15
-          ? duration(seconds)
-          : `${duration(seconds)}. You can go on with something else: it opens by itself when somebody is found.`}
-    </p>
-  )
-}
-
 function SecretNeeded({ row }: { readonly row: ArchiveRow }): ReactElement {
   const [link, setLink] = useState('')
   return (
     <EmptyState icon={<KeyRound size={44} strokeWidth={1.25} />} title="This archive is private">
       <p>
-        The link did not carry its secret, or a wrong one. Ask your friend for the whole link, with everything after #,
-        and paste it here.
+        {row.private
+          ? 'The secret in its link is not the right one: the part after # was changed or belongs to another archive.'
+          : 'Its link came without its secret: the part after # is missing.'}{' '}
+        Ask your friend for the whole link, with everything after #, and paste it here.
       </p>
       <form
         className="mt-4 flex items-end gap-2 text-left"

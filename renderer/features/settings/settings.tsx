@@ -3,7 +3,7 @@ import { Monitor, Moon, Sun } from 'lucide-react'
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import type { BackendStatus, Settings as SettingsModel } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
-import { shellKind } from '../../shell.ts'
+import { allowNotices } from '../../shell.ts'
 import { useSettings } from '../../stores/mirrors.ts'
 import { prefer } from '../../stores/preferences.ts'
 import { attempt, toast } from '../../stores/toasts.ts'
@@ -62,7 +62,7 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
       </Row>
       <Switch
         label="Notify me"
-        hint="When a friend’s archive changes or a download ends while this window is not in front."
+        hint="When a friend’s archive changes, one that you watch for is found, or a download ends while this window is not in front."
         checked={settings.notify}
         onChecked={notify => void setNotify(notify)}
       />
@@ -76,15 +76,12 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
 
 /** A browser has to be asked first, and may say no. */
 async function setNotify(notify: boolean): Promise<void> {
-  if (notify && shellKind === 'browser') {
-    const answer = typeof Notification === 'undefined' ? 'denied' : await Notification.requestPermission()
-    if (answer !== 'granted') {
-      toast.note({
-        title: 'The browser does not allow notifications',
-        text: 'Allow them for this page in the browser’s own settings.',
-      })
-      return
-    }
+  if (notify && !(await allowNotices())) {
+    toast.note({
+      title: 'The browser does not allow notifications',
+      text: 'Allow them for this page in the browser’s own settings.',
+    })
+    return
   }
   save({ notify })
 }

@@ -1,0 +1,77 @@
+/**
+ * Whether this machine has a way to the network. The system is asked for a route to the nodes of the DHT, which sends
+ * nothing: an interface that is up says little, since those of virtual machines and containers always are.
+ */
+import { createSocket } from 'node:dgram'
+import { isIPv4 } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { onWaking } from '../lib/waking.ts'
+
+/** Milliseconds between two looks. */
+const INTERVAL = 1000
+
+export type Node = { readonly host: string; readonly port: number }
+/** `returned`: what was waited for may work now. The way is there again, is another one, or the machine has slept. */
+export type Change = { readonly online: boolean; readonly returned: boolean }
+
+/** Calls back after each change, until the function that is returned is called. Before the first call there is a way. */
+export function watchConnectivity(nodes: readonly Node[], changed: (change: Change) => void): () => void {
+  // Names are not looked up for it: without a network that takes long, and with one it tells others.
+  const known = nodes.filter(({ host }) => isIPv4(host))
+  let online = true
+  let addresses = ownAddresses()
+  let looking = false
+  const look = async () => {
+    if (looking) return
+    looking = true
+    try {
+      const now = await isOnline(known)
+      const own = ownAddresses()
+      if (now === online && own === addresses) return
+      const returned = now && (!online || own !== addresses)
+      online = now
+      addresses = own
+      changed({ online, returned })
+    } finally {
+      looking = false
+    }
+  }
+  const timer = setInterval(() => void look(), INTERVAL)
+  timer.unref()
+  const stop = onWaking(() => changed({ online, returned: true }))
+  void look()
+  return () => {
+    clearInterval(timer)
+    stop()
+  }
+}
+
+async function isOnline(nodes: readonly Node[]): Promise<boolean> {
+  if (nodes.length === 0) return ownAddresses() !== ''
+  for (const node of nodes) if (await hasRoute(node)) return true
+  return false
+}
+
+/** Connecting a socket without a connection only looks the route up. */
+function hasRoute({ host, port }: Node): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = createSocket('udp4')
+    // Without a route the error comes as the argument of the callback, and what else may fail as an event.
+    const end = (error?: unknown) => {
+      socket.removeAllListeners()
+      socket.close()
+      resolve(error === undefined || error === null)
+    }
+    socket.once('error', end)
+    socket.connect(port, host, end)
+  })
+}
+
+/** The DHT speaks IPv4 alone. */
+const ownAddresses = (): string =>
+  Object.values(networkInterfaces())
+    .flatMap(list => list ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address)
+    .sort()
+    .join(' ')

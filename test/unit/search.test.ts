@@ -1,0 +1,126 @@
+/** What is said of an archive that is looked for: nothing that the evidence does not say. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Evidence, judge, nextPause } from '../../main/archives/search.ts'
+
+const count = fc.integer({ min: 0, max: 4 })
+const attempts = fc.record({ connecting: count, connected: count, silent: count, blocked: count, refused: count })
+const evidence: fc.Arbitrary<Evidence> = fc
+  .record({
+    online: fc.boolean(),
+    lookup: fc.option(fc.record({ answered: fc.boolean(), announcing: count })),
+    attempts,
+    untried: count,
+    trying: fc.integer({ min: 0, max: 20_000 }),
+    peers: count,
+    lacking: count,
+    connected: fc.integer({ min: 0, max: 20_000 }),
+    known: fc.boolean(),
+  })
+  .map(({ untried, lacking, ...given }) => {
+    // Whoever is counted announces it: as the swarm counts them.
+    const tried = Object.values(given.attempts).reduce((sum, one) => sum + one, 0)
+    return {
+      ...given,
+      peers: given.peers + lacking,
+      claiming: given.peers,
+      lookup: given.lookup === null ? null : { ...given.lookup, announcing: tried + untried },
+      attempts:
+        given.lookup === null ? { connecting: 0, connected: 0, silent: 0, blocked: 0, refused: 0 } : given.attempts,
+    }
+  })
+const holds = (property: (given: Evidence) => void) =>
+  fc.assert(
+    fc.property(evidence, given => {
+      property(given)
+    }),
+    { numRuns: 3000 },
+  )
+
+describe('judge', () => {
+  test('says that it is known only of what is here, and always of that', () =>
+    holds(given => expect(judge(given).name === 'known').toBe(given.known)))
+
+  test('reads only from somebody who is connected', () =>
+    holds(given => {
+      const finding = judge(given)
+      if (finding.name === 'reading') expect(finding.peers).toBe(given.peers)
+      if (finding.name === 'reading') expect(given.peers).toBeGreaterThan(0)
+    }))
+
+  test('somebody who says that they have it is read from, whatever else is wrong', () =>
+    holds(given => {
+      if (!given.known && given.claiming > 0) expect(judge(given).name).toBe('reading')
+    }))
+
+  test('each reason stands on its own evidence', () =>
+    holds(given => {
+      const finding = judge(given)
+      if (finding.name !== 'unreachable') return
+      const { lookup } = given
+      switch (finding.reason) {
+        case 'offline':
+          expect(given).toMatchObject({ online: false, peers: 0 })
+          break
+        case 'dht-silent':
+          expect(given.online && lookup !== null && !lookup.answered).toBe(true)
+          break
+        case 'nobody':
+          expect(lookup).toEqual({ answered: true, announcing: 0 })
+          break
+        case 'peers-unreachable':
+          expect(lookup?.announcing).toBeGreaterThan(0)
+          expect(given.peers + given.attempts.connected).toBe(0)
+          break
+        case 'peer-lacks':
+          expect(given.peers + given.attempts.connected).toBeGreaterThan(0)
+          expect(given.claiming).toBe(0)
+          break
+      }
+    }))
+
+  test('nobody is given up who has not been tried in vain, or tried for long', () =>
+    holds(given => {
+      const finding = judge(given)
+      if (finding.name !== 'unreachable' || finding.reason !== 'peers-unreachable') return
+      const { silent, blocked, refused } = given.attempts
+      expect(silent + blocked + refused === finding.candidates || given.trying >= 8000).toBe(true)
+    }))
+
+  test('no wait is without an end: after twenty seconds there is a reason, or somebody to read from', () =>
+    holds(given => {
+      const finding = judge({
+        ...given,
+        trying: 20_000,
+        connected: 20_000,
+        lookup: given.lookup ?? { answered: false, announcing: 0 },
+      })
+      expect(finding.name).not.toBe('looking')
+    }))
+
+  test('what a DHT said that has not been asked is said of nobody', () =>
+    holds(given => {
+      const finding = judge({ ...given, lookup: null })
+      if (finding.name === 'looking') expect(finding).toMatchObject({ dhtAnswered: false, candidates: 0 })
+    }))
+
+  test('a repeated lookup that finds the same changes nothing of what is said', () =>
+    holds(given => {
+      const later = { ...given, trying: given.trying + 60_000, connected: given.connected + 60_000 }
+      if (judge(given).name === 'unreachable' && given.online) expect(judge(later)).toEqual(judge(given))
+    }))
+})
+
+describe('the schedule', () => {
+  test('begins with seconds and ends with minutes', () => {
+    const pauses: number[] = []
+    for (let pause = 1000; pauses.length < 9; pause = nextPause(pause, false)) pauses.push(pause)
+    expect(pauses.map(pause => pause / 1000)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60])
+  })
+
+  test('leaves hundreds of known archives alone for minutes', () => {
+    const pauses: number[] = []
+    for (let pause = 1000; pauses.length < 6; pause = nextPause(pause, true)) pauses.push(pause)
+    expect(pauses.map(pause => pause / 1000)).toEqual([1, 8, 64, 512, 600, 600])
+  })
+})
