@@ -134,7 +134,8 @@ export async function pursue({ archive, whereabouts, report, onRetry, signal }: 
   onRetry(() => {
     announcers = null
     pause = FIRST_PAUSE
-    due = 0
+    due = performance.now() + PATIENCE
+    void whereabouts.announce()
     wake()
   })
 

@@ -41,7 +41,7 @@ test('a network that does not answer is another reason', async () => {
   const b = await bob.open()
   await paste(b.page, `hyper://${nobodysKey}`)
   await b.page.getByRole('heading', { name: 'The network does not answer' }).waitFor({ timeout: 40_000 })
-  await b.page.getByText('A firewall that blocks UDP is the usual cause.', { exact: false }).waitFor()
+  await b.page.getByText('A firewall that blocks UDP is the usual cause', { exact: false }).waitFor()
   await b.page
     .getByRole('complementary', { name: 'Library' })
     .getByRole('button', { name: 'The network does not answer', exact: true })
