@@ -579,7 +579,9 @@ export class Archives {
       archive,
       signal,
       whereabouts: {
-        announce: () => network.ask(topic, { announce: true, urgent: opened.urgent && !archive.known }),
+        announce: async () => {
+          if (!signal.aborted) await network.ask(topic, { announce: true, urgent: opened.urgent && !archive.known })
+        },
         investigate: signal => network.investigate(topic, signal),
         attempts: announcers => network.attempts(announcers),
         onChange: listener => network.onChange(listener),
