@@ -1,11 +1,6 @@
 /** One place that says in words what state an archive, its source, a transfer or the network is in. */
 import { assertNever } from '../../preload/contract/errors.ts'
-import type {
-  ArchiveRow,
-  Keeping,
-  NetworkStatus,
-  TransferRow,
-} from '../../preload/contract/models.ts'
+import type { ArchiveRow, Keeping, NetworkStatus, TransferRow } from '../../preload/contract/models.ts'
 import { ago, bytes, count, duration, percent } from '../ui/format.ts'
 
 export type Mood = 'good' | 'quiet' | 'busy' | 'warn' | 'bad'
