@@ -35,6 +35,10 @@ const code = await run({
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: () => text(process.stdin),
+  writeOut: bytes =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(bytes, error => (error ? reject(error) : resolve()))
+    }),
   signal: stop.signal,
   openSession,
   serve: async (...rest) => (await import('./cli/serve.ts')).serve(...rest),

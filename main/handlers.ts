@@ -95,7 +95,8 @@ export function createHandlers({
         reading.list(key, version, folder, cursor, limit, signal),
       entry: ({ key, version, path }) => reading.entry(key, version, path),
       measure: (input, { signal, emit }) => reading.measure(input, signal, emit),
-      grant: ({ key, version }) => ({ grant: content.grant(key, version) }),
+      grant: ({ key, version, zip }) => ({ grant: content.grant(key, version, zip ?? null) }),
+      watchZip: (input, signal) => reading.zip(input, signal),
       bytes: ({ key, version, path, start, length }, { signal }) =>
         reading.bytes(key, version, path, start, length, signal),
       download: async input => ({ transfer: await reading.download(input) }),

@@ -22,6 +22,8 @@ import { type Finding, noAttempts, pursue } from './search.ts'
 import type { Store } from './store.ts'
 
 const SAMPLE = 250
+/** Between two looks at peers that do not answer. */
+const WATCH = 1000
 /** Checking a pinned link reads the whole list of its version, from peers if need be. */
 const PINNING = 30_000
 /** How long a start waits to learn whether an archive is empty. */
@@ -78,6 +80,7 @@ export class Archives {
   readonly #network: Network
   readonly #log: Log
   #sampler: NodeJS.Timeout | null = null
+  #watchdog: NodeJS.Timeout | null = null
 
   constructor(store: Store, registry: Registry, network: Network, log: Log) {
     this.#store = store
@@ -102,6 +105,12 @@ export class Archives {
     this.#sampler = setInterval(() => void this.#flushDirty(), SAMPLE)
     this.#sampler.unref()
     void this.#forgetTheRest().catch(error => this.#log.error({ err: error }, 'what was forgotten is not gone yet'))
+    this.#watchdog = setInterval(() => {
+      for (const { archive } of this.#opened.values())
+        for (const core of [archive.drive.core, archive.blobs?.core])
+          if (core !== undefined) this.#network.passOver(core)
+    }, WATCH)
+    this.#watchdog.unref()
   }
 
   /** The archive is open. Throws ARCHIVE_NOT_FOUND. */
@@ -443,6 +452,7 @@ export class Archives {
 
   async close(): Promise<void> {
     if (this.#sampler !== null) clearInterval(this.#sampler)
+    if (this.#watchdog !== null) clearInterval(this.#watchdog)
     for (const opened of this.#opened.values()) this.#dismiss(opened)
     await Promise.allSettled([...this.#opened.values()].map(({ archive }) => archive.close()))
   }
@@ -528,6 +538,11 @@ export class Archives {
   #share(core: Hypercore): void {
     this.#shared.add(core.discoveryKey.toString('hex'))
     this.#store.offer(core)
+    if (core.listeners('verification-error').length === 0)
+      core.on('verification-error', (_error, _request, _answer, peer: { readonly remotePublicKey: Buffer }) => {
+        if (this.#network.lied(peer.remotePublicKey))
+          this.#log.warn({ peer: encodeKey(peer.remotePublicKey) }, 'a peer sends wrong blocks and is let go')
+      })
   }
 
   #shareUnlessPaused(key: string, core: Hypercore): void {

@@ -85,9 +85,17 @@ const SPECS = {
   get: {
     usage: 'get LINK[/path] DEST',
     about: 'Downloads a file, a folder or everything into the folder DEST. Run again, it goes on where it stopped.',
-    options: { overwrite: { type: 'boolean', help: 'replace files of yours that stand in the way' }, timeout: TIMEOUT },
-    words: [2, 2],
-    more: 'What cannot be written is listed at the end, with the reason.',
+    options: {
+      zip: {
+        type: 'string',
+        value: 'FILE',
+        help: 'as one zip instead of into a folder; - writes it to standard output',
+      },
+      overwrite: { type: 'boolean', help: 'replace files of yours that stand in the way' },
+      timeout: TIMEOUT,
+    },
+    words: [1, 2],
+    more: 'What cannot be written is listed at the end, with the reason; in a zip, in a text file too.',
   },
   keep: {
     usage: 'keep LINK [FOLDER]',
@@ -236,7 +244,7 @@ export type Command =
   | ({
       readonly name: 'get'
       readonly link: string
-      readonly folder: string
+      readonly to: { readonly folder: string } | { readonly zip: string }
       readonly overwrite: boolean
       readonly timeout: number | null
     } & Common)
@@ -287,6 +295,9 @@ export type Command =
   | ({ readonly name: 'pause'; readonly target: string } & Common)
   | ({ readonly name: 'resume'; readonly target: string; readonly remove: boolean } & Common)
   | ({ readonly name: 'forget'; readonly link: string } & Common)
+
+/** Where a zip goes that is not written to a file. */
+export const TO_STDOUT = '-'
 
 /** A link that is to be read from standard input: arguments can be seen by every account of the machine. */
 export const FROM_STDIN = '-'
@@ -354,7 +365,7 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         name,
         ...common,
         link: checkedLink(first),
-        folder: second ?? '',
+        to: destination(second, values.text('zip')),
         overwrite: values.flag('overwrite'),
         timeout: values.number('timeout', 86_400),
       }
@@ -424,6 +435,16 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
     case 'forget':
       return { name, ...common, link: checkedLink(first) }
   }
+}
+
+function destination(
+  folder: string | null,
+  zip: string | null,
+): { readonly folder: string } | { readonly zip: string } {
+  if (folder !== null && zip !== null) throw usage('It goes into a folder or into a zip, not both.', 'get')
+  if (zip !== null) return { zip }
+  if (folder === null) throw usage('Something is missing: the folder that it goes to.', 'get')
+  return { folder }
 }
 
 /** Before anything is started for it. */

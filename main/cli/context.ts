@@ -18,6 +18,8 @@ export type Context = {
   /** Aborted by Ctrl-C and SIGTERM, and when the command has ended. */
   readonly signal: AbortSignal
   readonly stdin: () => Promise<string>
+  /** To standard output, as it is; resolves when more may come. */
+  readonly writeOut: (bytes: Uint8Array) => Promise<void>
 }
 
 const TIMEOUT = 30

@@ -11,6 +11,7 @@ export type CliCode =
   | 'ASKS_REMOVAL'
   | 'NO_PAGE'
   | 'PUBLISHED_ALREADY'
+  | 'FILE_EXISTS'
 
 export class CliError extends Error {
   readonly code: CliCode

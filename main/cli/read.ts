@@ -1,9 +1,10 @@
 /** `cairn ls`, `cairn get`, `cairn keep` and `cairn history`: a friend's archive on a terminal. */
-import { resolve } from 'node:path'
+import { lstat, open, rename, rm, statfs } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { AppError } from '../../preload/contract/errors.ts'
-import type { ChangedFile, Changeset, Entry, TransferRow } from '../../preload/contract/models.ts'
-import type { Command } from './arguments.ts'
+import { AppError, assertNever } from '../../preload/contract/errors.ts'
+import type { ChangedFile, Changeset, Entry, Skipped, TransferRow, ZipPart } from '../../preload/contract/models.ts'
+import { type Command, TO_STDOUT } from './arguments.ts'
 import {
   agree,
   type Context,
@@ -70,8 +71,10 @@ function line(entry: Entry, name: string): string {
 
 export async function get(context: Context, command: Command & { name: 'get' }): Promise<number> {
   const { client, output, signal } = context
+  const { to } = command
+  if ('zip' in to) return getZip(context, command, to.zip)
   const { key, version, path } = await openArchive(context, await readLink(context, command.link), command.timeout)
-  const folder = resolve(command.folder)
+  const folder = resolve(to.folder)
   // Without the signal, so that a transfer which has begun is known and can be cancelled.
   const starting = client.read.download({ key, version, paths: [path], folder, overwrite: command.overwrite })
   let done: TransferRow
@@ -92,6 +95,137 @@ export async function get(context: Context, command: Command & { name: 'get' }):
     },
   )
   return EXIT.done
+}
+
+/** Written by this process, since the bytes are only passed through; what was fetched stays in the store all the same. */
+async function getZip(context: Context, command: Command & { name: 'get' }, to: string): Promise<number> {
+  const { client, output, signal } = context
+  const { key, version, path, row } = await openArchive(context, await readLink(context, command.link), command.timeout)
+  const target = await zipTarget(context, to, command.overwrite)
+  const skipped: Skipped[] = []
+  let plan: Extract<ZipPart, { kind: 'plan' }> | null = null
+  let written = 0
+  try {
+    const parts = client.read.watchZip({ key, version: version ?? row.length, paths: [path] }, { signal })
+    for await (const part of unlessSilent(parts, command.timeout, signal)) {
+      switch (part.kind) {
+        case 'plan':
+          plan = part
+          skipped.push(...part.skipped)
+          await target.begin(part.length)
+          break
+        case 'skipped':
+          skipped.push(part.skipped)
+          break
+        case 'bytes': {
+          const bytes = Buffer.from(part.base64, 'base64')
+          await target.write(bytes)
+          written += bytes.byteLength
+          output.progress(`${size(written)} of ${size(plan?.length ?? 0)}`, {
+            zip: { bytes: written, ofBytes: plan?.length ?? null },
+          })
+          break
+        }
+        default:
+          assertNever(part)
+      }
+    }
+    await target.end()
+  } catch (error) {
+    await target.giveUp()
+    if (!signal.aborted) throw error
+    throw new CliError('STOPPED', 'Stopped. What was fetched stays: run the same command again to have it sooner.')
+  }
+  for (const one of skipped)
+    output.result(`skipped  ${printable(one.path)}: ${printable(one.detail)}`, { skipped: one })
+  const files = (plan?.files ?? 0) - (skipped.length - (plan?.skipped.length ?? 0))
+  output.result(
+    `${count(files, 'file')}, ${size(written)} in ${target.name}${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`,
+    { done: { key, zip: to, files, bytes: written, skipped: skipped.length } },
+  )
+  return EXIT.done
+}
+
+/** Throws NOBODY_REACHABLE when nothing comes for so many seconds. */
+async function* unlessSilent<T>(
+  parts: AsyncIterator<T>,
+  timeout: number | null,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
+  while (true) {
+    const next = parts.next()
+    const late = new AbortController()
+    const silence = setTimeout((timeout ?? TIMEOUT) * 1000, null, { signal: late.signal }).catch(() => null)
+    const came = await Promise.race([next, silence]).finally(() => late.abort())
+    if (came === null) {
+      void parts.return?.()
+      signal.throwIfAborted()
+      throw new CliError(
+        'NOBODY_REACHABLE',
+        `Nobody who has the rest is reachable (waited ${timeout ?? TIMEOUT} s). What was fetched stays: run the same command again to have it sooner.`,
+      )
+    }
+    if (came.done === true) return
+    yield came.value
+  }
+}
+
+type ZipTarget = {
+  /** For people. */
+  readonly name: string
+  /** `length` in bytes, of all of it. */
+  begin(length: number): Promise<void>
+  write(bytes: Buffer): Promise<void>
+  end(): Promise<void>
+  giveUp(): Promise<void>
+}
+
+/** A file is there when it is whole, and grows beside its place under another name. */
+async function zipTarget({ writeOut }: Context, to: string, overwrite: boolean): Promise<ZipTarget> {
+  const nothing = () => Promise.resolve()
+  if (to === TO_STDOUT)
+    return { name: 'the zip', begin: nothing, write: bytes => writeOut(bytes), end: nothing, giveUp: nothing }
+  const path = resolve(to)
+  const part = `${path}.part`
+  const taken = () =>
+    lstat(path).then(
+      () => true,
+      () => false,
+    )
+  const refuseTaken = async () => {
+    if (!overwrite && (await taken()))
+      throw new CliError('FILE_EXISTS', `${path} is there already. Choose another name, or give --overwrite.`)
+  }
+  await refuseTaken()
+  const cannot = (error: Error) => {
+    throw new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be written: ${error.message}.`, {
+      path,
+      why: error.message,
+    })
+  }
+  const file = await open(part, 'w').catch(cannot)
+  return {
+    name: printable(path),
+    async begin(length) {
+      const { bavail, bsize } = await statfs(dirname(path))
+      const free = bavail * bsize
+      if (length > free)
+        throw new AppError('NO_ROOM', `There is not enough room in ${dirname(path)}.`, { path, needed: length, free })
+    },
+    async write(bytes) {
+      await file.writeFile(bytes).catch(cannot)
+    },
+    async end() {
+      await file.sync()
+      await file.close()
+      await refuseTaken()
+      await rename(part, path).catch(cannot)
+    },
+    async giveUp() {
+      await file.close().catch(() => {})
+      await rm(part, { force: true })
+    },
+  }
 }
 
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,6 +1,6 @@
 /** One run of the CLI: arguments in, exit code out. Knows no process: `cli.ts` gives it streams and signals. */
 import { assertNever } from '../../preload/contract/errors.ts'
-import { type Command, parseArguments } from './arguments.ts'
+import { type Command, parseArguments, TO_STDOUT } from './arguments.ts'
 import type { Context } from './context.ts'
 import { disk, take } from './device.ts'
 import { EXIT } from './failure.ts'
@@ -18,6 +18,8 @@ export type Surroundings = {
   readonly stdout: Sink
   readonly stderr: Sink
   readonly stdin: () => Promise<string>
+  /** To `stdout`, bytes as they are; resolves when more may come. */
+  readonly writeOut: (bytes: Uint8Array) => Promise<void>
   /** Aborted when the person wants the command to end. */
   readonly signal: AbortSignal
   readonly openSession: (options: SessionOptions) => Promise<Session>
@@ -32,16 +34,20 @@ export async function run({
   stdout,
   stderr,
   stdin,
+  writeOut,
   signal,
   openSession,
   serve,
 }: Surroundings): Promise<number> {
-  const output = new Output(args.includes('--json'), stdout, stderr)
+  let output = new Output(args.includes('--json'), stdout, stderr)
   let command: Command
   try {
     command = parseArguments(args, environment)
     if (command.name === 'help') return say(output, command.text, { help: command.text })
     if (command.name === 'version') return say(output, version, { version })
+    // Standard output is the zip's; what else is said goes where notes go.
+    if (command.name === 'get' && 'zip' in command.to && command.to.zip === TO_STDOUT)
+      output = new Output(output.json, stderr, stderr)
     if (command.name === 'serve') return await serve(command, output, signal)
   } catch (error) {
     return output.failure(error)
@@ -60,6 +66,7 @@ export async function run({
       output,
       signal: AbortSignal.any([signal, ended.signal]),
       stdin,
+      writeOut,
     }
     return await perform(context, command)
   } catch (error) {

@@ -25,7 +25,7 @@ declare module 'hypercore' {
       readonly stream: { readonly rawStream: import('hyperdht').RawStream; readonly isInitiator: boolean }
     }
     type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
-    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,read-ahead}.ts` lean. */
+    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,read-ahead}.ts`, `main/read/{fetch,tree-nodes}.ts` and `main/network/stalls.ts` lean. */
     type TreeNode = { readonly index: number; readonly size: number; readonly hash: Buffer }
     type Tree = {
       roots: TreeNode[]
@@ -39,7 +39,9 @@ declare module 'hypercore' {
     }
     type Transaction = {
       putBlock(index: number, block: Buffer): void
+      putTreeNode(node: TreeNode): void
       deleteTreeNode(index: number): void
+      deleteTreeNodeRange(start: number, end: number): void
       flush(): Promise<boolean>
     }
     type Reads = {
@@ -47,10 +49,40 @@ declare module 'hypercore' {
       getBlock(index: number): Promise<Buffer | null>
       tryFlush(): void
     }
+    /** A wait for a block. `snapshot`: it is given up when the log is truncated below it. */
+    type Request = { readonly promise: Promise<Buffer>; snapshot: boolean }
+    type OnItsWay = { readonly peer: ReplicatorPeer }
+    type ReplicatorPeer = {
+      readonly protomux: unknown
+      readonly channel: { close(): void }
+      /** One connection, shared by all cores. */
+      readonly stream: { readonly rawBytesRead: number }
+      readonly stats: { readonly wireData: { readonly rx: number } }
+      /** Requests on their way to it. */
+      readonly inflight: number
+      readonly removed: boolean
+      /** It is asked for nothing. */
+      paused: boolean
+      _cancelRequest(request: OnItsWay): void
+    }
+    type Replicator = {
+      readonly peers: readonly ReplicatorPeer[]
+      readonly _inflight: Iterable<OnItsWay>
+      readonly _blocks: { add(index: number, priority: number, force: boolean): unknown }
+      detachFrom(protomux: unknown): void
+      /** Requests on their way to one peer at once, at least and at most. */
+      setInflightRange(least: number, most: number): void
+      addBlock(session: unknown[], index: number, force: boolean): Request
+      cancel(request: Request): void
+      /** Asks a peer for what it has room for, and for what others are slow with. */
+      updatePeer(peer: ReplicatorPeer): void
+      queueUpdateAll(): void
+      _clearRequest(peer: ReplicatorPeer, request: OnItsWay): void
+    }
     type State = {
       readonly length: number
       readonly encryptionFork: number
-      readonly storage: { write(): Transaction; read(): Reads }
+      readonly storage: { write(): Transaction; read(fork?: number): Reads }
       _activeTx: Transaction | null
       createTreeBatch(): Tree
       createWriteBatch(): Transaction
@@ -63,7 +95,10 @@ declare module 'hypercore' {
         },
       ): Promise<{ length: number; byteLength: number }>
     }
-    type Encryption = { encrypt(index: number, block: Buffer, fork: number, core: object): Promise<void> }
+    type Encryption = {
+      encrypt(index: number, block: Buffer, fork: number, core: object): Promise<void>
+      decrypt(index: number, block: Buffer, core: object): Promise<void>
+    }
   }
 
   class Hypercore<Block = Buffer> extends EventEmitter {
@@ -90,21 +125,28 @@ declare module 'hypercore' {
       readonly discoveryKey: Buffer
       readonly state: Hypercore.State
       readonly bitfield: {
+        get(index: number): boolean
         countSet(start: number, length: number): number
         /** -1: none. */
         firstSet(position: number): number
         /** -1: none. */
         firstUnset(position: number): number
       }
-      readonly replicator: {
-        readonly peers: readonly { readonly protomux: unknown; readonly channel: { close(): void } }[]
-        detachFrom(protomux: unknown): void
-      }
+      readonly replicator: Hypercore.Replicator
     } | null
     ready(): Promise<void>
     close(): Promise<void>
     session(): Hypercore<Block>
     get(index: number, options?: Hypercore.GetOptions): Promise<Block | null>
+    /** Waits that end with this session. */
+    readonly activeRequests: unknown[]
+    /** The block, and the place in it, where so many bytes have passed; null: it is not known here, and was not waited for. */
+    seek(
+      bytes: number,
+      options?: { readonly start?: number; readonly end?: number; readonly timeout?: number },
+    ): Promise<readonly [index: number, offset: number] | null>
+    /** Takes off what encryption has put before a block. */
+    _decode(encoding: null, block: Buffer, index: number): Buffer
     /** The inside: reads or asks for one block, and leaves it enciphered. */
     _get(index: number, options?: Hypercore.GetOptions): Promise<Buffer | null>
     has(start: number, end?: number): Promise<boolean>
@@ -421,6 +463,8 @@ declare module 'hyperswarm' {
       readonly client: boolean
       readonly topics: readonly Buffer[]
       readonly attempts: number
+      /** Nobody is connected to it as long as it is so. */
+      ban(banned: boolean): void
     }
     type Discovery = {
       flushed(): Promise<boolean>

@@ -86,6 +86,17 @@ export class NamePolicy {
   }
 }
 
+/** For a zip, which is unpacked who knows where: without what would be a way out of a folder on another system. */
+export class ZipNamePolicy extends NamePolicy {
+  override check(path: string): Refusal | null {
+    const refusal = super.check(path)
+    if (refusal !== null) return refusal
+    if (path.includes('\\')) return notAllowed('Other systems take \\ for the end of a folder’s name.')
+    if (/^\/[a-z]:/i.test(path)) return notAllowed('Other systems take this for a drive.')
+    return /[\0-\x1f\x7f]/.test(path) ? notAllowed('The name holds a control character.') : null
+  }
+}
+
 function checkWindows(segment: string): Refusal | null {
   const forbidden = WINDOWS_FORBIDDEN.exec(segment)?.[0]
   if (forbidden !== undefined) {

@@ -3,6 +3,7 @@
  * archives. With a loopback bootstrap it binds to loopback and nothing ever leaves this machine.
  */
 import type Corestore from 'corestore'
+import type Hypercore from 'hypercore'
 import DHT from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
 import type { Attempts, NetworkStatus } from '../../preload/contract/models.ts'
@@ -12,6 +13,7 @@ import { Rate } from '../lib/rate.ts'
 import { AttemptLog, wasHeard } from './attempts.ts'
 import { watchConnectivity } from './connectivity.ts'
 import { Topics } from './topics.ts'
+import { passOver } from './stalls.ts'
 
 /** How long the swarm may take to say goodbye before it is cut off. */
 const FAREWELL = 1000
@@ -19,6 +21,9 @@ const SAMPLE = 250
 /** Attempts to connect at the same time: upstream's three are soon taken by machines that are gone. */
 const CONNECTING = 12
 const nobody: Attempts = { connecting: 0, connected: 0, silent: 0, blocked: 0, refused: 0 }
+/** So many wrong blocks end a connection, for so long, in milliseconds. */
+const LIES = 3
+const LET_GO = 10 * 60_000
 
 /** What the DHT said of a topic. */
 export type Announcers = {
@@ -42,6 +47,7 @@ export class Network {
   readonly #rates = { down: new Rate(), up: new Rate() }
   readonly #changed = new Set<() => void>()
   readonly #returned = new Set<() => void>()
+  readonly #lies = new Map<string, number>()
   #closedBytes = { down: 0, up: 0 }
   #running: Running | null = null
   #publicKey = ''
@@ -128,6 +134,32 @@ export class Network {
   /** Somebody looks at it: it is asked for before the others, if it has not been yet. */
   hurry(topic: Buffer): void {
     this.#running?.topics.hurry(topic)
+  }
+
+  /** To be called about once a second for a core that is shared: see `stalls.ts`. */
+  passOver(core: Hypercore): void {
+    passOver(core)
+  }
+
+  /**
+   * It sent a block that is not what was signed. One may be an accident of its disk; after some it is let go for a while,
+   * which is said by true.
+   */
+  lied(publicKey: Buffer): boolean {
+    const id = publicKey.toString('hex')
+    const lies = (this.#lies.get(id) ?? 0) + 1
+    this.#lies.set(id, lies)
+    const swarm = this.#running?.swarm
+    const peer = swarm?.peers.get(id)
+    if (lies !== LIES) return false
+    peer?.ban(true)
+    for (const connection of swarm?.connections ?? [])
+      if (connection.remotePublicKey.equals(publicKey)) connection.destroy()
+    setTimeout(() => {
+      this.#lies.delete(id)
+      peer?.ban(false)
+    }, LET_GO).unref()
+    return true
   }
 
   async leave(topic: Buffer): Promise<void> {

@@ -5,6 +5,7 @@ import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Range } from '../lib/ranges.ts'
 import { type ArchiveFile, PATIENCE } from './entries.ts'
+import { knowLength } from './known-length.ts'
 
 /**
  * `start` and `length` in bytes within the file. `patience`: milliseconds to wait for a block before NOT_AVAILABLE is
@@ -22,8 +23,13 @@ export async function* readBlob(
   const missing = () =>
     new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the file.', { key: '', path: file.path })
   const { blockOffset, blockLength } = file.blob
+  if (blockOffset + blockLength > blobs.core.length) {
+    // The list is told first, and of a file that has just been saved it is read at once.
+    const limit = patience === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(patience)])
+    await knowLength(drive, drive.version, blockOffset + blockLength, limit).catch(() => {})
+    signal.throwIfAborted()
+  }
   if (blockOffset + blockLength > blobs.core.length) throw missing()
-  signal.throwIfAborted()
   const whole = range.start === 0 && range.length === file.size && file.blob.blockMap !== true
   const chunks = whole
     ? inOrder(blobs.core, blockOffset, blockOffset + blockLength, signal, patience)
@@ -122,7 +128,8 @@ export async function unlessAborted<T>(wanted: Promise<T>, signal: AbortSignal):
   }
 }
 
-async function* seeking(
+/** By place in bytes, for what does not begin at the beginning, and for files whose blocks stand elsewhere. */
+export async function* seeking(
   blobs: Hyperblobs,
   blob: Hyperblobs.Blob,
   range: { readonly start: number; readonly length: number },

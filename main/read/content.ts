@@ -13,6 +13,7 @@ import type { Archives } from '../archives/archives.ts'
 import { readAsTaken } from './ahead.ts'
 import { readBlob } from './blob.ts'
 import { type ArchiveFile, nameOf, readEntry } from './entries.ts'
+import { planZip } from './zipping.ts'
 
 /** Older grants are dropped beyond this; the page asks for new ones. */
 const MAX_GRANTS = 10_000
@@ -25,7 +26,8 @@ const TEXT =
   /\.(html?|xhtml|xml|xsl|js|mjs|cjs|jsx|tsx?|mts|cts|css|json|map|md|markdown|txt|log|csv|tsv|ya?ml|toml|ini|conf|sh|bash|zsh|bat|ps1|py|rb|rs|go|java|c|h|cc|cpp|hpp|cs|swift|kt|php|pl|lua|sql|r|tex|srt|vtt|diff|patch|wasm\.txt)$/i
 const SHOWN = /^(image|audio|video|font)\/|^application\/pdf$/
 
-type Grant = { readonly key: string; readonly version: number | null }
+/** `paths` null: each file by its own address; otherwise a zip of these, whatever the rest of the address says. */
+type Grant = { readonly key: string; readonly version: number | null; readonly paths: readonly string[] | null }
 
 const SECURITY = {
   'content-security-policy':
@@ -33,7 +35,6 @@ const SECURITY = {
   'x-content-type-options': 'nosniff',
   'cross-origin-resource-policy': 'cross-origin',
   'referrer-policy': 'no-referrer',
-  'accept-ranges': 'bytes',
 } as const
 
 export class Content {
@@ -46,19 +47,20 @@ export class Content {
     this.#archives = archives
   }
 
-  /** Throws ARCHIVE_NOT_FOUND. The same archive and version get the same grant. */
-  grant(key: string, version: number | null): string {
+  /** Throws ARCHIVE_NOT_FOUND. The same archive, version and paths get the same grant. */
+  grant(key: string, version: number | null, paths: readonly string[] | null = null): string {
     this.#archives.get(key)
-    const id = `${key}+${version ?? ''}`
+    const wanted: Grant = { key, version, paths }
+    const id = idOf(wanted)
     const known = this.#byArchive.get(id)
     if (known !== undefined) return known
     const grant = randomBytes(24).toString('base64url')
-    this.#grants.set(grant, { key, version })
+    this.#grants.set(grant, wanted)
     this.#byArchive.set(id, grant)
     if (this.#grants.size > MAX_GRANTS) {
-      const [oldest, { key, version }] = this.#grants.entries().next().value!
+      const [oldest, dropped] = this.#grants.entries().next().value!
       this.#grants.delete(oldest)
-      this.#byArchive.delete(`${key}+${version ?? ''}`)
+      this.#byArchive.delete(idOf(dropped))
     }
     return grant
   }
@@ -76,6 +78,7 @@ export class Content {
     }
     if (grant === undefined) return plain(404, 'There is no such file.')
     try {
+      if (grant.paths !== null) return await this.#zip(request, grant, grant.paths, nameOf(path))
       return await this.#file(request, grant, path, url.searchParams.has('download'))
     } catch (error) {
       if (!(error instanceof AppError)) throw error
@@ -90,6 +93,25 @@ export class Content {
     }
   }
 
+  /** `name`: what the browser is to call it. */
+  async #zip(request: Request, { key, version }: Grant, paths: readonly string[], name: string): Promise<Response> {
+    await this.#archives.verifyPin(key, version)
+    const archive = this.#archives.get(key)
+    const signal = AbortSignal.any([request.signal, this.#archives.life(key)])
+    const zip = await planZip(archive, version ?? archive.length, paths, signal)
+    const headers = new Headers({
+      ...SECURITY,
+      'content-type': 'application/zip',
+      'content-disposition': attachment(name === '' ? 'archive.zip' : name),
+      'content-length': String(zip.length),
+      'accept-ranges': 'none',
+      'cache-control': 'private, no-store',
+    })
+    if (request.method === 'HEAD') return new Response(null, { headers })
+    const bytes = zip.stream(signal)
+    return new Response(streamOf(await bytes.next(), bytes), { headers })
+  }
+
   async #file(request: Request, { key, version }: Grant, path: string, asDownload: boolean): Promise<Response> {
     await this.#archives.verifyPin(key, version)
     const archive = this.#archives.get(key)
@@ -100,6 +122,7 @@ export class Content {
     const headers = new Headers({
       ...SECURITY,
       ...typeOf(file, asDownload),
+      'accept-ranges': 'bytes',
       'cache-control': 'private, no-cache',
       etag: tag,
     })
@@ -168,12 +191,14 @@ function typeOf({ path }: ArchiveFile, asDownload: boolean): Record<string, stri
   const text = TEXT.test(name) || guessed.startsWith('text/')
   const shown = text || SHOWN.test(guessed)
   const type = text ? 'text/plain; charset=utf-8' : shown ? guessed : 'application/octet-stream'
-  const disposition =
-    asDownload || !shown
-      ? `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, character => `%${character.charCodeAt(0).toString(16)}`)}`
-      : 'inline'
-  return { 'content-type': type, 'content-disposition': disposition }
+  return { 'content-type': type, 'content-disposition': asDownload || !shown ? attachment(name) : 'inline' }
 }
+
+const attachment = (name: string) =>
+  `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, character => `%${character.charCodeAt(0).toString(16)}`)}`
+
+const idOf = ({ key, version, paths }: Grant) =>
+  `${key}+${version ?? ''}${paths === null ? '' : `+${paths.join('\0')}`}`
 
 function streamOf(first: IteratorResult<Buffer>, rest: AsyncGenerator<Buffer>): ReadableStream<Uint8Array> {
   let pending: IteratorResult<Buffer> | null = first

@@ -25,27 +25,38 @@ import {
   utimes,
 } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type Hypercore from 'hypercore'
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
 import type { Control } from '../transfers/transfers.ts'
-import { readBlob, unlessAborted } from './blob.ts'
-import { type ArchiveEntry, type ArchiveFile, type ArchiveLink, descendants, isPossible, nameOf } from './entries.ts'
+import { NamePolicy } from '../lib/names.ts'
+import { unlessAborted } from './blob.ts'
+import { type ArchiveFile, nameOf } from './entries.ts'
 import type { Manifest, Written } from './manifest.ts'
-import { NameClaims, NamePolicy } from '../lib/names.ts'
+import { contentsOf, fromTheStart, type Piece, placeAfter, SetAside } from './pipeline.ts'
+import { inFetchOrder, NOT_THERE, PARTS, select, type SelectedFile, type SelectedLink } from './selection.ts'
+import { type SmallFile, writeSmallFiles } from './writing.ts'
 
-const PARTS = '.cairn-part'
-const WRITERS = 8
-/** Content that is asked for ahead of the files that are being written, in bytes. */
-const AHEAD = 48 << 20
+/** Files up to this size are written many at once, on a thread of their own; in bytes. */
+const SMALL = 256 << 10
+const BATCH_FILES = 128
+const BATCH_BYTES = 2 << 20
+/** A batch waits this long for more, in milliseconds. */
+const BATCH_TIME = 300
+/** Handed to that thread and not written yet. */
+const BATCHES = 3
+/** Of one large file, taken over and not written yet; in bytes. */
+const UNWRITTEN = 2 << 20
+/** A large file is synced while it grows, so that the end of it does not wait for all of it; in bytes. */
+const SYNC_EVERY = 64 << 20
 /** Left free on the disk, of what is free. */
 const SPARE = 0.05
-/** Files above this size are synced one by one; for thousands of small ones that would take minutes. */
-const SYNCED = 1 << 20
 const STALLED = 3000
+/** Between two rounds in which nothing came. */
+const ROUND = 1000
 const MANY_REMOVALS = 1000
-
-const NOT_THERE = { reason: 'not-available', detail: 'The archive names more content than it has.' } as const
 
 export type InTheWay =
   /** The person's own file stays, and is listed. */
@@ -66,8 +77,8 @@ export type DownloadOptions = {
 }
 
 type Target = { readonly path: string; readonly local: string; readonly relative: string }
-type FileTarget = Target & { readonly file: ArchiveFile }
-type LinkTarget = Target & { readonly link: ArchiveLink }
+type FileTarget = Target & SelectedFile
+type LinkTarget = Target & SelectedLink
 
 /** Throws FOLDER_NOT_WRITABLE, NO_ROOM, PATH_NOT_FOUND, NOT_AVAILABLE; the signal's reason when ended. */
 export async function download(
@@ -79,18 +90,31 @@ export async function download(
   const { signal } = control
   const policy = new NamePolicy(process.platform)
   await makeRoot(options.folder)
-  const { files, links, wanted } = await unlessAborted(list(snapshot, options, policy, control), signal)
-  const bytes = files.reduce((sum, { file }) => sum + file.size, 0)
-  control.totals(files.length + links.length, bytes)
-  files.sort((a, b) => (a.file.blob?.blockOffset ?? 0) - (b.file.blob?.blockOffset ?? 0))
+  const skipped = (one: Skipped) => control.skipped(one)
+  const selection = await unlessAborted(
+    select(snapshot, options.paths, policy, skipped, signal, waiting => control.waitingForPeers(waiting)),
+    signal,
+  )
+  const local = (relative: string) => policy.localPath(options.folder, relative)
+  const files = inFetchOrder(selection.files).map(
+    ({ file, relative }): FileTarget => ({ path: file.path, relative, local: local(relative), file }),
+  )
+  const links = selection.links.map(
+    ({ link, relative }): LinkTarget => ({ path: link.path, relative, local: local(relative), link }),
+  )
+  const wanted = new Set([...files, ...links].map(({ relative }) => relative))
+  control.totals(
+    files.length + links.length,
+    files.reduce((sum, { file }) => sum + file.size, 0),
+  )
 
-  const writer = new Writer(drive, options, control)
+  const writer = new Writer(drive, options, policy, control)
   try {
     if (options.follow) await writer.removeWhatIsGone(wanted, 'in-the-way')
     const missing = await writer.takeWhatIsThere(files)
     await requireRoom(options.folder, await writer.bytesToWrite(missing))
     await writer.writeFiles(missing)
-    for (const link of links) await writer.writeLink(link, policy)
+    for (const link of links) await writer.writeLink(link)
     signal.throwIfAborted()
     if (options.follow) await writer.removeWhatIsGone(wanted, 'all')
     await rm(partsOf(options, drive), { recursive: true, force: true })
@@ -101,64 +125,10 @@ export async function download(
   }
 }
 
-async function list(snapshot: Hyperdrive, { paths, folder }: DownloadOptions, policy: NamePolicy, control: Control) {
-  const claims = new NameClaims(policy)
-  const files: FileTarget[] = []
-  const links: LinkTarget[] = []
-  const wanted = new Set<string>()
-  const later: { entry: ArchiveLink; relative: string }[] = []
-  const target = (entry: ArchiveEntry, relative: string): Target => ({
-    path: entry.path,
-    relative,
-    local: policy.localPath(folder, relative),
-  })
-  for (const path of paths) {
-    const base = path === '/' ? '' : dirname(path) === '/' ? '' : dirname(path)
-    let found = false
-    for await (const entry of descendants(snapshot, path)) {
-      control.signal.throwIfAborted()
-      found = true
-      const relative = entry.path.slice(base.length)
-      if (relative.split('/')[1] === PARTS) {
-        control.skipped({
-          path: entry.path,
-          reason: 'name-not-allowed',
-          detail: 'Cairn keeps this name for itself.',
-        })
-        continue
-      }
-      if (entry.kind === 'link') {
-        later.push({ entry, relative })
-        continue
-      }
-      const refusal = claims.claim(relative, 'file')
-      if (refusal !== null) control.skipped({ path: entry.path, ...refusal })
-      else if (!isPossible(snapshot, entry)) control.skipped({ path: entry.path, ...NOT_THERE })
-      else {
-        wanted.add(relative)
-        files.push({ ...target(entry, relative), file: entry })
-      }
-    }
-    if (!found && path !== '/')
-      throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this version.`, { key: '', path })
-  }
-  for (const { entry, relative } of later) {
-    const refusal =
-      process.platform === 'win32'
-        ? ({ reason: 'link-not-supported', detail: 'Windows needs special rights for links.' } as const)
-        : (claims.claim(relative, 'link') ?? policy.checkTarget(relative, entry.target))
-    if (refusal !== null) control.skipped({ path: entry.path, ...refusal })
-    else {
-      wanted.add(relative)
-      links.push({ ...target(entry, relative), link: entry })
-    }
-  }
-  return { files, links, wanted }
-}
-
 class Writer {
   readonly #drive: Hyperdrive
   readonly #options: DownloadOptions
+  readonly #policy: NamePolicy
   readonly #control: Control
   readonly #folders = new Map<string, Promise<Skipped | null>>()
   readonly #parts: string
@@ -166,10 +136,17 @@ class Writer {
   readonly #fork: number
   #files = 0
   #bytes = 0
-  #lastByteAt = performance.now()
+  /** Of the large file that is being written, and of those that were set aside. */
+  #growing = 0
+  readonly #aside = new Map<string, number>()
+  #heardAt = performance.now()
+  /** Nobody had what was asked for since then. */
+  #inVain = false
+  #stuck = false
 
-  constructor(drive: Hyperdrive, options: DownloadOptions, control: Control) {
+  constructor(drive: Hyperdrive, options: DownloadOptions, policy: NamePolicy, control: Control) {
     this.#drive = drive
+    this.#policy = policy
     this.#options = options
     this.#control = control
     this.#parts = partsOf(options, drive)
@@ -178,20 +155,23 @@ class Writer {
 
   /** Counts the files that are there already, and returns the others. */
   async takeWhatIsThere(files: readonly FileTarget[]): Promise<readonly FileTarget[]> {
-    const missing: FileTarget[] = []
-    for (let start = 0; start < files.length; start += 64) {
+    const firstName = (path: string) => this.#policy.fold(path.split('/')[0]!)
+    const there = new Set((await readdir(this.#options.folder)).map(firstName))
+    const missing = files.filter(({ relative }) => !there.has(firstName(relative.slice(1))))
+    const perhaps = files.filter(({ relative }) => there.has(firstName(relative.slice(1))))
+    for (let start = 0; start < perhaps.length; start += 64) {
       this.#control.signal.throwIfAborted()
-      const part = files.slice(start, start + 64)
-      const there = await Promise.all(part.map(async target => this.#isEqual(target, await statOf(target.local))))
+      const part = perhaps.slice(start, start + 64)
+      const equal = await Promise.all(part.map(async target => this.#isEqual(target, await statOf(target.local))))
       for (const [index, target] of part.entries()) {
-        if (!there[index]) missing.push(target)
+        if (!equal[index]) missing.push(target)
         else {
           await setMode(target)
           this.#done(target.file.size, target.path)
         }
       }
     }
-    return missing
+    return perhaps.length === 0 ? missing : inFetchOrder(missing)
   }
 
   /** Without what parts of an earlier run hold already. */
@@ -207,103 +187,182 @@ class Writer {
   }
 
   async writeFiles(files: readonly FileTarget[]): Promise<void> {
+    if (files.length === 0) return
     const { signal } = this.#control
-    if (files.length > 0) await mkdir(this.#parts, { recursive: true })
-    const stop = new AbortController()
-    const ahead = new Ahead(this.#drive, files)
-    const watchdog = setInterval(
-      () =>
-        this.#control.waitingForPeers(
-          performance.now() - this.#lastByteAt > STALLED && (this.#drive.blobs?.core.peers.length ?? 0) === 0,
-        ),
-      1000,
-    )
-    let next = 0
-    const work = async () => {
-      while (next < files.length) {
-        const target = files[next++]!
-        ahead.advance(next - 1)
-        await this.#writeFile(target, AbortSignal.any([signal, stop.signal]))
-      }
-    }
+    await mkdir(this.#parts, { recursive: true })
+    const { core } = await unlessAborted(this.#drive.getBlobs(), signal)
+    const watchdog = setInterval(() => this.#tellWhetherStuck(core), ROUND)
     try {
-      await Promise.all(
-        Array.from({ length: WRITERS }, () =>
-          work().catch(error => {
-            stop.abort(error)
-            throw error
-          }),
-        ),
-      )
+      for (let left = files; left.length > 0; ) {
+        const before = this.#progress
+        left = await this.#writeRound(core, left)
+        if (left.length > 0 && this.#progress === before) await sleep(ROUND, undefined, { signal })
+      }
     } finally {
       clearInterval(watchdog)
-      ahead.end()
     }
   }
 
-  async #writeFile(target: FileTarget, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
-    const { file, local, relative, path } = target
-    const refused = (await this.#makeFolder(dirname(local), path)) ?? (await this.#clearTheWay(target, false))
-    if (refused !== null) {
-      this.#control.skipped(refused)
-      return this.#done(file.size, path)
+  /** Returns what nobody had. */
+  async #writeRound(core: Hypercore, files: readonly FileTarget[]): Promise<readonly FileTarget[]> {
+    const { signal } = this.#control
+    const again: FileTarget[] = []
+    let batch: SmallFile[] = []
+    let targets: FileTarget[] = []
+    let bytes = 0
+    let begun = 0
+    const writing: Promise<void>[] = []
+    const flush = async () => {
+      if (batch.length === 0) return
+      const writes = this.#writeSmall(targets, batch)
+      // Its failure is met below.
+      writes.catch(() => {})
+      writing.push(writes)
+      batch = []
+      targets = []
+      bytes = 0
+      if (writing.length >= BATCHES) await writing.shift()
     }
-    const part = join(this.#parts, this.#partName(target))
     try {
-      const handle = await open(part, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o644)
-      let written: number
+      for await (const { target, from, chunks } of contentsOf(this.#drive, await this.#pieces(core, files), signal)) {
+        const { file, local, path } = target
+        try {
+          const refused = await this.#makeFolder(dirname(local), path)
+          if (refused !== null) this.#skip(target, refused)
+          else if (file.size > SMALL) {
+            await flush()
+            await this.#writeLarge(target, from, chunks)
+          } else {
+            const content: Buffer[] = []
+            for await (const chunk of chunks) content.push(chunk)
+            this.#heard()
+            const part = join(this.#parts, this.#partName(target))
+            if (batch.length === 0) begun = performance.now()
+            batch.push({ ...file, part, local, content })
+            targets.push(target)
+            bytes += file.size
+            const waited = performance.now() - begun
+            if (batch.length >= BATCH_FILES || bytes >= BATCH_BYTES || waited > BATCH_TIME) await flush()
+          }
+        } catch (error) {
+          signal.throwIfAborted()
+          if (error instanceof SetAside) {
+            this.#inVain = true
+            again.push(target)
+            await flush()
+          } else if (error instanceof AppError && error.is('NOT_AVAILABLE')) this.#skip(target, { path, ...NOT_THERE })
+          else throw explain(error, local)
+        }
+      }
+      await flush()
+    } finally {
+      await Promise.allSettled(writing)
+    }
+    await Promise.all(writing)
+    return again
+  }
+
+  /** Where each begins: behind what its part holds of it. */
+  async #pieces(core: Hypercore, files: readonly FileTarget[]): Promise<readonly Piece<FileTarget>[]> {
+    const parts = new Set(await readdir(this.#parts))
+    const pieces: Piece<FileTarget>[] = []
+    for (const target of files) {
+      const { file } = target
+      const name = this.#partName(target)
+      const held = file.size > SMALL && parts.has(name) ? ((await statOf(join(this.#parts, name)))?.size ?? 0) : 0
+      const from = Math.min(held, file.size)
+      // Of a part that is whole, the last byte is asked for again: it shows where the others end.
+      const place = from === 0 ? fromTheStart(file) : await placeAfter(core, file, Math.min(from, file.size - 1))
+      pieces.push({ target, file, place })
+    }
+    return pieces
+  }
+
+  async #writeSmall(targets: readonly FileTarget[], batch: readonly SmallFile[]): Promise<void> {
+    const outcomes = await writeSmallFiles(batch)
+    for (const [index, outcome] of outcomes.entries()) {
+      const target = targets[index]!
+      const { part } = batch[index]!
+      if (outcome.name === 'failed') throw explain(outcome.error, target.local)
+      if (outcome.name === 'in-the-way') await this.#putInPlace(target, part, outcome.modified)
+      else await this.#written(target, outcome.modified)
+    }
+  }
+
+  async #writeLarge(target: FileTarget, from: number, chunks: AsyncIterable<Buffer>): Promise<void> {
+    const { file, path } = target
+    const refused = await this.#clearTheWay(target, false)
+    if (refused !== null) return this.#skip(target, refused)
+    const part = join(this.#parts, this.#partName(target))
+    const handle = await open(part, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o644)
+    this.#aside.delete(path)
+    this.#growing = from
+    try {
+      await handle.truncate(from)
+      const growing = new GrowingFile(handle, from)
       try {
-        written = await this.#fill(handle, file, signal)
-        if (file.size > SYNCED) await handle.sync()
+        for await (const chunk of chunks) {
+          await growing.write(chunk)
+          this.#heard()
+          this.#growing += chunk.byteLength
+          this.#tell(path)
+        }
       } finally {
-        await handle.close()
+        await growing.written()
       }
-      if (written !== file.size) throw new Error('short')
-      if (file.executable) await chmod(part, 0o755)
-      if (file.modified !== null) await setTime(part, file.modified)
-      // Where the archive has no time, the one on the disk tells whether the person has changed it since.
-      const modified = file.modified ?? (await lstat(part)).mtimeMs
-      await rename(part, local)
-      await this.#options.manifest.set(relative, { size: file.size, modified, content: this.#contentOf(file) })
-      this.#done(0, path)
+      await handle.sync()
     } catch (error) {
-      signal.throwIfAborted()
-      if (error instanceof AppError && error.is('NOT_AVAILABLE')) {
-        this.#control.skipped({ path, ...NOT_THERE })
-        return this.#done(0, path)
-      }
-      throw explain(error, local)
+      if (error instanceof SetAside) this.#aside.set(path, this.#growing)
+      throw error
+    } finally {
+      this.#growing = 0
+      await handle.close()
     }
+    if (file.executable) await chmod(part, 0o755)
+    if (file.modified !== null) await setTime(part, file.modified)
+    await this.#putInPlace(target, part, file.modified ?? (await lstat(part)).mtimeMs)
   }
 
-  /** Goes on where the part ends. Blocks are verified by their core; what a part holds was written by us. */
-  async #fill(handle: FileHandle, file: ArchiveFile, signal: AbortSignal): Promise<number> {
-    let position = Math.min((await handle.stat()).size, file.size)
-    this.#count(position, file.path)
-    for await (const chunk of readBlob(
-      this.#drive,
-      file,
-      { start: position, length: file.size - position },
-      signal,
-      null,
-    )) {
-      let offset = 0
-      while (offset < chunk.byteLength) {
-        const { bytesWritten } = await handle.write(chunk, offset, chunk.byteLength - offset, position + offset)
-        offset += bytesWritten
-      }
-      position += chunk.byteLength
-      this.#lastByteAt = performance.now()
-      this.#count(chunk.byteLength, file.path)
+  /** Where the archive has no time, the one on the disk tells later whether the person has changed it. */
+  async #putInPlace(target: FileTarget, part: string, modified: number): Promise<void> {
+    const refused = await this.#clearTheWay(target, false)
+    if (refused !== null) {
+      await rm(part, { force: true })
+      return this.#skip(target, refused)
     }
-    return position
+    await rename(part, target.local).catch(error => {
+      throw explain(error, target.local)
+    })
+    await this.#written(target, modified)
   }
 
-  async writeLink(target: LinkTarget, policy: NamePolicy): Promise<void> {
+  async #written({ file, relative, path }: FileTarget, modified: number): Promise<void> {
+    await this.#options.manifest.set(relative, { size: file.size, modified, content: this.#contentOf(file) })
+    this.#done(file.size, path)
+  }
+
+  #skip({ file, path }: FileTarget, skipped: Skipped): void {
+    this.#control.skipped(skipped)
+    this.#aside.delete(path)
+    this.#done(file.size, path)
+  }
+
+  #heard(): void {
+    this.#heardAt = performance.now()
+    this.#inVain = false
+  }
+
+  #tellWhetherStuck(core: Hypercore): void {
+    const stuck = performance.now() - this.#heardAt > STALLED && (core.peers.length === 0 || this.#inVain)
+    if (stuck === this.#stuck) return
+    this.#stuck = stuck
+    this.#control.waitingForPeers(stuck)
+  }
+
+  async writeLink(target: LinkTarget): Promise<void> {
     this.#control.signal.throwIfAborted()
     const { link, local, relative, path } = target
-    const refused = (await this.#makeFolder(dirname(local), path)) ?? policy.checkTarget(relative, link.target)
+    const refused = (await this.#makeFolder(dirname(local), path)) ?? this.#policy.checkTarget(relative, link.target)
     const there = await statOf(local)
     if (refused !== null) this.#control.skipped({ ...refused, path })
     else if (!(there?.isSymbolicLink() && (await readlink(local)) === link.target)) {
@@ -414,64 +473,84 @@ class Writer {
       .slice(0, 40)
   }
 
-  #count(bytes: number, path: string): void {
-    this.#bytes += bytes
-    this.#control.progress(this.#files, this.#bytes, path)
+  get #progress(): number {
+    return [...this.#aside.values()].reduce((sum, bytes) => sum + bytes, this.#bytes + this.#growing)
+  }
+
+  #tell(path: string): void {
+    this.#control.progress(this.#files, this.#progress, path)
   }
 
   #done(bytes: number, path: string): void {
     this.#files++
-    this.#count(bytes, path)
+    this.#bytes += bytes
+    this.#tell(path)
   }
 }
 
-/** Asks for the blocks of the next files, so that no writer waits for one round trip after another. */
-class Ahead {
-  readonly #drive: Hyperdrive
-  readonly #files: readonly FileTarget[]
-  #requested = 0
-  #bytes = 0
-  #downloads: { readonly index: number; readonly bytes: number; destroy(): void }[] = []
+/**
+ * A file that is written from one place on, in order: whenever it is cut off, what is there is right. What comes while a
+ * write is on its way to the disk is written together.
+ */
+class GrowingFile {
+  readonly #handle: FileHandle
+  #position: number
+  #chunks: Buffer[] = []
+  #unwritten = 0
+  #unsynced = 0
+  #writing: Promise<void> | null = null
+  #failure: { readonly error: unknown } | null = null
 
-  constructor(drive: Hyperdrive, files: readonly FileTarget[]) {
-    this.#drive = drive
-    this.#files = files
+  constructor(handle: FileHandle, position: number) {
+    this.#handle = handle
+    this.#position = position
   }
 
-  /** The file at `index` is being written now. */
-  advance(index: number): void {
-    const core = this.#drive.blobs?.core
-    if (core === undefined) return
-    for (const passed of this.#downloads.filter(download => download.index < index - WRITERS * 2)) {
-      passed.destroy()
-      this.#bytes -= passed.bytes
-    }
-    this.#downloads = this.#downloads.filter(download => download.index >= index - WRITERS * 2)
-    this.#requested = Math.max(this.#requested, index)
-    while (this.#requested < this.#files.length && this.#bytes < AHEAD) {
-      // Neighbours in the core are asked for as one range.
-      const first = this.#files[this.#requested]!.file.blob
-      let bytes = 0
-      let end = first?.blockOffset ?? 0
-      const index = this.#requested
-      while (this.#requested < this.#files.length && bytes < AHEAD / 8) {
-        const { blob, size } = this.#files[this.#requested]!.file
-        if (blob !== null && (blob.blockMap === true || blob.blockOffset !== end)) break
-        end += blob?.blockLength ?? 0
-        bytes += size
-        this.#requested++
+  /** Resolves when the next one may come. Throws what went wrong with an earlier one. */
+  async write(chunk: Buffer): Promise<void> {
+    this.#chunks.push(chunk)
+    this.#unwritten += chunk.byteLength
+    this.#writing ??= this.#run()
+    while (this.#unwritten > UNWRITTEN && this.#failure === null) await this.#writing
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  async written(): Promise<void> {
+    await this.#writing
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#chunks.length > 0) {
+        const chunks = this.#chunks
+        this.#chunks = []
+        const bytes = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0)
+        await this.#writeAll(chunks, bytes)
+        this.#unwritten -= bytes
+        this.#unsynced += bytes
+        if (this.#unsynced >= SYNC_EVERY) {
+          await this.#handle.datasync()
+          this.#unsynced = 0
+        }
       }
-      if (this.#requested === index) this.#requested++
-      if (first === null || end === first?.blockOffset) continue
-      const range = core.download({ start: first!.blockOffset, end, linear: true })
-      this.#downloads.push({ index: this.#requested - 1, bytes, destroy: () => range.destroy() })
-      this.#bytes += bytes
+    } catch (error) {
+      this.#failure = { error }
+    } finally {
+      this.#writing = null
     }
   }
 
-  end(): void {
-    for (const download of this.#downloads) download.destroy()
-    this.#downloads = []
+  async #writeAll(chunks: readonly Buffer[], bytes: number): Promise<void> {
+    const { bytesWritten } = await this.#handle.writev(chunks, this.#position)
+    this.#position += bytesWritten
+    if (bytesWritten === bytes) return
+    // A disk that takes a part of it says why with the next write.
+    for (let rest = Buffer.concat(chunks).subarray(bytesWritten); rest.byteLength > 0; ) {
+      const { bytesWritten } = await this.#handle.write(rest, 0, rest.byteLength, this.#position)
+      this.#position += bytesWritten
+      rest = rest.subarray(bytesWritten)
+    }
   }
 }
 

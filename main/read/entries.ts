@@ -159,31 +159,46 @@ function valueOf(value: Buffer | null): unknown {
 /** Entries that are looked ahead for where all of them are wanted. */
 const AHEAD = 1000
 
+type Reach = { readonly wait?: boolean; readonly signal?: AbortSignal }
+
 /** Every entry at or below a path (`/`: all). */
-export async function* descendants(
+export async function* descendants(drive: Hyperdrive, path: string, reach: Reach = {}): AsyncGenerator<ArchiveEntry> {
+  for await (const entry of everything(drive, path, reach)) if (entry.kind !== 'none') yield entry
+}
+
+/** What is no entry that can be shown, and why. */
+export type NoEntry = { readonly kind: 'none'; readonly path: string; readonly detail: string }
+
+/** The same, and what stands there without being one. */
+export async function* everything(
   drive: Hyperdrive,
   path: string,
-  { wait = true, signal }: { readonly wait?: boolean; readonly signal?: AbortSignal } = {},
-): AsyncGenerator<ArchiveEntry> {
+  { wait = true, signal }: Reach = {},
+): AsyncGenerator<ArchiveEntry | NoEntry> {
   const prefix = path === '/' ? '' : path
   if (prefix !== '') {
     const node = await drive.entry(prefix, wait ? {} : { wait })
-    const entry = node === null ? null : await readEntry(drive, node)
-    if (entry !== null) yield entry
+    if (node !== null) yield* entryOrNone(drive, prefix, node.value)
   }
-  const found = walk(drive, {
-    lower: Buffer.from(`${prefix}/`),
-    upper: Buffer.from(`${prefix}0`),
-    wanted: AHEAD,
-    passesOver: () => false,
-    wait,
-    signal,
-  })
-  for await (const { key, value } of found) {
-    const path = textOf(key)
-    const entry = path === null ? null : await readEntry(drive, { key: path, value: valueOf(value) })
-    if (entry !== null) yield entry
+  const below = (lower: Buffer, upper: Buffer) =>
+    walk(drive, { lower, upper, wanted: AHEAD, passesOver: () => false, wait, signal })
+  for await (const { key, value } of below(Buffer.from(`${prefix}/`), Buffer.from(`${prefix}0`))) {
+    const text = textOf(key)
+    if (text === null) yield { kind: 'none', path: key.toString(), detail: 'The name is not valid Unicode.' }
+    else yield* entryOrNone(drive, text, valueOf(value))
   }
+  if (prefix !== '') return
+  const outside = 'It is no path: it does not begin with /.'
+  for (const range of [{ lte: '/' }, { gte: '0' }])
+    for await (const { key } of drive.entries(range)) yield { kind: 'none', path: String(key), detail: outside }
+}
+
+async function* entryOrNone(drive: Hyperdrive, key: string, value: unknown): AsyncGenerator<ArchiveEntry | NoEntry> {
+  if (isReserved(key)) return
+  const entry = await readEntry(drive, { key, value })
+  if (entry !== null) yield entry
+  else if (isPath(key)) yield { kind: 'none', path: key, detail: 'What the archive says of it cannot be read.' }
+  else yield { kind: 'none', path: key, detail: 'A part of its path is empty, or is . or ..' }
 }
 
 /** How much of its blocks is on this device. */

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import type Hyperdrive from 'hyperdrive'
 import { AppError, type ErrorCode } from '../../preload/contract/errors.ts'
-import type { Entry, EntryPage, FolderSize } from '../../preload/contract/models.ts'
+import type { Entry, EntryPage, FolderSize, Skipped, ZipPart } from '../../preload/contract/models.ts'
 import type { Archives } from '../archives/archives.ts'
 import type { DownloadRecord, Registry } from '../archives/registry.ts'
 import type { Control, Transfers } from '../transfers/transfers.ts'
@@ -14,6 +14,7 @@ import { requireOwnPlace } from './destination.ts'
 import { type ArchiveEntry, children, heldOf, nameOf, readEntry } from './entries.ts'
 import { Manifest } from './manifest.ts'
 import { type Measuring, Sizes } from './sizes.ts'
+import { planZip } from './zipping.ts'
 
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(['VERSION_NOT_FOUND', 'PATH_NOT_FOUND', 'NOT_THE_PINNED_VERSION'])
 
@@ -131,6 +132,24 @@ export class Reading {
         parts.push(chunk)
       return { base64: Buffer.concat(parts).toString('base64'), size: entry.size }
     })
+  }
+
+  async *zip(
+    input: { readonly key: string; readonly version: number | null; readonly paths: readonly string[] },
+    caller: AbortSignal,
+  ): AsyncGenerator<ZipPart> {
+    const { key } = input
+    const archive = this.#archives.get(key)
+    const version = input.version ?? archive.length
+    await this.#archives.verifyPin(key, version)
+    const signal = AbortSignal.any([caller, this.#archives.life(key)])
+    const { length, files, bytes, skipped, stream } = await planZip(archive, version, input.paths.map(clean), signal)
+    yield { kind: 'plan', length, files, bytes, skipped }
+    const later: Skipped[] = []
+    for await (const chunk of stream(signal, one => later.push(one))) {
+      yield { kind: 'bytes', base64: chunk.toString('base64') }
+      for (const skipped of later.splice(0)) yield { kind: 'skipped', skipped }
+    }
   }
 
   /** Asking twice for the same finds the transfer that is there. */

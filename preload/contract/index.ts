@@ -25,6 +25,7 @@ import type {
   Skipped,
   SourceRules,
   TransferRow,
+  ZipPart,
 } from './models.ts'
 
 /** Raised when a frame, a procedure or a model changes so that an older client would misread it. */
@@ -34,6 +35,7 @@ const Key = z.string().regex(/^[ybndrfg8ejkmcpqxot1uwisza345h769]{52}$/, 'not an
 const ArchivePath = z.string().max(4096).startsWith('/', 'an archive path begins with /')
 const LocalPath = z.string().min(1).max(4096)
 const Version = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+const Paths = z.array(ArchivePath).min(1).max(10_000).readonly()
 const Id = z.string().min(1).max(100)
 const Limit = z.number().int().min(1).max(5000)
 const Text = (max: number) => z.string().max(max)
@@ -264,10 +266,21 @@ export const contract = {
       }),
       emits: type<FolderSize>(),
     }),
-    /** An unguessable token under which the shell's content origin serves this archive at this version. */
+    /**
+     * An unguessable token under which the shell's content origin serves this archive at this version: each file by its
+     * path, or with `zip` these files and folders as one zip, under any name that is asked for.
+     */
     grant: call({
-      input: z.strictObject({ key: Key, version: Version.nullable() }),
+      input: z.strictObject({ key: Key, version: Version.nullable(), zip: Paths.optional() }),
       output: type<{ readonly grant: string }>(),
+    }),
+    /**
+     * One zip of these, for clients that know no content origin. Ends when all of it has been emitted. Waits for peers as
+     * long as it takes. Throws PATH_NOT_FOUND.
+     */
+    watchZip: stream({
+      input: z.strictObject({ key: Key, version: Version.nullable(), paths: Paths }),
+      emits: type<ZipPart>(),
     }),
     /** The page's second way to the bytes of small texts: at most `length` bytes (1 MiB at most) from `start`. */
     bytes: call({
@@ -289,7 +302,7 @@ export const contract = {
       input: z.strictObject({
         key: Key,
         version: Version.nullable(),
-        paths: z.array(ArchivePath).min(1).max(10_000).readonly(),
+        paths: Paths,
         folder: LocalPath,
         /** Replace files of the person's own that stand in the way; otherwise they are left and listed. */
         overwrite: z.boolean(),

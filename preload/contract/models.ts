@@ -346,6 +346,19 @@ export type TransferRow = {
   readonly endedAt: number | null
 }
 
+/** Of a zip that is streamed: first what it will be, then its bytes in order, with what is left out on the way. */
+export type ZipPart =
+  | {
+      readonly kind: 'plan'
+      readonly files: number
+      /** Of the contents, and of the zip itself. */
+      readonly bytes: number
+      readonly length: number
+      readonly skipped: readonly Skipped[]
+    }
+  | { readonly kind: 'bytes'; readonly base64: string }
+  | { readonly kind: 'skipped'; readonly skipped: Skipped }
+
 /** One commit to an archive, or a run of versions that another program wrote. */
 export type Changeset = {
   /** The version after it. */

@@ -102,13 +102,29 @@ export function download(key: ArchiveKey, version: number | null, paths: readonl
 export function saveWithBrowser(key: ArchiveKey, version: number | null, path: string): void {
   attempt(async () => {
     const { grant } = await backend.read.grant({ key, version })
-    const link = document.createElement('a')
-    link.href = contentUrl(connectionStore.getState().content, grant, path, { download: true })
-    link.download = nameOf(path)
-    link.target = '_blank'
-    link.rel = 'noopener noreferrer'
-    link.click()
+    follow(contentUrl(connectionStore.getState().content, grant, path, { download: true }), nameOf(path))
   })
+}
+
+/** In a browser: lets the browser itself save one zip of these. What cannot be in it is listed in it. */
+export function saveZipWithBrowser(row: ArchiveRow, version: number | null, paths: readonly string[]): void {
+  attempt(async () => {
+    const [only = '/'] = paths
+    const title = paths.length === 1 && only !== '/' ? nameOf(only) : titleOf(row)
+    const name = `${plainName(title).replace(/[/\\:*?"<>|]/g, '_') || 'archive'}.zip`
+    // The newest version now, even if there is a newer one before the browser comes to ask for it.
+    const { grant } = await backend.read.grant({ key: row.id, version: version ?? row.length, zip: paths })
+    follow(contentUrl(connectionStore.getState().content, grant, name, { download: true }), name)
+  })
+}
+
+function follow(address: string, name: string): void {
+  const link = document.createElement('a')
+  link.href = address
+  link.download = name
+  link.target = '_blank'
+  link.rel = 'noopener noreferrer'
+  link.click()
 }
 export const canSaveWithBrowser = !canReveal
 

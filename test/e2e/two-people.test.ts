@@ -38,6 +38,7 @@ const nothingWentWrong = (...pages: readonly Opened[]) => expect(pages.flatMap(p
 /** Takes what is chosen (or everything) to a folder through the page, and waits until it is there. */
 async function take(page: Page, button: string, folder: string): Promise<void> {
   await page.getByRole('main').getByRole('button', { name: button, exact: true }).click()
+  await page.getByRole('menuitem', { name: /^To a folder/ }).click()
   await chooseFolder(page, folder)
   await page.getByRole('button', { name: 'Show transfers' }).last().click()
   const transfer = page.getByRole('listitem', { name: /^Downloading / }).filter({ hasText: folder.slice(-6) })

@@ -274,6 +274,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       async grant() {
         return { grant: 'g'.repeat(43) }
       },
+      async *watchZip() {},
       async bytes({ path, start, length }) {
         const bytes = samples.get(path)
         if (bytes === undefined || path.startsWith('/nobody'))

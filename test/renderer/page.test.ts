@@ -319,6 +319,7 @@ describe('files', () => {
     await page.getByRole('row', { name: /README/ }).click()
     await page.getByRole('row', { name: /run\.sh/ }).click({ modifiers: ['Control'] })
     await page.getByRole('button', { name: 'Download 2…' }).click()
+    await page.getByRole('menuitem', { name: /^To a folder/ }).click()
     await page.getByRole('button', { name: 'Choose this folder' }).click()
     await expect
       .poll(() => backend.calls)

@@ -202,6 +202,7 @@ export class ScriptedBackend implements Backend {
         entry: ({ path }) => this.entries.find(entry => entry.path === path) ?? null,
         measure: () => {},
         grant: () => ({ grant: 'grant' }),
+        async *watchZip() {},
         bytes: () => ({ base64: Buffer.from('# A stone\n\nupon a stone.\n').toString('base64'), size: 25 }),
         download: did('read.download', { transfer: 't1' }),
       },

@@ -59,7 +59,7 @@ describe('arguments', () => {
     expect(parse('get', `${link}/a`, 'dest', '--overwrite')).toMatchObject({
       name: 'get',
       link: `${link}/a`,
-      folder: 'dest',
+      to: { folder: 'dest' },
       overwrite: true,
     })
     expect(parse('keep', link)).toMatchObject({ name: 'keep', folder: null, exit: false })
@@ -407,6 +407,7 @@ class Scripted {
       stdout,
       stderr,
       stdin: async () => `${link}\n`,
+      writeOut: async () => {},
       signal,
       openSession,
       serve: async () => 0,

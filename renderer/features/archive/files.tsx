@@ -43,6 +43,7 @@ import {
   download,
   keepEntries,
   saveWithBrowser,
+  saveZipWithBrowser,
 } from '../../stores/commands.ts'
 import { join, nameOf, type Place, parentOf } from '../../stores/location.ts'
 import { titleOf } from '../../stores/mirrors.ts'
@@ -56,7 +57,7 @@ import { FileName } from '../../ui/file-name.tsx'
 import { count, number } from '../../ui/format.ts'
 import { isMac, isTyping, matches } from '../../ui/keys.tsx'
 import { useWide } from '../../ui/media.ts'
-import { ContextMenu, type MenuItem } from '../../ui/menu.tsx'
+import { ContextMenu, Menu, type MenuItem } from '../../ui/menu.tsx'
 import { plainName } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Details } from '../../ui/toasts.tsx'
@@ -445,14 +446,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
                 </IconButton>
               </>
             )}
-            <Button
-              kind="quiet"
-              icon={<Download size={14} aria-hidden />}
-              onClick={() => download(row.id, version, chosen.length > 0 ? chosen.map(entry => entry.path) : [path])}
-            >
-              {chosen.length > 0 ? `Download ${number(chosen.length)}…` : 'Download'}
-              {chosen.length === 0 && <span className="max-sm:sr-only">{path === '/' ? ' all…' : ' folder…'}</span>}
-            </Button>
+            <DownloadButton row={row} version={version} chosen={chosen} path={path} />
             <IconButton
               label={layout === 'list' ? 'Show as a grid' : 'Show as a list'}
               onClick={() => prefer({ layout: layout === 'list' ? 'grid' : 'list' })}
@@ -848,6 +842,68 @@ function Crumbs({ title, path, onGo, onDropOn }: CrumbsProps): ReactElement {
 
 const cxCrumb = (last: boolean) => `flex min-w-0 items-center ${last ? 'shrink' : 'shrink-[3]'}`
 
+/** One file as it is, everything else as a zip. */
+function withBrowser(row: ArchiveRow, version: number | null, target: readonly Entry[], icon: ReactNode): MenuItem {
+  const [entry] = target
+  if (target.length === 1 && entry?.kind === 'file')
+    return { label: 'Save with the browser', icon, run: () => saveWithBrowser(row.id, version, entry.path) }
+  const paths = target.map(({ path }) => path)
+  return { label: 'Save as a zip with the browser', icon, run: () => saveZipWithBrowser(row, version, paths) }
+}
+
+type DownloadButtonProps = {
+  readonly row: ArchiveRow
+  readonly version: number | null
+  readonly chosen: readonly Entry[]
+  /** The folder that is shown. */
+  readonly path: string
+}
+
+/** What is chosen, or the folder that is shown: to a folder of this machine, and in a browser also by the browser. */
+function DownloadButton({ row, version, chosen, path }: DownloadButtonProps): ReactElement {
+  const paths = chosen.length > 0 ? chosen.map(entry => entry.path) : [path]
+  const toFolder = () => download(row.id, version, paths)
+  const words = (
+    <>
+      {chosen.length > 0 ? `Download ${number(chosen.length)}…` : 'Download'}
+      {chosen.length === 0 && <span className="max-sm:sr-only">{path === '/' ? ' all…' : ' folder…'}</span>}
+    </>
+  )
+  const picture = <Download size={14} aria-hidden />
+  if (!canSaveWithBrowser)
+    return (
+      <Button kind="quiet" icon={picture} onClick={toFolder}>
+        {words}
+      </Button>
+    )
+  const browser = <HardDriveDownload size={14} />
+  return (
+    <Menu
+      trigger={
+        <Button kind="quiet" icon={picture}>
+          {words}
+        </Button>
+      }
+      items={[
+        {
+          label: 'To a folder…',
+          hint: 'Of the machine that Cairn runs on. Goes on when this page is closed.',
+          icon: <FolderOpen size={14} />,
+          keys: chosen.length > 0 ? 'mod+d' : undefined,
+          run: toFolder,
+        },
+        chosen.length > 0
+          ? withBrowser(row, version, chosen, browser)
+          : {
+              label: 'Save as a zip with the browser',
+              icon: browser,
+              run: () => saveZipWithBrowser(row, version, paths),
+            },
+      ]}
+    />
+  )
+}
+
 type MenuInput = {
   readonly row: ArchiveRow
   readonly version: number | null
@@ -888,6 +944,15 @@ function entryMenu({
         icon: icon(<Download size={14} />),
         run: () => download(row.id, version, [path]),
       },
+      ...(canSaveWithBrowser
+        ? [
+            {
+              label: 'Save as a zip with the browser',
+              icon: icon(<HardDriveDownload size={14} />),
+              run: () => saveZipWithBrowser(row, version, [path]),
+            },
+          ]
+        : []),
       { label: 'Copy link to this folder', icon: icon(<Copy size={14} />), run: () => copyLink(row, path) },
       ...(editable
         ? ([
@@ -922,15 +987,7 @@ function entryMenu({
           },
         ]
       : []),
-    ...(one && entry.kind === 'file' && canSaveWithBrowser
-      ? [
-          {
-            label: 'Save with the browser',
-            icon: icon(<HardDriveDownload size={14} />),
-            run: () => saveWithBrowser(row.id, version, entry.path),
-          },
-        ]
-      : []),
+    ...(canSaveWithBrowser ? [withBrowser(row, version, target, icon(<HardDriveDownload size={14} />))] : []),
     ...(one
       ? ([
           'separator',

@@ -1,0 +1,188 @@
+/**
+ * Blocks for those who take much at once: in the order in which they are asked for, from all peers that have them, and
+ * behind whatever a person looks at meanwhile.
+ *
+ * Hypercore's `get` asks the store for each block that is not there, picks one of all that wait by chance, and is
+ * answered before everything else by the other side. Here no more blocks are handed to the replicator than keep it busy,
+ * so that the order holds and a block that is looked at waits for none of them, and they are marked as what can wait; those
+ * that are here already are read from the store together. Leans on the inside of Hypercore 11.37.1.
+ */
+import type Hypercore from 'hypercore'
+import { rememberTree, type TreeNodes } from './tree-nodes.ts'
+
+/** Requests that are on their way to one peer at once. Upstream's 16 leave a local connection idle between small blocks. */
+const INFLIGHT = 32
+/** Upstream's most, which distant peers are given. */
+const MOST_INFLIGHT = 512
+/** Blocks in the replicator for each peer: those on their way, and the next ones. */
+const BUSY = INFLIGHT + 8
+/** Blocks that are read from the store at once. */
+const READS = 64
+const NORMAL = 0
+
+export type Wanted = {
+  readonly block: Promise<Buffer>
+  /** Nobody waits for it any more: `block` is rejected. */
+  cancel(): void
+  cancelled(): boolean
+}
+
+type Waiting = {
+  readonly index: number
+  readonly resolve: (block: Buffer) => void
+  readonly reject: (error: unknown) => void
+  request: Hypercore.Request | null
+  state: 'waiting' | 'busy' | 'over' | 'cancelled'
+}
+
+const fetchers = new WeakMap<object, Fetcher>()
+
+/** One for each core, whichever session of it is given. */
+export function fetcherOf(core: Hypercore): Fetcher {
+  const inner = core.core
+  if (inner === null) throw new Error('The core is not open')
+  let fetcher = fetchers.get(inner)
+  if (fetcher === undefined) {
+    inner.replicator.setInflightRange(INFLIGHT, MOST_INFLIGHT)
+    fetcher = new Fetcher(core)
+    fetchers.set(inner, fetcher)
+  }
+  return fetcher
+}
+
+export class Fetcher {
+  readonly #core: Hypercore
+  /** In order; what is handed over leaves it, since it would hold on to its block. */
+  readonly #queue = new Set<Waiting>()
+  /** Those of them for which the tree has been read. */
+  readonly #ready = new Set<Waiting>()
+  readonly #tree: TreeNodes
+  #preparing = false
+  #busy = 0
+  #reading = 0
+  #reads: Hypercore.Reads | null = null
+
+  constructor(core: Hypercore) {
+    this.#core = core
+    this.#tree = rememberTree(core)
+  }
+
+  /** Waits for as long as it takes. Rejected when it is cancelled, when the log was truncated, and when the core closes. */
+  want(index: number): Wanted {
+    let waiting: Waiting | null = null
+    const block = new Promise<Buffer>((resolve, reject) => {
+      waiting = { index, resolve, reject, request: null, state: 'waiting' }
+    })
+    // Whoever has cancelled it listens no more.
+    block.catch(() => {})
+    const wanted = waiting as unknown as Waiting
+    this.#queue.add(wanted)
+    if (!this.#preparing) void this.#prepare()
+    return { block, cancel: () => this.#cancel(wanted), cancelled: () => wanted.state === 'cancelled' }
+  }
+
+  /** Nobody who is connected says that they have it. */
+  isWithout(index: number): boolean {
+    return !this.#core.peers.some(peer => index < peer.remoteContiguousLength || peer.remoteBitfield.get(index))
+  }
+
+  #cancel(waiting: Waiting): void {
+    const { state, request } = waiting
+    if (state === 'over' || state === 'cancelled') return
+    waiting.state = 'cancelled'
+    waiting.reject(new Error('The block is not wanted any more'))
+    if (state === 'busy' && request !== null) this.#core.core?.replicator.cancel(request)
+  }
+
+  /** What is wanted in one turn is made ready together. */
+  async #prepare(): Promise<void> {
+    this.#preparing = true
+    await Promise.resolve()
+    while (this.#ready.size < this.#queue.size) {
+      const fresh = [...this.#queue].filter(waiting => !this.#ready.has(waiting))
+      const { bitfield } = this.#core.core ?? {}
+      const missing = fresh.map(({ index }) => index).filter(index => bitfield?.get(index) !== true)
+      // Only for speed: without it each is read by itself.
+      await this.#tree.prepare(missing).catch(() => {})
+      for (const waiting of fresh) if (this.#queue.has(waiting)) this.#ready.add(waiting)
+      this.#advance()
+    }
+    this.#preparing = false
+  }
+
+  #advance(): void {
+    const most = BUSY * Math.max(1, this.#core.peers.length)
+    for (const waiting of this.#ready) {
+      const here = this.#core.core?.bitfield.get(waiting.index) === true
+      if (waiting.state === 'waiting' && (here ? this.#reading >= READS : this.#busy >= most)) return
+      this.#ready.delete(waiting)
+      this.#queue.delete(waiting)
+      if (waiting.state !== 'waiting') continue
+      waiting.state = 'busy'
+      if (here) {
+        this.#reading++
+        void this.#settle(waiting, this.#read(waiting.index), () => {
+          this.#reading--
+        })
+      } else {
+        // What nobody has keeps nobody busy, and must not hold up what somebody has.
+        const counts = this.isWithout(waiting.index) ? 0 : 1
+        this.#busy += counts
+        void this.#settle(waiting, this.#ask(waiting), () => {
+          this.#busy -= counts
+        })
+      }
+    }
+  }
+
+  async #settle(waiting: Waiting, stored: Promise<Buffer | null>, ended: () => void): Promise<void> {
+    try {
+      const block = await stored
+      if (block === null) throw Object.assign(new Error('A block is missing'), { code: 'BLOCK_NOT_AVAILABLE' })
+      const opened = await this.#open(waiting.index, block)
+      if (waiting.state === 'busy') waiting.state = 'over'
+      waiting.resolve(opened)
+    } catch (error) {
+      if (waiting.state === 'busy') waiting.state = 'over'
+      waiting.reject(error)
+    } finally {
+      ended()
+      this.#advance()
+    }
+  }
+
+  #read(index: number): Promise<Buffer | null> {
+    if (this.#reads === null) {
+      const reads = this.#core.core!.state.storage.read()
+      this.#reads = reads
+      queueMicrotask(() => {
+        this.#reads = null
+        reads.tryFlush()
+      })
+    }
+    return this.#reads.getBlock(index)
+  }
+
+  #ask(waiting: Waiting): Promise<Buffer> {
+    if (this.#core.closing) return Promise.reject(new Error('The core is closed'))
+    const { replicator } = this.#core.core!
+    // Made first with the priority that can wait: whoever looks at the same block meanwhile waits for this request.
+    replicator._blocks.add(waiting.index, NORMAL, false)
+    const request = replicator.addBlock(this.#core.activeRequests, waiting.index, false)
+    request.snapshot = waiting.index < this.#core.length
+    waiting.request = request
+    return request.promise
+  }
+
+  async #open(index: number, stored: Buffer): Promise<Buffer> {
+    const { encryption, core } = this.#core
+    // Small ones would hold on to the whole message in which they came.
+    if (encryption === null)
+      return stored.byteLength * 2 < stored.buffer.byteLength && stored.buffer.byteLength > 65_536
+        ? Buffer.from(stored)
+        : stored
+    const block = Buffer.from(stored)
+    await encryption.decrypt(index, block, core!)
+    return this.#core._decode(null, block, index)
+  }
+}
