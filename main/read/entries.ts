@@ -189,7 +189,7 @@ export async function* everything(
   }
   if (prefix !== '') return
   const outside = 'It is no path: it does not begin with /.'
-  for (const range of [{ lte: '/' }, { gte: '0' }])
+  for (const range of [{ lt: '/' }, { gte: '0' }])
     for await (const { key } of drive.entries(range)) yield { kind: 'none', path: String(key), detail: outside }
 }
 
