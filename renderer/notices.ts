@@ -47,6 +47,11 @@ export function startNotices(): void {
     if (now.status !== 'live' || before.status !== 'live' || !wanted()) return
     for (const row of now.byId.values()) {
       const known = before.byId.get(row.id)
+      const asks = row.updates.pending !== null && !row.updates.pending.stays
+      if (asks && known !== undefined && known.updates.pending === null) {
+        notify(plainName(titleOf(row)), 'An update waits for your answer.')
+        continue
+      }
       if (row.ownership !== 'friends' || known === undefined || known.length === 0 || row.length <= known.length)
         continue
       if (known.length > known.seenLength && known.seenLength > 0) continue

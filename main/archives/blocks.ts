@@ -39,7 +39,10 @@ export function countHeld(core: Hypercore | undefined, places: Ranges): number {
   }, 0)
 }
 
-/** Bytes of content in blocks that are here, all of them: exact. */
+/**
+ * Bytes of content in blocks that are here, all of them: exact, and near where the tree has gaps, as an older Cairn left
+ * them when it cleared.
+ */
 export async function bytesOf(core: Hypercore, held: Ranges): Promise<number> {
   if (held.length === 0) return 0
   const [first] = held
@@ -51,8 +54,7 @@ export async function bytesOf(core: Hypercore, held: Ranges): Promise<number> {
     const reads = state.storage.read()
     const sizeAt = async (index: number) => {
       const node = await reads.getTreeNode(index)
-      if (node === null) throw new Error(`The size of node ${index} of the log is not known here`)
-      return node.size
+      return node?.size ?? Number.NaN
     }
     const sizes = held.slice(next, next + AT_ONCE).map(async ({ start, end }) => {
       const before = nodesBefore(roots, start)
@@ -61,7 +63,8 @@ export async function bytesOf(core: Hypercore, held: Ranges): Promise<number> {
         Promise.all(before.nodes.map(sizeAt)),
         Promise.all([...upToLast.nodes, 2 * (end - 1)].map(sizeAt)),
       ])
-      return upToLast.bytes + sum(more) - before.bytes - sum(less)
+      const size = upToLast.bytes + sum(more) - before.bytes - sum(less)
+      return Number.isNaN(size) ? Math.round((core.byteLength / core.length + core.padding) * (end - start)) : size
     })
     reads.tryFlush()
     bytes += sum(await Promise.all(sizes))

@@ -100,7 +100,7 @@ export async function differenceOf(snapshot: Hyperdrive, from: number, wanted: W
   let removed = 0
   let grows = 0
   let blocks = 0
-  for await (const { left, right } of snapshot.diff(from, '/')) {
+  for await (const { left, right } of between(snapshot, from)) {
     const after = left === null ? null : await readEntry(snapshot, left)
     const before = right === null ? null : await readEntry(snapshot, right)
     const path = after?.path ?? before?.path
@@ -120,6 +120,15 @@ export async function differenceOf(snapshot: Hyperdrive, from: number, wanted: W
   let moved = 0
   for (const [content, times] of gone) moved += Math.min(times, come.get(content) ?? 0)
   return { entries, added: added - moved, changed, removed: removed - moved, grows, blocks }
+}
+
+/** The first version is that of an archive in which nothing is, with which nothing can be compared. */
+async function* between(
+  snapshot: Hyperdrive,
+  from: number,
+): AsyncGenerator<{ readonly left: Hyperdrive.Node | null; readonly right: Hyperdrive.Node | null }> {
+  if (from > 1) return yield* snapshot.diff(from, '/')
+  for await (const left of snapshot.entries({ gt: '/', lt: '0' })) yield { left, right: null }
 }
 
 const sizeOf = (entry: ArchiveEntry | null): number => (entry?.kind === 'file' ? entry.size : 0)

@@ -167,7 +167,10 @@ export function keepEntries(row: ArchiveRow, entries: readonly Entry[]): void {
     toast.done({
       title:
         entries.length === 1 ? `Keeping ${plainName(entries[0]!.name)}` : `Keeping ${count(entries.length, 'item')}`,
-      text: 'They are fetched, now and when they change, and served on to others.',
+      text:
+        entries.length === 1
+          ? 'It is fetched, now and when it changes, and served on to others.'
+          : 'They are fetched, now and when they change, and served on to others.',
       action: { label: 'What is kept…', run: () => ui.showKeeping({ name: 'parts', key: row.id }) },
     })
   })

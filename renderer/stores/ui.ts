@@ -101,7 +101,7 @@ export const ui = {
     uiStore.setState({ dialog })
   },
   showKeeping(keeping: KeepingDialog | null): void {
-    uiStore.setState({ keeping })
+    uiStore.setState({ keeping, dialog: null })
   },
   toggleLibrary(open?: boolean): void {
     uiStore.setState(state => ({ libraryOpen: open ?? !state.libraryOpen }))

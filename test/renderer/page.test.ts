@@ -510,3 +510,83 @@ describe('the window', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 })
+
+describe('what is kept here', () => {
+  const shots = process.env['CAIRN_SHOTS']
+  const shown = async (page: Opened['page'], name: string) => {
+    expect(await axe(page)).toEqual([])
+    if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}.png` })
+  }
+
+  test('parts are chosen in the list and in the menu, updates are answered, and a paused archive says so', async () => {
+    const { page, backend } = await open({ at: at(numbers.mixes) })
+    backend.change(numbers.mixes, { keeping: { how: 'look' } })
+    await page.getByRole('row', { name: /README/ }).click({ button: 'right' })
+    await page.getByRole('menuitem', { name: /Keep it here/ }).click()
+    expect(backend.calls.at(-1)).toMatchObject({ name: 'archives.keepParts', input: { patterns: ['/README.md'] } })
+    backend.change(numbers.mixes, { keeping: { how: 'parts', patterns: ['/README.md', '/photos/'] } })
+    await page.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('menuitem', { name: /Keep other parts/ }).waitFor()
+    await shown(page, 'menu')
+    await page.getByText('Keep other parts…').click()
+    const patterns = page.getByRole('textbox', { name: /Folders, files and patterns/ })
+    await patterns.fill('/photos/\n!/photos/raw/')
+    await shown(page, 'parts')
+    await page.getByRole('button', { name: 'Keep these' }).click()
+    await expect
+      .poll(() => backend.calls.at(-1))
+      .toMatchObject({ name: 'archives.keepParts', input: { patterns: ['/photos/', '!/photos/raw/'] } })
+
+    const pending = { to: 45, why: 'removes', added: 2, changed: 8, removed: 190, of: 214, bytes: 40_000_000 } as const
+    const updates = { askFirst: false, growth: 5_000_000_000, kept: 42, pending: { ...pending, stays: false } }
+    backend.change(numbers.mixes, { keeping: { how: 'all' }, updates, length: 45 })
+    await page.getByText('removes or overwrites 198 of 214 files').waitFor()
+    await shown(page, 'asks')
+    await page.getByRole('button', { name: 'Stay as it is' }).click()
+    expect(backend.calls.at(-1)).toMatchObject({ name: 'archives.answerUpdate', input: { take: false } })
+    backend.change(numbers.mixes, { updates: { ...updates, pending: { ...pending, stays: true } } })
+    await page.getByText('You stay on version 42').waitFor()
+    await shown(page, 'stays')
+    await page.getByRole('button', { name: 'More' }).click()
+    await page.getByText('Updates…').click()
+    await page.getByRole('switch', { name: /Ask me first/ }).click()
+    expect(backend.calls.at(-1)).toMatchObject({ name: 'archives.setUpdates', input: { askFirst: true } })
+    const limit = page.getByRole('textbox', { name: /in GB/ })
+    await limit.fill('0,5')
+    await limit.press('Enter')
+    expect(backend.calls.at(-1)).toMatchObject({ name: 'archives.setUpdates', input: { growth: 500_000_000 } })
+    await limit.fill('many')
+    await page.getByText('Write a number of gigabytes').waitFor()
+    await shown(page, 'updates')
+    await page.keyboard.press('Escape')
+
+    backend.change(numbers.mixes, { paused: true, updates: { ...updates, pending: null } })
+    await page.getByText('Nothing of it is fetched').waitFor()
+    await shown(page, 'paused')
+    await page.getByRole('button', { name: 'Go on' }).click()
+    expect(backend.calls.at(-1)).toMatchObject({ name: 'archives.pause', input: { paused: false } })
+  })
+
+  test.each([
+    ['light', { width: 900, height: 600 }],
+    ['dark, zoomed', { width: 1280, height: 800, zoom: 2, dark: true }],
+  ] as const)('what it takes is shown by archives and by folders, and the cache is cleared: %s', async (name, size) => {
+    const { page, backend } = await open({ ...size, at: at(numbers.mixes) })
+    await page.keyboard.press('Control+,')
+    await page.getByRole('button', { name: 'Show…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'On this device' })
+    await dialog.getByText(/takes 5.3 GB on the disk/).waitFor()
+    await shown(page, `device ${name}`)
+    await dialog.getByRole('button', { name: 'Clear all of it' }).click()
+    expect(backend.calls.at(-1)).toMatchObject({ name: 'disk.clear', input: { key: null } })
+    await dialog.getByRole('button', { name: 'Ana’s mixes', exact: true }).click()
+    const one = page.getByRole('dialog', { name: /Ana’s mixes on this device/ })
+    await one.getByText('Only in older versions').waitFor()
+    await shown(page, `one ${name}`)
+    await one.getByRole('button', { name: 'photos', exact: true }).click()
+    await one.getByRole('button', { name: 'Up' }).click()
+    await one.getByRole('button', { name: 'All archives' }).click()
+    await dialog.getByRole('button', { name: /^Clear .* Novosibirsk/ }).click()
+    expect(backend.calls.at(-1)).toMatchObject({ name: 'disk.clear', input: { key: keyOf(numbers.huge) } })
+  })
+})

@@ -66,6 +66,18 @@ describe('arguments', () => {
     expect(parse('keep', '-', 'folder')).toMatchObject({ name: 'keep', link: '-', folder: 'folder' })
     expect(parse('watch', link)).toMatchObject({ name: 'watch', link, stop: false, timeout: null })
     expect(parse('watch', link, '--stop')).toMatchObject({ name: 'watch', stop: true })
+    expect(parse('keep', link)).toMatchObject({ only: [], ask: null, growth: null })
+    expect(parse('keep', link, '--only', '/a/', '--only', '*.b', '--ask', '--growth', '1.5GB')).toMatchObject({
+      only: ['/a/', '*.b'],
+      ask: true,
+      growth: 1_500_000_000,
+    })
+    expect(parse('keep', link, '--growth', 'any', '--no-ask')).toMatchObject({ growth: 'any', ask: false })
+    expect(() => parse('keep', link, 'folder', '--only', 'a')).toThrow(/FOLDER or --only/)
+    expect(() => parse('keep', link, '--growth', 'much')).toThrow(/500MB/)
+    expect(parse('take', link, '--stay')).toMatchObject({ name: 'take', stay: true })
+    expect(parse('disk')).toMatchObject({ name: 'disk', link: null, clear: false, cache: null })
+    expect(parse('disk', link, '--clear', '--cache', '0')).toMatchObject({ clear: true, cache: 0 })
     expect(parse('history', link, '--changes')).toMatchObject({ name: 'history', changes: true })
     expect(parse('status')).toMatchObject({ name: 'status', storage: '/data', bootstrap: null, json: false })
     expect(parse('forget', key)).toMatchObject({ name: 'forget', link: key })
