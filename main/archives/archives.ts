@@ -587,9 +587,12 @@ export class Archives {
     opened.search = new AbortController()
     const signal = AbortSignal.any([life.signal, opened.search.signal])
     setMaxListeners(0, signal)
-    // Looking alone is quicker than announcing. What is not known is announced with the next lookup: an author who comes
-    // later finds those who wait.
-    void network.ask(topic, { announce: archive.known || archive.writable, urgent: opened.urgent })
+    // Looking alone is quicker than announcing. What is not known is announced right after it, whether somebody was found
+    // or not: an author who comes later finds those who wait, and friends of friends find those who hold it.
+    const announced = archive.known || archive.writable
+    void network.ask(topic, { announce: announced, urgent: opened.urgent }).then(async () => {
+      if (!announced && !signal.aborted) await network.ask(topic, { announce: true, urgent: false })
+    })
     void pursue({
       archive,
       signal,
