@@ -24,7 +24,7 @@ export const BESIDE_RESERVED = [
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const time = z.number().min(0).max(8.64e15)
 
-const AboutEntry = z.object({
+export const AboutEntry = z.object({
   cairn: z.literal(1),
   title: z.string().max(200),
   description: z.string().max(4000),

@@ -17,13 +17,15 @@ import { type About, BESIDE_RESERVED } from './about.ts'
 import { Archive } from './archive.ts'
 import { clearBlocks } from './blocks.ts'
 import { decodeKey, encodeKey, formatLink, type Link, parseLink } from './links.ts'
-import { type ArchiveRecord, FRESH, type Registry, type SourceRecord } from './registry.ts'
+import { type ArchiveRecord, FRESH, type Registry, type SourceRecord, type SummaryRecord } from './registry.ts'
 import { type Finding, noAttempts, pursue } from './search.ts'
 import type { Store } from './store.ts'
 
 const SAMPLE = 250
 /** Between two looks at peers that do not answer. */
 const WATCH = 1000
+/** Archives that are opened at the same time when the backend starts. */
+const OPENING = 64
 /** Checking a pinned link reads the whole list of its version, from peers if need be. */
 const PINNING = 30_000
 /** How long a start waits to learn whether an archive is empty. */
@@ -47,8 +49,9 @@ type Opened = {
   files: number | null
   bytes: number | null
   changedAt: number | null
-  /** The version that `about` and the counts are of. */
+  /** The version that `about` and the counts are of, and the one that was found to be empty or not. */
   readAt: number
+  assessedAt: number
   /** What the row says is on its way from a peer. */
   asking: boolean
   source: ArchiveSource['state'] | null
@@ -94,14 +97,15 @@ export class Archives {
       for (const opened of this.#opened.values()) opened.retry()
     })
     this.#store.answerOnly(discoveryKey => this.#shared.has(discoveryKey.toString('hex')))
-    await Promise.all(
-      this.records().map(record =>
-        this.#admit(record, { urgent: false }).catch(error => {
+    const records = this.records().values()
+    const openInTurn = async () => {
+      for (const record of records)
+        await this.#admit(record, { urgent: false }).catch(error => {
           // One that does not open takes none of the others along. It stays in the registry for the next start.
           this.#log.error({ err: error, key: record.key }, 'an archive could not be opened')
-        }),
-      ),
-    )
+        })
+    }
+    await Promise.all(Array.from({ length: OPENING }, openInTurn))
     this.#sampler = setInterval(() => void this.#flushDirty(), SAMPLE)
     this.#sampler.unref()
     void this.#forgetTheRest().catch(error => this.#log.error({ err: error }, 'what was forgotten is not gone yet'))
@@ -201,7 +205,7 @@ export class Archives {
       known.namespace === null &&
       (known.secret === null || this.#of(link.key).state.name === 'secret-needed')
     ) {
-      await this.#reopen(await this.#registry.update(link.key, { secret: link.secret }))
+      await this.#reopen(await this.#registry.update(link.key, { secret: link.secret, summary: null }))
     }
     if (link.version !== null && link.hash !== null && link.blobsLength !== null)
       this.#of(link.key).pins.set(link.version, { blobsLength: link.blobsLength, hash: link.hash, verified: false })
@@ -494,6 +498,7 @@ export class Archives {
       bytes: null,
       changedAt: null,
       readAt: -1,
+      assessedAt: -1,
       asking: false,
       pending: null,
       search: new AbortController(),
@@ -529,10 +534,30 @@ export class Archives {
     )
     if (record.published !== null) await this.#compareWithPublished(opened, record.published)
     // A block may be missing and nobody there: the start does not wait for it.
-    await Promise.race([this.#assess(opened), sleep(ASSESSING, undefined, { ref: false })])
+    if (!this.#recall(opened, record.summary))
+      await Promise.race([this.#assess(opened), sleep(ASSESSING, undefined, { ref: false })])
     await this.#refreshRow(record.key)
     this.#fetchList(opened)
     if (this.#network.started && !record.paused) this.#search(opened)
+  }
+
+  /** Takes over what was read of this very version before. false: it has to be read. */
+  #recall(opened: Opened, summary: SummaryRecord | null): boolean {
+    const { archive } = opened
+    const { core } = archive.drive
+    if (summary === null || !archive.known || summary.length !== core.length || summary.fork !== core.fork) return false
+    const { about, files, bytes, changedAt, length } = summary
+    Object.assign(opened, { about, files, bytes, changedAt, readAt: length, assessedAt: length })
+    if (opened.state.name === 'found' && summary.empty) opened.state = { name: 'empty' }
+    return true
+  }
+
+  #remember({ archive, state, readAt, assessedAt, about, files, bytes, changedAt }: Opened): void {
+    const { length, fork } = archive.drive.core
+    if (length !== readAt || length !== assessedAt || (state.name !== 'found' && state.name !== 'empty')) return
+    const summary = { length, fork, empty: state.name === 'empty', about, files, bytes, changedAt }
+    if (JSON.stringify(summary) !== JSON.stringify(this.record(archive.key).summary))
+      this.#registry.remember(archive.key, summary)
   }
 
   #share(core: Hypercore): void {
@@ -580,12 +605,12 @@ export class Archives {
   }
 
   #search(opened: Opened): void {
-    const { archive, life } = opened
+    const { archive } = opened
     const network = this.#network
     const topic = archive.drive.discoveryKey
     opened.searchingSince = Date.now()
     opened.search = new AbortController()
-    const signal = AbortSignal.any([life.signal, opened.search.signal])
+    const { signal } = opened.search
     setMaxListeners(0, signal)
     // Looking alone is quicker than announcing. What is not known is announced right after it, whether somebody was found
     // or not: an author who comes later finds those who wait, and friends of friends find those who hold it.
@@ -641,13 +666,15 @@ export class Archives {
     if (state.name === 'behind' && archive.length < state.published) return
     try {
       if (!(await archive.legible())) return this.#setState(opened, { name: 'secret-needed' })
-      const found = await archive.at(null, async snapshot => {
+      const { found, version } = await archive.at(null, async (snapshot, version) => {
         // One is enough: without a limit Hyperbee would fetch thousands ahead.
         for (const beside of BESIDE_RESERVED)
-          for await (const _ of snapshot.entries({ ...beside, limit: 1 })) return true
-        return false
+          for await (const _ of snapshot.entries({ ...beside, limit: 1 })) return { found: true, version }
+        return { found: false, version }
       })
+      opened.assessedAt = version
       this.#setState(opened, { name: found ? 'found' : 'empty' })
+      this.#remember(opened)
     } catch (error) {
       if (!life.signal.aborted) this.#log.warn({ err: error, key: archive.key }, 'an archive could not be read')
     }
@@ -746,6 +773,7 @@ export class Archives {
       changedAt: opened.changedAt,
       addedAt: record.addedAt,
     }
+    this.#remember(opened)
     if (JSON.stringify(this.rows.get(key)) !== JSON.stringify(row)) this.rows.put(row)
     if (!archive.isCounted) this.touch(key)
     for (const listener of this.#listeners) listener(key)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../../preload/contract/errors.ts'
 import { readJson, Saver, writeJson } from '../lib/atomic-file.ts'
+import { AboutEntry } from './about.ts'
 
 const Source = z.object({
   items: z.array(z.object({ path: z.string(), at: z.string(), kind: z.enum(['folder', 'file']) })),
@@ -43,6 +44,16 @@ const Updates = z.object({
 })
 const UNASKED = { askFirst: false, growth: GROWTH, taken: null, stays: false, mayRemove: false, paused: false } as const
 
+const Summary = z.object({
+  length: z.number(),
+  fork: z.number(),
+  empty: z.boolean(),
+  about: AboutEntry.nullable(),
+  files: z.number().nullable(),
+  bytes: z.number().nullable(),
+  changedAt: z.number().nullable(),
+})
+
 const Archive = z.object({
   key: z.string(),
   /** Ours only: the Corestore namespace, random and never used again. */
@@ -67,6 +78,8 @@ const Archive = z.object({
   /** A friend's: neither fetched nor served. */
   paused: z.boolean().default(false),
   updates: Updates.default(UNASKED),
+  /** What its row says of this version, so that a start with hundreds of archives need not read each. Of another one it says nothing. */
+  summary: Summary.nullable().default(null),
 })
 
 /** Out of the library; its cores, by key, may still have blocks here. */
@@ -96,15 +109,17 @@ export type SourceRecord = z.infer<typeof Source>
 export type ArchiveRecord = z.infer<typeof Archive>
 export type DownloadRecord = z.infer<typeof Download>
 export type ForgottenRecord = z.infer<typeof Forgotten>
+export type SummaryRecord = z.infer<typeof Summary>
 export type UpdatesRecord = z.infer<typeof Updates>
 
 /** What an archive begins with that was just opened or made. */
-export const FRESH: Pick<ArchiveRecord, 'seenLength' | 'watched' | 'published' | 'paused' | 'updates'> = {
+export const FRESH: Pick<ArchiveRecord, 'seenLength' | 'watched' | 'published' | 'paused' | 'updates' | 'summary'> = {
   seenLength: 0,
   watched: null,
   published: null,
   paused: false,
   updates: UNASKED,
+  summary: null,
 }
 
 /** From each older version to the next. */
@@ -176,6 +191,12 @@ export class Registry {
   }
 
   /** Takes it out of the library, and notes in the same breath whose blocks, of so many bytes, have to go. */
+  /** Is written with whatever is saved next, and can be read again from the archive if it never is. */
+  remember(key: string, summary: SummaryRecord): void {
+    const record = this.archives.get(key)
+    if (record !== undefined) this.archives.set(key, { ...record, summary })
+  }
+
   async removeArchive(key: string, cores: readonly string[], bytes: number): Promise<void> {
     this.archives.delete(key)
     this.#garbage += bytes

@@ -105,7 +105,7 @@ test('an author who comes back is found without anybody doing anything, and whoe
     })
     .waitFor({ timeout: 30_000 })
   await main.getByRole('button', { name: 'Watch for it' }).click()
-  await main.getByText('You are told as soon as it is found.', { exact: false }).waitFor()
+  await main.getByText('You are told as soon as it is found', { exact: false }).waitFor()
   await main.getByRole('button', { name: 'Stop watching' }).waitFor()
   const library = b.page.getByRole('complementary', { name: 'Library' })
   await library.getByRole('button', { name: /you watch for it/ }).waitFor()

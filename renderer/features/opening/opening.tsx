@@ -87,13 +87,14 @@ export function OpeningState({ row, version, onNewest }: OpeningProps): ReactEle
             <>
               <TryAgain row={row} />
               <Watch row={row} />
+              <Below>
+                {watching(state, now)} <WatchWords row={row} />
+              </Below>
             </>
           }
         >
           <p>{said.text}</p>
-          <p className="mt-2">{said.next}</p>
-          <p className="mt-2">{watching(state, now)}</p>
-          <WatchWords row={row} />
+          <p className="mt-2 text-ink">{said.next}</p>
         </EmptyState>
       )
     }
@@ -293,20 +294,25 @@ function Searching({
       icon={<Radar size={44} strokeWidth={1.25} className="breathe text-accent" />}
       title={reading ? 'Connected, reading the list…' : 'Looking for peers…'}
       actions={
-        offered && (
-          <>
-            <TryAgain row={row} />
-            <Watch row={row} />
-          </>
-        )
+        <>
+          {offered && (
+            <>
+              <TryAgain row={row} />
+              <Watch row={row} />
+            </>
+          )}
+          {seconds >= SAID_AFTER && (
+            <Below>
+              Looking for {duration(seconds)} so far. {offered && <WatchWords row={row} />}
+            </Below>
+          )}
+        </>
       }
     >
       <Steps steps={reading ? readingSteps(state.peers) : lookingSteps(state)} />
       <div className="mt-3 min-h-10" aria-live="polite">
         {seconds >= SAID_AFTER && <p>{sayGoingOn(state)}</p>}
       </div>
-      {seconds >= SAID_AFTER && <p className="tabular mt-1 text-sm">Looking for {duration(seconds)} so far.</p>}
-      {offered && <WatchWords row={row} />}
     </EmptyState>
   )
 }
@@ -354,15 +360,18 @@ function Watch({ row }: { readonly row: ArchiveRow }): ReactElement {
   )
 }
 
-function WatchWords({ row }: { readonly row: ArchiveRow }): ReactElement {
-  return (
-    <p className="mt-2" role="status">
-      {row.watched === null
-        ? 'Watch for it, and you are told when it is found, even if Cairn was closed in between.'
-        : 'You are told as soon as it is found. That is kept when Cairn is closed: it goes on when it runs again.'}
-    </p>
-  )
-}
+const WatchWords = ({ row }: { readonly row: ArchiveRow }): ReactElement => (
+  <span role="status">
+    {row.watched === null
+      ? 'Watch for it, and you are told when it is found, even if Cairn was closed in between.'
+      : 'You are told as soon as it is found, even if Cairn was closed in between.'}
+  </span>
+)
+
+/** Under the buttons, so that they are seen also where there is little room. */
+const Below = ({ children }: { readonly children: ReactNode }): ReactElement => (
+  <p className="tabular mt-1 w-full text-sm text-muted text-pretty">{children}</p>
+)
 
 /** Found, but not in the version that the link asks for. */
 function VersionMissing({ row, version, onNewest }: OpeningProps & { readonly version: number }): ReactElement {
