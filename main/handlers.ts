@@ -91,8 +91,7 @@ export function createHandlers({
       answerRemoval: ({ key, remove }) => publishing.answerRemoval(key, remove),
     },
     read: {
-      list: ({ key, version, folder, cursor, limit }, { signal }) =>
-        reading.list(key, version, folder, cursor, limit, signal),
+      list: ({ key, version, ...page }, { signal }) => reading.list(key, version, page, signal),
       entry: ({ key, version, path }) => reading.entry(key, version, path),
       measure: (input, { signal, emit }) => reading.measure(input, signal, emit),
       grant: ({ key, version, zip }) => ({ grant: content.grant(key, version, zip ?? null) }),

@@ -7,6 +7,7 @@
  * tree, which comes along with the block, says whether that was right. A search through the tree of a peer would be
  * a round trip or more before the first byte.
  */
+import { once } from 'node:events'
 import type Hyperblobs from 'hyperblobs'
 import type Hypercore from 'hypercore'
 import type Hyperdrive from 'hyperdrive'
@@ -37,8 +38,7 @@ export async function* readAsTaken(
     new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the file.', { key: '', path: file.path })
   const end = blob.blockOffset + blob.blockLength
   signal.throwIfAborted()
-  // The list may be here before anything is known of the log of content.
-  if (end > blobs.core.length) await unlessAborted(blobs.core.update({ wait: true }), signal)
+  if (end > blobs.core.length) await heardOf(blobs.core, end, signal)
   if (blob.blockLength === 0 || end > blobs.core.length) throw missing()
   // What ends the waiting, and takes back what was asked for, is the end of the session.
   const session = blobs.core.session()
@@ -63,6 +63,17 @@ export async function* readAsTaken(
   }
   signal.throwIfAborted()
   throw missing()
+}
+
+/**
+ * The list may be here before anything is known of the log of content; and a peer may just have more of it. An entry that
+ * names more than there is waits no longer than for an answer.
+ */
+async function heardOf(core: Hypercore, length: number, signal: AbortSignal): Promise<void> {
+  const long = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
+  if (core.length === 0) await once(core, 'append', { signal: long }).catch(() => {})
+  if (core.length < length) await unlessAborted(core.update({ wait: true }), long).catch(() => {})
+  signal.throwIfAborted()
 }
 
 /** Blocks from the first byte of the range to the end of the file, asked for a little ahead; the first one begins at that byte. */

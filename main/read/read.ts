@@ -16,6 +16,11 @@ import { Manifest } from './manifest.ts'
 import { type Measuring, Sizes } from './sizes.ts'
 import { planZip } from './zipping.ts'
 
+/** A page that has to be fetched is given out as far as it is there after so many milliseconds. */
+const SOON = 250
+/** Entries that are fetched ahead of what is given out: a few screens. */
+const SCREENS = 200
+
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(['VERSION_NOT_FOUND', 'PATH_NOT_FOUND', 'NOT_THE_PINNED_VERSION'])
 
 export class Reading {
@@ -41,9 +46,17 @@ export class Reading {
   async list(
     key: string,
     version: number | null,
-    folder: string,
-    cursor: string | null,
-    limit: number,
+    {
+      folder,
+      cursor,
+      limit,
+      soon = false,
+    }: {
+      readonly folder: string
+      readonly cursor: string | null
+      readonly limit: number
+      readonly soon?: boolean | undefined
+    },
     signal: AbortSignal,
   ): Promise<EntryPage> {
     await this.#archives.verifyPin(key, version)
@@ -51,8 +64,11 @@ export class Reading {
       const entries: Entry[] = []
       let last: string | null = null
       const prefix = clean(folder) === '/' ? '' : clean(folder)
-      for await (const child of children(snapshot, clean(folder), cursor, { wanted: limit + 1, signal })) {
-        if (entries.length === limit) return { entries, cursor: last, version }
+      const began = Date.now()
+      const wanted = Math.min(limit + 1, SCREENS)
+      for await (const child of children(snapshot, clean(folder), cursor, { wanted, signal })) {
+        if (entries.length === limit || (soon && entries.length > 0 && Date.now() - began > SOON))
+          return { entries, cursor: last, version }
         entries.push(child.kind === 'folder' ? folderEntry(`${prefix}/${child.name}`) : shown(snapshot, child.entry))
         last = child.cursor
       }

@@ -245,6 +245,8 @@ export const contract = {
         folder: ArchivePath,
         cursor: z.string().max(8192).nullable(),
         limit: Limit,
+        /** What is there after a quarter of a second is a page, where the rest has to be waited for. */
+        soon: z.boolean().optional(),
       }),
       output: type<EntryPage>(),
     }),

@@ -224,6 +224,7 @@ export type Entry = {
 }
 
 export type EntryPage = {
+  /** With `soon` they may be fewer than were asked for. */
   readonly entries: readonly Entry[]
   /** Give it back to get the next page; null: this was the last. */
   readonly cursor: string | null

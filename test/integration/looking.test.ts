@@ -203,6 +203,7 @@ test('"from here on" fetches little ahead of what is taken, and nothing after it
     const response = await bob.backend.content(
       new Request(`http://content/${grant}/${name}`, { headers: { range: 'bytes=33000000-' }, signal: stop.signal }),
     )
+    expect(response.status).toBe(206)
     const reader = response.body!.getReader()
     await reader.read()
     // Nobody takes more: nothing more comes.

@@ -116,8 +116,10 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   const { version, path } = place
   const editable = row.ownership === 'yours' && row.source === null && version === null
 
-  // Until a long folder is read to its end it stands in the archive's own order, so that nothing jumps while it comes.
-  const effective = sort ?? (complete && read.length <= PAGE ? byName : null)
+  // What comes bit by bit stands in the archive's own order, and goes on to do so, so that nothing jumps.
+  const atOnce = useRef<boolean | null>(null)
+  if (status === 'ready') atOnce.current ??= complete
+  const effective = sort ?? (atOnce.current === true && complete && read.length <= PAGE ? byName : null)
   const made = useMadeFolders(row.id)
   const entries = useMemo(() => {
     const alone = !editable

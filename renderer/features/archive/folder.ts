@@ -1,7 +1,7 @@
 /**
- * One folder of one version of an archive, read page by page: the first one is small and soon there, the others come while
- * it is looked at, so that there is something to scroll to. It is read again when the archive changes, and replaced in
- * one go, so that the list never empties or jumps under the person's hands.
+ * One folder of one version of an archive, read page by page as far as somebody looks, and a little ahead of them. It is
+ * read again when the archive changes, and replaced in one go, so that the list never empties or jumps under the
+ * person's hands.
  */
 import { createStore, type StoreApi } from 'zustand'
 import type { ArchiveKey, Entry } from '../../../preload/contract/models.ts'
@@ -31,8 +31,6 @@ export type Folder = {
 }
 
 export const PAGE = 1000
-/** A screen or a few. */
-const FIRST_PAGE = 200
 /** Whoever scrolls on and on gets more at once each time, up to so many pages. */
 const MOST_PAGES = 16
 /** How often a growing list is drawn anew, in milliseconds. */
@@ -56,8 +54,7 @@ export function openFolder(key: ArchiveKey, version: number | null, folder: stri
 
   const read = async (cursor: string | null) => {
     await connected(life.signal)
-    const limit = cursor === null ? FIRST_PAGE : PAGE
-    return backend.read.list({ key, version, folder, cursor, limit }, { signal: life.signal })
+    return backend.read.list({ key, version, folder, cursor, limit: PAGE, soon: true }, { signal: life.signal })
   }
   const show = () => {
     shownAt = performance.now()
@@ -115,7 +112,9 @@ export function openFolder(key: ArchiveKey, version: number | null, folder: stri
       if (end > from && start <= to) {
         const again = await read(page.cursor)
         if (again.version !== page.version) return readAgain()
-        fresh[index] = { ...page, entries: again.entries }
+        // It may end elsewhere this time.
+        const known = new Map(again.entries.map(entry => [entry.path, entry]))
+        fresh[index] = { ...page, entries: page.entries.map(entry => known.get(entry.path) ?? entry) }
         changed = true
       }
       start = end

@@ -150,10 +150,11 @@ function NameField({ entry, onRename }: NameFieldProps): ReactElement {
 }
 
 const ROW = 32
+const HEAD = 28
 const columnsOf = (showHeld: boolean) =>
   showHeld
-    ? 'grid-cols-[minmax(0,1fr)_5rem_1.25rem] narrow:grid-cols-[minmax(0,1fr)_5.5rem_9.5rem_6.5rem]'
-    : 'grid-cols-[minmax(0,1fr)_5rem] narrow:grid-cols-[minmax(0,1fr)_5.5rem_9.5rem]'
+    ? 'grid-cols-[minmax(0,1fr)_5rem_1.25rem] narrow:grid-cols-[minmax(0,1fr)_5.5rem_10.5rem_6.5rem]'
+    : 'grid-cols-[minmax(0,1fr)_5rem] narrow:grid-cols-[minmax(0,1fr)_5.5rem_10.5rem]'
 
 const indexAt = (target: EventTarget): number | null => {
   const row = target instanceof Element ? target.closest<HTMLElement>('[data-index]') : null
@@ -188,6 +189,8 @@ export function EntryList(props: EntriesProps): ReactElement {
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
     paddingEnd: 12,
+    // The head of the list stands above the rows: without this the last one would be revealed as far below the edge.
+    scrollPaddingEnd: HEAD,
     overscan: 12,
   })
   const items = virtual.getVirtualItems()
