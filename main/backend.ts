@@ -103,8 +103,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const close = async () => {
       keeping.close()
       for (const client of clients) client.close()
-      await Promise.all([socket.close(), publishing.close(), transfers.close(), network.close()])
-      await disk.close()
+      await Promise.all([disk.close(), socket.close(), publishing.close(), transfers.close(), network.close()])
       await archives.close()
       await registry.save().catch(error => log.error({ err: error }, 'the registry was not saved'))
       await store.close()

@@ -67,8 +67,8 @@ export class Disk {
   async close(): Promise<void> {
     this.#closed = true
     if (this.#soon !== null) clearTimeout(this.#soon)
-    await this.#clearing.run(async () => {})
     await this.#recency.save()
+    await this.#clearing.run(async () => {})
   }
 
   async use(): Promise<DiskUse> {

@@ -12,7 +12,7 @@ import type Hyperblobs from 'hyperblobs'
 import type Hypercore from 'hypercore'
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
-import { readBlob, unlessAborted } from './blob.ts'
+import { blocksOf, READ, READING, readBlob, unlessAborted } from './blob.ts'
 import { type ArchiveFile, PATIENCE } from './entries.ts'
 
 /** Bytes that are on their way before the first of them has been taken, and when they are taken as quickly as they come. */
@@ -45,6 +45,8 @@ export async function* readAsTaken(
   const stop = () => void session.close().catch(() => {})
   signal.addEventListener('abort', stop)
   let left = range.length
+  const used = blocksOf(blob, file.size, range)
+  blobs.core.emit(READING, used)
   try {
     for await (const bytes of blocksFrom(session, blob, range)) {
       const part = bytes.byteLength > left ? bytes.subarray(0, left) : bytes
@@ -58,6 +60,7 @@ export async function* readAsTaken(
     if (code === 'REQUEST_TIMEOUT' || code === 'BLOCK_NOT_AVAILABLE') throw missing()
     throw error
   } finally {
+    blobs.core.emit(READ, used)
     signal.removeEventListener('abort', stop)
     await session.close()
   }
