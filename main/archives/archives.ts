@@ -733,13 +733,14 @@ export class Archives {
 
   async #refreshRow(key: string): Promise<void> {
     const opened = this.#opened.get(key)
-    const record = this.#registry.archives.get(key)
-    if (opened === undefined || record === undefined) return
+    if (opened === undefined) return
     await this.#readCounts(opened)
-    if (!this.#opened.has(key)) return
+    const bytes = await opened.archive.heldBytes()
+    // Nothing is waited for from here on: an older row would come after a newer one.
+    const record = this.#registry.archives.get(key)
+    if (record === undefined || this.#opened.get(key) !== opened) return
     const { archive, state, about } = opened
     const { held, of } = archive.heldBlocks()
-    const bytes = await archive.heldBytes()
     const ofBytes = archive.blobs?.core.byteLength ?? 0
     const row: ArchiveRow = {
       id: key,

@@ -22,7 +22,7 @@ const table = new Table('Many archives known and joined: start to a usable page,
 afterAll(() => table.print())
 
 /** How long the swarm is watched at work, after which what it takes is read. */
-const JOINING = Number(process.env['BENCH_JOINING'] ?? 20_000)
+const JOINING = Number(process.env['BENCH_JOINING'] ?? 50_000)
 
 type Running = { readonly process: MeasuredProcess; readonly client: Client<Contract> }
 
