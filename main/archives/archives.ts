@@ -513,8 +513,13 @@ export class Archives {
     this.#opened.set(record.key, opened)
     const { core } = archive.drive
     const touch = () => this.touch(record.key)
+    let refreshed = Number.NEGATIVE_INFINITY
     core.on('append', () => {
-      touch()
+      // A version after some quiet is what somebody waits for: it does not wait for the next sample.
+      if (performance.now() - refreshed > SAMPLE) {
+        refreshed = performance.now()
+        void this.refresh(record.key)
+      } else touch()
       void this.#assess(opened)
     })
     core.on('peer-add', touch)

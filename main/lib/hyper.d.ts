@@ -60,6 +60,7 @@ declare module 'hypercore' {
       readonly stats: { readonly wireData: { readonly rx: number } }
       /** Requests on their way to it. */
       readonly inflight: number
+      getMaxInflight(): number
       readonly removed: boolean
       /** It is asked for nothing. */
       paused: boolean
@@ -72,6 +73,7 @@ declare module 'hypercore' {
       detachFrom(protomux: unknown): void
       /** Requests on their way to one peer at once, at least and at most. */
       setInflightRange(least: number, most: number): void
+      readonly inflightRange: readonly [least: number, most: number]
       addBlock(session: unknown[], index: number, force: boolean): Request
       cancel(request: Request): void
       /** Asks a peer for what it has room for, and for what others are slow with. */

@@ -10,12 +10,17 @@
 import type Hypercore from 'hypercore'
 import { rememberTree, type TreeNodes } from './tree-nodes.ts'
 
-/** Requests that are on their way to one peer at once. Upstream's 16 leave a local connection idle between small blocks. */
-const INFLIGHT = 32
+/**
+ * Requests that are on their way to one near peer at once, in bytes and in blocks; Hypercore raises them with the distance.
+ * Upstream's 16 blocks leave a connection idle where blocks are small, and where they are large, a block that is looked at
+ * has to wait for 4 MiB.
+ */
+const ON_THE_WAY = 2 << 20
+const INFLIGHT = { least: 8, most: 64 } as const
 /** Upstream's most, which distant peers are given. */
 const MOST_INFLIGHT = 512
-/** Blocks in the replicator for each peer: those on their way, and the next ones. */
-const BUSY = INFLIGHT + 8
+/** Blocks in the replicator for each peer, beside those on their way. */
+const NEXT = 4
 /** Blocks that are read from the store at once. */
 const READS = 64
 const NORMAL = 0
@@ -29,6 +34,7 @@ export type Wanted = {
 
 type Waiting = {
   readonly index: number
+  readonly bytes: number
   readonly resolve: (block: Buffer) => void
   readonly reject: (error: unknown) => void
   request: Hypercore.Request | null
@@ -43,7 +49,6 @@ export function fetcherOf(core: Hypercore): Fetcher {
   if (inner === null) throw new Error('The core is not open')
   let fetcher = fetchers.get(inner)
   if (fetcher === undefined) {
-    inner.replicator.setInflightRange(INFLIGHT, MOST_INFLIGHT)
     fetcher = new Fetcher(core)
     fetchers.set(inner, fetcher)
   }
@@ -67,11 +72,11 @@ export class Fetcher {
     this.#tree = rememberTree(core)
   }
 
-  /** Waits for as long as it takes. Rejected when it is cancelled, when the log was truncated, and when the core closes. */
-  want(index: number): Wanted {
+  /** `bytes`: about its size. Waits for as long as it takes. Rejected when it is cancelled, when the log was truncated, and when the core closes. */
+  want(index: number, bytes: number): Wanted {
     let waiting: Waiting | null = null
     const block = new Promise<Buffer>((resolve, reject) => {
-      waiting = { index, resolve, reject, request: null, state: 'waiting' }
+      waiting = { index, bytes, resolve, reject, request: null, state: 'waiting' }
     })
     // Whoever has cancelled it listens no more.
     block.catch(() => {})
@@ -111,8 +116,8 @@ export class Fetcher {
   }
 
   #advance(): void {
-    const most = BUSY * Math.max(1, this.#core.peers.length)
     for (const waiting of this.#ready) {
+      const most = this.#inflight(waiting.bytes) + NEXT
       const here = this.#core.core?.bitfield.get(waiting.index) === true
       if (waiting.state === 'waiting' && (here ? this.#reading >= READS : this.#busy >= most)) return
       this.#ready.delete(waiting)
@@ -149,6 +154,14 @@ export class Fetcher {
       ended()
       this.#advance()
     }
+  }
+
+  /** Requests that keep all peers busy, with blocks of this size. */
+  #inflight(bytes: number): number {
+    const inflight = Math.min(INFLIGHT.most, Math.max(INFLIGHT.least, Math.round(ON_THE_WAY / Math.max(1, bytes))))
+    const { replicator } = this.#core.core!
+    if (replicator.inflightRange[0] !== inflight) replicator.setInflightRange(inflight, MOST_INFLIGHT)
+    return replicator.peers.reduce((sum, peer) => sum + peer.getMaxInflight(), 0)
   }
 
   #read(index: number): Promise<Buffer | null> {

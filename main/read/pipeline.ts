@@ -201,7 +201,7 @@ class Pipeline<T> {
       const index = last.piece.place.index + last.next++
       if (index < this.#core.length) {
         last.asked.push({
-          wanted: this.#fetcher.want(index),
+          wanted: this.#fetcher.want(index, last.bytesEach),
           index,
           since: performance.now(),
           bytes: last.bytesEach,

@@ -262,8 +262,47 @@ export class Cairn {
     return (await this.client.read.entry({ key, version, path }))?.size ?? null
   }
 
-  end(): Promise<void> {
-    return this.#process.end()
+  /** Opens a friend's link, and waits until it is found. */
+  async open(link: string): Promise<string> {
+    const { key } = await this.client.archives.open({ link })
+    await this.#archives.until(key, row => row.state.name === 'found', 60_000)
+    return key
+  }
+
+  /** Until everything is in the folder, or so many bytes are. Seconds. */
+  async get(key: string, folder: string, enough = Number.POSITIVE_INFINITY): Promise<number> {
+    const asked = now()
+    const { transfer } = await this.client.read.download({ key, version: null, paths: ['/'], folder, overwrite: false })
+    const { item, at } = await this.#transfers.until(transfer, row => {
+      if (row.state.name === 'failed') throw new Error(JSON.stringify(row.state))
+      return row.state.name === 'done' || row.bytes >= enough
+    })
+    if (item.skippedCount > 0) throw new Error(`${item.skippedCount} files were left out`)
+    return (at - asked) / 1000
+  }
+
+  /** Until a transfer that was there at the start is done. */
+  async resumed(): Promise<void> {
+    for await (const changes of this.client.transfers.watch())
+      for (const change of changes) if (change.op === 'put' && change.item.state.name === 'done') return
+  }
+
+  /** Over the network since the start, in bytes. */
+  async sent(): Promise<number> {
+    // Counted four times a second.
+    await sleep(600)
+    for await (const changes of this.client.network.watch())
+      for (const change of changes) if (change.op === 'put') return change.item.bytesUp
+    throw new Error('A collection does not end')
+  }
+
+  /** When the archive's length is as wanted. */
+  async changed(key: string, wanted: (length: number) => boolean): Promise<number> {
+    return (await this.#archives.until(key, ({ length }) => wanted(length), 60_000)).at
+  }
+
+  end(signal?: NodeJS.Signals): Promise<void> {
+    return this.#process.end(signal)
   }
 
   #start({ id, title }: { readonly id: string; readonly title: string }) {

@@ -1,5 +1,5 @@
 /**
- * Syncthing as a peer: how long it takes until a folder that was added is scanned. It talks to nobody: no discovery, no
+ * Syncthing as a peer: how long it takes until a folder that was added is scanned, and until another one has it. It talks to nobody: no discovery, no
  * relays, no NAT, no STUN, no reports, no upgrades, and it listens on loopback only.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -85,6 +85,36 @@ export class Syncthing {
     throw new Error('Syncthing has not scanned the folder')
   }
 
+  /** Seconds from sharing the folder that another one has scanned until all of it is in this one's folder. */
+  async receive(from: Syncthing, target: string, files: number): Promise<number> {
+    const [here, there] = [await this.#introduce(), await from.#introduce()]
+    await ask(this.#api, 'config/devices', { deviceID: there.id, addresses: [there.address] })
+    await ask(from.#api, 'config/devices', { deviceID: here.id, addresses: [here.address] })
+    const began = now()
+    await ask(this.#api, 'config/folders', { id: 'bench', path: target, devices: [{ deviceID: there.id }] })
+    await patch(from.#api, 'config/folders/bench', { devices: [{ deviceID: here.id }] })
+    while (now() - began < PATIENCE) {
+      const status = (await ask(this.#api, 'db/status?folder=bench')) as {
+        readonly state: string
+        readonly localFiles: number
+        readonly globalFiles: number
+        readonly needFiles: number
+      } | null
+      if (status?.state === 'idle' && status.localFiles === files && status.needFiles === 0)
+        return (now() - began) / 1000
+      await sleep(20)
+    }
+    throw new Error('Syncthing has not taken the folder')
+  }
+
+  async #introduce(): Promise<{ readonly id: string; readonly address: string }> {
+    const { myID } = (await ask(this.#api, 'system/status')) as { readonly myID: string }
+    const { listenAddresses } = (await ask(this.#api, 'config/options')) as {
+      readonly listenAddresses: readonly string[]
+    }
+    return { id: myID, address: listenAddresses[0]! }
+  }
+
   /** Bytes; NaN where it is not known. */
   async peak(): Promise<number> {
     const status = await readFile(`/proc/${this.#process.pid}/status`, 'utf8').catch(() => '')
@@ -97,11 +127,13 @@ export class Syncthing {
   }
 }
 
+const patch = (api: string, path: string, change: unknown) => ask(api, path, change, 'PATCH')
+
 /** null: there is no such thing (yet). */
-async function ask(api: string, path: string, put?: unknown): Promise<unknown> {
+async function ask(api: string, path: string, put?: unknown, method = 'POST'): Promise<unknown> {
   const response = await fetch(`${api}/${path}`, {
     headers: { 'X-API-Key': API_KEY },
-    ...(put === undefined ? {} : { method: 'POST', body: JSON.stringify(put) }),
+    ...(put === undefined ? {} : { method, body: JSON.stringify(put) }),
   })
   const text = await response.text()
   if (response.status === 404) return null
