@@ -7,6 +7,7 @@
  * nobody is looked for a few times and then left to its announcement and upstream's ten minutes, since there may be
  * hundreds of them.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempts, UnreachableReason } from '../../preload/contract/models.ts'
 import type { Announcers } from '../network/network.ts'
 import type { Archive } from './archive.ts'
@@ -215,7 +216,8 @@ export async function pursue({ archive, whereabouts, report, onRetry, signal }: 
 /** Asks for the newest length and for the first block, with which everything else begins. Never throws. */
 async function read({ drive: { core } }: Archive): Promise<void> {
   try {
-    await core.update({ wait: true })
+    // A peer that stalls is not waited for: another one may have come.
+    await Promise.race([core.update({ wait: true }), sleep(READING, undefined, { ref: false })])
     if (core.length > 0) await core.get(0, { timeout: READING })
   } catch {
     // It did not come in time, cannot be read, or the archive is closed: the evidence says which.

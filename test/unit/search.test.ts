@@ -3,7 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Evidence, judge, nextPause } from '../../main/archives/search.ts'
 
-const count = fc.integer({ min: 0, max: 4 })
+/** Mostly none: causes stand alone more often than together. */
+const count = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 4 }) },
+)
 const attempts = fc.record({ connecting: count, connected: count, silent: count, blocked: count, refused: count })
 const evidence: fc.Arbitrary<Evidence> = fc
   .record({
@@ -79,12 +83,35 @@ describe('judge', () => {
       }
     }))
 
+  test('what is known to be wrong is said, the nearest first', () =>
+    holds(given => {
+      if (given.known || given.peers > 0) return
+      const finding = judge(given)
+      if (!given.online) expect(finding).toMatchObject({ reason: 'offline' })
+      else if (given.lookup === null) expect(finding.name).toBe('looking')
+      else if (given.attempts.connected > 0) expect(['looking', 'unreachable']).toContain(finding.name)
+      else if (!given.lookup.answered) expect(finding).toMatchObject({ reason: 'dht-silent' })
+      else if (given.lookup.announcing === 0) expect(finding).toMatchObject({ reason: 'nobody' })
+    }))
+
   test('nobody is given up who has not been tried in vain, or tried for long', () =>
     holds(given => {
       const finding = judge(given)
       if (finding.name !== 'unreachable' || finding.reason !== 'peers-unreachable') return
       const { silent, blocked, refused } = given.attempts
       expect(silent + blocked + refused === finding.candidates || given.trying >= 8000).toBe(true)
+    }))
+
+  test('who was tried in vain is said at once, and so is who says for long that they have nothing', () =>
+    holds(given => {
+      if (given.known || !given.online || given.claiming > 0) return
+      const { silent, blocked, refused, connected } = given.attempts
+      const announcing = given.lookup?.announcing ?? 0
+      const inVain = silent + blocked + refused
+      if (given.peers > 0 && given.connected >= 2000)
+        expect(judge(given)).toMatchObject({ reason: 'peer-lacks', candidates: given.peers })
+      if (given.peers === 0 && connected === 0 && announcing > 0 && announcing === inVain && given.lookup?.answered)
+        expect(judge(given)).toMatchObject({ reason: 'peers-unreachable', attempts: given.attempts })
     }))
 
   test('no wait is without an end: after twenty seconds there is a reason, or somebody to read from', () =>

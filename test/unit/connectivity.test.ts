@@ -1,0 +1,37 @@
+/** When what was not found may be found now. That the network is gone is made in `test/integration/finding.test.ts`. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type Change, watchConnectivity } from '../../main/network/connectivity.ts'
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] }))
+afterEach(() => void vi.useRealTimers())
+
+const settled = () => new Promise(resolve => setImmediate(resolve))
+
+test('a route to one of the nodes is enough, none is no network, and nothing is told twice', async () => {
+  const changes: Change[] = []
+  const nowhere = { host: '255.255.255.255', port: 9 }
+  const stop = watchConnectivity([nowhere], change => changes.push(change))
+  await vi.waitFor(() => expect(changes).toEqual([{ online: false, returned: false }]))
+  vi.advanceTimersByTime(5000)
+  await settled()
+  expect(changes).toHaveLength(1)
+  stop()
+  const others: Change[] = []
+  const end = watchConnectivity([nowhere, { host: '127.0.0.1', port: 9 }], change => others.push(change))
+  vi.advanceTimersByTime(5000)
+  await settled()
+  expect(others).toEqual([])
+  end()
+})
+
+test('after a sleep everything is looked for again', () => {
+  const changes: Change[] = []
+  const stop = watchConnectivity([{ host: '127.0.0.1', port: 9 }], change => changes.push(change))
+  vi.setSystemTime(Date.now() + 3_600_000)
+  vi.advanceTimersByTime(5000)
+  expect(changes).toEqual([{ online: true, returned: true }])
+  stop()
+  vi.setSystemTime(Date.now() + 3_600_000)
+  vi.advanceTimersByTime(60_000)
+  expect(changes).toHaveLength(1)
+})
