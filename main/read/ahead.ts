@@ -12,7 +12,8 @@ import type Hyperblobs from 'hyperblobs'
 import type Hypercore from 'hypercore'
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
-import { blocksOf, READ, READING, readBlob, unlessAborted } from './blob.ts'
+import { READ, readBlob, READING, unlessAborted } from './blob.ts'
+import type { Range as Blocks } from '../lib/ranges.ts'
 import { type ArchiveFile, PATIENCE } from './entries.ts'
 
 /** Bytes that are on their way before the first of them has been taken, and when they are taken as quickly as they come. */
@@ -21,7 +22,8 @@ const MOST = 2 << 20
 /** Blocks on their way, at most. */
 const MOST_BLOCKS = 64
 
-export type Range = { readonly start: number; readonly length: number }
+/** Bytes of a file. */
+type Range = { readonly start: number; readonly length: number }
 
 /** `range` in bytes within the file. Throws NOT_AVAILABLE as `readBlob` does. */
 export async function* readAsTaken(
@@ -45,10 +47,15 @@ export async function* readAsTaken(
   const stop = () => void session.close().catch(() => {})
   signal.addEventListener('abort', stop)
   let left = range.length
-  const used = blocksOf(blob, file.size, range)
-  blobs.core.emit(READING, used)
+  let used: Blocks | null = null
+  // Nobody clears what is being read.
+  const use = (next: Blocks | null) => {
+    if (next !== null) blobs.core.emit(READING, next)
+    if (used !== null) blobs.core.emit(READ, used)
+    used = next
+  }
   try {
-    for await (const bytes of blocksFrom(session, blob, range)) {
+    for await (const bytes of blocksFrom(session, blob, range, use)) {
       const part = bytes.byteLength > left ? bytes.subarray(0, left) : bytes
       left -= part.byteLength
       yield part
@@ -60,7 +67,7 @@ export async function* readAsTaken(
     if (code === 'REQUEST_TIMEOUT' || code === 'BLOCK_NOT_AVAILABLE') throw missing()
     throw error
   } finally {
-    blobs.core.emit(READ, used)
+    use(null)
     signal.removeEventListener('abort', stop)
     await session.close()
   }
@@ -84,6 +91,7 @@ async function* blocksFrom(
   session: Hypercore,
   { blockOffset, blockLength, byteOffset, byteLength }: Hyperblobs.Blob,
   { start, length }: Range,
+  use: (blocks: Blocks) => void,
 ): AsyncGenerator<Buffer> {
   const end = blockOffset + blockLength
   const waiting: Promise<Buffer | null>[] = []
@@ -99,6 +107,7 @@ async function* blocksFrom(
       block.catch(() => {})
       waiting.push(block)
     }
+    use({ start: next - waiting.length, end: next })
   }
 
   const guess = guessed(start, byteLength, blockLength)

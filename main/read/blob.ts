@@ -61,7 +61,7 @@ export const READING = 'cairn-reading'
 export const READ = 'cairn-read'
 
 /** Blocks differ little in size within one file: near enough to tell what was used last. */
-export function blocksOf(
+function blocksOf(
   { blockOffset, blockLength }: Hyperblobs.Blob,
   size: number,
   { start, length }: { readonly start: number; readonly length: number },

@@ -16,8 +16,11 @@ import { Manifest } from './manifest.ts'
 import { type Measuring, Sizes } from './sizes.ts'
 import { planZip } from './zipping.ts'
 
-/** A page that has to be fetched is given out as far as it is there after so many milliseconds. */
+/** A page that has to be fetched is given out as far as it is there after so many milliseconds, if it fills a screen. */
 const SOON = 250
+const SCREEN = 40
+/** And after so many if it does not: what is on its way is asked for anew with the next page. */
+const LATE = 1000
 /** Entries that are fetched ahead of what is given out: a few screens. */
 const SCREENS = 200
 
@@ -67,7 +70,11 @@ export class Reading {
       const began = Date.now()
       const wanted = Math.min(limit + 1, SCREENS)
       for await (const child of children(snapshot, clean(folder), cursor, { wanted, signal })) {
-        if (entries.length === limit || (soon && entries.length > 0 && Date.now() - began > SOON))
+        const waited = Date.now() - began
+        if (
+          entries.length === limit ||
+          (soon && entries.length > 0 && waited > (entries.length < SCREEN ? LATE : SOON))
+        )
           return { entries, cursor: last, version }
         entries.push(child.kind === 'folder' ? folderEntry(`${prefix}/${child.name}`) : shown(snapshot, child.entry))
         last = child.cursor

@@ -40,7 +40,18 @@ const RATE = 10
 
 /** A film (VP8 in WebM) of so many seconds, whose picture is noise, so that it is large: about `bitrate` bits a second. */
 export async function film(browser: Browser, seconds: number, bitrate = 4_000_000): Promise<Buffer> {
-  return webm(await encode(browser, seconds, bitrate))
+  return Buffer.concat(webm(await encode(browser, seconds, bitrate)))
+}
+
+/** The same one after another so many times, in parts to be written one after another. */
+export async function longFilm(
+  browser: Browser,
+  seconds: number,
+  times: number,
+  bitrate: number,
+): Promise<readonly Buffer[]> {
+  const frames = await encode(browser, seconds, bitrate)
+  return webm(Array.from({ length: times }, () => frames).flat())
 }
 
 async function encode(browser: Browser, seconds: number, bitrate: number): Promise<readonly Frame[]> {
@@ -93,7 +104,7 @@ async function encode(browser: Browser, seconds: number, bitrate: number): Promi
 }
 
 /** One cluster for each key frame, and an index of them after the last one. */
-function webm(frames: readonly Frame[]): Buffer {
+function webm(frames: readonly Frame[]): readonly Buffer[] {
   const milliseconds = 1000 / RATE
   const clusters: { time: number; blocks: Buffer[] }[] = []
   frames.forEach(({ key, base64 }, index) => {
@@ -149,15 +160,20 @@ function webm(frames: readonly Frame[]): Buffer {
     unsigned('4287', 2),
     unsigned('4285', 2),
   )
-  return Buffer.concat([ebml, element('18538067', head, info, tracks, ...bodies, element('1c53bb6b', ...points))])
+  const parts = [head, info, tracks, ...bodies, element('1c53bb6b', ...points)]
+  return [ebml, opening('18538067', sum(parts)), ...parts]
 }
 
-function element(id: string, ...parts: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(parts)
+const element = (id: string, ...parts: readonly Buffer[]): Buffer => Buffer.concat([opening(id, sum(parts)), ...parts])
+
+const sum = (parts: readonly Buffer[]) => parts.reduce((bytes, part) => bytes + part.length, 0)
+
+/** What stands before so many bytes of an element. */
+function opening(id: string, bytes: number): Buffer {
   const size = Buffer.alloc(8)
-  size.writeUIntBE(body.length, 2, 6)
+  size.writeUIntBE(bytes, 2, 6)
   size[0] = 0x01
-  return Buffer.concat([Buffer.from(id, 'hex'), size, body])
+  return Buffer.concat([Buffer.from(id, 'hex'), size])
 }
 
 function fixed(value: number): Buffer {
