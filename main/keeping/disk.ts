@@ -3,15 +3,16 @@
  * cache with a budget, of which the blocks go first that were used least recently. What is kept never goes, nor what
  * another kept name shares with what goes, nor lists, nor anything of an archive of ours.
  */
+import type Hypercore from 'hypercore'
 import type Hyperdrive from 'hyperdrive'
 import type { ArchiveUse, DiskUse, FolderUse } from '../../preload/contract/models.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
-import { bytesOf, heldIn } from '../archives/blocks.ts'
+import { bytesOf, countHeld, heldIn } from '../archives/blocks.ts'
 import type { Store } from '../archives/store.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
-import { cut, type Range, type Ranges, rangesOf, within, without } from '../lib/ranges.ts'
+import { countOf, cut, type Range, type Ranges, rangesOf, within, without } from '../lib/ranges.ts'
 import { READ, READING } from '../read/blob.ts'
 import { descendants } from '../read/entries.ts'
 import type { SettingsService } from '../settings/settings.ts'
@@ -94,24 +95,23 @@ export class Disk {
     const archive = this.#archives.get(key)
     return archive.at(null, async snapshot => {
       const prefix = folder === '/' ? '/' : `${folder}/`
-      const entries = new Map<string, { kind: 'file' | 'folder'; held: number; size: number }>()
+      const entries = new Map<string, Counted>()
       const places: Range[] = []
       const core = archive.blobs?.core
-      for await (const entry of descendants(snapshot, '/')) {
-        if (entry.kind !== 'file') continue
+      for await (const entry of descendants(snapshot, folder)) {
+        if (entry.kind !== 'file' || !entry.path.startsWith(prefix)) continue
         const stands = await placesHere(archive.drive, entry)
-        places.push(...stands)
-        if (!entry.path.startsWith(prefix)) continue
+        if (folder === '/') places.push(...stands)
         const [name = '', ...below] = entry.path.slice(prefix.length).split('/')
         const one = entries.get(name) ?? { kind: below.length > 0 ? 'folder' : 'file', held: 0, size: 0 }
-        const here = heldIn(core, rangesOf(stands))
-        one.held += core === undefined ? 0 : Math.min(entry.size, await bytesOf(core, here))
+        one.held += await heldOf(core, entry.size, stands)
         one.size += entry.size
         entries.set(name, one)
       }
+      if (folder !== '/') return { entries: listed(entries, prefix), older: 0 }
       const newest = await this.#bytesOf(archive, heldIn(core, rangesOf(places)))
       return {
-        entries: [...entries].map(([name, one]) => ({ name, path: prefix + name, ...one })),
+        entries: listed(entries, prefix),
         older: Math.max(0, (await this.#bytesOf(archive, heldIn(core))) - newest),
       }
     })
@@ -233,6 +233,19 @@ export class Disk {
     }
     await this.#archives.compact()
   }
+}
+
+type Counted = { readonly kind: 'file' | 'folder'; held: number; size: number }
+
+const listed = (entries: ReadonlyMap<string, Counted>, prefix: string): FolderUse['entries'] =>
+  [...entries].map(([name, one]) => ({ name, path: prefix + name, ...one }))
+
+/** Bytes of a file that are here. Of one that is here in part its blocks are added up. */
+async function heldOf(core: Hypercore | undefined, size: number, places: readonly Range[]): Promise<number> {
+  const ranges = rangesOf(places)
+  const held = countHeld(core, ranges)
+  if (core === undefined || held === 0) return 0
+  return held === countOf(ranges) ? size : Math.min(size, await bytesOf(core, heldIn(core, ranges)))
 }
 
 /** Content that would have to be asked for to be counted counts nothing. */

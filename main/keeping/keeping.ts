@@ -22,7 +22,7 @@ import { requireOwnPlace } from '../read/destination.ts'
 import { download } from '../read/download.ts'
 import { Manifest } from '../read/manifest.ts'
 import { type Control, isEnded, type Transfers } from '../transfers/transfers.ts'
-import { differenceOf, type Selection, select, wantedBy } from './parts.ts'
+import { type Difference, differenceOf, Selection, wantedBy } from './parts.ts'
 import { judge, type Update } from './updates.ts'
 
 /** What is kept follows its archive after this much quiet, in milliseconds. */
@@ -38,7 +38,7 @@ const AT_ONCE = 64
 type Taken = NonNullable<UpdatesRecord['taken']>
 /** All of it, or what was chosen, at the version that is kept. */
 type Goal = { readonly files: number; readonly bytes: number; readonly ranges: Ranges }
-type Step = Update & { readonly to: number; readonly blocks: number }
+type Step = Update & { readonly to: number; readonly blocks: number; readonly difference: Difference }
 
 export class Keeping {
   readonly #storage: string
@@ -48,7 +48,10 @@ export class Keeping {
   readonly #soon = new Map<string, NodeJS.Timeout>()
   readonly #turns = new Map<string, Mutex>()
   /** Of the version that is kept, where only parts are. */
-  readonly #selections = new Map<string, { readonly of: string; readonly selection: Selection }>()
+  readonly #selections = new Map<
+    string,
+    { readonly version: number; readonly of: string; readonly length: number; readonly selection: Selection }
+  >()
   /** Ends what is being fetched when something else is to be. */
   readonly #plans = new Map<string, AbortController>()
   /** The version that a kept folder was last brought to. */
@@ -236,7 +239,7 @@ export class Keeping {
     const archive = this.#archives.get(key)
     const { keeping, updates } = this.#archives.record(key)
     const to = archive.length
-    if (to === taken.length) return null
+    if (to === taken.length) return this.#rest(key, taken)
     // Its author took versions back: what there is now is all there is.
     const from = to < taken.length ? 1 : taken.length
     const wanted = wantedBy(keeping)
@@ -247,7 +250,8 @@ export class Keeping {
     if (difference.entries === 0 && from === taken.length) {
       const { length: _, ...rest } = taken
       await this.#archives.setKept(key, { updates: { ...updates, taken: { ...rest, length: to } } })
-      this.#selections.delete(key)
+      const known = this.#selections.get(key)
+      if (known?.version === taken.length) this.#selections.set(key, { ...known, version: to })
       if (this.#followed.get(key) === taken.length) this.#followed.set(key, to)
       return null
     }
@@ -255,7 +259,27 @@ export class Keeping {
     const blocks = whole ? core.length : Math.max(taken.blocks, Math.min(difference.blocks, core.length))
     const bytes = whole ? core.byteLength : Math.max(0, taken.bytes + grows)
     const of = from === taken.length ? await this.#filesOf(key, taken.length) : 0
-    return { to, added, changed, removed, of, agreed: taken.agreed, bytes, blocks }
+    return { to, added, changed, removed, of, agreed: taken.agreed, bytes, blocks, difference }
+  }
+
+  /** Content that was told of after the list which names it; null: there is none, or it waits for a list and an answer. */
+  async #rest(key: string, taken: Taken): Promise<Step | null> {
+    const { keeping, updates } = this.#archives.record(key)
+    const { core } = await this.#archives.get(key).drive.getBlobs()
+    if (!isWhole(keeping) || core.length <= taken.blocks || updates.askFirst || updates.stays) return null
+    const difference = {
+      entries: 0,
+      added: 0,
+      changed: 0,
+      removed: 0,
+      grows: 0,
+      blocks: core.length,
+      gone: [],
+      come: [],
+    }
+    const { byteLength: bytes, length: blocks } = core
+    const step = { to: taken.length, ...difference, of: 0, agreed: taken.agreed, bytes, blocks, difference }
+    return judge(step, updates) === null ? step : null
   }
 
   /** Files that are kept of one version. */
@@ -268,8 +292,14 @@ export class Keeping {
     return (await this.#selection(key, version)).files
   }
 
-  async #take(key: string, { to, blocks, bytes }: Step, agreed: boolean): Promise<void> {
+  async #take(key: string, { to, blocks, bytes, difference }: Step, agreed: boolean): Promise<void> {
     const { updates } = this.#archives.record(key)
+    const known = this.#selections.get(key)
+    if (known !== undefined && known.version === updates.taken?.length && to > known.version) {
+      this.#selections.delete(key)
+      await known.selection.follow(difference)
+      this.#selections.set(key, { ...known, version: to })
+    }
     const before = updates.taken?.agreed ?? bytes
     const taken = { length: to, blocks, bytes, agreed: agreed ? Math.max(before, bytes) : before }
     await this.#archives.setKept(key, {
@@ -283,12 +313,13 @@ export class Keeping {
   async #selection(key: string, version: number): Promise<Selection> {
     const archive = this.#archives.get(key)
     const { keeping } = this.#archives.record(key)
-    // Places may be named that are beyond what is known of the log.
-    const of = `${version} ${archive.blobs?.core.length ?? 0} ${JSON.stringify(keeping)}`
+    const of = JSON.stringify(keeping)
+    const length = archive.blobs?.core.length ?? 0
     const known = this.#selections.get(key)
-    if (known?.of === of) return known.selection
-    const selection = await archive.at(version, snapshot => select(archive.drive, snapshot, wantedBy(keeping)))
-    this.#selections.set(key, { of, selection })
+    if (known?.version === version && known.of === of && (!known.selection.isProvisional || known.length === length))
+      return known.selection
+    const selection = await archive.at(version, snapshot => Selection.of(archive.drive, snapshot, wantedBy(keeping)))
+    this.#selections.set(key, { version, of, length, selection })
     return selection
   }
 
@@ -387,10 +418,10 @@ export class Keeping {
       const { core } = await archive.drive.getBlobs()
       // As far as it is known now; the list may name content that the log is not known to have yet.
       if (core.peers.length > 0) await asked(core)
-      const { blocks, bytes } = await archive.at(length, snapshot => select(archive.drive, snapshot, wantedBy(keeping)))
-      const whole = isWhole(keeping)
-      const step = { blocks: whole ? core.length : blocks, bytes: whole ? core.byteLength : bytes }
-      const taken = { length, agreed: step.bytes, ...step }
+      const { blocks, bytes } = isWhole(keeping)
+        ? { blocks: core.length, bytes: core.byteLength }
+        : await this.#selection(key, length)
+      const taken = { length, blocks, bytes, agreed: bytes }
       await this.#archives.setKept(key, { updates: { ...updates, taken } })
     })
   }

@@ -37,33 +37,85 @@ function groupsOf(patterns: readonly string[]) {
   return groups
 }
 
-export type Selection = {
-  readonly files: number
-  /** Of content: what several names share counts once. */
-  readonly bytes: number
-  /** Where the content of all of them stands. */
-  readonly ranges: Ranges
-  /** The length of the log of content with which they are complete. */
-  readonly blocks: number
-}
+/** Files that are kept of one version, and where their content stands. What several names share is there once, and counted. */
+export class Selection {
+  readonly #drive: Hyperdrive
+  /** By the first block: how many names have it. */
+  readonly #contents = new Map<number, { readonly places: readonly Range[]; readonly bytes: number; names: number }>()
+  #files = 0
+  #bytes = 0
+  #impossible = 0
+  #ranges: Ranges | null = null
 
-/** Of one version. Throws where the list is not here and does not come. Entries that name more than there is count nothing. */
-export async function select(drive: Hyperdrive, snapshot: Hyperdrive, wanted: Wanted): Promise<Selection> {
-  const ranges: Range[] = []
-  const counted = new Set<number>()
-  let files = 0
-  let bytes = 0
-  for await (const entry of descendants(snapshot, '/')) {
-    if (entry.kind !== 'file' || !wanted(entry.path)) continue
-    files++
-    if (entry.blob === null || entry.size === 0 || !isPossible(drive, entry)) continue
-    ranges.push(...(await placesOf(drive, entry)))
-    if (counted.has(entry.blob.blockOffset)) continue
-    counted.add(entry.blob.blockOffset)
-    bytes += entry.size
+  private constructor(drive: Hyperdrive) {
+    this.#drive = drive
   }
-  const there = within(rangesOf(ranges), [{ start: 0, end: drive.blobs?.core.length ?? 0 }])
-  return { files, bytes, ranges: there, blocks: there.at(-1)?.end ?? 0 }
+
+  /** Of one version. Throws where the list is not here and does not come. */
+  static async of(drive: Hyperdrive, snapshot: Hyperdrive, wanted: Wanted): Promise<Selection> {
+    const selection = new Selection(drive)
+    for await (const entry of descendants(snapshot, '/'))
+      if (entry.kind === 'file' && wanted(entry.path)) await selection.#add(entry)
+    return selection
+  }
+
+  get files(): number {
+    return this.#files
+  }
+
+  /** Of content. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Some name more content than the log was known to have when they were looked at. */
+  get isProvisional(): boolean {
+    return this.#impossible > 0
+  }
+
+  get ranges(): Ranges {
+    this.#ranges ??= within(rangesOf([...this.#contents.values()].flatMap(({ places }) => places)), [
+      { start: 0, end: this.#drive.blobs?.core.length ?? 0 },
+    ])
+    return this.#ranges
+  }
+
+  /** The length of the log of content with which they are complete. */
+  get blocks(): number {
+    return this.ranges.at(-1)?.end ?? 0
+  }
+
+  /** Becomes that of the later version. */
+  async follow({ gone, come }: Difference): Promise<void> {
+    for (const file of come) await this.#add(file)
+    for (const file of gone) this.#remove(file)
+  }
+
+  async #add(file: ArchiveFile): Promise<void> {
+    this.#files++
+    const { blob } = file
+    if (blob === null || file.size === 0) return
+    if (!isPossible(this.#drive, file)) {
+      this.#impossible++
+      return
+    }
+    const known = this.#contents.get(blob.blockOffset)
+    if (known !== undefined) known.names++
+    else {
+      this.#contents.set(blob.blockOffset, { places: await placesOf(this.#drive, file), bytes: file.size, names: 1 })
+      this.#bytes += file.size
+      this.#ranges = null
+    }
+  }
+
+  #remove({ blob, size }: ArchiveFile): void {
+    this.#files--
+    const known = blob === null || size === 0 ? undefined : this.#contents.get(blob.blockOffset)
+    if (blob === null || known === undefined || --known.names > 0) return
+    this.#contents.delete(blob.blockOffset)
+    this.#bytes -= known.bytes
+    this.#ranges = null
+  }
 }
 
 /** Where the content of a file stands; of a deduplicated one also the blocks that its map names. */
@@ -88,12 +140,17 @@ export type Difference = {
   readonly grows: number
   /** As in `Selection`, of what is new. */
   readonly blocks: number
+  /** The files themselves, as they were and as they are. */
+  readonly gone: readonly ArchiveFile[]
+  readonly come: readonly ArchiveFile[]
 }
 
 /** `snapshot` is the later version. */
 export async function differenceOf(snapshot: Hyperdrive, from: number, wanted: Wanted): Promise<Difference> {
-  const gone = new Map<string, number>()
-  const come = new Map<string, number>()
+  const gone: ArchiveFile[] = []
+  const come: ArchiveFile[] = []
+  const lost = new Map<string, number>()
+  const found = new Map<string, number>()
   let entries = 0
   let added = 0
   let changed = 0
@@ -106,20 +163,22 @@ export async function differenceOf(snapshot: Hyperdrive, from: number, wanted: W
     const path = after?.path ?? before?.path
     if (path === undefined || !wanted(path)) continue
     entries++
+    if (before?.kind === 'file') gone.push(before)
+    if (after?.kind === 'file') come.push(after)
     if (after?.kind === 'file' && after.blob !== null)
       blocks = Math.max(blocks, after.blob.blockOffset + after.blob.blockLength)
     grows += sizeOf(after) - sizeOf(before)
     if (before === null) {
       added++
-      count(come, contentOf(after))
+      count(found, contentOf(after))
     } else if (after === null) {
       removed++
-      count(gone, contentOf(before))
+      count(lost, contentOf(before))
     } else if (contentOf(before) !== contentOf(after)) changed++
   }
   let moved = 0
-  for (const [content, times] of gone) moved += Math.min(times, come.get(content) ?? 0)
-  return { entries, added: added - moved, changed, removed: removed - moved, grows, blocks }
+  for (const [content, times] of lost) moved += Math.min(times, found.get(content) ?? 0)
+  return { entries, added: added - moved, changed, removed: removed - moved, grows, blocks, gone, come }
 }
 
 /** The first version is that of an archive in which nothing is, with which nothing can be compared. */

@@ -144,7 +144,7 @@ export type FolderUse = {
     readonly held: number
     readonly size: number
   }[]
-  /** Of the whole archive: content that only older versions have. */
+  /** Of the root: content that only older versions have. 0 in other folders. */
   readonly older: number
 }
 
