@@ -4,9 +4,12 @@
  * It leans on the inside of Hypercore 11. The bitfield tells what is here, and the Merkle tree how long each block is, so
  * that sizes are exact without reading a block.
  */
+import { setImmediate } from 'node:timers/promises'
 import type Hypercore from 'hypercore'
-import { countOf, EVERYTHING, type Ranges, within } from '../lib/ranges.ts'
+import { countOf, cut, EVERYTHING, type Ranges, within } from '../lib/ranges.ts'
 
+/** Blocks that are cleared before the loop gets its turn. */
+const SLICE = 4096
 /** Sizes that are looked up at once. */
 const AT_ONCE = 256
 
@@ -118,7 +121,10 @@ export async function clearBlocks(core: Hypercore, places: Ranges): Promise<void
     return transaction
   }
   try {
-    for (const { start, end } of within(places, [{ start: 0, end: core.length }])) await core.clear(start, end)
+    for (const { start, end } of cut(within(places, [{ start: 0, end: core.length }]), SLICE)) {
+      await core.clear(start, end)
+      await setImmediate()
+    }
   } finally {
     state.createWriteBatch = createWriteBatch
   }
