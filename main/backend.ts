@@ -95,7 +95,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     if (settings.current.consented) await goOnline()
     publishing.start()
     reading.start()
-    keeping.start()
+    await keeping.start()
     disk.start()
     const socket = await listenLocal(storage, accept)
 

@@ -27,6 +27,8 @@ import { judge, type Update } from './updates.ts'
 
 /** What is kept follows its archive after this much quiet, in milliseconds. */
 const QUIET = 500
+/** How long a start waits for what is asked about updates. */
+const STARTING = 300
 /** Again after this long, when the list could not be read. */
 const AGAIN = 5000
 const SAMPLE = 250
@@ -67,8 +69,15 @@ export class Keeping {
     this.#log = log
   }
 
-  /** Goes on with what is kept. */
-  start(): void {
+  /** Goes on with what is kept. Whoever asks first finds the questions that wait, as far as lists are here. */
+  async start(): Promise<void> {
+    const waiting = this.#archives.records().filter(({ key, updates: { taken } }) => {
+      return taken !== null && this.#archives.has(key) && this.#archives.get(key).length !== taken.length
+    })
+    await Promise.race([
+      Promise.allSettled(waiting.map(({ key }) => this.#follow(key))),
+      sleep(STARTING, undefined, { ref: false }),
+    ])
     this.#archives.onChange(key => this.#followSoon(key))
     for (const { key } of this.#archives.records()) this.#followSoon(key)
   }

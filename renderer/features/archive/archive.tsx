@@ -45,6 +45,7 @@ import { sayArchive } from '../../stores/words.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Banner } from '../../ui/banner.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
+import { EmptyState } from '../../ui/empty.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, count, moment, number } from '../../ui/format.ts'
 import { Menu, type MenuItem } from '../../ui/menu.tsx'
@@ -91,7 +92,7 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
   const Opening = parts.opening
   const Banners = parts.banners
   const newest = () => ui.go({ ...place, version: null, file: null })
-  const opening = <Opening row={row} version={place.version} onNewest={newest} />
+  const opening = row.paused && !known ? <NotYet /> : <Opening row={row} version={place.version} onNewest={newest} />
   return (
     <>
       <ViewHeader
@@ -176,6 +177,15 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
         </TabPanel>
       </Tabs>
     </>
+  )
+}
+
+/** Paused before anything of it was found: nobody is looking for it. */
+function NotYet(): ReactElement {
+  return (
+    <EmptyState icon={<Pause size={40} strokeWidth={1.25} />} title="Nothing of it is here yet">
+      It is looked for when you go on.
+    </EmptyState>
   )
 }
 
