@@ -11,6 +11,8 @@ import type Hyperdrive from 'hyperdrive'
 /** Hyperdrive keeps its entries under this, beside what it may keep there one day. */
 const FILES = Buffer.from('files\0')
 
+/** Upstream writes nine. */
+const MOST_KEYS = 64
 /** Nodes that are taken apart at once, at most. */
 const MOST_AT_ONCE = 256
 /** What a node of the lowest level holds, at least. */
@@ -94,7 +96,9 @@ export async function* walk(
       left: Buffer | null,
       right: Buffer | null,
     ): Promise<readonly Part[]> => {
+      if (!isNode(node)) return []
       const keys = await Promise.all(node.keys.map((_, index) => node.getKeyNode(index)))
+      if (!areInOrder([left, ...keys.map(({ key }) => key), right])) return []
       const parts: Part[] = []
       if (node.children.length === 0) leaves = depth
       for (let index = 0; index <= keys.length; index++) {
@@ -157,4 +161,15 @@ export async function* walk(
   } finally {
     await batch.close()
   }
+}
+
+/** What is none could lead round in circles for ever, and so could one whose keys are not between those around it. */
+const isNode = ({ keys, children }: TreeNode): boolean =>
+  keys.length > 0 && keys.length <= MOST_KEYS && (children.length === 0 || children.length === keys.length + 1)
+
+function areInOrder(keys: readonly (Buffer | null)[]): boolean {
+  return keys.every((key, index) => {
+    const before = index === 0 ? null : (keys[index - 1] ?? null)
+    return key === null || before === null || Buffer.compare(before, key) < 0
+  })
 }

@@ -167,11 +167,11 @@ async function begin(): Promise<{ readonly bootstrap: string; readonly author: C
   return { bootstrap, author, folder: await temporaryFolder('bench-source') }
 }
 
-/** As the page does: as soon as it is found, and again if it was not quite yet. */
+/** As the page does: as soon as it is found. */
 async function firstPage(reader: Cairn, key: string, began: number): Promise<{ seconds: number; of: number }> {
   for await (const changes of reader.client.archives.watch())
     for (const change of changes) {
-      if (change.op !== 'put' || change.item.id !== key || change.item.length === 0) continue
+      if (change.op !== 'put' || change.item.id !== key || !isFound(change.item)) continue
       const page = await reader.client.read.list({
         key,
         version: null,

@@ -4,6 +4,7 @@ import Hyperdrive from 'hyperdrive'
 import type Hypercore from 'hypercore'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
+import { children as childrenIn } from '../../main/read/entries.ts'
 import type { Entry } from '../../preload/contract/models.ts'
 import { isFound, type Person, startPerson } from '../helpers/backend.ts'
 import { plainPeer } from '../helpers/plain.ts'
@@ -123,6 +124,37 @@ test('the first page of a long list costs as many blocks as it shows, and nothin
   const cost = ana.sent.list - before
   expect(first.entries).toHaveLength(200)
   expect(cost).toBeLessThan(1200)
+})
+
+test('a list that leads round in circles comes to an end', { timeout: 10_000 }, async () => {
+  const { store } = await plainPeer(testnet.bootstrap)
+  const drive = new Hyperdrive(store)
+  await drive.ready()
+  await drive.putEntry('/before.txt', { blob: null })
+  const field = (number: number, bytes: Buffer) =>
+    Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes])
+  for (const shape of [
+    (own: number) => ({ keys: [own], children: [own, 0, own, 0] }),
+    (own: number) => ({ keys: [], children: [own, 0] }),
+    (own: number) => ({ keys: [own, own], children: [own, 0, own, 0, own, 0] }),
+  ]) {
+    const { keys, children } = shape(drive.core.length)
+    const level = Buffer.concat([field(1, Buffer.from(keys)), field(2, Buffer.from(children))])
+    await drive.core.append(
+      Buffer.concat([
+        field(1, field(1, level)),
+        field(2, Buffer.from('files\0/round.txt')),
+        field(3, Buffer.from('{}')),
+      ]),
+    )
+    const snapshot = drive.checkout(drive.core.length)
+    await snapshot.ready()
+    const names: string[] = []
+    for await (const child of childrenIn(snapshot, '/', null, { wanted: 10 }))
+      if (child.kind === 'entry') names.push(child.entry.path)
+    expect(names.length).toBeLessThan(3)
+    await snapshot.close()
+  }
 })
 
 /** Blocks of one size as programs write them, and of any size as they need not. */
