@@ -224,7 +224,9 @@ export class Disk {
       if (bytes <= cache * ENOUGH) break
       if (!this.#archives.has(key)) continue
       bytes -= await this.#bytesOf(this.#archives.get(key), [range])
-      victims.set(key, [...(victims.get(key) ?? []), range])
+      const some = victims.get(key)
+      if (some === undefined) victims.set(key, [range])
+      else some.push(range)
     }
     for (const [key, ranges] of victims) {
       if (this.#closed) return

@@ -371,7 +371,7 @@ export class Keeping {
         onPaused: async paused => {
           const record = this.#archives.record(key)
           // The row of a paused archive is paused with it, and goes on with it.
-          if (!record.paused) await this.#archives.setKept(key, { updates: { ...record.updates, paused } })
+          if (!record.paused || !paused) await this.#archives.setKept(key, { updates: { ...record.updates, paused } })
         },
         onEnded: async how => {
           if (how !== 'cancelled' || this.#transfers.rows.get(id)?.state.name !== 'cancelled') return

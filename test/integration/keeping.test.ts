@@ -255,6 +255,11 @@ test('a paused archive is neither fetched nor served, also after a restart; a pa
   await again.client.archives.pause({ key, paused: false })
   await eve.archive(key, isFound)
   await look(eve, key, '/a')
+
+  // Its author is gone, and the rest is waited for until the person has enough of it.
+  await again.transfer(`keep-${key}`, row => row.ofBytes === 41 * MB && row.bytes < 41 * MB)
+  await again.client.transfers.cancel({ id: `keep-${key}` })
+  await again.archive(key, row => row.keeping.how === 'look')
 })
 
 /** Bytes that are held once nothing has come for half a second. */

@@ -170,6 +170,8 @@ function Controls({
 }): ReactElement {
   const paused = row.state.name === 'paused'
   const failed = row.state.name === 'failed'
+  // What is here of it stays, and only what is looked at is fetched from then on.
+  const isKept = row.kind === 'keep' || row.kind === 'folder'
   const { folder } = row
   return (
     <div className="flex shrink-0 items-center gap-0.5">
@@ -192,7 +194,10 @@ function Controls({
         </IconButton>
       )}
       {!over && (
-        <IconButton label={`Cancel ${title}`} onClick={() => attempt(() => backend.transfers.cancel({ id: row.id }))}>
+        <IconButton
+          label={isKept ? `Stop keeping ${title}` : `Cancel ${title}`}
+          onClick={() => attempt(() => backend.transfers.cancel({ id: row.id }))}
+        >
           <X size={16} aria-hidden />
         </IconButton>
       )}
