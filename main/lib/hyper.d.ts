@@ -45,6 +45,9 @@ declare module 'hypercore' {
       flush(): Promise<boolean>
     }
     type Reads = {
+      /** Of RocksDB, with what is to be read. */
+      readonly read: { readonly _operations: readonly unknown[] }
+      destroy(): void
       getTreeNode(index: number): Promise<TreeNode | null>
       getBlock(index: number): Promise<Buffer | null>
       tryFlush(): void

@@ -37,6 +37,7 @@ import { type ArchiveFile, nameOf } from './entries.ts'
 import type { Manifest, Written } from './manifest.ts'
 import { contentsOf, fromTheStart, type Piece, placeAfter, SetAside } from './pipeline.ts'
 import { inFetchOrder, NOT_THERE, PARTS, select, type SelectedFile, type SelectedLink } from './selection.ts'
+import { rememberTree } from './tree-nodes.ts'
 import { type SmallFile, writeSmallFiles } from './writing.ts'
 
 /** Files up to this size are written many at once, on a thread of their own; in bytes. */
@@ -90,6 +91,8 @@ export async function download(
   const { signal } = control
   const policy = new NamePolicy(process.platform)
   await makeRoot(options.folder)
+  // The list may still be on its way, block by block.
+  if (drive.core.core !== null) rememberTree(drive.core)
   const skipped = (one: Skipped) => control.skipped(one)
   const selection = await unlessAborted(
     select(snapshot, options.paths, policy, skipped, signal, waiting => control.waitingForPeers(waiting)),

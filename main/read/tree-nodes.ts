@@ -53,6 +53,9 @@ export function rememberTree(core: Hypercore): TreeNodes {
       const node = nodes.get(index)
       return node === undefined ? fetch(getTreeNode, index) : Promise.resolve(node)
     }
+    const tryFlush = reads.tryFlush.bind(reads)
+    // Reading nothing is a trip to RocksDB as well.
+    reads.tryFlush = () => (reads.read._operations.length === 0 ? reads.destroy() : tryFlush())
     return reads
   }
   storage.write = () => {
