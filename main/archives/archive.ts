@@ -18,6 +18,7 @@ import { decodeKey, encodeKey } from './links.ts'
 import { readAhead } from './read-ahead.ts'
 import type { ArchiveRecord } from './registry.ts'
 import type { Store } from './store.ts'
+import { guardTrees } from './tree-guard.ts'
 
 /** How the start of every Hyperbee reads: without it the block is encrypted, or another thing. */
 const BEE_HEADER = Buffer.from('hyperbee')
@@ -74,6 +75,7 @@ export class Archive {
     this.key = encodeKey(drive.key)
     this.#store = store
     setMaxListeners(0, drive.core, drive)
+    guardTrees(drive.db)
   }
 
   /** A new one of ours, with a key that never was. Nothing is written yet. */

@@ -307,16 +307,19 @@ declare module 'hyperbee' {
       readonly key: unknown
       readonly value: unknown
     }
-    /** What follows is the inside of 2.27, on which `main/read/walk.ts` leans. */
+    /** What follows is the inside of 2.27, on which `main/read/walk.ts` and `main/archives/tree-guard.ts` lean. */
     type BlockEntry = { readonly seq: number; readonly key: Buffer; readonly value: Buffer | null }
     type TreeNode = {
       readonly keys: readonly unknown[]
       /** `value`: the node, once it was read. */
       readonly children: { value: TreeNode | null }[]
       getKeyNode(index: number): Promise<BlockEntry>
-      getChildNode(index: number): Promise<TreeNode>
+      getChildNode: (this: TreeNode, index: number) => Promise<TreeNode>
     }
-    type Batch = { getRoot(ensureHeader: boolean): Promise<TreeNode | null>; close(): Promise<void> }
+    type Batch = {
+      getRoot: (this: Batch, ensureHeader: boolean) => Promise<TreeNode | null>
+      close(): Promise<void>
+    }
     type BatchOptions = {
       readonly onwait?: (seq: number) => void
       readonly wait?: boolean
