@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { migrate } from '../../main/archives/registry.ts'
 import { judge } from '../../main/keeping/updates.ts'
 import { wantedBy } from '../../main/keeping/parts.ts'
 import { countOf, cut, includes, type Range, type Ranges, rangesOf, within, without } from '../../main/lib/ranges.ts'
@@ -84,4 +85,33 @@ test('an update is taken unasked, but for large losses, growth beyond the budget
   expect(judge({ ...update, changed: 4, of: 4 }, unasked)).toBe(null)
   expect(judge({ ...update, removed: 1000, of: 100_000 }, unasked)).toBe(null)
   expect(judge({ ...update, removed: 1001, of: 100_000 }, unasked)).toBe('removes')
+})
+
+test('a library that was written before there were parts, questions and pauses is read with what held then', () => {
+  const { archives, forgotten, garbage } = migrate(
+    {
+      version: 1,
+      archives: [
+        {
+          key: 'k',
+          namespace: null,
+          secret: null,
+          title: 'T',
+          addedAt: 1,
+          seenLength: 2,
+          keeping: { how: 'all' },
+          published: null,
+          source: null,
+        },
+      ],
+      downloads: [],
+    },
+    '/storage',
+  )
+  expect(archives[0]).toMatchObject({
+    keeping: { how: 'all' },
+    paused: false,
+    updates: { askFirst: false, growth: 5_000_000_000, taken: null, stays: false, mayRemove: false, paused: false },
+  })
+  expect([forgotten, garbage]).toEqual([[], 0])
 })
