@@ -38,7 +38,8 @@ export function rememberTree(core: Hypercore): TreeNodes {
   }
   const remember = (index: number, node: Hypercore.TreeNode | null) => {
     if (nodes.size >= MOST) nodes = new Map([...nodes].slice(MOST / 2))
-    nodes.set(index, node)
+    // A hash as it came is a part of the message with its block, all of which it would hold on to.
+    nodes.set(index, node === null ? null : { ...node, hash: Buffer.from(node.hash) })
   }
   const fetch = async (read: Hypercore.Reads['getTreeNode'], index: number): Promise<Hypercore.TreeNode | null> => {
     const before = writes
