@@ -18,7 +18,7 @@ import { planZip } from './zipping.ts'
 
 /** A page that has to be fetched is given out as far as it is there after so many milliseconds, if it fills a screen. */
 const SOON = 250
-const SCREEN = 40
+const SCREEN = 25
 /** And after so many if it does not: what is on its way is asked for anew with the next page. */
 const LATE = 1000
 /** Entries that are fetched ahead of what is given out: a few screens. */

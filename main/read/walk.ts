@@ -11,6 +11,8 @@ import type Hyperdrive from 'hyperdrive'
 /** Hyperdrive keeps its entries under this, beside what it may keep there one day. */
 const FILES = Buffer.from('files\0')
 
+/** Entries that are looked ahead for at first; twice as many each time that some were given out. */
+const FIRST = 16
 /** Upstream writes nine. */
 const MOST_KEYS = 64
 /** Nodes that are taken apart at once, at most. */
@@ -132,6 +134,7 @@ export async function* walk(
       !passesOver(right.subarray(FILES.length), right.subarray(FILES.length))
 
     let parts = await takeApart(root, 0, null, null)
+    let ahead = Math.min(FIRST, wanted)
     while (parts.length > 0) {
       signal?.throwIfAborted()
       const first = parts.findIndex(part => !('entry' in part))
@@ -142,7 +145,9 @@ export async function* walk(
       }
       const rest = parts.slice(ready)
       // Down to the lowest level by the first of them alone: only then can it be said how much the others hold.
-      let some = leaves === null ? 0 : wanted
+      // Then few at first, since what stands in front waits for all that are opened with it.
+      let some = leaves === null ? 0 : ahead
+      if (leaves !== null && ready > 0) ahead = Math.min(ahead * 2, wanted)
       let opened = 0
       const next = await Promise.all(
         rest.map(async (part, index) => {
