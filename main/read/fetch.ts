@@ -15,8 +15,8 @@ import { rememberTree, type TreeNodes } from './tree-nodes.ts'
  * Upstream's 16 blocks leave a connection idle where blocks are small, and where they are large, a block that is looked at
  * has to wait for 4 MiB.
  */
-const ON_THE_WAY = 2 << 20
-const INFLIGHT = { least: 8, most: 64 } as const
+const ON_THE_WAY = 3 << 20
+const INFLIGHT = { least: 12, most: 64 } as const
 /** Upstream's most, which distant peers are given. */
 const MOST_INFLIGHT = 512
 /** Blocks in the replicator for each peer, beside those on their way. */
