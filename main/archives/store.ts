@@ -12,6 +12,7 @@ import type Hypercore from 'hypercore'
 import HypercoreStorage from 'hypercore-storage'
 import Rache from 'rache'
 import { AppError } from '../../preload/contract/errors.ts'
+import { passOverAbandoned } from './abandoned.ts'
 
 export type Store = {
   readonly corestore: Corestore
@@ -132,6 +133,7 @@ async function openCorestore(folder: string): Promise<Corestore> {
     }),
     { globalCache: new Rache({ maxSize: NODES }) },
   )
+  corestore.watch(({ replicator }) => passOverAbandoned(replicator))
   await corestore.ready()
   return corestore
 }

@@ -81,6 +81,10 @@ declare module 'hypercore' {
       cancel(request: Request): void
       /** Asks a peer for what it has room for, and for what others are slow with. */
       updatePeer(peer: ReplicatorPeer): void
+      /** One step of that. false: it has no room, or there is nothing to ask it for. */
+      _updatePeer(peer: ReplicatorPeer): boolean
+      /** Blocks to be asked for, and some that were given up. */
+      readonly _queued: readonly unknown[]
       queueUpdateAll(): void
       _clearRequest(peer: ReplicatorPeer, request: OnItsWay): void
     }
@@ -219,6 +223,8 @@ declare module 'corestore' {
     namespace(name: string): Corestore
     createKeyPair(name: string): Promise<KeyPair>
     replicate(connection: unknown): Duplex
+    /** Calls back with every log that is new to the process, before it is opened. */
+    watch(listener: (core: { readonly replicator: Hypercore.Replicator }) => void): void
   }
   export = Corestore
 }

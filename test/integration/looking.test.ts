@@ -1,5 +1,6 @@
 /** Looking at what somebody else has: lists and parts of files come right, and no more is fetched than is looked at. */
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import Hyperdrive from 'hyperdrive'
 import type Hypercore from 'hypercore'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -257,6 +258,35 @@ test('"from here on" fetches little ahead of what is taken, and nothing after it
     // The place is let go: no session stays behind on the log of content.
     const { core } = await ana.drive.getBlobs()
     expect(core.peers).toHaveLength(1)
+  }
+})
+
+test('who jumps within a film sees every place at once', async () => {
+  const bytes = Buffer.alloc(48 << 20, 'a film')
+  const ana = await author(async drive => {
+    const { core } = await drive.getBlobs()
+    const cuts = cut(bytes, () => 65_536)
+    await core.append([...cuts])
+    const blob = { blockOffset: 0, byteOffset: 0, blockLength: cuts.length, byteLength: bytes.length }
+    await drive.putEntry('/film', { blob })
+  })
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link: ana.link })
+  await bob.archive(ana.key, isFound)
+  const { grant } = await bob.client.read.grant({ key: ana.key, version: null })
+  for (let place = 0; place < bytes.length; place += 3 << 20) {
+    const stop = new AbortController()
+    onTestFinished(() => stop.abort())
+    const response = await bob.backend.content(
+      new Request(`http://content/${grant}/film`, { headers: { range: `bytes=${place}-` }, signal: stop.signal }),
+    )
+    expect([place, response.status]).toEqual([place, 206])
+    const reader = response.body!.getReader()
+    // So much that more is waited for than a peer is asked for at once.
+    for (let taken = 0; taken < 256 << 10; ) taken += (await reader.read()).value!.byteLength
+    stop.abort()
+    // What was on its way has come, or never will.
+    await sleep(50)
   }
 })
 
