@@ -387,7 +387,11 @@ export class LiveSource {
     const { signal } = this.#life
     if (this.#firstDirtyAt === null) {
       await this.#woken(this.#rescanAfter)
-      if (this.#firstDirtyAt === null) this.#dirty = { all: true, paths: new Set() }
+      if (this.#firstDirtyAt === null) {
+        // What is watched may have become another folder without a word.
+        await this.#unwatch()
+        this.#dirty = { all: true, paths: new Set() }
+      }
     }
     while (this.#firstDirtyAt !== null && !this.#isUrgent && !signal.aborted && !this.#record.paused) {
       const now = performance.now()

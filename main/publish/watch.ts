@@ -6,7 +6,8 @@
  * folders in it, goes on telling of a renamed folder's folders under their old names, and says nothing when the system
  * lost count. So there each folder is watched from just before a scan lists it: what the scan did not see yet is told.
  */
-import { type FSWatcher, unwatchFile, watch, watchFile } from 'node:fs'
+import { type BigIntStats, type FSWatcher, lstatSync, readFileSync, unwatchFile, watch, watchFile } from 'node:fs'
+import { lstat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import { subscribe } from '@parcel/watcher'
 import { isBelow, type SourceItem } from './scan.ts'
@@ -15,8 +16,10 @@ import { isBelow, type SourceItem } from './scan.ts'
 const FILE_INTERVAL = 1000
 /** What happens within so many milliseconds is told together. */
 const GATHERED = 50
-/** More than this at once, and the system's own queue (16,384 on Linux) may have been too short. */
-const COUNTED = 8192
+/** A folder that is published is looked at itself so often, in milliseconds. */
+const ROOT_INTERVAL = 5000
+/** More than this at once, and the system's own queue may have been too short. */
+const COUNTED = queueLength() / 2
 
 /** @parcel/watcher gathers for half a second, and says nothing of what came and went in it. */
 export const MISSES_THE_SHORT_LIVED = process.platform !== 'linux'
@@ -62,23 +65,49 @@ async function watchTree(item: SourceItem, { onChange, onFailure, withoutUsual }
   }
 }
 
+type FolderEvents = {
+  /** `isLost`: the system may not have told of all that happened, nor of what is elsewhere now. */
+  readonly tell: (isLost: boolean) => void
+}
+
+/** What happens in all of them stands in one queue, as there is one for each process. */
+const watched = new Set<FolderEvents>()
+let count = 0
+let gathering: NodeJS.Timeout | null = null
+
+function gather(): void {
+  count++
+  gathering ??= setTimeout(() => {
+    gathering = null
+    const isLost = count > COUNTED
+    count = 0
+    for (const one of watched) one.tell(isLost)
+  }, GATHERED).unref()
+}
+
 function watchFolders(item: SourceItem, { onChange, onFailure }: WatchOptions): Watching {
   const folders = new Map<string, FSWatcher>()
   const failed = new Set<string>()
   let changed = new Set<string>()
   /** What has another name now, or came, or went. */
   let moved = new Set<string>()
-  let count = 0
-  let gathering: NodeJS.Timeout | null = null
+  /** Which folder the item was when it was watched. */
+  let root: string | null = null
 
-  const tell = () => {
-    gathering = null
+  const lose = () => {
+    for (const local of [...folders.keys()]) leave(local)
+    changed = new Set()
+    moved = new Set()
+    onChange(null)
+  }
+  const tell = (isLost: boolean) => {
+    if (isLost) return lose()
+    if (changed.size === 0) return
     // They are others now, or elsewhere: what is there is listed, and watched, anew.
     if (moved.size > 0) for (const local of [...folders.keys()]) if (isBelow(moved, local)) leave(local)
-    moved = new Set()
-    const paths = count > COUNTED ? null : [...changed].map(path => archivePathOf(item, path))
+    const paths = [...changed].map(path => archivePathOf(item, path))
     changed = new Set()
-    count = 0
+    moved = new Set()
     onChange(paths)
   }
   const leave = (local: string) => {
@@ -87,19 +116,38 @@ function watchFolders(item: SourceItem, { onChange, onFailure }: WatchOptions): 
   }
   const happened = (folder: string, event: string, name: string | null) => {
     const local = name === null ? folder : join(folder, name)
-    count++
     changed.add(local)
     if (event === 'rename') {
       // The folder itself is gone, or something in it is called the same.
-      if (name === basename(folder)) changed.add(folder)
+      if (name === basename(folder)) {
+        changed.add(folder)
+        moved.add(folder)
+      }
       if (folders.has(local)) moved.add(local)
     }
-    gathering ??= setTimeout(tell, GATHERED).unref()
+    gather()
   }
+  // Nobody tells that a folder above was renamed, or that a disk is there again.
+  let isLooking = false
+  const looking = setInterval(() => {
+    if (root === null || isLooking) return
+    isLooking = true
+    void lstat(item.path, { bigint: true })
+      .then(identityOf, () => null)
+      .then(identity => {
+        isLooking = false
+        if (root === null || identity === root) return
+        root = null
+        if (watched.has(events)) lose()
+      })
+  }, ROOT_INTERVAL).unref()
+  const events = { tell }
+  watched.add(events)
   return {
     folder(local) {
-      if (folders.has(local)) return
+      if (folders.has(local) || !watched.has(events)) return
       try {
+        if (local === item.path) root = identityOf(lstatSync(local, { bigint: true }))
         const watcher = watch(local, { persistent: false }, (event, name) => happened(local, event, name))
         watcher.on('error', () => leave(local))
         folders.set(local, watcher)
@@ -112,10 +160,22 @@ function watchFolders(item: SourceItem, { onChange, onFailure }: WatchOptions): 
       }
     },
     close() {
-      if (gathering !== null) clearTimeout(gathering)
+      clearInterval(looking)
+      watched.delete(events)
       for (const local of [...folders.keys()]) leave(local)
       return Promise.resolve()
     },
+  }
+}
+
+const identityOf = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`
+
+/** Of Linux, in events. */
+function queueLength(): number {
+  try {
+    return Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'))
+  } catch {
+    return 16_384
   }
 }
 

@@ -1,4 +1,5 @@
 /** Nothing that happens in a live folder stays unseen, however its folders came to be where they are. */
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,12 +15,15 @@ beforeAll(async () => {
 })
 afterAll(() => testnet.close())
 
-/** A published folder; `equal` waits until the archive is what the folder is. */
-async function live(tree: Record<string, string>) {
+/** A published folder, or some that lie in it; `equal` waits until the archive is what the folder is. */
+async function live(tree: Record<string, string>, folders: readonly string[] = ['']) {
   const source = await temporaryFolder('source')
   await writeTree(source, tree)
   const ana = await startPerson(testnet.bootstrap)
-  const { key } = await publish(ana, [source])
+  const { key } = await publish(
+    ana,
+    folders.map(folder => join(source, folder)),
+  )
   await ana.archive(key, row => row.source?.state.name === 'watching')
   const follower = await follow(testnet.bootstrap, key)
   const equal = async () => {
@@ -89,5 +93,30 @@ test('among more of what happens than the system can count', async () => {
   await Promise.all(Array.from({ length: 6000 }, (_, index) => writeFile(join(source, `many/${index}`), `${index}`)))
   await writeFile(join(source, 'quiet'), 'changed in the noise')
   await counts(6002)
+  await equal()
+}, 60_000)
+
+test('after the folder itself was replaced by another one, and what happened in several was more than could be told', async () => {
+  const { source, equal } = await live({ 'a/sub/file': 'a', 'b/sub/file': 'b', 'c/sub/file': 'c' }, ['a', 'b', 'c'])
+  const outside = await mkdtemp(join(tmpdir(), 'outside-'))
+  await writeTree(outside, { 'new/sub/file': 'another one' })
+  await rename(join(source, 'a'), join(outside, 'old'))
+  await rename(join(outside, 'new'), join(source, 'a'))
+  await equal()
+  await writeFile(join(source, 'a/sub/file'), 'another one, changed')
+  await equal()
+  await rm(outside, { recursive: true })
+
+  // Few enough in each of them, too many for the queue of the system, and nothing is taken out of it meanwhile.
+  for (const folder of ['a', 'b', 'c'])
+    for (let round = 0; round < 1900; round++) {
+      renameSync(join(source, folder, 'sub/file'), join(source, folder, 'sub/renamed'))
+      renameSync(join(source, folder, 'sub/renamed'), join(source, folder, 'sub/file'))
+    }
+  renameSync(join(source, 'c/sub'), join(source, 'c/old'))
+  mkdirSync(join(source, 'c/sub'))
+  writeFileSync(join(source, 'c/sub/file'), 'in a folder of the same name')
+  await equal()
+  await writeFile(join(source, 'c/sub/file'), 'in a folder of the same name, changed')
   await equal()
 }, 60_000)
