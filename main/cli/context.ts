@@ -9,7 +9,7 @@ import { FROM_STDIN } from './arguments.ts'
 import { CliError } from './failure.ts'
 import { Mirror } from './mirror.ts'
 import type { Output } from './output.ts'
-import { progress, reason, state } from './words.ts'
+import { gone, pending, progress, reason, state } from './words.ts'
 
 export type Context = {
   readonly client: Client<Contract>
@@ -254,8 +254,13 @@ export async function followTransfer(
 export async function shareUntilStopped({ client, output, signal }: Context, key: string): Promise<void> {
   try {
     const archives = new Mirror(client.archives.watch(undefined, { signal }))
+    let asked: string | null = null
     while (!signal.aborted) {
       const row = await rowOf(archives, key)
+      const asks = question(row)
+      if (asks !== null && asks !== asked) output.note(asks)
+      // While the folder is looked through again, the question is out of sight for a moment.
+      asked = asks ?? (row.source?.state.name === 'importing' ? asked : null)
       const peers =
         row.peers === 0
           ? 'no peer is connected'
@@ -269,4 +274,11 @@ export async function shareUntilStopped({ client, output, signal }: Context, key
     if (!signal.aborted) throw error
     await delay(0)
   }
+}
+
+/** What waits for the person's answer; null: nothing. */
+function question({ source, updates }: ArchiveRow): string | null {
+  if (source?.state.name === 'asks-removal')
+    return `${gone(source.state)}. Nothing is published before you say so: put the files back, or run cairn resume LINK --remove`
+  return updates.pending === null ? null : `${pending(updates.pending)}: cairn take LINK takes it.`
 }

@@ -7,7 +7,7 @@ import type { Command } from './arguments.ts'
 import { agree, type Context, followTransfer, shareUntilStopped } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { count, printable, size } from './words.ts'
+import { count, gone, printable, size } from './words.ts'
 
 /** Named in the refusal; the rest is counted. */
 const NAMED = 20
@@ -166,10 +166,6 @@ function problemOf({ source }: ArchiveRow): Error | null {
       return null
   }
 }
-
-/** What Cairn asks about before it takes it for an intention. */
-export const gone = ({ removals, of }: { readonly removals: number; readonly of: number }): string =>
-  `${count(removals, 'entry', 'entries')} of ${of} are gone from its folder`
 
 /** A path of this machine that lies in what is published, as a path of the archive; a pattern stays one. */
 function exclusionFor(rule: string, paths: readonly string[]): string {

@@ -273,7 +273,9 @@ export async function keep(context: Context, command: Command & { name: 'keep' }
       },
     )
     const { updates } = await rowOf(new Mirror(client.archives.watch(undefined, { signal })), key)
-    if (updates.pending !== null) output.note(`${pending(updates.pending)}: cairn take LINK takes it.`)
+    // Who stays is told by shareUntilStopped.
+    if ((command.exit || attached) && updates.pending !== null)
+      output.note(`${pending(updates.pending)}: cairn take LINK takes it.`)
   } catch (error) {
     if (!signal.aborted) throw error
     throw new CliError(
@@ -340,7 +342,7 @@ function changesetLines(
     changeset.time === null ? 'time unknown    ' : time(changeset.time),
     `+${added} ~${changed} -${removed}`.padEnd(14),
     size(changeset.bytes).padStart(8),
-    changeset.partial ? '(still being added)' : '',
+    changeset.partial ? '(part of the first import)' : '',
     printable(changeset.message),
   ]
   const files =

@@ -7,8 +7,8 @@ import { type Command, isLink } from './arguments.ts'
 import { type Context, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { gone, waitForSource } from './publish.ts'
-import { count, printable, size } from './words.ts'
+import { waitForSource } from './publish.ts'
+import { count, gone, printable, size } from './words.ts'
 
 const NAMED = 20
 
@@ -33,7 +33,11 @@ export async function rules(context: Context, command: Command & { name: 'rules'
   if (!changes) return EXIT.done
   await client.publish.changeRules({ key: row.id, ...after, leaving: review.leaving.files }, { signal })
   if (row.source?.state.name === 'paused') output.note('It is paused: the next version comes when it goes on.')
-  else await waitForSource(context, row.id, true)
+  else {
+    if (row.source?.state.name === 'asks-removal')
+      output.note('The rules hold from now on. What is gone from the folder still waits for your answer.')
+    await waitForSource(context, row.id, true)
+  }
   output.result('The rules are changed. Older versions, and copies that others have, keep what left.', {
     changed: { key: row.id, leaving: review.leaving.files, coming: review.coming.files },
   })

@@ -53,6 +53,10 @@ export function printable(text: string): string {
   )
 }
 
+/** What Cairn asks about before it takes it for an intention. */
+export const gone = ({ removals, of }: { readonly removals: number; readonly of: number }): string =>
+  `${count(removals, 'entry', 'entries')} of ${of} are gone from its folder`
+
 export function reason({ reason: why, candidates, attempts }: Unreachable): string {
   switch (why) {
     case 'offline':

@@ -96,6 +96,11 @@ export class LiveSource {
     })
   }
 
+  /** An `asks-removal` waits for its answer. */
+  get isAsking(): boolean {
+    return this.#removalsAsked > 0
+  }
+
   /** The person's answer to `asks-removal`. */
   async answerRemoval(remove: boolean): Promise<void> {
     const { archives, key } = this.#options

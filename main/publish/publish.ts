@@ -396,21 +396,25 @@ export class Publishing {
     return reviewDecisions(items, decisions, known, { signal, emit })
   }
 
-  /** The person has seen that `leaving` files leave the next version: so many are not asked about again. */
+  /**
+   * The person has seen that `leaving` files leave the next version: so many are not asked about again. Except where
+   * they were asked about what is gone from the folder, or left it paused: other rules are no answer to that question.
+   */
   changeRules(key: string, decisions: SourceRules, leaving: number): Promise<void> {
     return this.#deciding.run(async () => {
       this.#archives.writable(key)
       const { rules, exclude, includeSuspicious } = decisions
       const before = this.#source(key)
       const change = (source: SourceRecord) => ({ ...source, rules, exclude: [...exclude], includeSuspicious })
+      const agreed = before.paused || this.#live.get(key)?.isAsking === true ? 0 : leaving
       if (takesIn(before) === takesIn({ rules })) {
         await this.#archives.setSource(key, change(before))
-        this.#live.get(key)?.agreeTo(leaving)
+        this.#live.get(key)?.agreeTo(agreed)
         this.#follow(key)
       } else {
         // Other folders are watched from now on.
         await this.#begin(key, change)
-        this.#live.get(key)?.agreeTo(leaving)
+        this.#live.get(key)?.agreeTo(agreed)
       }
     })
   }

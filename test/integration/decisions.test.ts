@@ -1,5 +1,5 @@
 /** What the person decides about an archive of theirs: what becomes public, later changes of it, and a moved folder. */
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ArchiveRow } from '../../preload/contract/models.ts'
@@ -123,6 +123,34 @@ test('more than was agreed to is asked about', async () => {
   await ana.client.publish.changeRules({ key, ...decisions, leaving: 3 })
   const row = await ana.archive(key, row => row.source?.state.name === 'asks-removal')
   expect(row).toMatchObject({ files: 21, source: { state: { removals: 20 } } })
+})
+
+test.each(['asked', 'paused'])('other rules are no answer to what is gone from the folder: %s', async how => {
+  const folder = await temporaryFolder('gone')
+  const files = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`drafts/${index}.md`, 'draft']))
+  await writeTree(folder, { ...files, 'a.txt': 'a', 'b.pdf': 'b' })
+  const ana = await start()
+  const { key } = await publish(ana, [folder])
+  await ana.archive(key, watching)
+  await rm(join(folder, 'drafts'), { recursive: true })
+  await ana.archive(key, row => row.source?.state.name === 'asks-removal')
+  if (how === 'paused') {
+    await ana.client.publish.answerRemoval({ key, remove: false })
+    await ana.archive(key, row => row.source?.state.name === 'paused')
+  }
+  const decisions = { rules: '*.pdf', exclude: [], includeSuspicious: false }
+  const review = await ana.client.publish.reviewRules({ key, ...decisions })
+  expect(review.leaving.files).toBe(21)
+  await ana.client.publish.changeRules({ key, ...decisions, leaving: review.leaving.files })
+  await ana.client.publish.pause({ key, paused: false })
+  const row = await ana.archive(
+    key,
+    ({ source, files }) => files !== 22 || (source?.state.name === 'asks-removal' && source.state.removals === 21),
+  )
+  expect(row.files).toBe(22)
+  await ana.client.publish.answerRemoval({ key, remove: true })
+  await ana.archive(key, row => row.files === 1)
+  expect(await list(ana, key)).toEqual(['a.txt'])
 })
 
 test('several files and folders: rules hold below each folder, and for each file', async () => {
