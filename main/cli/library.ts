@@ -5,8 +5,7 @@ import type { Command } from './arguments.ts'
 import { type Context, readLink } from './context.ts'
 import { EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { gone } from './publish.ts'
-import { count, keeping, network, pending, printable, progress, size, state, time } from './words.ts'
+import { count, gone, keeping, network, pending, printable, progress, size, state, time } from './words.ts'
 
 export async function status({ client, attached, output, signal }: Context): Promise<number> {
   const [machine, archives, transfers, networks] = await Promise.all([
