@@ -653,7 +653,14 @@ function explain(error: unknown, path: string): unknown {
       needed: 0,
       free: 0,
     })
-  if (code !== undefined && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EIO', 'EISDIR'].includes(code))
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    const why = 'a file stands where a folder is needed'
+    return new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be written: ${why}. Choose another folder.`, {
+      path,
+      why,
+    })
+  }
+  if (code !== undefined && ['EACCES', 'EPERM', 'EROFS', 'EIO', 'EISDIR'].includes(code))
     return new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be written: ${message}.`, { path, why: message })
   return error
 }
