@@ -7,10 +7,12 @@
  */
 import type FileSystem from 'node:fs'
 import type { BigIntStats } from 'node:fs'
+import type Path from 'node:path'
 import type Threads from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 
-export type ListRequest = { readonly id: number; readonly list: string }
+/** `root`: the folder at or above it below which no link is followed. */
+export type ListRequest = { readonly id: number; readonly list: string; readonly root: string }
 /** `read`: the paths, each followed by a zero byte: one string crosses faster than hundreds. */
 export type ReadRequest = { readonly id: number; readonly read: string; readonly sizes: Float64Array }
 export type Request = ListRequest | ReadRequest
@@ -43,6 +45,7 @@ export type Answer = ListAnswer | ReadAnswer | FailureAnswer
 
 export function diskThread(load: NodeJS.Require): void {
   const fs = load('node:fs') as typeof FileSystem
+  const { dirname } = load('node:path') as typeof Path
   const port = (load('node:worker_threads') as typeof Threads).parentPort as MessagePort
   const { O_RDONLY, S_IFMT, S_IFLNK, S_IFDIR } = fs.constants
   /** Without following a link, or waiting for the other end of a pipe; Windows has neither flag. */
@@ -67,7 +70,14 @@ export function diskThread(load: NodeJS.Require): void {
     stats[at + 5] = Number(from.mode)
   }
 
-  const list = (id: number, folder: string) => {
+  /** Its name, or one above it, may have become a link since it was found: what that leads to is nobody's to publish. */
+  const refuseLinks = (folder: string, root: string) => {
+    for (let path = folder; path.length > root.length; path = dirname(path))
+      if (fs.lstatSync(path).isSymbolicLink())
+        throw Object.assign(new Error('it has become a link'), { code: 'ENOTDIR' })
+  }
+
+  const list = (id: number, folder: string, root: string) => {
     const entries = fs.readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })
     const names: (string | Uint8Array)[] = []
     const stats = new Float64Array(entries.length * fields)
@@ -94,6 +104,7 @@ export function diskThread(load: NodeJS.Require): void {
         errors[index] = failureOf(error)
       }
     }
+    refuseLinks(folder, root)
     port.postMessage({ id, names, stats, targets, errors }, [stats.buffer])
   }
 
@@ -157,7 +168,7 @@ export function diskThread(load: NodeJS.Require): void {
 
   port.on('message', (request: Request) => {
     try {
-      if ('list' in request) list(request.id, request.list)
+      if ('list' in request) list(request.id, request.list, request.root)
       else read(request.id, request.read.split('\0').slice(0, -1), request.sizes)
     } catch (error) {
       port.postMessage({ id: request.id, failure: failureOf(error) })

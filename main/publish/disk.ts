@@ -133,9 +133,9 @@ async function ask(request: Request): Promise<ListAnswer | ReadAnswer> {
   }
 }
 
-/** What stands in a folder. Throws a DiskError when the folder itself cannot be read. */
-export async function listFolder(folder: string): Promise<readonly Listed[]> {
-  const { names, stats, targets, errors } = (await ask({ id: ++asked, list: folder })) as ListAnswer
+/** What stands in a folder at or below `root`. Throws a DiskError when it cannot be read, or is behind a link there. */
+export async function listFolder(folder: string, root: string): Promise<readonly Listed[]> {
+  const { names, stats, targets, errors } = (await ask({ id: ++asked, list: folder, root })) as ListAnswer
   return names.map((name, index) => ({
     name: typeof name === 'string' ? name : null,
     bytes: typeof name === 'string' ? null : name,

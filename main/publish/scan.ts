@@ -111,7 +111,7 @@ async function* walk({ item, rules, onFolder, signal }: Walker, relative: string
   const list = (folder: string): Folder => {
     const local = folder === '' ? item.path : join(item.path, folder)
     onFolder(local, item)
-    const listing = listFolder(local)
+    const listing = listFolder(local, item.path)
     // Met when its turn comes.
     listing.catch(() => {})
     return { relative: folder, listing }

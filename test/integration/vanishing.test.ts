@@ -43,3 +43,24 @@ test('rules that cannot be read publish nothing that they may leave out', async 
   await rm(join(source, '.cairnignore'))
   expect(await look()).toEqual(['/left-out'])
 })
+
+test('a folder that becomes a link before its turn comes is not followed', async () => {
+  const source = await temporaryFolder('source')
+  const elsewhere = await temporaryFolder('elsewhere')
+  const folders = Array.from({ length: 40 }, (_, index) => `folder ${index + 10}`)
+  await writeTree(source, Object.fromEntries(folders.map(folder => [`${folder}/in/file`, folder])))
+  await writeTree(elsewhere, { 'in/secret': 'secret', secret: 'secret' })
+  const last = join(source, folders.at(-1)!)
+  const found: string[] = []
+  for await (const one of scan([{ path: source, at: '', kind: 'folder' }], new AbortController().signal)) {
+    if (found.length === 0) {
+      await rm(last, { recursive: true })
+      await symlink(elsewhere, last)
+    }
+    found.push(`${one.kind} ${one.path}`)
+  }
+  expect(found).toEqual([
+    ...folders.slice(0, -1).map(folder => `file /${folder}/in/file`),
+    `skipped /${folders.at(-1)}`,
+  ])
+})
