@@ -383,12 +383,13 @@ function SizeOf({ entry, size }: { readonly entry: Entry; readonly size: FolderS
   if (entry.kind === 'file') return <>{bytes(entry.size)}</>
   if (entry.kind === 'folder' && size !== undefined)
     return (
-      <span title={`${size.state === 'whole' ? '' : 'At least '}${count(size.files, 'file')}`}>
+      <span key="size" title={`${size.state === 'whole' ? '' : 'At least '}${count(size.files, 'file')}`}>
         {size.state === 'whole' ? bytes(size.bytes) : `${bytes(size.bytes)} +`}
       </span>
     )
+  // Another element than the size: what fades from faint to readable is neither for a moment.
   return (
-    <span aria-hidden className="text-faint">
+    <span key="none" aria-hidden className="text-faint">
       –
     </span>
   )
