@@ -190,13 +190,13 @@ export class Registry {
     await this.save()
   }
 
-  /** Takes it out of the library, and notes in the same breath whose blocks, of so many bytes, have to go. */
   /** Is written with whatever is saved next, and can be read again from the archive if it never is. */
   remember(key: string, summary: SummaryRecord): void {
     const record = this.archives.get(key)
     if (record !== undefined) this.archives.set(key, { ...record, summary })
   }
 
+  /** Takes it out of the library, and notes in the same breath whose blocks, of so many bytes, have to go. */
   async removeArchive(key: string, cores: readonly string[], bytes: number): Promise<void> {
     this.archives.delete(key)
     this.#garbage += bytes

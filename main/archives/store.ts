@@ -83,10 +83,7 @@ export async function openStore(storage: string): Promise<Store> {
     offer(core) {
       if (core.core !== null) (corestore as unknown as Inner).streamTracker.attachAll(core.core)
     },
-    compact: thorough =>
-      corestore.storage.compact(
-        thorough ? { blobGarbageCollectionPolicy: FORCED, blobGarbageCollectionAgeCutoff: 1 } : {},
-      ),
+    compact: thorough => corestore.storage.compact(thorough ? THOROUGH : {}),
     close: () => corestore.close(),
   }
 }
@@ -117,8 +114,16 @@ async function sync(path: string): Promise<void> {
 /** Entries of lists that are kept in memory, of all archives and versions together. Without it each of them keeps 65,536. */
 const NODES = 8192
 
-/** RocksDB's name for it, as the binding numbers it. */
-const FORCED = 1
+/**
+ * Rewrites every file of content, with RocksDB's FORCE in the binding's numbers. A merge that RocksDB made by itself leaves
+ * nothing above the lowest level, and without the last line nothing would be done then: a file of content in which a single
+ * block lives would stay.
+ */
+const THOROUGH = {
+  blobGarbageCollectionPolicy: 1,
+  blobGarbageCollectionAgeCutoff: 1,
+  bottommostLevelCompaction: 2,
+} as const
 
 /**
  * Without a cut-off RocksDB rewrites the oldest quarter of all content whenever it merges tables, of which a large

@@ -187,6 +187,7 @@ declare module 'hypercore-storage' {
     compact(options: {
       readonly blobGarbageCollectionPolicy?: number
       readonly blobGarbageCollectionAgeCutoff?: number
+      readonly bottommostLevelCompaction?: number
     }): Promise<void>
   }
   export = HypercoreStorage

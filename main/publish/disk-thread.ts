@@ -10,11 +10,12 @@ import type { BigIntStats } from 'node:fs'
 import type Path from 'node:path'
 import type Threads from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
+import type { Numbered } from '../lib/threads.ts'
 
 /** `root`: the folder at or above it below which no link is followed. */
-export type ListRequest = { readonly id: number; readonly list: string; readonly root: string }
+export type ListRequest = { readonly list: string; readonly root: string }
 /** `read`: the paths, each followed by a zero byte: one string crosses faster than hundreds. */
-export type ReadRequest = { readonly id: number; readonly read: string; readonly sizes: Float64Array }
+export type ReadRequest = { readonly read: string; readonly sizes: Float64Array }
 export type Request = ListRequest | ReadRequest
 
 /** A row of numbers for each file: bytes, times in milliseconds with microseconds behind the point, inode, mode. */
@@ -166,7 +167,7 @@ export function diskThread(load: NodeJS.Require): void {
     port.postMessage({ id, stats, contents, errors }, [...buffers])
   }
 
-  port.on('message', (request: Request) => {
+  port.on('message', (request: Numbered<Request>) => {
     try {
       if ('list' in request) list(request.id, request.list, request.root)
       else read(request.id, request.read.split('\0').slice(0, -1), request.sizes)

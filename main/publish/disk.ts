@@ -1,9 +1,8 @@
 /**
  * Reads folders and small files on threads of its own: the loop is left to the network and the page, and thousands of
- * files cost as many synchronous calls instead of as many promises. The threads begin when they are needed, and end
- * after some seconds in which they were not.
+ * files cost as many synchronous calls instead of as many promises.
  */
-import { Worker } from 'node:worker_threads'
+import { Threads } from '../lib/threads.ts'
 import {
   type Answer,
   diskThread,
@@ -18,9 +17,6 @@ import {
 
 /** One can wait for a disk or a network drive while the other one works. */
 const THREADS = 2
-const IDLE = 5000
-/** What a thread makes is short-lived, and is handed over: room for more of it would only be held, in MiB. */
-const YOUNG = 8
 
 /** What a file looks like on this machine. Times are milliseconds with microseconds behind the point. */
 export type Stats = {
@@ -61,81 +57,17 @@ export class DiskError extends Error {
   }
 }
 
-type Waiting = { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void }
-
-class Thread {
-  readonly #worker: Worker
-  readonly #waiting = new Map<number, Waiting>()
-
-  constructor(onGone: () => void) {
-    this.#worker = new Worker(`(${diskThread.toString()})(require)`, {
-      eval: true,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
-    })
-    this.#worker.on('message', (answer: Answer) => {
-      const waiting = this.#waiting.get(answer.id)
-      this.#waiting.delete(answer.id)
-      if (this.#waiting.size === 0) this.#worker.unref()
-      waiting?.resolve(answer)
-    })
-    const gone = (error: unknown) => {
-      onGone()
-      for (const { reject } of this.#waiting.values()) reject(error)
-      this.#waiting.clear()
-    }
-    this.#worker.on('error', gone)
-    this.#worker.on('exit', () => gone(new Error('The thread that reads files has ended.')))
-    this.#worker.unref()
-  }
-
-  get load(): number {
-    return this.#waiting.size
-  }
-
-  ask(request: Request): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.size === 0) this.#worker.ref()
-      this.#waiting.set(request.id, { resolve, reject })
-      this.#worker.postMessage(request)
-    })
-  }
-
-  end(): void {
-    void this.#worker.terminate()
-  }
-}
-
-const threads = new Set<Thread>()
-let asked = 0
-let idle: NodeJS.Timeout | null = null
+const threads = new Threads<Request, Answer>(diskThread, THREADS)
 
 async function ask(request: Request): Promise<ListAnswer | ReadAnswer> {
-  if (idle !== null) clearTimeout(idle)
-  idle = null
-  let thread = [...threads].sort((a, b) => a.load - b.load)[0]
-  if (thread === undefined || (thread.load > 0 && threads.size < THREADS)) {
-    const fresh = new Thread(() => threads.delete(fresh))
-    threads.add(fresh)
-    thread = fresh
-  }
-  try {
-    const answer = await thread.ask(request)
-    if ('failure' in answer) throw new DiskError((answer as FailureAnswer).failure)
-    return answer
-  } finally {
-    if (idle === null && [...threads].every(({ load }) => load === 0)) {
-      idle = setTimeout(() => {
-        for (const one of threads) one.end()
-        threads.clear()
-      }, IDLE)
-      idle.unref()
-    }
-  }
+  const answer = await threads.ask(request)
+  if ('failure' in answer) throw new DiskError((answer as FailureAnswer).failure)
+  return answer
 }
 
 /** What stands in a folder at or below `root`. Throws a DiskError when it cannot be read, or is behind a link there. */
 export async function listFolder(folder: string, root: string): Promise<readonly Listed[]> {
-  const { names, stats, targets, errors } = (await ask({ id: ++asked, list: folder, root })) as ListAnswer
+  const { names, stats, targets, errors } = (await ask({ list: folder, root })) as ListAnswer
   return names.map((name, index) => ({
     name: typeof name === 'string' ? name : null,
     bytes: typeof name === 'string' ? null : name,
@@ -150,7 +82,6 @@ export async function readFiles(
   files: readonly { readonly local: string; readonly size: number }[],
 ): Promise<readonly ReadFile[]> {
   const answer = (await ask({
-    id: ++asked,
     read: files.map(({ local }) => `${local}\0`).join(''),
     sizes: Float64Array.from(files, ({ size }) => size),
   })) as ReadAnswer

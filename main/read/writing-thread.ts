@@ -8,9 +8,9 @@
 import type FileSystem from 'node:fs'
 import type Threads from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
+import type { Numbered } from '../lib/threads.ts'
 
 export type WriteRequest = {
-  readonly id: number
   /** For each file its part and its place, each followed by a zero byte: one string crosses faster than hundreds. */
   readonly paths: string
   /** One after another. */
@@ -54,7 +54,7 @@ export function writingThread(load: NodeJS.Require): void {
     }
   }
 
-  port.on('message', ({ id, paths, contents, sizes, times, executable }: WriteRequest) => {
+  port.on('message', ({ id, paths, contents, sizes, times, executable }: Numbered<WriteRequest>) => {
     const names = paths.split('\0')
     const outcomes = new Uint8Array(sizes.length)
     const modified = new Float64Array(sizes.length)

@@ -295,7 +295,6 @@ test('killed in the middle of forgetting, the next start gives the room back', a
   await program.kill('SIGKILL')
   expect(await sizeOf(join(bob.storage, 'store'))).toBeGreaterThan(35 * MB)
   const start = await startPerson(testnet.bootstrap, { storage: bob.storage, join: false })
-  // Depending on the moment, a file of content in which something else lives may stay until there is more to give back.
-  await expect.poll(() => sizeOf(join(bob.storage, 'store')), { timeout: 20_000 }).toBeLessThan(25 * MB)
+  await expect.poll(() => sizeOf(join(bob.storage, 'store')), { timeout: 20_000 }).toBeLessThan(20 * MB)
   expect((await start.client.disk.use()).archives.map(one => one.key)).not.toContain(key)
 })

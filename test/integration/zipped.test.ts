@@ -58,7 +58,9 @@ test('a browser gets one zip of known length: names, bytes, modes, times and lin
     const target = await temporaryFolder('unpacked')
     await writeFile(join(target, 'all.zip'), bytes)
     await mkdir(join(target, 'out'))
-    const unpacked = spawnSync('unzip', ['-q', join(target, 'all.zip'), '-d', join(target, 'out')], { encoding: 'utf8' })
+    const unpacked = spawnSync('unzip', ['-q', join(target, 'all.zip'), '-d', join(target, 'out')], {
+      encoding: 'utf8',
+    })
     expect({ code: unpacked.status, said: unpacked.stderr }).toEqual({ code: 0, said: '' })
     const { 'other/not-chosen': _, ...source } = await readTree(folder, { times: false })
     expect(await readTree(join(target, 'out'), { times: false })).toEqual(source)

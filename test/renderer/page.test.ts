@@ -19,6 +19,11 @@ async function open(options?: Parameters<Harness['open']>[0]): Promise<Opened> {
   return opened
 }
 
+/** Waits until the page has asked the backend for this last. */
+function asked(backend: Opened['backend'], name: string, input: object): Promise<void> {
+  return expect.poll(() => backend.calls.at(-1)).toMatchObject({ name, input })
+}
+
 const at = (number: number, rest = 'files/') => `#/archive/${keyOf(number)}/${rest}`
 const link = `hyper://${keyOf(77)}`
 
@@ -488,7 +493,7 @@ describe('the window', () => {
     await page.keyboard.press('Control+,')
     await page.getByRole('radio', { name: 'Dark' }).click()
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark')
-    expect(backend.calls).toContainEqual({ name: 'settings.update', input: { theme: 'dark' } })
+    await expect.poll(() => backend.calls).toContainEqual({ name: 'settings.update', input: { theme: 'dark' } })
   })
 
   test('the palette finds archives and commands', async () => {
@@ -523,7 +528,7 @@ describe('what is kept here', () => {
     backend.change(numbers.mixes, { keeping: { how: 'look' } })
     await page.getByRole('row', { name: /README/ }).click({ button: 'right' })
     await page.getByRole('menuitem', { name: /Keep it here/ }).click()
-    expect(backend.calls.at(-1)).toMatchObject({ name: 'archives.keepParts', input: { patterns: ['/README.md'] } })
+    await asked(backend, 'archives.keepParts', { patterns: ['/README.md'] })
     backend.change(numbers.mixes, { keeping: { how: 'parts', patterns: ['/README.md', '/photos/'] } })
     await page.getByRole('button', { name: 'More' }).click()
     await page.getByRole('menuitem', { name: /Keep other parts/ }).waitFor()
@@ -533,9 +538,7 @@ describe('what is kept here', () => {
     await patterns.fill('/photos/\n!/photos/raw/')
     await shown(page, 'parts')
     await page.getByRole('button', { name: 'Keep these' }).click()
-    await expect
-      .poll(() => backend.calls.at(-1))
-      .toMatchObject({ name: 'archives.keepParts', input: { patterns: ['/photos/', '!/photos/raw/'] } })
+    await asked(backend, 'archives.keepParts', { patterns: ['/photos/', '!/photos/raw/'] })
 
     const pending = { to: 45, why: 'removes', added: 2, changed: 8, removed: 190, of: 214, bytes: 40_000_000 } as const
     const updates = { askFirst: false, growth: 5_000_000_000, kept: 42, pending: { ...pending, stays: false } }
@@ -543,18 +546,18 @@ describe('what is kept here', () => {
     await page.getByText('removes or overwrites 198 of 214 files').waitFor()
     await shown(page, 'asks')
     await page.getByRole('button', { name: 'Stay as it is' }).click()
-    expect(backend.calls.at(-1)).toMatchObject({ name: 'archives.answerUpdate', input: { take: false } })
+    await asked(backend, 'archives.answerUpdate', { take: false })
     backend.change(numbers.mixes, { updates: { ...updates, pending: { ...pending, stays: true } } })
     await page.getByText('You stay on version 42').waitFor()
     await shown(page, 'stays')
     await page.getByRole('button', { name: 'More' }).click()
     await page.getByText('Updates…').click()
     await page.getByRole('switch', { name: /Ask me first/ }).click()
-    expect(backend.calls.at(-1)).toMatchObject({ name: 'archives.setUpdates', input: { askFirst: true } })
+    await asked(backend, 'archives.setUpdates', { askFirst: true })
     const limit = page.getByRole('textbox', { name: /in GB/ })
     await limit.fill('0,5')
     await limit.press('Enter')
-    expect(backend.calls.at(-1)).toMatchObject({ name: 'archives.setUpdates', input: { growth: 500_000_000 } })
+    await asked(backend, 'archives.setUpdates', { growth: 500_000_000 })
     await limit.fill('many')
     await page.getByText('Write a number of gigabytes').waitFor()
     await shown(page, 'updates')
@@ -564,7 +567,7 @@ describe('what is kept here', () => {
     await page.getByText('Nothing of it is fetched').waitFor()
     await shown(page, 'paused')
     await page.getByRole('button', { name: 'Go on' }).click()
-    expect(backend.calls.at(-1)).toMatchObject({ name: 'archives.pause', input: { paused: false } })
+    await asked(backend, 'archives.pause', { paused: false })
   })
 
   test.each([
@@ -578,7 +581,7 @@ describe('what is kept here', () => {
     await dialog.getByText(/takes 5.3 GB on the disk/).waitFor()
     await shown(page, `device ${name}`)
     await dialog.getByRole('button', { name: 'Clear all of it' }).click()
-    expect(backend.calls.at(-1)).toMatchObject({ name: 'disk.clear', input: { key: null } })
+    await asked(backend, 'disk.clear', { key: null })
     await dialog.getByRole('button', { name: 'Ana’s mixes', exact: true }).click()
     const one = page.getByRole('dialog', { name: /Ana’s mixes on this device/ })
     await one.getByText('Only in older versions').waitFor()
@@ -587,6 +590,6 @@ describe('what is kept here', () => {
     await one.getByRole('button', { name: 'Up' }).click()
     await one.getByRole('button', { name: 'All archives' }).click()
     await dialog.getByRole('button', { name: /^Clear .* Novosibirsk/ }).click()
-    expect(backend.calls.at(-1)).toMatchObject({ name: 'disk.clear', input: { key: keyOf(numbers.huge) } })
+    await asked(backend, 'disk.clear', { key: keyOf(numbers.huge) })
   })
 })
