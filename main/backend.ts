@@ -52,7 +52,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const network = new Network(store.corestore, options)
     const transfers = new Transfers(log)
     const archives = new Archives(store, registry, network, log)
-    const peers = new Peers(archives)
+    const peers = new Peers(archives, network)
     const publishing = new Publishing(storage, archives, transfers, log, options.uploadSilence)
     const reading = new Reading(storage, archives, registry, transfers)
     const keeping = new Keeping(storage, archives, transfers, log)

@@ -22,7 +22,7 @@ declare module 'hypercore' {
       readonly remoteContiguousLength: number
       readonly remoteBitfield: { get(index: number): boolean }
       /** One connection, shared by all cores. */
-      readonly stream: { readonly rawStream: import('hyperdht').RawStream; readonly isInitiator: boolean }
+      readonly stream: import('hyperswarm').Connection | import('@hyperswarm/secret-stream')
     }
     type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
     /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,read-ahead}.ts`, `main/read/{fetch,tree-nodes}.ts` and `main/network/stalls.ts` lean. */
@@ -472,6 +472,9 @@ declare module 'hyperswarm' {
       readonly rawStream: DHT.RawStream
       readonly rawBytesRead: number
       readonly rawBytesWritten: number
+      readonly destroying: boolean
+      /** Sends a sign of life when nothing else was sent for so many milliseconds. */
+      setKeepAlive(milliseconds: number): void
     }
     type PeerInfo = {
       readonly publicKey: Buffer
@@ -508,6 +511,61 @@ declare module 'hyperswarm' {
     destroy(options?: { readonly force?: boolean }): Promise<void>
   }
   export = Hyperswarm
+}
+
+declare module '@hyperswarm/secret-stream' {
+  import type { Duplex } from 'node:stream'
+  import type DHT from 'hyperdht'
+
+  class SecretStream extends Duplex {
+    constructor(
+      isInitiator: boolean,
+      rawStream: Duplex,
+      options: { readonly pattern?: 'XX' | 'IK'; readonly keyPair: DHT.KeyPair; readonly remotePublicKey?: Buffer },
+    )
+    readonly isInitiator: boolean
+    readonly remotePublicKey: Buffer
+    /** false: it came to its end before. */
+    readonly opened: Promise<boolean>
+    readonly rawBytesRead: number
+    readonly rawBytesWritten: number
+    setKeepAlive(milliseconds: number): void
+    /** Ends it when nothing has come for so many milliseconds. */
+    setTimeout(milliseconds: number): void
+  }
+  export = SecretStream
+}
+
+declare module 'protomux' {
+  import type { Duplex } from 'node:stream'
+
+  namespace Protomux {
+    type State = { buffer: Uint8Array | null; start: number; end: number }
+    type Encoding<Message> = {
+      preencode(state: State, message: Message): void
+      encode(state: State, message: Message): void
+      decode(state: State): Message
+    }
+    type Channel<Handshake> = {
+      readonly messages: readonly { send(message: Buffer): boolean }[]
+      open(handshake: Handshake): void
+    }
+  }
+  class Protomux {
+    /** The one that the stream has, or a new one. */
+    static from(stream: Duplex): Protomux
+    /** Calls back when the other end opens a channel of this protocol that is not open here. */
+    pair(what: { readonly protocol: string }, notify: () => Promise<void>): void
+    /** null: there is one of this protocol already. */
+    createChannel<Handshake>(options: {
+      readonly protocol: string
+      readonly handshake: Protomux.Encoding<Handshake>
+      readonly messages: readonly { readonly onmessage: (message: Buffer) => void }[]
+      readonly onopen: (handshake: Handshake) => void
+      readonly onclose: () => void
+    }): Protomux.Channel<Handshake> | null
+  }
+  export = Protomux
 }
 
 declare module 'mirror-drive' {

@@ -12,6 +12,7 @@ import { Collection } from '../lib/collection.ts'
 import { Rate } from '../lib/rate.ts'
 import { AttemptLog, wasHeard } from './attempts.ts'
 import { watchConnectivity } from './connectivity.ts'
+import { type Carrier, Direct } from './direct.ts'
 import { Topics } from './topics.ts'
 import { passOver } from './stalls.ts'
 
@@ -37,6 +38,7 @@ type Running = {
   readonly swarm: Hyperswarm
   readonly topics: Topics
   readonly attempts: AttemptLog
+  readonly direct: Direct
   readonly stop: () => void
 }
 
@@ -48,6 +50,8 @@ export class Network {
   readonly #changed = new Set<() => void>()
   readonly #returned = new Set<() => void>()
   readonly #lies = new Map<string, number>()
+  /** Connections, and what carries in their place. */
+  readonly #carriers = new Set<Carrier>()
   #closedBytes = { down: 0, up: 0 }
   #running: Running | null = null
   #publicKey = ''
@@ -91,14 +95,16 @@ export class Network {
     })
     const attempts = new AttemptLog(dht, () => this.#tell(this.#changed))
     const swarm = new Hyperswarm({ dht, keyPair, maxParallel: CONNECTING })
+    const direct = new Direct(keyPair)
+    void direct.listen(local ? '127.0.0.1' : '0.0.0.0')
     swarm.on('connection', (connection: Hyperswarm.Connection) => {
       // A connection that breaks is an everyday thing: the swarm tries again by itself.
       connection.on('error', () => {})
-      connection.once('close', () => {
-        this.#closedBytes.down += connection.rawBytesRead
-        this.#closedBytes.up += connection.rawBytesWritten
+      this.#count(connection)
+      direct.carry(connection, carrier => {
+        this.#count(carrier)
+        this.#corestore.replicate(carrier)
       })
-      this.#corestore.replicate(connection)
     })
     // The nodes that upstream knows by name carry their address before an @.
     const nodes = dht.bootstrapNodes.map(({ host, port }) => ({ host: host.split('@')[0]!, port }))
@@ -115,8 +121,10 @@ export class Network {
         this.#silent = false
       }),
       attempts,
+      direct,
       stop: () => {
         stopWatching()
+        direct.close()
         clearInterval(sampler)
       },
     }
@@ -160,6 +168,11 @@ export class Network {
       peer?.ban(false)
     }, LET_GO).unref()
     return true
+  }
+
+  /** The swarm's connection that a stream belongs to: how far away, at which address. */
+  connectionOf(stream: Carrier): Hyperswarm.Connection {
+    return this.#running?.direct.connectionOf(stream) ?? (stream as Hyperswarm.Connection)
   }
 
   async leave(topic: Buffer): Promise<void> {
@@ -226,6 +239,16 @@ export class Network {
       ])
   }
 
+  #count(carrier: Carrier): void {
+    if (this.#carriers.has(carrier)) return
+    this.#carriers.add(carrier)
+    carrier.once('close', () => {
+      this.#carriers.delete(carrier)
+      this.#closedBytes.down += carrier.rawBytesRead
+      this.#closedBytes.up += carrier.rawBytesWritten
+    })
+  }
+
   #tell(listeners: ReadonlySet<() => void>): void {
     for (const listener of listeners) listener()
   }
@@ -243,9 +266,9 @@ export class Network {
   #publish(state: NetworkStatus['state']): void {
     let bytesDown = this.#closedBytes.down
     let bytesUp = this.#closedBytes.up
-    for (const connection of this.#running?.swarm.connections ?? []) {
-      bytesDown += connection.rawBytesRead
-      bytesUp += connection.rawBytesWritten
+    for (const { rawBytesRead, rawBytesWritten } of this.#carriers) {
+      bytesDown += rawBytesRead
+      bytesUp += rawBytesWritten
     }
     const dht = this.#running?.swarm.dht
     const next: NetworkStatus = {

@@ -6,6 +6,7 @@ import type { Archives } from '../archives/archives.ts'
 import { encodeKey } from '../archives/links.ts'
 import { Collection } from '../lib/collection.ts'
 import { Rate } from '../lib/rate.ts'
+import type { Network } from './network.ts'
 
 const SAMPLE = 500
 /** Counting what a peer holds looks at every block; beyond this many a sample of them tells the share. */
@@ -15,10 +16,12 @@ type Counters = { down: number; up: number; readonly downRate: Rate; readonly up
 
 export class Peers {
   readonly #archives: Archives
+  readonly #network: Network
   readonly #counters = new Map<string, WeakMap<object, Counters>>()
 
-  constructor(archives: Archives) {
+  constructor(archives: Archives, network: Network) {
     this.#archives = archives
+    this.#network = network
     archives.onChange(key => this.#listen(key))
   }
 
@@ -45,12 +48,14 @@ export class Peers {
     const blobs = archive.blobs?.core
     return archive.drive.core.peers.map(peer => {
       const counter = counters?.get(peer.stream)
-      const { rawStream, isInitiator } = peer.stream
+      const connection = this.#network.connectionOf(peer.stream)
+      const { rawStream, isInitiator } = connection
       const content = blobs?.peers.find(other => other.stream === peer.stream)
       return {
         id: encodeKey(peer.remotePublicKey),
         address: `${rawStream.remoteHost}:${rawStream.remotePort}`,
         direction: isInitiator ? 'out' : 'in',
+        direct: connection !== peer.stream,
         connectedAt: counter?.since ?? Date.now(),
         bytesDown: counter?.down ?? 0,
         bytesUp: counter?.up ?? 0,

@@ -393,6 +393,8 @@ export type PeerRow = {
   readonly address: string
   /** Who opened the connection. */
   readonly direction: 'in' | 'out'
+  /** In the same network: over TCP, which is quicker. */
+  readonly direct: boolean
   readonly connectedAt: number
   /** Of this archive, since the connection was opened. */
   readonly bytesDown: number

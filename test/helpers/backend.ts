@@ -58,10 +58,10 @@ export async function startPerson(
   }
 }
 
-/** Follows a collection until an item is as wanted. Says how it last was if that does not come. */
+/** Follows a collection until an item is as wanted; `id` null: any. Says how it last was if that does not come. */
 export async function waitFor<T extends { readonly id: string }>(
   watch: (signal: AbortSignal) => AsyncIterable<readonly Change<T>[]>,
-  id: string,
+  id: string | null,
   wanted: (item: T) => boolean,
   milliseconds = 20_000,
 ): Promise<T> {
@@ -70,7 +70,7 @@ export async function waitFor<T extends { readonly id: string }>(
   try {
     for await (const changes of watch(signal)) {
       for (const change of changes) {
-        if (change.op !== 'put' || change.item.id !== id) continue
+        if (change.op !== 'put' || (id !== null && change.item.id !== id)) continue
         last = change.item
         if (wanted(change.item)) return change.item
       }

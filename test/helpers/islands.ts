@@ -32,6 +32,8 @@ export type Island = {
   plug(connected: boolean): Promise<void>
   /** Packets between two islands that are both apart are dropped, and no others. */
   apart(apart: boolean): Promise<void>
+  /** false: nothing of TCP leaves it, while everything else goes on. */
+  tcp(passes: boolean): Promise<void>
   /** A backend in a process of its own there. */
   person(storage: string): Promise<RemotePerson & { readonly process: ChildProcess }>
 }
@@ -99,6 +101,8 @@ export async function startIslands(): Promise<Islands> {
               ...['netns', 'exec', between, 'bridge', 'link', 'set', 'dev', port],
               ...['isolated', apart ? 'on' : 'off'],
             ])),
+          tcp: async passes =>
+            void (await ip('-n', name, 'rule', passes ? 'delete' : 'add', 'ipproto', 'tcp', 'blackhole')),
           person: async storage => {
             const child = run(name, HEADLESS, ['--storage', storage, '--bootstrap', bootstrap])
             return remotePerson(storage, child)

@@ -54,7 +54,10 @@ export function openFolder(key: ArchiveKey, version: number | null, folder: stri
 
   const read = async (cursor: string | null) => {
     await connected(life.signal)
-    return backend.read.list({ key, version, folder, cursor, limit: PAGE, soon: cursor === null }, { signal: life.signal })
+    return backend.read.list(
+      { key, version, folder, cursor, limit: PAGE, soon: cursor === null },
+      { signal: life.signal },
+    )
   }
   const show = () => {
     shownAt = performance.now()

@@ -153,7 +153,11 @@ function Peer({ peer, rates }: PeerProps): ReactElement {
       </td>
       <td className="whitespace-nowrap text-muted" title={exactly(peer.connectedAt)}>
         {ago(peer.connectedAt, now)}
-        {peer.roundTrip !== null && <span className="tabular block text-sm">{Math.round(peer.roundTrip)} ms away</span>}
+        {peer.direct ? (
+          <span className="block text-sm">in your network</span>
+        ) : (
+          peer.roundTrip !== null && <span className="tabular block text-sm">{Math.round(peer.roundTrip)} ms away</span>
+        )}
       </td>
     </tr>
   )
