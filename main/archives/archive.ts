@@ -15,7 +15,7 @@ import { ABOUT_PATH, type About, CHANGESET_PATH, parseAbout, parseChangeset, typ
 import { Appender, flushBeforeAnnouncing } from './appender.ts'
 import { bytesOf, clearBlocks, heldIn } from './blocks.ts'
 import { decodeKey, encodeKey } from './links.ts'
-import { readAhead } from './read-ahead.ts'
+import { readAhead } from '../lib/read-ahead.ts'
 import type { ArchiveRecord } from './registry.ts'
 import type { Store } from './store.ts'
 import { guardTrees } from './tree-guard.ts'

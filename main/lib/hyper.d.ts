@@ -25,7 +25,7 @@ declare module 'hypercore' {
       readonly stream: import('hyperswarm').Connection | import('@hyperswarm/secret-stream')
     }
     type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
-    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,read-ahead}.ts`, `main/read/{fetch,tree-nodes}.ts` and `main/network/stalls.ts` lean. */
+    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks}.ts`, `main/lib/read-ahead.ts`, `main/read/{fetch,tree-nodes}.ts` and `main/network/stalls.ts` lean. */
     type TreeNode = { readonly index: number; readonly size: number; readonly hash: Buffer }
     type Tree = {
       roots: TreeNode[]

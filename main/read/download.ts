@@ -37,7 +37,6 @@ import { type ArchiveFile, nameOf } from './entries.ts'
 import type { Manifest, Written } from './manifest.ts'
 import { contentsOf, fromTheStart, type Piece, placeAfter, SetAside } from './pipeline.ts'
 import { inFetchOrder, NOT_THERE, PARTS, select, type SelectedFile, type SelectedLink } from './selection.ts'
-import { rememberTree } from './tree-nodes.ts'
 import { type SmallFile, writeSmallFiles } from './writing.ts'
 
 /** Files up to this size are written many at once, on a thread of their own; in bytes. */
@@ -91,11 +90,11 @@ export async function download(
   const { signal } = control
   const policy = new NamePolicy(process.platform)
   await makeRoot(options.folder)
-  // The list may still be on its way, block by block.
-  if (drive.core.core !== null) rememberTree(drive.core)
   const skipped = (one: Skipped) => control.skipped(one)
   const selection = await unlessAborted(
-    select(snapshot, options.paths, policy, skipped, signal, waiting => control.waitingForPeers(waiting)),
+    select({ drive, snapshot, paths: options.paths, policy }, skipped, signal, waiting =>
+      control.waitingForPeers(waiting),
+    ),
     signal,
   )
   const local = (relative: string) => policy.localPath(options.folder, relative)
@@ -283,12 +282,16 @@ class Writer {
 
   async #writeSmall(targets: readonly FileTarget[], batch: readonly SmallFile[]): Promise<void> {
     const outcomes = await writeSmallFiles(batch)
+    // Together, since all of it is noted in one call then.
+    await Promise.all(
+      outcomes.map(async (outcome, index) => {
+        if (outcome.name === 'written') await this.#written(targets[index]!, outcome.modified)
+      }),
+    )
     for (const [index, outcome] of outcomes.entries()) {
       const target = targets[index]!
-      const { part } = batch[index]!
       if (outcome.name === 'failed') throw explain(outcome.error, target.local)
-      if (outcome.name === 'in-the-way') await this.#putInPlace(target, part, outcome.modified)
-      else await this.#written(target, outcome.modified)
+      if (outcome.name === 'in-the-way') await this.#putInPlace(target, batch[index]!.part, outcome.modified)
     }
   }
 

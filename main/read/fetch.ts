@@ -32,9 +32,13 @@ export type Wanted = {
   cancelled(): boolean
 }
 
+/** `stored`: as it lies in the log, where it may be enciphered. */
+type As = 'opened' | 'stored'
+
 type Waiting = {
   readonly index: number
   readonly bytes: number
+  readonly as: As
   readonly resolve: (block: Buffer) => void
   readonly reject: (error: unknown) => void
   request: Hypercore.Request | null
@@ -73,10 +77,10 @@ export class Fetcher {
   }
 
   /** `bytes`: about its size. Waits for as long as it takes. Rejected when it is cancelled, when the log was truncated, and when the core closes. */
-  want(index: number, bytes: number): Wanted {
+  want(index: number, bytes: number, as: As = 'opened'): Wanted {
     let waiting: Waiting | null = null
     const block = new Promise<Buffer>((resolve, reject) => {
-      waiting = { index, bytes, resolve, reject, request: null, state: 'waiting' }
+      waiting = { index, bytes, as, resolve, reject, request: null, state: 'waiting' }
     })
     // Whoever has cancelled it listens no more.
     block.catch(() => {})
@@ -144,7 +148,7 @@ export class Fetcher {
     try {
       const block = await stored
       if (block === null) throw Object.assign(new Error('A block is missing'), { code: 'BLOCK_NOT_AVAILABLE' })
-      const opened = await this.#open(waiting.index, block)
+      const opened = waiting.as === 'stored' ? block : await this.#open(waiting.index, block)
       if (waiting.state === 'busy') waiting.state = 'over'
       waiting.resolve(opened)
     } catch (error) {

@@ -7,6 +7,8 @@ import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
 import { NameClaims, type NamePolicy } from '../lib/names.ts'
+import { readAhead } from '../lib/read-ahead.ts'
+import { fetcherOf } from './fetch.ts'
 import { knowLength } from './known-length.ts'
 import { type ArchiveEntry, type ArchiveFile, type ArchiveLink, everything, isPossible } from './entries.ts'
 
@@ -20,14 +22,20 @@ export type SelectedFile = { readonly file: ArchiveFile; readonly relative: stri
 export type SelectedLink = { readonly link: ArchiveLink; readonly relative: string }
 export type Selection = { readonly files: readonly SelectedFile[]; readonly links: readonly SelectedLink[] }
 
+type Wish = {
+  readonly drive: Hyperdrive
+  /** The version of it. */
+  readonly snapshot: Hyperdrive
+  readonly paths: readonly string[]
+  readonly policy: NamePolicy
+}
+
 /**
  * `leaveOut` hears of each that is left out. `waiting`: nobody is there who could say how much content there is. Throws
  * PATH_NOT_FOUND; the signal's reason when ended.
  */
 export async function select(
-  snapshot: Hyperdrive,
-  paths: readonly string[],
-  policy: NamePolicy,
+  { drive, snapshot, paths, policy }: Wish,
   leaveOut: (skipped: Skipped) => void,
   signal: AbortSignal,
   waiting?: (isWaiting: boolean) => void,
@@ -39,40 +47,45 @@ export async function select(
   const taken = new Set<string>()
   /** What is beyond it has been found to be a lie. */
   let settledAt: number | null = null
-  for (const path of paths) {
-    const base = path === '/' ? '' : dirname(path) === '/' ? '' : dirname(path)
-    let found = false
-    for await (const entry of everything(snapshot, path, { signal })) {
-      signal.throwIfAborted()
-      found = true
-      if (entry.kind === 'none') {
-        leaveOut({ path: entry.path, reason: 'name-not-allowed', detail: entry.detail })
-        continue
+  const ended = listAhead(drive, snapshot, paths.includes('/'))
+  try {
+    for (const path of paths) {
+      const base = path === '/' ? '' : dirname(path) === '/' ? '' : dirname(path)
+      let found = false
+      for await (const entry of everything(snapshot, path, { signal })) {
+        signal.throwIfAborted()
+        found = true
+        if (entry.kind === 'none') {
+          leaveOut({ path: entry.path, reason: 'name-not-allowed', detail: entry.detail })
+          continue
+        }
+        const relative = entry.path.slice(base.length)
+        // A folder and something in it may both have been chosen.
+        if (paths.length > 1 && taken.has(entry.path)) continue
+        if (paths.length > 1) taken.add(entry.path)
+        if (relative.split('/')[1] === PARTS) {
+          leaveOut({ path: entry.path, reason: 'name-not-allowed', detail: 'Cairn keeps this name for itself.' })
+          continue
+        }
+        if (entry.kind === 'link') {
+          later.push({ link: entry, relative })
+          continue
+        }
+        const beyond = blocksOf(entry)
+        const length = () => snapshot.blobs?.core.length ?? 0
+        if (beyond > length() && length() !== settledAt) {
+          await knowLength(snapshot, snapshot.version, beyond, signal, waiting)
+          if (beyond > length()) settledAt = length()
+        }
+        const refusal = isPossible(snapshot, entry) ? claims.claim(relative, 'file') : NOT_THERE
+        if (refusal !== null) leaveOut({ path: entry.path, ...refusal })
+        else files.push({ relative, file: entry })
       }
-      const relative = entry.path.slice(base.length)
-      // A folder and something in it may both have been chosen.
-      if (paths.length > 1 && taken.has(entry.path)) continue
-      if (paths.length > 1) taken.add(entry.path)
-      if (relative.split('/')[1] === PARTS) {
-        leaveOut({ path: entry.path, reason: 'name-not-allowed', detail: 'Cairn keeps this name for itself.' })
-        continue
-      }
-      if (entry.kind === 'link') {
-        later.push({ link: entry, relative })
-        continue
-      }
-      const beyond = blocksOf(entry)
-      const length = () => snapshot.blobs?.core.length ?? 0
-      if (beyond > length() && length() !== settledAt) {
-        await knowLength(snapshot, snapshot.version, beyond, signal, waiting)
-        if (beyond > length()) settledAt = length()
-      }
-      const refusal = isPossible(snapshot, entry) ? claims.claim(relative, 'file') : NOT_THERE
-      if (refusal !== null) leaveOut({ path: entry.path, ...refusal })
-      else files.push({ relative, file: entry })
+      if (!found && path !== '/')
+        throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this version.`, { key: '', path })
     }
-    if (!found && path !== '/')
-      throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this version.`, { key: '', path })
+  } finally {
+    ended()
   }
   for (const { link, relative } of later) {
     const refusal = refuseLink(policy, claims, link, relative)
@@ -80,6 +93,18 @@ export async function select(
     else links.push({ relative, link })
   }
   return { files, links }
+}
+
+/** About the size of an entry's block, in bytes. */
+const LISTED = 512
+/** Where a part of the list is wanted, its neighbours may be. */
+const FEW = 16
+
+/** What is in the list from here on is wanted, and comes many blocks at a time. Returns how to end that. */
+function listAhead(drive: Hyperdrive, snapshot: Hyperdrive, everything: boolean): () => void {
+  const fetcher = fetcherOf(drive.core)
+  const fetch = (index: number) => fetcher.want(index, LISTED, 'stored')
+  return readAhead(snapshot.db.core, { fetch, ...(everything ? {} : { ahead: FEW }) })
 }
 
 /** How many blocks of content there must be. */

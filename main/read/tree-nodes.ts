@@ -30,10 +30,10 @@ export function rememberTree(core: Hypercore): TreeNodes {
   const write = storage.write.bind(storage)
   /** null: it is not here. */
   let nodes = new Map<number, Hypercore.TreeNode | null>()
-  /** How often something has been written: what was read before may be wrong by then. */
-  let writes = 0
+  /** Nodes that are being read; what is written meanwhile is newer. */
+  const reading = new Map<number, object>()
   const forget = () => {
-    writes++
+    reading.clear()
     nodes.clear()
   }
   const remember = (index: number, node: Hypercore.TreeNode | null) => {
@@ -42,9 +42,13 @@ export function rememberTree(core: Hypercore): TreeNodes {
     nodes.set(index, node === null ? null : { ...node, hash: Buffer.from(node.hash) })
   }
   const fetch = async (read: Hypercore.Reads['getTreeNode'], index: number): Promise<Hypercore.TreeNode | null> => {
-    const before = writes
+    const mine = {}
+    reading.set(index, mine)
     const node = await read(index)
-    if (before === writes) remember(index, node)
+    if (reading.get(index) === mine) {
+      reading.delete(index)
+      remember(index, node)
+    }
     return node
   }
   storage.read = fork => {
@@ -61,11 +65,14 @@ export function rememberTree(core: Hypercore): TreeNodes {
   }
   storage.write = () => {
     const transaction = write()
-    const put: Hypercore.TreeNode[] = []
+    const put = new Map<number, Hypercore.TreeNode>()
     let deletes = false
     const { putTreeNode, deleteTreeNode, deleteTreeNodeRange, flush } = transaction
     transaction.putTreeNode = node => {
-      put.push(node)
+      // The proofs of blocks that are on their way together share most of their nodes.
+      const known = put.get(node.index) ?? nodes.get(node.index)
+      if (!deletes && known && known.size === node.size && known.hash.equals(node.hash)) return
+      put.set(node.index, node)
       putTreeNode.call(transaction, node)
     }
     transaction.deleteTreeNode = index => {
@@ -81,8 +88,10 @@ export function rememberTree(core: Hypercore): TreeNodes {
       if (deletes) forget()
       try {
         const flushed = await flush.call(transaction)
-        if (put.length > 0) writes++
-        for (const node of put) remember(node.index, node)
+        for (const node of put.values()) {
+          reading.delete(node.index)
+          remember(node.index, node)
+        }
         return flushed
       } finally {
         if (deletes) forget()

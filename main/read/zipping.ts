@@ -30,7 +30,11 @@ export async function planZip(
 ): Promise<PlannedZip> {
   const skipped: Skipped[] = []
   const { files, links } = await archive.at(version, snapshot =>
-    select(snapshot, paths, new ZipNamePolicy(process.platform), one => skipped.push(one), signal),
+    select(
+      { drive: archive.drive, snapshot, paths, policy: new ZipNamePolicy(process.platform) },
+      one => skipped.push(one),
+      signal,
+    ),
   )
   const ordered = inFetchOrder(files)
   const zip = new Zip({ files: ordered, links }, skipped)
