@@ -90,6 +90,7 @@ declare module 'hypercore' {
     }
     type State = {
       readonly length: number
+      readonly fork: number
       readonly encryptionFork: number
       readonly storage: { write(): Transaction; read(fork?: number): Reads }
       _activeTx: Transaction | null
@@ -146,6 +147,8 @@ declare module 'hypercore' {
     ready(): Promise<void>
     close(): Promise<void>
     session(): Hypercore<Block>
+    /** Shows what stands here now, whatever becomes of the log. */
+    snapshot(): Hypercore<Block>
     get(index: number, options?: Hypercore.GetOptions): Promise<Block | null>
     /** Waits that end with this session. */
     readonly activeRequests: unknown[]

@@ -9,7 +9,7 @@ import type Hypercore from 'hypercore'
 
 /** Blocks that are asked for at once, where most of them will be wanted. */
 const AHEAD = 128
-/** Blocks that are held, and their bytes, beyond which those that have been asked for are let go. */
+/** Blocks that are held, and their bytes, beyond which what is held is let go: blocks may be of any size. */
 const HELD = 16_384
 const HELD_BYTES = 16 << 20
 
@@ -26,14 +26,17 @@ export function readAhead(
   { ahead = AHEAD, fetch }: { readonly ahead?: number; readonly fetch?: (index: number) => Ahead } = {},
 ): () => void {
   const held = new Map<number, Held>()
+  const { fork } = core
   let bytes = 0
   const letGo = () => {
     for (const { cancel } of held.values()) cancel()
     held.clear()
     bytes = 0
   }
+  // A snapshot hears nothing of it. The same places have other blocks from then on, which are not what it shows.
+  const isTruncated = () => core.core!.state.fork !== fork
   const ask = (index: number) => {
-    if (held.size > HELD || bytes > HELD_BYTES) {
+    if (held.size > HELD) {
       for (const [other, { here }] of held) if (here) held.delete(other)
       bytes = 0
     }
@@ -49,7 +52,9 @@ export function readAhead(
       one.block.then(
         block => {
           one.here = true
+          if (held.get(next) !== one) return
           bytes += block?.byteLength ?? 0
+          if (bytes > HELD_BYTES) letGo()
         },
         // Its failure is met by whoever asks for it.
         () => {},
@@ -59,15 +64,32 @@ export function readAhead(
   }
   const get = core._get
   core._get = async (index, options) => {
+    if (isTruncated()) return get.call(core, index, options)
     if (!held.has(index)) ask(index)
-    const block = await held.get(index)?.block.catch(() => null)
-    return block ?? get.call(core, index, options)
+    const block = await patiently(held.get(index), options?.timeout ?? core.timeout)
+    if (block === LATE) return get.call(core, index, { ...options, timeout: 1 })
+    return isTruncated() ? get.call(core, index, options) : (block ?? get.call(core, index, options))
   }
-  // The same places have other blocks from then on.
-  core.on('truncate', letGo)
   return () => {
     core._get = get
-    core.off('truncate', letGo)
     letGo()
+  }
+}
+
+const LATE = Symbol('not in time')
+
+/** As long as the session waits for a block, in milliseconds; 0: for ever. */
+async function patiently(held: Held | undefined, timeout: number): Promise<Buffer | null | typeof LATE> {
+  if (held === undefined) return null
+  const block = held.block.catch(() => null)
+  if (held.here || timeout === 0) return block
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<typeof LATE>(resolve => {
+    timer = setTimeout(() => resolve(LATE), timeout)
+  })
+  try {
+    return await Promise.race([block, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -47,12 +47,12 @@ type Waiting = {
 
 const fetchers = new WeakMap<object, Fetcher>()
 
-/** One for each core, whichever session of it is given. */
+/** One for each core, whichever session of it is given. A core outlives its archive by some seconds, and may be opened anew. */
 export function fetcherOf(core: Hypercore): Fetcher {
   const inner = core.core
   if (inner === null) throw new Error('The core is not open')
   let fetcher = fetchers.get(inner)
-  if (fetcher === undefined) {
+  if (fetcher === undefined || fetcher.closed) {
     fetcher = new Fetcher(core)
     fetchers.set(inner, fetcher)
   }
@@ -74,6 +74,10 @@ export class Fetcher {
   constructor(core: Hypercore) {
     this.#core = core
     this.#tree = rememberTree(core)
+  }
+
+  get closed(): boolean {
+    return Boolean(this.#core.closing)
   }
 
   /** `bytes`: about its size. Waits for as long as it takes. Rejected when it is cancelled, when the log was truncated, and when the core closes. */
@@ -148,7 +152,7 @@ export class Fetcher {
     try {
       const block = await stored
       if (block === null) throw Object.assign(new Error('A block is missing'), { code: 'BLOCK_NOT_AVAILABLE' })
-      const opened = waiting.as === 'stored' ? block : await this.#open(waiting.index, block)
+      const opened = waiting.as === 'stored' ? alone(block, 0) : await this.#open(waiting.index, block)
       if (waiting.state === 'busy') waiting.state = 'over'
       waiting.resolve(opened)
     } catch (error) {
@@ -168,7 +172,7 @@ export class Fetcher {
     return replicator.peers.reduce((sum, peer) => sum + peer.getMaxInflight(), 0)
   }
 
-  #read(index: number): Promise<Buffer | null> {
+  async #read(index: number): Promise<Buffer | null> {
     if (this.#reads === null) {
       const reads = this.#core.core!.state.storage.read()
       this.#reads = reads
@@ -181,7 +185,7 @@ export class Fetcher {
   }
 
   #ask(waiting: Waiting): Promise<Buffer> {
-    if (this.#core.closing) return Promise.reject(new Error('The core is closed'))
+    if (this.closed) return Promise.reject(new Error('The core is closed'))
     const { replicator } = this.#core.core!
     // Made first with the priority that can wait: whoever looks at the same block meanwhile waits for this request.
     replicator._blocks.add(waiting.index, NORMAL, false)
@@ -193,13 +197,13 @@ export class Fetcher {
 
   async #open(index: number, stored: Buffer): Promise<Buffer> {
     const { encryption, core } = this.#core
-    // Small ones would hold on to the whole message in which they came.
-    if (encryption === null)
-      return stored.byteLength * 2 < stored.buffer.byteLength && stored.buffer.byteLength > 65_536
-        ? Buffer.from(stored)
-        : stored
+    if (encryption === null) return alone(stored, 65_536)
     const block = Buffer.from(stored)
     await encryption.decrypt(index, block, core!)
     return this.#core._decode(null, block, index)
   }
 }
+
+/** Small ones would hold on to the whole message in which they came. `borne`: so many bytes of it are. */
+const alone = (block: Buffer, borne: number): Buffer =>
+  block.byteLength * 2 < block.buffer.byteLength && block.buffer.byteLength > borne ? Buffer.from(block) : block

@@ -47,7 +47,7 @@ export async function select(
   const taken = new Set<string>()
   /** What is beyond it has been found to be a lie. */
   let settledAt: number | null = null
-  const ended = listAhead(drive, snapshot, paths.includes('/'))
+  const ended = listAhead(drive, snapshot, paths.includes('/'), signal)
   try {
     for (const path of paths) {
       const base = path === '/' ? '' : dirname(path) === '/' ? '' : dirname(path)
@@ -101,10 +101,16 @@ const LISTED = 512
 const FEW = 16
 
 /** What is in the list from here on is wanted, and comes many blocks at a time. Returns how to end that. */
-function listAhead(drive: Hyperdrive, snapshot: Hyperdrive, everything: boolean): () => void {
+function listAhead(drive: Hyperdrive, snapshot: Hyperdrive, everything: boolean, signal: AbortSignal): () => void {
   const fetcher = fetcherOf(drive.core)
   const fetch = (index: number) => fetcher.want(index, LISTED, 'stored')
-  return readAhead(snapshot.db.core, { fetch, ...(everything ? {} : { ahead: FEW }) })
+  const ended = readAhead(snapshot.db.core, { fetch, ...(everything ? {} : { ahead: FEW }) })
+  // What nobody has would be waited for.
+  signal.addEventListener('abort', ended)
+  return () => {
+    signal.removeEventListener('abort', ended)
+    ended()
+  }
 }
 
 /** How many blocks of content there must be. */

@@ -16,6 +16,7 @@ const MOST = 65_536
 export type TreeNodes = {
   /** Reads together what it takes to ask for these blocks. */
   prepare(blocks: readonly number[]): Promise<void>
+  forget(): void
 }
 
 const remembered = new WeakMap<object, TreeNodes>()
@@ -24,7 +25,10 @@ const remembered = new WeakMap<object, TreeNodes>()
 export function rememberTree(core: Hypercore): TreeNodes {
   const inner = core.core!
   const known = remembered.get(inner)
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    core.on('truncate', known.forget)
+    return known
+  }
   const { storage } = inner.state
   const read = storage.read.bind(storage)
   const write = storage.write.bind(storage)
@@ -101,6 +105,7 @@ export function rememberTree(core: Hypercore): TreeNodes {
   }
   core.on('truncate', forget)
   const tree: TreeNodes = {
+    forget,
     async prepare(blocks) {
       const wanted = new Set<number>()
       const end = 2 * core.length

@@ -62,3 +62,64 @@ test('reads in the order of the log take one trip for many blocks, and each gets
   expect(trips).toBe(ahead + 1)
   await archive.close()
 })
+
+const never = new Promise<Buffer>(() => {})
+
+test('a block that nobody has is waited for no longer than the session waits', async () => {
+  const archive = await Archive.create(store, 'missing', null)
+  const { core } = archive.drive
+  await core.append([Buffer.from('a'), Buffer.from('b'), Buffer.from('c')])
+  await core.clear(core.length - 2)
+  const session = core.session()
+  await session.ready()
+  session.timeout = 100
+  let waiting = 0
+  const fetch = () => {
+    waiting++
+    return { block: never, cancel: () => waiting-- }
+  }
+  const ended = readAhead(session, { fetch })
+  await expect(session.get(core.length - 2)).rejects.toMatchObject({ code: 'REQUEST_TIMEOUT' })
+  expect(waiting).toBe(1)
+  ended()
+  expect(waiting).toBe(0)
+  await session.close()
+  await archive.close()
+})
+
+test('of large blocks few are held, whatever was thought of their size', async () => {
+  const archive = await Archive.create(store, 'large', null)
+  const { core } = archive.drive
+  const first = core.length
+  await core.append(Array.from({ length: 100 }, () => Buffer.from('a')))
+  await core.clear(first, first + 100)
+  const waiting = new Map<number, (block: Buffer) => void>()
+  const fetch = (index: number) => ({
+    block: new Promise<Buffer>(resolve => waiting.set(index, resolve)),
+    cancel: () => void waiting.delete(index),
+  })
+  const ended = readAhead(core, { fetch })
+  const got = core.get(first)
+  await expect.poll(() => waiting.size).toBe(100)
+  for (let index = first; index < first + 20; index++) waiting.get(index)?.(Buffer.alloc(1 << 20))
+  expect((await got)?.byteLength).toBe(1 << 20)
+  await expect.poll(() => waiting.size).toBe(0)
+  ended()
+  await archive.close()
+})
+
+test('a snapshot goes on showing what it showed when its log is cut off and goes on differently', async () => {
+  const archive = await Archive.create(store, 'cut', null)
+  const { core } = archive.drive
+  await core.append(Array.from({ length: 10 }, (_, index) => Buffer.from(`old ${index}`)))
+  const last = core.length - 1
+  const snapshot = core.snapshot()
+  await snapshot.ready()
+  const ended = readAhead(snapshot, { ahead: 1 })
+  await core.truncate(last - 3)
+  await core.append(Array.from({ length: 10 }, (_, index) => Buffer.from(`new ${index}`)))
+  expect(String(await snapshot.get(last))).toBe('old 9')
+  ended()
+  await snapshot.close()
+  await archive.close()
+})
