@@ -4,9 +4,11 @@
  * protocol (Noise, pattern IK) between the same keys. The swarm's connection stays: both ends agree over it, it tells
  * whether the other one is still there, and carries everything as soon as TCP does not.
  *
- * Each end says over the connection at which port it listens, and a token that it wants to see there before it listens to
- * anything else. Whoever made the connection tries; both wait with replication until it is known which of the two ways
- * carries it. Whoever begins to replicate over the connection, as peers do that know nothing of this, is answered there.
+ * Each end tells a token over the connection. Whoever was reached then says at which port it listens, and repeats what it
+ * was told: only who hears what is sent to its address can, so that nobody makes this machine knock at another one. Whoever
+ * made the connection goes there and shows its own token first, which nobody else has chosen. Both wait with replication
+ * until it is known which of the two ways carries it. Whoever begins to replicate over the connection, as peers do that
+ * know nothing of this, is answered there.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { BlockList, connect, createServer, type Server, type Socket } from 'node:net'
@@ -20,6 +22,11 @@ const PROTOCOL = 'cairn/direct'
 /** Hypercore's own. */
 const REPLICATION = 'hypercore/alpha'
 const TOKEN = 32
+/** What is said over that channel: the other end has given TCP up; a port in two bytes, and the token that was told. */
+const GIVEN_UP = 0
+const INVITATION = 1
+/** No system gives a port below it to who asks for any. */
+const LOWEST = 1024
 /** In one network that answers, this takes some milliseconds. */
 const PATIENCE = 400
 /** How long the other end may take to come or to say that it does not. */
@@ -35,34 +42,34 @@ const DEAD = 6000
 /** Either the swarm's connection, or the TCP stream in its place. */
 export type Carrier = Hyperswarm.Connection | SecretStream
 
-type Offer = { readonly port: number; readonly token: Buffer }
-
-const offers: Protomux.Encoding<Offer> = {
+const tokens: Protomux.Encoding<Buffer> = {
   preencode(state) {
-    state.end += 2 + TOKEN
+    state.end += TOKEN
   },
-  encode(state, { port, token }) {
-    const bytes = viewOf(state.buffer!)
-    bytes.writeUInt16LE(port, state.start)
-    token.copy(bytes, state.start + 2)
-    state.start += 2 + TOKEN
+  encode(state, token) {
+    state.buffer!.set(token, state.start)
+    state.start += TOKEN
   },
   decode(state) {
-    if (state.end - state.start < 2 + TOKEN) throw new Error('An offer of a direct way is too short')
-    const bytes = viewOf(state.buffer!)
-    const port = bytes.readUInt16LE(state.start)
-    const token = Buffer.from(bytes.subarray(state.start + 2, state.start + 2 + TOKEN))
-    state.start += 2 + TOKEN
-    return { port, token }
+    if (state.end - state.start < TOKEN) throw new Error('A token of a direct way is too short')
+    const token = Buffer.from(state.buffer!.subarray(state.start, state.start + TOKEN))
+    state.start += TOKEN
+    return token
   },
+}
+
+/** Who is waited for, and what it will show. */
+type Expected = {
+  readonly token: Buffer
+  readonly from: Buffer
+  readonly arrived: (stream: SecretStream) => void
 }
 
 export class Direct {
   readonly #keyPair: DHT.KeyPair
   readonly #server: Server
   readonly #strangers = new Set<Socket>()
-  /** Whom is waited for, by the token that it was told. */
-  readonly #expected = new Map<string, { readonly from: Buffer; readonly arrived: (stream: SecretStream) => void }>()
+  readonly #expected = new Set<Expected>()
   readonly #notAgain = new Map<string, number>()
   readonly #connections = new WeakMap<object, Hyperswarm.Connection>()
   #port = 0
@@ -113,34 +120,59 @@ export class Direct {
     }
     // As Hypercore does where it is the first to set up channels.
     connection.setKeepAlive(5000)
+    const { isInitiator, remotePublicKey: from } = connection
     const token = randomBytes(TOKEN)
-    const id = token.toString('hex')
+    let expected: Expected | null = null
     let timer: NodeJS.Timeout | null = null
+    let stream: SecretStream | null = null
+    let asked = false
     let decided = false
     const late = () => decided || this.#closed || connection.destroyed || connection.destroying
-    const fallBack = () => {
-      this.#expected.delete(id)
+    const waitNoMore = () => {
+      if (expected !== null) this.#expected.delete(expected)
       if (timer !== null) clearTimeout(timer)
+    }
+    const fallBack = () => {
+      waitNoMore()
       if (late()) return
       decided = true
+      stream?.destroy()
       use(connection)
     }
-    const adopt = (stream: SecretStream) => {
-      this.#expected.delete(id)
-      if (timer !== null) clearTimeout(timer)
-      if (late()) {
-        stream.destroy()
+    const giveUp = () => {
+      channel?.messages[GIVEN_UP]!.send(Buffer.alloc(0))
+      fallBack()
+    }
+    const adopt = (arrived: SecretStream) => {
+      waitNoMore()
+      if (late() || stream !== null) {
+        arrived.destroy()
         return
       }
-      this.#connections.set(stream, connection)
-      const end = () => stream.destroy()
+      stream = arrived
+      this.#connections.set(arrived, connection)
+      const end = () => arrived.destroy()
       connection.once('close', end)
-      stream.once('close', () => {
+      arrived.once('close', () => {
         connection.removeListener('close', end)
-        channel?.messages[0]!.send(Buffer.alloc(0))
-        fallBack()
+        giveUp()
       })
-      use(stream)
+      use(arrived)
+    }
+    const invite = (theirs: Buffer) => {
+      const port = this.#port
+      if (port === 0) return giveUp()
+      expected = { token: theirs, from, arrived: adopt }
+      this.#expected.add(expected)
+      channel?.messages[INVITATION]!.send(Buffer.concat([Buffer.of(port & 0xff, port >> 8), theirs]))
+    }
+    const follow = async (invitation: Buffer) => {
+      if (!isInitiator || asked || late()) return
+      asked = true
+      const isOurs = invitation.byteLength >= 2 + TOKEN && token.equals(invitation.subarray(2, 2 + TOKEN))
+      const reached = isOurs ? await this.#reach(connection, invitation.readUInt16LE(0), token) : null
+      if (reached === null) giveUp()
+      else adopt(reached)
     }
     const streams = Protomux.from(connection)
     // Until the store pairs it itself. The channel is refused unless it is open here by the end of this.
@@ -148,22 +180,14 @@ export class Direct {
       fallBack()
       await setImmediate()
     })
-    const channel = streams.createChannel<Offer>({
+    const channel = streams.createChannel<Buffer>({
       protocol: PROTOCOL,
-      handshake: offers,
-      // The other end has given TCP up.
-      messages: [{ onmessage: fallBack }],
-      onopen: offer => {
-        if (connection.isInitiator)
-          void this.#reach(connection, offer).then(stream => {
-            if (stream !== null) {
-              adopt(stream)
-              return
-            }
-            channel?.messages[0]!.send(Buffer.alloc(0))
-            fallBack()
-          })
-        else timer = setTimeout(fallBack, WAITING).unref()
+      handshake: tokens,
+      messages: [{ onmessage: fallBack }, { onmessage: invitation => void follow(viewOf(invitation)) }],
+      onopen: theirs => {
+        if (late()) return
+        timer = setTimeout(giveUp, WAITING).unref()
+        if (!isInitiator) invite(theirs)
       },
       onclose: fallBack,
     })
@@ -171,25 +195,31 @@ export class Direct {
       fallBack()
       return
     }
-    if (!connection.isInitiator) this.#expected.set(id, { from: connection.remotePublicKey, arrived: adopt })
-    channel.open({ port: this.#port, token })
+    channel.open(token)
   }
 
   /** null: it cannot be reached in time. */
-  async #reach(connection: Hyperswarm.Connection, { port, token }: Offer): Promise<SecretStream | null> {
+  async #reach(connection: Hyperswarm.Connection, port: number, token: Buffer): Promise<SecretStream | null> {
     const host = connection.rawStream.remoteHost
-    if (port === 0) return null
+    if (port < LOWEST) return null
     const socket = connect({ host, port, noDelay: true })
     socket.write(token)
     const stream = this.#secure(socket, true, connection.remotePublicKey)
-    const timer = setTimeout(() => stream.destroy(), PATIENCE)
+    const end = () => stream.destroy()
+    connection.once('close', end)
+    let isDropped = false
+    const timer = setTimeout(() => {
+      isDropped = socket.connecting
+      stream.destroy()
+    }, PATIENCE)
     const opened = await stream.opened
     clearTimeout(timer)
+    connection.removeListener('close', end)
     if (opened) return stream
     stream.destroy()
     const now = performance.now()
     for (const [other, until] of this.#notAgain) if (until < now) this.#notAgain.delete(other)
-    this.#notAgain.set(host, now + NOT_AGAIN)
+    if (isDropped) this.#notAgain.set(host, now + NOT_AGAIN)
     return null
   }
 
@@ -209,7 +239,7 @@ export class Direct {
     socket.once('close', known)
     socket.once('readable', () => {
       const token: unknown = socket.read(TOKEN)
-      const expected = Buffer.isBuffer(token) ? this.#expectedBy(token) : null
+      const expected = Buffer.isBuffer(token) && token.byteLength === TOKEN ? this.#expectedBy(token) : null
       if (expected === null) {
         socket.destroy()
         return
@@ -224,8 +254,8 @@ export class Direct {
     })
   }
 
-  #expectedBy(token: Buffer): { readonly from: Buffer; readonly arrived: (stream: SecretStream) => void } | null {
-    for (const [id, expected] of this.#expected) if (timingSafeEqual(Buffer.from(id, 'hex'), token)) return expected
+  #expectedBy(token: Buffer): Expected | null {
+    for (const expected of this.#expected) if (timingSafeEqual(expected.token, token)) return expected
     return null
   }
 

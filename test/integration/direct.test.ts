@@ -1,8 +1,15 @@
 /** TCP between machines of one network: it carries where it can, and nothing depends on it. */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import type Net from 'node:net'
-import { connect, type Server } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import SecretStream from '@hyperswarm/secret-stream'
+import Hypercore from 'hypercore'
+import DHT from 'hyperdht'
+import Hyperswarm from 'hyperswarm'
+import Protomux from 'protomux'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { decodeKey, encodeKey } from '../../main/archives/links.ts'
 import { isDone, isFound, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
 import { keptFolder, readTree, writeTree } from '../helpers/files.ts'
 import { type Islands, startIslands } from '../helpers/islands.ts'
@@ -98,4 +105,95 @@ test('strangers get nothing, and keep nobody out', async () => {
   const cem = await startPerson(testnet.bootstrap)
   await cem.client.archives.open({ link })
   await peerOf(cem, key, true)
+})
+
+const raw: Protomux.Encoding<Buffer> = {
+  preencode(state, bytes) {
+    state.end += bytes.byteLength
+  },
+  encode(state, bytes) {
+    state.buffer!.set(bytes, state.start)
+    state.start += bytes.byteLength
+  },
+  decode: ({ buffer, start, end }) => Buffer.from(buffer!.subarray(start, end)),
+}
+
+type Word = 'given up' | Buffer
+
+/** A peer of this archive that says over the channel what it likes. `said`: what it answers to the token that it was told. */
+async function stranger(key: string, how: { readonly server: boolean }, said: (token: Buffer) => Buffer | null) {
+  const bootstrap = [...testnet.bootstrap]
+  const swarm = new Hyperswarm({ dht: new DHT({ bootstrap, host: '127.0.0.1', firewalled: false }) })
+  onTestFinished(() => swarm.destroy({ force: true }))
+  const token = randomBytes(32)
+  const heard = new Promise<{ readonly word: Word; readonly connection: Hyperswarm.Connection }>(resolve => {
+    swarm.on('connection', (connection: Hyperswarm.Connection) => {
+      connection.on('error', () => {})
+      const channel = Protomux.from(connection).createChannel<Buffer>({
+        protocol: 'cairn/direct',
+        handshake: raw,
+        messages: [
+          { onmessage: () => resolve({ word: 'given up', connection }) },
+          { onmessage: bytes => resolve({ word: Buffer.from(bytes), connection }) },
+        ],
+        onopen: theirs => {
+          const answer = said(theirs)
+          if (answer !== null) channel?.messages[1]!.send(answer)
+        },
+        onclose: () => {},
+      })
+      channel?.open(token)
+    })
+  })
+  await swarm.join(Hypercore.discoveryKey(decodeKey(key)), { server: how.server, client: !how.server }).flushed()
+  return { heard, token, keyPair: swarm.keyPair }
+}
+
+test('no peer makes this machine knock at a door that is not its own', async () => {
+  const knocks: unknown[] = []
+  const door = createServer(socket => knocks.push(socket.destroy()))
+  await new Promise<void>(resolve => door.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void door.close())
+  const { port } = door.address() as AddressInfo
+  const ben = await startPerson(testnet.bootstrap)
+  for (const theirs of [(token: Buffer) => randomBytes(token.byteLength), (token: Buffer) => token.subarray(1)]) {
+    const key = encodeKey(randomBytes(32))
+    const liar = await stranger(key, { server: true }, token =>
+      Buffer.concat([Buffer.of(port & 0xff, port >> 8), theirs(token)]),
+    )
+    await ben.client.archives.open({ link: `hyper://${key}/` })
+    expect((await liar.heard).word).toBe('given up')
+  }
+  expect(knocks).toEqual([])
+})
+
+test('one who was told a token comes in once', async () => {
+  const ana = await startPerson(testnet.bootstrap)
+  const source = await newFolder()
+  await writeTree(source, { 'a.txt': 'a' })
+  const { key } = await publish(ana, [source])
+  const guest = await stranger(key, { server: false }, () => null)
+  const { word, connection } = await guest.heard
+  const port = (word as Buffer).readUInt16LE(0)
+  expect((word as Buffer).subarray(2)).toEqual(guest.token)
+  const { keyPair } = guest
+  const knock = async (token: Buffer) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.write(token)
+    await once(socket, 'connect')
+    return socket
+  }
+  const sockets = [await knock(guest.token), await knock(guest.token), await knock(guest.token)]
+  // When a stranger has been turned away, those before it have been met.
+  await once(await knock(randomBytes(32)), 'close')
+  const ends: unknown[] = []
+  const ways = sockets.map(socket => {
+    const way = new SecretStream(true, socket, { pattern: 'IK', keyPair, remotePublicKey: connection.remotePublicKey })
+    way.on('error', () => {})
+    way.on('close', () => ends.push(way))
+    onTestFinished(() => void way.destroy())
+    return way
+  })
+  await expect.poll(() => ends.length).toBe(2)
+  expect(ways.filter(way => !way.destroyed)).toHaveLength(1)
 })
