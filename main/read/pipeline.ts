@@ -38,7 +38,14 @@ export type Contents<T> = {
 export class SetAside extends Error {}
 
 type Asked = { readonly wanted: Wanted; readonly index: number; readonly since: number; readonly bytes: number }
-type Ahead<T> = { readonly piece: Piece<T>; readonly asked: Asked[]; next: number; readonly bytesEach: number }
+type Ahead<T> = {
+  readonly piece: Piece<T>
+  /** Its blocks in the log. Whoever is told that they are being read knows them by this very object. */
+  readonly range: Range
+  readonly asked: Asked[]
+  next: number
+  readonly bytesEach: number
+}
 
 export const fromTheStart = ({ blob }: ArchiveFile): Place => ({
   index: blob?.blockOffset ?? 0,
@@ -112,7 +119,7 @@ class Pipeline<T> {
       yield { target, from: place.from, chunks: this.#chunks(current) }
       this.#drop(current)
       this.#ahead.shift()
-      this.#core.emit(READ, rangeOf(current))
+      this.#core.emit(READ, current.range)
     }
   }
 
@@ -120,7 +127,7 @@ class Pipeline<T> {
     clearInterval(this.#watchdog)
     this.#signal.removeEventListener('abort', this.#stop)
     this.#cancelAll()
-    for (const one of this.#ahead.splice(0)) this.#core.emit(READ, rangeOf(one))
+    for (const one of this.#ahead.splice(0)) this.#core.emit(READ, one.range)
   }
 
   async *#chunks(current: Ahead<T>): AsyncGenerator<Buffer> {
@@ -189,9 +196,10 @@ class Pipeline<T> {
         }
         const { place, file } = value as Piece<T>
         const bytesEach = Math.ceil((file.size - place.from) / Math.max(1, place.blocks))
-        last = { piece: value as Piece<T>, asked: [], next: 0, bytesEach }
+        const range = { start: place.index, end: place.index + place.blocks }
+        last = { piece: value as Piece<T>, range, asked: [], next: 0, bytesEach }
         this.#ahead.push(last)
-        this.#core.emit(READING, rangeOf(last))
+        this.#core.emit(READING, last.range)
         // What has no blocks of its own counts for one, so that a million empty files are not taken up at once.
         if (place.blocks === 0) {
           if (this.#ahead.length > AHEAD_BLOCKS) return
@@ -235,9 +243,3 @@ class Pipeline<T> {
     for (const one of this.#ahead) this.#drop(one)
   }
 }
-
-/** Its blocks in the log. */
-const rangeOf = ({ piece: { place } }: Ahead<unknown>): Range => ({
-  start: place.index,
-  end: place.index + place.blocks,
-})

@@ -29,3 +29,15 @@ test('what was forgotten and opened again can be taken again', async () => {
   await ben.archive(key, isFound)
   expect(await take()).toEqual(taken)
 })
+
+test('what was taken is a cache like what was looked at, and can be cleared', async () => {
+  const [ana, ben] = [await startPerson(testnet.bootstrap), await startPerson(testnet.bootstrap)]
+  const source = await temporaryFolder('source')
+  await writeTree(source, tree)
+  const { key } = await share(ana, ben, [source])
+  const folder = await temporaryFolder('taken')
+  const { transfer } = await ben.client.read.download({ key, version: null, paths: ['/'], folder, overwrite: false })
+  await ben.transfer(transfer, isDone)
+  const bytes = Object.values(tree).join('').length
+  expect(await ben.client.disk.clear({ key })).toEqual({ cleared: bytes })
+})
