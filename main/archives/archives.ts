@@ -421,16 +421,23 @@ export class Archives {
     await this.#registry.setGarbage(this.#registry.garbage + bytes)
   }
 
-  /** Gives the room of what was cleared back to the disk. */
+  /** Gives the room of what was cleared back to the disk, as far as it has room for that. Where it has none, that is left to the next time. */
   async compact(): Promise<void> {
     const { garbage } = this.#registry
-    await this.#store.flush()
-    let left = 0
-    for (const { archive } of this.#opened.values()) left += await archive.heldBytes()
-    const thorough = left < garbage * WORTH_REWRITING
-    await this.#store.compact(thorough)
-    // What a quick one leaves behind is counted on, until there is enough of it.
-    if (thorough) await this.#registry.setGarbage(Math.max(0, this.#registry.garbage - garbage))
+    try {
+      await this.#store.flush()
+      let left = 0
+      for (const { archive } of this.#opened.values()) left += await archive.heldBytes()
+      // What is rewritten stands there twice until all of it is.
+      const { free } = await this.#store.room()
+      const thorough = left < Math.min(garbage * WORTH_REWRITING, free)
+      await this.#store.compact(thorough)
+      // What a quick one leaves behind is counted on, until there is enough of it.
+      if (thorough) await this.#registry.setGarbage(Math.max(0, this.#registry.garbage - garbage))
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ENOSPC') throw error
+      this.#log.warn({ err: error }, 'there is no room to give room back')
+    }
   }
 
   /** The network may be used from now on. */

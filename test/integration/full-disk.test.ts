@@ -1,8 +1,8 @@
 /** The disk is full: said in plain words, nothing that was in is lost, and it goes on by itself once there is room. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { isDone, isFound, type Person, publish, startPerson } from '../helpers/backend.ts'
+import { isDone, isFound, type Person, publish, share, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder, readTree } from '../helpers/files.ts'
 import { smallDisk } from '../helpers/mounts.ts'
 import { follow } from '../helpers/plain.ts'
@@ -145,3 +145,27 @@ async function expectEqual(person: Person, key: string, source: string): Promise
   await person.transfer(transfer, isDone)
   expect(await readTree(folder)).toEqual(await readTree(source))
 }
+
+test('what is forgotten while there is little room left is gone at once, and gives its room back when it can', async () => {
+  const disk = await smallDisk(200)
+  const ana = await startPerson(testnet.bootstrap)
+  const storage = join(disk.folder, 'storage')
+  const bob = await startPerson(testnet.bootstrap, { storage })
+  const archive = async (name: string, files: number) => {
+    const source = await temporaryFolder(name)
+    await writeMany(source, name, files, 1 << 20)
+    return (await share(ana, bob, [source])).key
+  }
+  const [stays, goes] = [await archive('stays', 48), await archive('goes', 16)]
+  // At the same time, so that they stand in the same files.
+  for (const key of [stays, goes]) await bob.client.archives.keep({ key, keep: true })
+  for (const key of [stays, goes]) await bob.transfer(`keep-${key}`, isDone)
+  const { bavail, bsize } = await statfs(disk.folder)
+  await writeFile(join(disk.folder, 'other'), Buffer.alloc(bavail * bsize - (24 << 20)))
+  await bob.client.archives.forget({ key: goes })
+  await bob.archive(stays, row => row.held.bytes === 48 << 20)
+  await bob.close()
+  await disk.resize(300)
+  const again = await startPerson(testnet.bootstrap, { storage })
+  await expect.poll(async () => (await again.client.disk.use()).store >> 20, { timeout: 10_000 }).toBeLessThan(60)
+})
