@@ -14,6 +14,7 @@ import { requireOwnPlace } from './destination.ts'
 import { type ArchiveEntry, children, heldOf, nameOf, readEntry } from './entries.ts'
 import { Manifest } from './manifest.ts'
 import { type Measuring, Sizes } from './sizes.ts'
+import { rememberTree } from './tree-nodes.ts'
 import { planZip } from './zipping.ts'
 
 /** A page that has to be fetched is given out as far as it is there after so many milliseconds, if it fills a screen. */
@@ -21,8 +22,8 @@ const SOON = 250
 const SCREEN = 25
 /** And after so many if it does not: what is on its way is asked for anew with the next page. */
 const LATE = 1000
-/** Entries that are fetched ahead of what is given out: a few screens. */
-const SCREENS = 200
+/** Entries that are fetched ahead of what is given out: two screens at first, then a few more. */
+const SCREENS = { first: 50, further: 200 } as const
 
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(['VERSION_NOT_FOUND', 'PATH_NOT_FOUND', 'NOT_THE_PINNED_VERSION'])
 
@@ -63,12 +64,14 @@ export class Reading {
     signal: AbortSignal,
   ): Promise<EntryPage> {
     await this.#archives.verifyPin(key, version)
+    const { drive } = this.#archives.get(key)
+    if (!drive.core.writable) rememberTree(drive.core)
     const page = await this.#whileWanted(key, version, signal, async (snapshot, version) => {
       const entries: Entry[] = []
       let last: string | null = null
       const prefix = clean(folder) === '/' ? '' : clean(folder)
       const began = Date.now()
-      const wanted = Math.min(limit + 1, SCREENS)
+      const wanted = Math.min(limit + 1, soon && cursor === null ? SCREENS.first : SCREENS.further)
       for await (const child of children(snapshot, clean(folder), cursor, { wanted, signal })) {
         const waited = Date.now() - began
         if (

@@ -11,7 +11,7 @@ import { iterator } from 'flat-tree'
 import type Hypercore from 'hypercore'
 
 /** Nodes that are remembered of one log. */
-const MOST = 65_536
+const MOST = 16_384
 
 export type TreeNodes = {
   /** Reads together what it takes to ask for these blocks. */

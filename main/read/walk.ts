@@ -21,8 +21,11 @@ const MOST_AT_ONCE = 256
 const LEAST_KEYS = 4
 /** Blocks that are held while they are read: one block may hold all nodes that a batch has written, and is read anew for each without. */
 const CACHED = 8192
-/** Blocks that a peer is asked to name at once. */
-const HINTED = 256
+/**
+ * Entries whose blocks a peer is asked to name, at first and at most: it names those of all that follow one another, of which
+ * a folder of folders needs few.
+ */
+const HINTED = { first: 16, most: 256 } as const
 
 type TreeNode = NonNullable<Awaited<ReturnType<ReturnType<Hyperdrive['db']['batch']>['getRoot']>>>
 
@@ -62,16 +65,19 @@ export async function* walk(
   const high = Buffer.concat([FILES, upper])
   const { db } = drive
   let asked = false
+  let hinted: number = HINTED.first
+  let from = low
+  let passed = false
   const ask = () => {
     if (asked) return
     asked = true
     db.extension?.iterator({
       version: db.version,
-      gte: low,
+      gte: from,
       gt: null,
       lte: null,
       lt: high,
-      limit: Math.min(wanted, HINTED),
+      limit: Math.min(wanted, hinted),
       reverse: false,
       ended: false,
       checkpoint: [],
@@ -85,12 +91,13 @@ export async function* walk(
 
     const within = (left: Buffer | null, right: Buffer | null) =>
       (right === null || Buffer.compare(right, low) > 0) && (left === null || Buffer.compare(left, high) < 0)
-    const isPassedOver = (left: Buffer | null, right: Buffer | null) =>
-      left !== null &&
-      right !== null &&
-      Buffer.compare(left, low) > 0 &&
-      Buffer.compare(right, high) < 0 &&
-      passesOver(left.subarray(FILES.length), right.subarray(FILES.length))
+    const isPassedOver = (left: Buffer | null, right: Buffer | null) => {
+      if (left === null || right === null || Buffer.compare(left, low) <= 0 || Buffer.compare(right, high) >= 0)
+        return false
+      const passes = passesOver(left.subarray(FILES.length), right.subarray(FILES.length))
+      passed ||= passes
+      return passes
+    }
 
     const takeApart = async (
       node: TreeNode,
@@ -141,7 +148,13 @@ export async function* walk(
       const ready = first === -1 ? parts.length : first
       for (let index = 0; index < ready; index++) {
         const part = parts[index]!
-        if ('entry' in part) yield part.entry
+        if (!('entry' in part)) continue
+        yield part.entry
+        from = Buffer.concat([FILES, part.entry.key])
+      }
+      if (asked && ready > 0 && !passed && hinted < HINTED.most) {
+        asked = false
+        hinted = HINTED.most
       }
       const rest = parts.slice(ready)
       // Down to the lowest level by the first of them alone: only then can it be said how much the others hold.
