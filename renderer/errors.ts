@@ -118,6 +118,12 @@ function say(error: SerializedError): Words | null {
         'The link did not carry its secret, or a wrong one.',
         'Ask your friend for the whole link, with everything after #.',
       ]
+    case 'ARCHIVE_DAMAGED':
+      return [
+        'The list of this archive cannot be read',
+        'It is broken, by accident or on purpose.',
+        'Tell its author. A later version may be whole again.',
+      ]
     case 'ARCHIVE_CONFLICT':
       return [
         'Two different histories of this archive exist',

@@ -18,7 +18,7 @@ import { decodeKey, encodeKey } from './links.ts'
 import { readAhead } from '../lib/read-ahead.ts'
 import type { ArchiveRecord } from './registry.ts'
 import type { Store } from './store.ts'
-import { guardTrees } from './tree-guard.ts'
+import { CircularList, guardTrees } from './tree-guard.ts'
 
 /** How the start of every Hyperbee reads: without it the block is encrypted, or another thing. */
 const BEE_HEADER = Buffer.from('hyperbee')
@@ -164,6 +164,10 @@ export class Archive {
           key: this.key,
           version: wanted,
           newest,
+        })
+      if (error instanceof CircularList)
+        throw new AppError('ARCHIVE_DAMAGED', 'The list of this archive is broken, and cannot be read.', {
+          key: this.key,
         })
       if (code === 'DECODING_ERROR')
         throw new AppError(

@@ -688,6 +688,7 @@ export class Archives {
       this.#setState(opened, { name: found ? 'found' : 'empty' })
       this.#remember(opened)
     } catch (error) {
+      if (error instanceof AppError && error.is('ARCHIVE_DAMAGED')) this.#setState(opened, { name: 'damaged' })
       if (!life.signal.aborted) this.#log.warn({ err: error, key: archive.key }, 'an archive could not be read')
     }
   }
@@ -840,6 +841,7 @@ function isHere({ name }: ArchiveState): boolean {
     case 'found':
     case 'empty':
     case 'secret-needed':
+    case 'damaged':
     case 'conflict':
     case 'behind':
       return true

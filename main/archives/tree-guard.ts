@@ -10,6 +10,8 @@ import type Hyperdrive from 'hyperdrive'
 
 const DEEPEST = 40
 
+export class CircularList extends Error {}
+
 type Batch = ReturnType<Hyperdrive['db']['batch']>
 type TreeNode = NonNullable<Awaited<ReturnType<Batch['getRoot']>>>
 
@@ -37,7 +39,7 @@ function guardNodes(nodes: TreeNode): void {
   const { getChildNode } = nodes
   nodes.getChildNode = async function (this: TreeNode, index) {
     const depth = (depths.get(this) ?? 0) + 1
-    if (depth > DEEPEST) throw new Error('The list of this archive leads round in circles')
+    if (depth > DEEPEST) throw new CircularList('The list of this archive leads round in circles')
     const child = await getChildNode.call(this, index)
     depths.set(child, depth)
     return child

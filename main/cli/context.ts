@@ -86,6 +86,8 @@ function isReadable(row: ArchiveRow): boolean {
       throw new AppError('ARCHIVE_SECRET_NEEDED', 'This archive is private, and the link does not hold its secret', {
         key: row.id,
       })
+    case 'damaged':
+      throw new AppError('ARCHIVE_DAMAGED', 'The list of this archive is broken, and cannot be read', { key: row.id })
     case 'looking':
     case 'reading':
     case 'unreachable':

@@ -74,6 +74,7 @@ const NEXT_STEP: Partial<Record<ErrorCode, string>> = {
   OTHER_VERSION: 'A Cairn of another version runs on this storage: restart it.',
   DISCONNECTED: 'The running Cairn was closed. Run the command again.',
   INTERNAL: "The details are in the log in Cairn's storage folder.",
+  ARCHIVE_DAMAGED: 'Tell its author. A later version may be whole again.',
   ARCHIVE_SECRET_NEEDED: 'Ask for the whole link, with what follows the #.',
   PATH_NOT_FOUND: 'cairn ls shows what there is.',
   NO_ROOM: 'Make room, then run the command again.',

@@ -104,6 +104,8 @@ export function state(archive: ArchiveState): string {
       return reason(archive)
     case 'secret-needed':
       return 'encrypted: the link lacks its secret'
+    case 'damaged':
+      return 'its list is broken, and cannot be read'
     case 'conflict':
       return 'frozen: two different histories were signed for it'
     case 'behind':

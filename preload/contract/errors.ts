@@ -23,6 +23,7 @@ export type ErrorData = {
   ARCHIVE_NOT_READY: { readonly key: string }
   ARCHIVE_READ_ONLY: { readonly key: string }
   ARCHIVE_SECRET_NEEDED: { readonly key: string }
+  ARCHIVE_DAMAGED: { readonly key: string }
   ARCHIVE_CONFLICT: { readonly key: string }
   ARCHIVE_BEHIND: { readonly key: string; readonly length: number; readonly published: number }
   VERSION_NOT_FOUND: { readonly key: string; readonly version: number; readonly newest: number }

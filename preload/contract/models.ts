@@ -69,6 +69,8 @@ export type ArchiveState =
     }
   /** Encrypted, and the link carried no secret or a wrong one. */
   | { readonly name: 'secret-needed' }
+  /** Its list is broken, or was made to lead readers round in circles. A later version may be whole again. */
+  | { readonly name: 'damaged' }
   /** Two different histories were signed with one key. Frozen. */
   | { readonly name: 'conflict' }
   /** Yours, and shorter than what was published before (an old copy of the storage): read-only until peers give it back. */

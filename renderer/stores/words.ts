@@ -27,6 +27,8 @@ export function sayArchive(row: ArchiveRow, live: boolean): Said {
       return { short: sayReason(row.state), mood: 'quiet' }
     case 'secret-needed':
       return { short: 'Needs its secret', mood: 'warn' }
+    case 'damaged':
+      return { short: 'Cannot be read', mood: 'bad' }
     case 'conflict':
       return { short: 'Frozen: two histories', mood: 'bad' }
     case 'behind':

@@ -79,7 +79,9 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
   const seen = useSeen(row, place.tab)
   // Without its secret even an archive whose length is known has nothing to show, and asks for the whole link instead.
   const known =
-    row.state.name !== 'secret-needed' && (row.length > 0 || row.state.name === 'found' || row.state.name === 'empty')
+    row.state.name !== 'secret-needed' &&
+    row.state.name !== 'damaged' &&
+    (row.length > 0 || row.state.name === 'found' || row.state.name === 'empty')
   // A link may ask for a version that is not there, or not yet.
   const missing = place.version !== null && place.version > row.length
   const go = (tab: Tab) => ui.go({ ...place, tab })

@@ -6,6 +6,7 @@ import {
   Bell,
   BellRing,
   CloudOff,
+  FileWarning,
   GitFork,
   History,
   Hourglass,
@@ -100,6 +101,13 @@ export function OpeningState({ row, version, onNewest }: OpeningProps): ReactEle
     }
     case 'secret-needed':
       return <SecretNeeded row={row} />
+    case 'damaged':
+      return (
+        <EmptyState icon={<FileWarning size={44} strokeWidth={1.25} />} title="The list of this archive cannot be read">
+          It was found, and it is broken, by accident or on purpose. Tell its author. When there is a version that is
+          whole, it shows here by itself.
+        </EmptyState>
+      )
     case 'conflict':
       return (
         <EmptyState
@@ -140,6 +148,7 @@ export function OpeningBanner({ row }: { readonly row: ArchiveRow }): ReactEleme
     case 'looking':
     case 'reading':
     case 'secret-needed':
+    case 'damaged':
       return null
     case 'waiting-for-consent':
       return (
