@@ -12,6 +12,8 @@ import type Hypercore from 'hypercore'
 
 /** Nodes that are remembered of one log. */
 const MOST = 16_384
+/** They are let go when nothing has been asked for during so many milliseconds: there are as many logs as archives, and two of each. */
+const IDLE = 10_000
 
 export type TreeNodes = {
   /** Reads together what it takes to ask for these blocks. */
@@ -40,7 +42,17 @@ export function rememberTree(core: Hypercore): TreeNodes {
     reading.clear()
     nodes.clear()
   }
+  let idle: NodeJS.Timeout | null = null
+  const use = () => {
+    if (idle !== null) idle.refresh()
+    else
+      idle = setTimeout(() => {
+        idle = null
+        forget()
+      }, IDLE).unref()
+  }
   const remember = (index: number, node: Hypercore.TreeNode | null) => {
+    if (idle === null) return
     if (nodes.size >= MOST) nodes = new Map([...nodes].slice(MOST / 2))
     // A hash as it came is a part of the message with its block, all of which it would hold on to.
     nodes.set(index, node === null ? null : { ...node, hash: Buffer.from(node.hash) })
@@ -107,6 +119,7 @@ export function rememberTree(core: Hypercore): TreeNodes {
   const tree: TreeNodes = {
     forget,
     async prepare(blocks) {
+      use()
       const wanted = new Set<number>()
       const end = 2 * core.length
       for (const block of blocks) {

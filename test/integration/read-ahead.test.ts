@@ -2,11 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { Archive } from '../../main/archives/archive.ts'
 import { readAhead } from '../../main/lib/read-ahead.ts'
 import { encodeKey } from '../../main/archives/links.ts'
 import { openStore, type Store } from '../../main/archives/store.ts'
+import { rememberTree } from '../../main/read/tree-nodes.ts'
 import { knownEntries, linkTo, pendingOf } from '../../main/publish/known.ts'
 
 let store: Store
@@ -121,5 +122,33 @@ test('a snapshot goes on showing what it showed when its log is cut off and goes
   expect(String(await snapshot.get(last))).toBe('old 9')
   ended()
   await snapshot.close()
+  await archive.close()
+})
+
+test('what is remembered of a tree is read once, and let go after some quiet', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const archive = await Archive.create(store, 'remembered', null)
+  const { core } = archive.drive
+  await core.append(Array.from({ length: 64 }, (_, index) => Buffer.from(`block ${index}`)))
+  const { storage } = core.core!.state
+  const read = storage.read.bind(storage)
+  let nodes = 0
+  Object.assign(storage, {
+    read: () => {
+      const reads = read()
+      const getTreeNode = reads.getTreeNode.bind(reads)
+      return Object.assign(reads, { getTreeNode: (index: number) => (nodes++, getTreeNode(index)) })
+    },
+  })
+  const tree = rememberTree(core)
+  await tree.prepare([1, 2, 3])
+  const once = nodes
+  expect(once).toBeGreaterThan(0)
+  await tree.prepare([1, 2, 3])
+  expect(nodes).toBe(once)
+  vi.advanceTimersByTime(60_000)
+  await tree.prepare([1, 2, 3])
+  expect(nodes).toBe(2 * once)
   await archive.close()
 })
