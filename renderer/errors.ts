@@ -225,7 +225,11 @@ function say(error: SerializedError): Words | null {
         'Choose it again. Nothing was published.',
       ]
     case 'FOLDER_NOT_WRITABLE':
-      return [`Cairn cannot write to ${plainName(error.data.path)}`, `${error.data.why}.`, 'Choose another folder.']
+      return [
+        `Cairn cannot write to ${plainName(error.data.path)}`,
+        `${capital(error.data.why)}.`,
+        'Choose another folder.',
+      ]
     case 'FOLDER_IN_USE':
       return [
         'That folder belongs to another archive',
@@ -249,10 +253,13 @@ function say(error: SerializedError): Words | null {
   }
 }
 
-function linkProblem({ link, at, expected }: ErrorData['INVALID_LINK']): string {
+const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+
+/** What exactly belongs there is in the details: few people know what a key looks like. */
+function linkProblem({ link, at }: ErrorData['INVALID_LINK']): string {
   if (link.trim() === '') return 'It is empty.'
   const there = link.slice(at, at + 12)
   return there === ''
-    ? `It ends too early: ${expected} should follow.`
-    : `At “${plainName(there)}” there should be ${expected}.`
+    ? 'Its end is missing.'
+    : `Something is wrong or missing at “${plainName(there)}”. A link is hyper:// and 52 letters and digits, and may go on after them.`
 }

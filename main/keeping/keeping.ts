@@ -5,7 +5,6 @@
  * The version that is kept stands in the registry and moves only when an update is taken. Nothing is fetched beyond it.
  */
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Hypercore from 'hypercore'
@@ -19,7 +18,7 @@ import { Mutex } from '../lib/mutex.ts'
 import { countOf, EVERYTHING, includes, type Range, type Ranges, without } from '../lib/ranges.ts'
 import { unlessAborted } from '../read/blob.ts'
 import { requireOwnPlace } from '../read/destination.ts'
-import { download } from '../read/download.ts'
+import { download, requireWritable } from '../read/download.ts'
 import { Manifest } from '../read/manifest.ts'
 import { type Control, isEnded, type Transfers } from '../transfers/transfers.ts'
 import { type Difference, differenceOf, Selection, wantedBy } from './parts.ts'
@@ -110,12 +109,7 @@ export class Keeping {
     for (const other of this.#archives.records())
       if (other.key !== key && other.keeping.how === 'folder' && other.keeping.folder === path)
         throw new AppError('FOLDER_IN_USE', `${path} follows another archive.`, { path, key: other.key })
-    await mkdir(path, { recursive: true }).catch((error: Error) => {
-      throw new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be made: ${error.message}.`, {
-        path,
-        why: error.message,
-      })
-    })
+    await requireWritable(path)
     this.#followed.delete(key)
     return this.#set(key, { how: 'folder', folder: path })
   }

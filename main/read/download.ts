@@ -13,6 +13,7 @@ import {
   type FileHandle,
   lstat,
   mkdir,
+  mkdtemp,
   open,
   readdir,
   readlink,
@@ -89,7 +90,7 @@ export async function download(
 ): Promise<void> {
   const { signal } = control
   const policy = new NamePolicy(process.platform)
-  await makeRoot(options.folder)
+  await requireWritable(options.folder)
   const skipped = (one: Skipped) => control.skipped(one)
   const selection = await unlessAborted(
     select({ drive, snapshot, paths: options.paths, policy }, skipped, signal, waiting =>
@@ -616,11 +617,15 @@ async function statOf(path: string): Promise<Stats | null> {
   }
 }
 
-async function makeRoot(folder: string): Promise<void> {
+/** Makes the folder where it is not there yet. Throws FOLDER_NOT_WRITABLE, also where it stands and takes nothing; NO_ROOM. */
+export async function requireWritable(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true })
+    // Modes alone do not tell: a disk may be mounted for reading, and an administrator passes them.
+    await rmdir(await mkdtemp(join(folder, `${PARTS}-`)))
   } catch (error) {
-    throw explain(error, folder)
+    const explained = explain(error, folder)
+    throw explained instanceof AppError ? explained : notWritable(folder, (error as Error).message)
   }
 }
 
@@ -649,21 +654,28 @@ async function removeEmptyFolders(folder: string, root: string): Promise<void> {
 }
 
 function explain(error: unknown, path: string): unknown {
-  const { code, message } = error as NodeJS.ErrnoException
+  const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new AppError('NO_ROOM', 'The disk is full. Make room; the download goes on from where it stopped.', {
       path,
       needed: 0,
       free: 0,
     })
-  if (code === 'EEXIST' || code === 'ENOTDIR') {
-    const why = 'a file stands where a folder is needed'
-    return new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be written: ${why}. Choose another folder.`, {
-      path,
-      why,
-    })
-  }
-  if (code !== undefined && ['EACCES', 'EPERM', 'EROFS', 'EIO', 'EISDIR'].includes(code))
-    return new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be written: ${message}.`, { path, why: message })
-  return error
+  const why = code === undefined ? undefined : WHY[code]
+  return why === undefined ? error : notWritable(path, why)
 }
+
+const STANDS = 'a file stands where a folder is needed'
+const DENIED = 'this account may not write there'
+const WHY: Readonly<Record<string, string>> = {
+  EEXIST: STANDS,
+  ENOTDIR: STANDS,
+  EACCES: DENIED,
+  EPERM: DENIED,
+  EROFS: 'that disk can only be read',
+  EIO: 'the disk reports a fault',
+  EISDIR: 'a folder stands where a file is needed',
+}
+
+const notWritable = (path: string, why: string) =>
+  new AppError('FOLDER_NOT_WRITABLE', `${path} cannot be written to: ${why}. Choose another folder.`, { path, why })

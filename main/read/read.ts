@@ -9,7 +9,7 @@ import type { Archives } from '../archives/archives.ts'
 import type { DownloadRecord, Registry } from '../archives/registry.ts'
 import type { Control, Transfers } from '../transfers/transfers.ts'
 import { readAsTaken } from './ahead.ts'
-import { download } from './download.ts'
+import { download, requireWritable } from './download.ts'
 import { requireOwnPlace } from './destination.ts'
 import { type ArchiveEntry, children, heldOf, nameOf, readEntry } from './entries.ts'
 import { Manifest } from './manifest.ts'
@@ -194,6 +194,8 @@ export class Reading {
     const paths = input.paths.map(clean)
     const version = input.version ?? archive.length
     await this.#archives.verifyPin(input.key, version)
+    // Told to whoever asks, while the question is still before them, and not by a row that never writes anything.
+    await requireWritable(folder)
     const same = [...this.#registry.downloads.values()].find(
       record => record.key === input.key && record.folder === folder && record.paths.join('\0') === paths.join('\0'),
     )

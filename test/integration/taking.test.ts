@@ -150,6 +150,27 @@ test('a selection goes to the folder by its names; files of the person stay unle
   await expect(take(['/nothing'], false)).rejects.toThrow(/PATH_NOT_FOUND/)
 })
 
+test('a folder that takes nothing is refused when it is chosen, and leaves no row', async () => {
+  const source = await temporaryFolder('source')
+  await writeTree(source, { 'a.txt': 'a' })
+  const ana = await startPerson(testnet.bootstrap)
+  const bob = await startPerson(testnet.bootstrap)
+  const { key } = await share(ana, bob, [source])
+  const mine = join(await temporaryFolder('refused'), 'mine')
+  await writeFile(mine, 'mine')
+  // Nothing can be made in the last one, whatever its mode says and whoever asks.
+  for (const folder of [mine, join(mine, 'deeper'), ...(process.platform === 'linux' ? ['/proc'] : [])]) {
+    const refused = expect.objectContaining({ code: 'FOLDER_NOT_WRITABLE' })
+    const asked = { key, version: null, paths: ['/'], folder, overwrite: false }
+    await expect(bob.client.read.download(asked)).rejects.toEqual(refused)
+    await expect(bob.client.archives.keepInFolder({ key, folder })).rejects.toEqual(refused)
+  }
+  expect((await bob.archive(key, isFound)).keeping).toEqual({ how: 'look' })
+  const { value } = await bob.client.transfers.watch()[Symbol.asyncIterator]().next()
+  expect(value).toEqual([{ op: 'reset' }])
+  expect(await readFile(mine, 'utf8')).toBe('mine')
+})
+
 test('a kept folder follows, keeps what is mine beside, and removes only what it wrote', async () => {
   const folder = await temporaryFolder('source')
   await writeTree(folder, { 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c', 'deep/d.txt': 'd', 'e.txt': 'e' })
