@@ -60,7 +60,11 @@ export async function openArchive(context: Context, link: string, timeout: numbe
   const before = await rowOf(archives, opened.key)
   const wasKnown = isReadable(before)
   const found = await waitForContent(context, archives, opened.key, opened.version ?? 0, timeout)
-  const row = wasKnown && opened.version === null ? await waitForNews(context, archives, found) : found
+  const row = wasKnown && opened.version === null && !found.paused ? await waitForNews(context, archives, found) : found
+  if (row.paused)
+    context.output.note(
+      `It is paused on this machine: this is version ${row.length}, and nothing of it is fetched until cairn resume LINK.`,
+    )
   if (row.stillBeingAdded && row.ownership === 'friends')
     context.output.note('The author is still adding files: this is what there is so far.')
   return { ...opened, row }
@@ -112,6 +116,7 @@ async function waitForContent(
     const readable = isReadable(row)
     if (readable && row.length >= version) return row
     const words = readable ? `version ${version} is not here yet, ${row.length} is the newest known` : state(row.state)
+    if (row.paused) throw resting()
     if (words !== said) output.progress(`${words} …`, { state: row.state })
     said = words
     const left = deadline - performance.now()
@@ -119,6 +124,13 @@ async function waitForContent(
     await archives.change(left)
   }
 }
+
+/** Nobody is asked for what a person wants left alone. */
+const resting = () =>
+  new CliError(
+    'ARCHIVE_PAUSED',
+    'It is paused on this machine, so nothing of it is fetched. cairn resume LINK goes on with it; what is here stays.',
+  )
 
 function nobody(row: ArchiveRow, version: number, timeout: number): Error {
   if (isReadable(row))
@@ -203,7 +215,8 @@ async function waitForNews(
 
 /**
  * Follows a transfer until it is done, telling how far it is. `find` picks it among all. With a timeout, a transfer that
- * waits that long for peers ends the wait with NOBODY_REACHABLE; it is not cancelled and can go on another time.
+ * waits that long for peers ends the wait with NOBODY_REACHABLE, and one of a paused archive with ARCHIVE_PAUSED as soon as
+ * it has to wait; it is not cancelled and can go on another time.
  */
 export async function followTransfer(
   { client, output, signal }: Context,
@@ -211,6 +224,7 @@ export async function followTransfer(
   timeout: number | null,
 ): Promise<TransferRow> {
   const transfers = new Mirror(client.transfers.watch(undefined, { signal }))
+  const archives = new Mirror(client.archives.watch(undefined, { signal }))
   await transfers.all()
   let waitingSince: number | null = null
   let bytes = -1
@@ -227,6 +241,7 @@ export async function followTransfer(
         case 'cancelled':
           throw new CliError('TRANSFER_ENDED', 'It was cancelled. Run the command again to go on.')
         case 'waiting-for-peers':
+          if ((await archives.all()).get(row.key)?.paused) throw resting()
           output.progress(`waiting for peers: ${progress(row)}`, { progress: row })
           break
         case 'waiting':

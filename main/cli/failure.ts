@@ -12,6 +12,7 @@ export type CliCode =
   | 'NO_PAGE'
   | 'PUBLISHED_ALREADY'
   | 'FILE_EXISTS'
+  | 'ARCHIVE_PAUSED'
 
 export class CliError extends Error {
   readonly code: CliCode

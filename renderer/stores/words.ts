@@ -100,7 +100,8 @@ export function sayNetwork(status: NetworkStatus | undefined, live: boolean): Sa
   }
 }
 
-export function sayTransfer(row: TransferRow, live: boolean): string {
+/** `pausedArchive`: the archive that it is a part of is paused. */
+export function sayTransfer(row: TransferRow, live: boolean, pausedArchive = false): string {
   if (!live && row.endedAt === null) return 'goes on when Cairn runs again'
   switch (row.state.name) {
     case 'waiting':
@@ -109,7 +110,7 @@ export function sayTransfer(row: TransferRow, live: boolean): string {
       if (row.ofBytes === null) return 'Counting…'
       return row.secondsLeft === null ? 'Running' : `${duration(row.secondsLeft)} left`
     case 'waiting-for-peers':
-      return 'Waiting for somebody who has the rest'
+      return pausedArchive ? 'Waiting: this archive is paused' : 'Waiting for somebody who has the rest'
     case 'paused':
       return 'Paused'
     case 'done':

@@ -314,6 +314,16 @@ describe('commands, against a scripted backend', () => {
     expect(backend.cancelled).toEqual([])
   })
 
+  test('a download that waits because its archive is paused says so at once, and how it goes on', async () => {
+    const backend = new Scripted()
+    backend.transfer = 'waiting-for-peers'
+    backend.paused = true
+    const { code, error } = await backend.run('get', link, 'dest')
+    expect(code).toBe(1)
+    expect(error).toContain('cairn resume LINK')
+    expect(error).not.toContain('waiting for peers')
+  })
+
   test('a running backend keeps sharing when the CLI has left', async () => {
     const backend = new Scripted()
     backend.attached = true
@@ -372,6 +382,7 @@ class Scripted {
   skipped: readonly Skipped[] = []
   transfer: 'done' | 'running' | 'waiting-for-peers' = 'done'
   attached = false
+  paused = false
   refusal: AppError | null = null
   readonly started: unknown[] = []
   readonly cancelled: string[] = []
@@ -433,7 +444,7 @@ class Scripted {
   }
 
   #addRow(): void {
-    const { state } = this
+    const { state, paused } = this
     const held = { blocks: 0, ofBlocks: 0, bytes: 0, ofBytes: 0 }
     this.#archives.put({
       id: key,
@@ -451,7 +462,7 @@ class Scripted {
       peers: 1,
       keeping: { how: 'look' },
       updates: { askFirst: false, growth: null, kept: null, pending: null },
-      paused: false,
+      paused,
       held,
       source: null,
       stillBeingAdded: false,

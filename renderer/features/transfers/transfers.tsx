@@ -5,8 +5,8 @@ import { assertNever } from '../../../preload/contract/errors.ts'
 import type { Skipped, SkipReason, TransferRow } from '../../../preload/contract/models.ts'
 import { backend, useLive } from '../../backend.ts'
 import { explainSerialized } from '../../errors.ts'
-import { reveal } from '../../stores/commands.ts'
-import { transferIsOver, transfers, useTransfers } from '../../stores/mirrors.ts'
+import { pauseArchive, reveal } from '../../stores/commands.ts'
+import { transferIsOver, transfers, useArchive, useTransfers } from '../../stores/mirrors.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
 import { sayTransfer, shareOf } from '../../stores/words.ts'
@@ -88,8 +88,11 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
   const { Icon, word, where } = look(row.kind)
   const over = transferIsOver(row)
   const live = useLive()
+  const archive = useArchive(row.key)
   const share = shareOf(row)
   const title = plainName(row.title)
+  const pausedArchive = archive?.paused === true
+  const said = sayTransfer(row, live, pausedArchive)
   const amounts = [
     row.ofFiles === null ? count(row.files, 'file') : `${number(row.files)} of ${count(row.ofFiles, 'file')}`,
     row.ofBytes === null
@@ -119,7 +122,7 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
               <FileName name={row.title} />
             </button>
             <span className="text-muted" title={row.endedAt === null ? undefined : exactly(row.endedAt)}>
-              {over ? sayTransfer(row, live) : `${word} · ${sayTransfer(row, live)}`}
+              {over ? said : `${word} · ${said}`}
             </span>
           </div>
           {!over && (
@@ -149,6 +152,11 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
             <p className="flex min-w-0 gap-1 text-sm text-muted">
               Now: <FileName name={row.current} />
             </p>
+          )}
+          {row.state.name === 'waiting-for-peers' && archive !== undefined && pausedArchive && (
+            <Button size="small" className="mt-1.5" onClick={() => pauseArchive(archive, false)}>
+              Go on with the archive
+            </Button>
           )}
           {row.state.name === 'failed' && <Failure error={row.state.error} />}
           {row.skippedCount > 0 && <SkippedList skipped={row.skipped} total={row.skippedCount} />}
