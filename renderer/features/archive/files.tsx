@@ -866,10 +866,10 @@ function DownloadButton({ row, version, chosen, path }: DownloadButtonProps): Re
   const paths = chosen.length > 0 ? chosen.map(entry => entry.path) : [path]
   const toFolder = () => download(row.id, version, paths)
   const words = (
-    <>
-      {chosen.length > 0 ? `Download ${number(chosen.length)}…` : 'Download'}
+    <span>
+      {chosen.length > 1 ? `Download ${count(chosen.length, 'item')}…` : chosen.length === 1 ? 'Download…' : 'Download'}
       {chosen.length === 0 && <span className="max-sm:sr-only">{path === '/' ? ' all…' : ' folder…'}</span>}
-    </>
+    </span>
   )
   const picture = <Download size={14} aria-hidden />
   if (!canSaveWithBrowser)

@@ -1,7 +1,8 @@
 /** The third column: what is chosen, looked at more closely. */
 import { Copy, Download, Eye, FolderOpen, HardDriveDownload } from 'lucide-react'
-import type { ReactElement, ReactNode } from 'react'
+import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import type { ArchiveRow, Entry } from '../../../preload/contract/models.ts'
+import { backend } from '../../backend.ts'
 import { canSaveWithBrowser, copyLink, copyPinnedLink, download, saveWithBrowser } from '../../stores/commands.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EntryIcon, kindOf } from '../../ui/entry-icon.tsx'
@@ -101,9 +102,7 @@ export function Inspector({
           )}
           {entry.kind === 'folder' && <FolderFact row={row} version={version} path={entry.path} name="In it" />}
           {entry.modified !== null && <Fact name="Changed">{exactly(entry.modified)}</Fact>}
-          {entry.held !== null && row.ownership === 'friends' && (
-            <Fact name="On this device">{heldWords[entry.held].fact}</Fact>
-          )}
+          {entry.held !== null && row.ownership === 'friends' && <Held row={row} version={version} entry={entry} />}
           {entry.target !== null && (
             <Fact name="Points to">
               <FileName name={entry.target} whole />
@@ -117,6 +116,44 @@ export function Inspector({
       </div>
     </div>
   )
+}
+
+/** What is chosen is being fetched to be shown: for so long nobody is told that it is not here. Milliseconds. */
+const SETTLES = 700
+
+/**
+ * Asked for the one entry, and again whenever something of the archive has come: the list beside it is read anew less often,
+ * and looking at a file is what fetches it.
+ */
+function Held({
+  row,
+  version,
+  entry,
+}: Pick<InspectorProps, 'row' | 'version'> & { readonly entry: Entry }): ReactElement {
+  const { path } = entry
+  const [asked, setAsked] = useState<{ readonly path: string; readonly held: Entry['held'] } | null>(null)
+  const [settled, setSettled] = useState<string | null>(null)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(path), SETTLES)
+    return () => clearTimeout(timer)
+  }, [path])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is here changes with the number of blocks
+  useEffect(() => {
+    let stopped = false
+    backend.read.entry({ key: row.id, version, path }).then(
+      fresh => !stopped && setAsked({ path, held: fresh?.held ?? null }),
+      () => {
+        // What the list knows is shown.
+        if (!stopped) setAsked({ path, held: null })
+      },
+    )
+    return () => {
+      stopped = true
+    }
+  }, [row.id, version, path, entry.held, row.held.blocks])
+  const held = entry.held === 'all' ? 'all' : asked?.path === path ? (asked.held ?? entry.held) : null
+  const known = held !== null && (held === 'all' || settled === path)
+  return <Fact name="On this device">{known ? heldWords[held].fact : '\u00a0'}</Fact>
 }
 
 function Several({

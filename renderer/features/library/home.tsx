@@ -36,9 +36,14 @@ export function Home(): ReactElement {
       <ViewHeader
         title="Library"
         under={[
-          count(yours.length, 'archive of yours', 'archives of yours'),
-          count(friends.length, 'of a friend', 'of friends'),
-        ].join(', ')}
+          yours.length > 0 && count(yours.length, 'archive of yours', 'archives of yours'),
+          friends.length > 0 &&
+            (yours.length > 0
+              ? count(friends.length, 'of a friend', 'of friends')
+              : count(friends.length, 'archive of a friend', 'archives of friends')),
+        ]
+          .filter(Boolean)
+          .join(', ')}
       />
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 narrow:px-5">
         {fresh.length > 0 && <Cards title="New since you looked" rows={fresh} />}

@@ -113,15 +113,22 @@ function MessagesButton(): ReactElement | null {
   )
 }
 
+/** Why a link was refused is said at length in a message. */
+const openHint = {
+  typed: 'Enter looks it up.',
+  looking: 'Looking it up…',
+  refused: 'That was not opened.',
+} as const
+
 function OpenField(): ReactElement {
   const [link, setLink] = useState('')
-  const [busy, setBusy] = useState(false)
+  const [state, setState] = useState<'typed' | 'looking' | 'refused'>('typed')
   const form = useRef<HTMLFormElement>(null)
   const open = async (text: string) => {
     if (text.trim() === '') return
-    setBusy(true)
+    setState('looking')
     const opened = await openLink(text.trim())
-    setBusy(false)
+    setState(opened ? 'typed' : 'refused')
     if (opened) setLink('')
     else form.current?.querySelector('input')?.focus()
   }
@@ -142,13 +149,16 @@ function OpenField(): ReactElement {
         autoComplete="off"
         spellCheck={false}
         value={link}
-        onValue={setLink}
-        readOnly={busy}
+        onValue={text => {
+          setLink(text)
+          setState('typed')
+        }}
+        readOnly={state === 'looking'}
         aria-describedby={link === '' ? undefined : 'open-link-hint'}
       />
       {link !== '' && (
         <p id="open-link-hint" className="px-0.5 pt-1 text-sm text-muted">
-          Enter looks it up.
+          {openHint[state]}
         </p>
       )}
     </form>

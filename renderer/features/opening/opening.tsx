@@ -211,7 +211,9 @@ const behind = ({ length, published }: Extract<ArchiveState, { name: 'behind' }>
 
 function watching({ since, lastTried }: Unreachable, now: number): string {
   const tried = now - lastTried < 45_000 ? 'just now' : ago(lastTried, now)
-  return `Cairn goes on looking by itself while it runs, for ${duration((now - since) / 1000)} so far. Last tried ${tried}.`
+  const seconds = (now - since) / 1000
+  const long = seconds < OFFERED_AFTER ? '' : `, for ${duration(seconds)} so far`
+  return `Cairn goes on looking by itself while it runs${long}. Last tried ${tried}.`
 }
 
 type Reason = { readonly icon: ReactNode; readonly title: string; readonly text: string; readonly next: string }
@@ -310,11 +312,11 @@ function Searching({
               <Watch row={row} />
             </>
           )}
-          {seconds >= SAID_AFTER && (
-            <Below>
-              Looking for {duration(seconds)} so far. {offered && <WatchWords row={row} />}
-            </Below>
-          )}
+          <Below>
+            {/* Its place is taken from the beginning, so that nothing jumps when there is something to say. */}
+            {seconds >= SAID_AFTER ? `Looking for ${duration(seconds)} so far. ` : '\u00a0'}
+            {offered && <WatchWords row={row} />}
+          </Below>
         </>
       }
     >
@@ -413,7 +415,7 @@ type StepsProps = {
 
 function Steps({ steps }: StepsProps): ReactElement {
   return (
-    <ol className="mt-1 flex flex-col gap-1.5 text-left text-base" aria-label="What is going on">
+    <ol className="mx-auto mt-1 flex w-fit flex-col gap-1.5 text-left text-base" aria-label="What is going on">
       {steps.map(({ text, done, going }) => (
         <li key={text} className="flex items-center gap-2.5" aria-current={going ? 'step' : undefined}>
           <span
