@@ -7,7 +7,7 @@ import { publishing } from './features/publish/store.ts'
 import { startKeyboard } from './keyboard.ts'
 import { startNotices } from './notices.ts'
 import { shell } from './shell.ts'
-import { settings } from './stores/mirrors.ts'
+import { knownSettings, settings } from './stores/mirrors.ts'
 import { prefer, preferences, startTheme } from './stores/preferences.ts'
 import { consentIsKnownBy, provide, startLocation, ui } from './stores/ui.ts'
 import './styles.css'
@@ -22,7 +22,7 @@ provide({
   showRules: key => publishing.showRules(key),
   chooseFolder,
 })
-consentIsKnownBy(() => settings.getState().byId.get('settings')?.consented === true)
+consentIsKnownBy(async () => (await knownSettings()).consented)
 settings.subscribe(({ byId }) => {
   const theme = byId.get('settings')?.theme
   if (theme !== undefined && theme !== preferences.getState().theme) prefer({ theme })

@@ -18,6 +18,20 @@ export const useArchive = (key: ArchiveKey): ArchiveRow | undefined => useStore(
 export const useSettings = (): Settings | undefined => useStore(settings, state => state.byId.get('settings'))
 export const useNetwork = (): NetworkStatus | undefined => useStore(network, state => state.byId.get('network'))
 
+/** Once they have come: who has just opened the page is not asked again what they answered long ago. */
+export function knownSettings(): Promise<Settings> {
+  return new Promise(resolve => {
+    const look = () => {
+      const known = settings.getState().byId.get('settings')
+      if (known === undefined) return
+      stop()
+      resolve(known)
+    }
+    const stop = settings.subscribe(look)
+    look()
+  })
+}
+
 const byTitle = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
 
 /** In a stable order that does not jump while things change: by title. */

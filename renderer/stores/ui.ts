@@ -72,8 +72,8 @@ function provided(): Actions {
 }
 
 /** Answered by the settings: set by `app.tsx` so that this module knows no mirror. */
-let hasConsented: () => boolean = () => false
-export function consentIsKnownBy(look: () => boolean): void {
+let hasConsented: () => Promise<boolean> = () => Promise.resolve(false)
+export function consentIsKnownBy(look: () => Promise<boolean>): void {
   hasConsented = look
 }
 
@@ -110,8 +110,8 @@ export const ui = {
    * Before anything is announced or looked up for the first time: says that peers can see this machine's address.
    * True at once when the person has agreed already.
    */
-  askConsent(): Promise<boolean> {
-    if (hasConsented()) return Promise.resolve(true)
+  async askConsent(): Promise<boolean> {
+    if (await hasConsented()) return true
     return new Promise(resolve => {
       uiStore.getState().consent?.answer(false)
       const answer = (yes: boolean) => {

@@ -60,6 +60,14 @@ export function ago(time: number, now = Date.now()): string {
   return date(time)
 }
 
+/** `2:40`, `1:05:09`: as players write it. */
+export function playingTime(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  const two = (part: number) => String(part).padStart(2, '0')
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`
+}
+
 const durationUnits = [
   [86_400, 'day'],
   [3600, 'hour'],

@@ -189,6 +189,20 @@ describe('opening', () => {
     await expect.poll(() => backend.calls.map(call => call.name)).toEqual(['settings.update', 'archives.open'])
   })
 
+  test('who agreed long ago and pastes before the page knows it is not asked again', async () => {
+    const { page, backend } = await open()
+    const known = backend.settings.get('settings')!
+    backend.settings.clear()
+    await page.reload()
+    const field = page.getByRole('textbox', { name: 'Open a link' })
+    await field.fill(link)
+    await field.press('Enter')
+    await page.getByText('Looking it up…').waitFor()
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    backend.settings.put(known)
+    await expect.poll(() => backend.calls.map(call => call.name)).toEqual(['archives.open'])
+  })
+
   test('a link pasted with no field in focus is opened', async () => {
     const { page, backend } = await open()
     await page.evaluate(text => navigator.clipboard.writeText(text), `  <${link}>.`)

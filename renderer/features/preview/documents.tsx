@@ -105,7 +105,7 @@ function End({ subject, encoding, onLeave }: EndProps): ReactElement {
 type ShownProps = { readonly part: Part; readonly text: string | null; readonly kind: DocumentProps['kind'] }
 
 function Shown({ part, text, kind }: ShownProps): ReactElement {
-  if (part.size === 0) return <p className="p-4 text-center text-muted">This file is empty.</p>
+  if (part.size === 0) return <p className="grid flex-1 place-items-center p-4 text-muted">This file is empty.</p>
   if (text === null) return <Bytes part={part} />
   switch (kind) {
     case 'markdown':
@@ -204,7 +204,7 @@ function TableView({ text, whole }: { readonly text: string; readonly whole: boo
       </Scroller>
       {table.cut && (
         <p className="shrink-0 border-t border-line bg-surface px-3 py-1.5 text-sm text-muted">
-          The first {number(table.rows.length)} rows.
+          The first {number(table.rows.length)} rows. Download it to see the others.
         </p>
       )}
     </>

@@ -4,7 +4,7 @@ import { type ReactElement, useEffect, useState } from 'react'
 import { useConnection } from '../../backend.ts'
 import { cx } from '../../ui/class-names.ts'
 import { FileName } from '../../ui/file-name.tsx'
-import { duration, moment, number } from '../../ui/format.ts'
+import { moment, number, playingTime } from '../../ui/format.ts'
 import { imageHeader, type ImageHeader } from '../../ui/image-header.ts'
 import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
@@ -69,7 +69,7 @@ export function ImagePreview({ subject }: { readonly subject: Subject }): ReactE
         text={`It has ${number(header.width)} × ${number(header.height)} pixels. Download it to open it with another program.`}
       />
     )
-  const said = [shape === '0 × 0' ? 'Drawn at any size' : shape, header?.camera, takenOn(header)]
+  const said = [shape === '0 × 0' || /\.svgz?$/i.test(subject.entry.name) ? 'Drawn at any size' : shape, header?.camera, takenOn(header)]
   return (
     <figure className="flex h-full min-h-0 flex-col">
       <div className="relative grid min-h-0 flex-1 place-items-center overflow-hidden bg-sunken">
@@ -151,7 +151,7 @@ function aboutMedia(element: HTMLMediaElement): readonly string[] {
     ...(element instanceof HTMLVideoElement && element.videoWidth > 0
       ? [`${element.videoWidth} × ${element.videoHeight}`]
       : []),
-    ...(Number.isFinite(element.duration) ? [duration(element.duration)] : []),
+    ...(Number.isFinite(element.duration) ? [playingTime(element.duration)] : []),
   ]
 }
 
