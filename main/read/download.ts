@@ -20,6 +20,7 @@ import {
   rename,
   rm,
   rmdir,
+  stat,
   statfs,
   symlink,
   unlink,
@@ -617,15 +618,26 @@ async function statOf(path: string): Promise<Stats | null> {
   }
 }
 
+/** Without `recursive`: Node's own never ends where a file system says of a folder that stands that it does not. */
+async function makeFolders(folder: string): Promise<void> {
+  const isThere = async () => (await stat(folder).catch(() => null))?.isDirectory() ?? false
+  if (await isThere()) return
+  if (dirname(folder) !== folder) await makeFolders(dirname(folder))
+  await mkdir(folder).catch(async error => {
+    // Another download may have been quicker.
+    if (!(await isThere())) throw error
+  })
+}
+
 /** Makes the folder where it is not there yet. Throws FOLDER_NOT_WRITABLE, also where it stands and takes nothing; NO_ROOM. */
 export async function requireWritable(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolders(folder)
     // Modes alone do not tell: a disk may be mounted for reading, and an administrator passes them.
     await rmdir(await mkdtemp(join(folder, `${PARTS}-`)))
   } catch (error) {
     const explained = explain(error, folder)
-    throw explained instanceof AppError ? explained : notWritable(folder, (error as Error).message)
+    throw explained instanceof AppError ? explained : notWritable(folder, 'nothing can be made there')
   }
 }
 

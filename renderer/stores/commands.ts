@@ -84,7 +84,11 @@ export function copyPinnedLink(key: ArchiveKey, version: number, path = '/'): vo
 export function download(key: ArchiveKey, version: number | null, paths: readonly string[]): void {
   attempt(async () => {
     const folder = await ui.chooseFolder(
-      paths.length === 1 && paths[0] === '/' ? 'Download everything to' : `Download ${count(paths.length, 'item')} to`,
+      paths.length > 1
+        ? `Download ${count(paths.length, 'item')} to`
+        : paths[0] === '/'
+          ? 'Download everything to'
+          : `Download ${plainName(nameOf(paths[0] ?? '/'))} to`,
     )
     if (folder === null) return
     for (let start = 0; start < paths.length; start += 10_000) {
