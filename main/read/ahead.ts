@@ -11,8 +11,7 @@ import { once } from 'node:events'
 import type Hyperblobs from 'hyperblobs'
 import type Hypercore from 'hypercore'
 import type Hyperdrive from 'hyperdrive'
-import { AppError } from '../../preload/contract/errors.ts'
-import { READ, readBlob, READING, unlessAborted } from './blob.ts'
+import { isMissing, READ, readBlob, READING, unlessAborted, whyNotRead } from './blob.ts'
 import type { Range as Blocks } from '../lib/ranges.ts'
 import { type ArchiveFile, PATIENCE } from './entries.ts'
 
@@ -36,12 +35,10 @@ export async function* readAsTaken(
   if (blob === null || range.length === 0) return
   if (blob.blockMap === true) return yield* readBlob(drive, file, range, signal)
   const blobs = await drive.getBlobs()
-  const missing = () =>
-    new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the file.', { key: '', path: file.path })
   const end = blob.blockOffset + blob.blockLength
   signal.throwIfAborted()
   if (end > blobs.core.length) await heardOf(blobs.core, end, signal)
-  if (blob.blockLength === 0 || end > blobs.core.length) throw missing()
+  if (blob.blockLength === 0 || end > blobs.core.length) throw isMissing(file)
   // What ends the waiting, and takes back what was asked for, is the end of the session.
   const session = blobs.core.session()
   const stop = () => void session.close().catch(() => {})
@@ -63,16 +60,14 @@ export async function* readAsTaken(
     }
   } catch (error) {
     signal.throwIfAborted()
-    const { code } = error as { code?: string }
-    if (code === 'REQUEST_TIMEOUT' || code === 'BLOCK_NOT_AVAILABLE') throw missing()
-    throw error
+    throw whyNotRead(error, file)
   } finally {
     use(null)
     signal.removeEventListener('abort', stop)
     await session.close()
   }
   signal.throwIfAborted()
-  throw missing()
+  throw isMissing(file)
 }
 
 /**

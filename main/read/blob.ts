@@ -20,8 +20,7 @@ export async function* readBlob(
 ): AsyncGenerator<Buffer> {
   if (file.blob === null || range.length === 0) return
   const blobs = await drive.getBlobs()
-  const missing = () =>
-    new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the file.', { key: '', path: file.path })
+  const missing = () => isMissing(file)
   const { blockOffset, blockLength } = file.blob
   if (blockOffset + blockLength > blobs.core.length) {
     // The list is told first, and of a file that has just been saved it is read at once.
@@ -46,14 +45,21 @@ export async function* readBlob(
     }
   } catch (error) {
     signal.throwIfAborted()
-    const { code } = error as { code?: string }
-    if (code === 'REQUEST_TIMEOUT' || code === 'BLOCK_NOT_AVAILABLE') throw missing()
-    throw error
+    throw whyNotRead(error, file)
   } finally {
     blobs.core.emit(READ, used)
   }
   signal.throwIfAborted()
   if (read !== range.length) throw missing()
+}
+
+export const isMissing = ({ path }: ArchiveFile): AppError =>
+  new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the file.', { key: '', path })
+
+/** What it means that the blocks of a file could not be read: NOT_AVAILABLE, or something else. */
+export function whyNotRead(error: unknown, file: ArchiveFile): unknown {
+  const { code } = error as { code?: string }
+  return code === 'REQUEST_TIMEOUT' || code === 'BLOCK_NOT_AVAILABLE' ? isMissing(file) : error
 }
 
 /** What the log of content says of itself while blocks are read, with their range: they are in use, and were used. */

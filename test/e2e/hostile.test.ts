@@ -2,9 +2,7 @@
  * An archive that means harm, written by a plain Hyperdrive with nothing of ours: everything in it is looked at on the
  * page, and nothing runs, nothing is asked for elsewhere, nothing navigates, and no name pretends to be another.
  */
-import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import type { AddressInfo } from 'node:net'
 import Corestore from 'corestore'
 import DHT from 'hyperdht'
 import Hyperdrive from 'hyperdrive'
@@ -12,30 +10,21 @@ import Hyperswarm from 'hyperswarm'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { type Opened, paste, type Stage, startStage } from '../helpers/browser.ts'
+import { startTrap, type Trap } from '../helpers/trap.ts'
 import { png } from '../renderer-publish/samples.ts'
 
-/** Where everything that calls out would arrive: every name but those of this machine leads there. */
-let trap: Server
-let caught: string[]
+let trap: Trap
 let stage: Stage
-beforeEach(() => {
-  caught = []
-})
 beforeAll(async () => {
-  caught = []
-  trap = createServer((request, response) => {
-    caught.push(`${request.headers.host ?? ''}${request.url ?? ''}`)
-    response.end()
-  })
-  trap.on('connection', () => caught.push('a connection'))
-  await new Promise<void>(resolve => trap.listen(0, '127.0.0.1', resolve))
-  const { port } = trap.address() as AddressInfo
-  stage = await startStage([`--host-resolver-rules=MAP *.example 127.0.0.1:${port}`])
+  trap = await startTrap()
+  stage = await startStage([trap.rule])
+})
+beforeEach(() => {
+  trap.caught()
 })
 afterAll(async () => {
   await stage?.close()
-  trap.closeAllConnections()
-  await new Promise(resolve => trap.close(resolve))
+  await trap.close()
 })
 
 const out = 'http://evil.example'
@@ -187,7 +176,7 @@ test('whatever is in it is shown and does nothing', { timeout: 90_000 }, async (
   await grid.getByRole('row', { name: /^outside/ }).click()
   await shown.getByText('../../../../etc/passwd').first().waitFor()
   expect(await elsewhere(opened)).toEqual([])
-  expect(caught).toEqual([])
+  expect(trap.caught()).toEqual([])
   expect({ navigations, pages, downloads }).toEqual({
     navigations: navigations.filter(url => url.startsWith(new URL(page.url()).origin)),
     pages: [],
@@ -223,7 +212,7 @@ test('its bytes are no page of their own: a tab is refused, and what is read by 
     expect(policy === null || policy.includes("sandbox; default-src 'none'")).toBe(true)
     if (name !== 'picture.svg') expect(type).toMatch(/^text\/plain/)
   }
-  expect(caught).toEqual([])
+  expect(trap.caught()).toEqual([])
 })
 
 test('its names hide nothing and turn nothing around', { timeout: 60_000 }, async () => {
@@ -271,6 +260,6 @@ test('its names hide nothing and turn nothing around', { timeout: 60_000 }, asyn
   expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0)
   expect(await harmless(page)).toEqual({ owned: false, frames: 0, forms: 0 })
   expect(await elsewhere(opened)).toEqual([])
-  expect(caught).toEqual([])
+  expect(trap.caught()).toEqual([])
   expect(complaints).toEqual([])
 })

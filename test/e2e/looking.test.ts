@@ -1,33 +1,24 @@
 /** What a friend's archive looks like when it is large, from a plain author: long lists, many pictures, long texts. */
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import Hyperdrive from 'hyperdrive'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { paste, type Stage, startStage } from '../helpers/browser.ts'
 import { plainPeer } from '../helpers/plain.ts'
+import { startTrap, type Trap } from '../helpers/trap.ts'
 import { png } from '../renderer-publish/samples.ts'
 
 const MANY = 20_000
 const PICTURES = 300
 
-let trap: Server
-let caught: string[]
+let trap: Trap
 let stage: Stage
 beforeAll(async () => {
-  caught = []
-  trap = createServer((request, response) => {
-    caught.push(`${request.headers.host ?? ''}${request.url ?? ''}`)
-    response.end()
-  })
-  await new Promise<void>(resolve => trap.listen(0, '127.0.0.1', resolve))
-  const { port } = trap.address() as AddressInfo
-  stage = await startStage([`--host-resolver-rules=MAP *.example 127.0.0.1:${port}`])
+  trap = await startTrap()
+  stage = await startStage([trap.rule])
 })
 afterAll(async () => {
   await stage?.close()
-  trap.closeAllConnections()
-  await new Promise(resolve => trap.close(resolve))
+  await trap.close()
 })
 
 /** A picture that says of itself that it is so large that it would fill all memory. */
@@ -151,6 +142,6 @@ test('long lists scroll, sizes come later, tiles fetch what is seen, and long te
   await tile('!vector.svg').click()
   await details.getByRole('img', { name: '!vector.svg' }).waitFor()
 
-  expect(caught).toEqual([])
+  expect(trap.caught()).toEqual([])
   expect(complaints).toEqual([])
 })

@@ -50,13 +50,18 @@ export async function startPerson(
     backend,
     client,
     storage,
-    archive: (key, wanted, milliseconds) =>
-      waitFor(signal => client.archives.watch(undefined, { signal }), key, wanted, milliseconds),
-    transfer: (id, wanted, milliseconds) =>
-      waitFor(signal => client.transfers.watch(undefined, { signal }), id, wanted, milliseconds),
+    ...waitersOf(client),
     close,
   }
 }
+
+/** What waits for an archive or a transfer of a backend to be as wanted. */
+export const waitersOf = (client: Person['client']): Pick<Person, 'archive' | 'transfer'> => ({
+  archive: (key, wanted, milliseconds) =>
+    waitFor(signal => client.archives.watch(undefined, { signal }), key, wanted, milliseconds),
+  transfer: (id, wanted, milliseconds) =>
+    waitFor(signal => client.transfers.watch(undefined, { signal }), id, wanted, milliseconds),
+})
 
 /** Follows a collection until an item is as wanted; `id` null: any. Says how it last was if that does not come. */
 export async function waitFor<T extends { readonly id: string }>(

@@ -17,7 +17,7 @@ import type { Contract } from '../../preload/contract/index.ts'
 import { connect } from '../../preload/wire/connect.ts'
 import type { ClientFrame, ServerFrame } from '../../preload/wire/frames.ts'
 import { memoryPair } from '../../preload/wire/transports.ts'
-import { type Person, waitFor } from './backend.ts'
+import { type Person, waitersOf } from './backend.ts'
 import { startTestnet } from './testnet.ts'
 
 const ARGUMENTS = [
@@ -144,10 +144,7 @@ async function startPagePerson(
     backend: serving.backend,
     client,
     storage,
-    archive: (key, wanted, milliseconds) =>
-      waitFor(signal => client.archives.watch(undefined, { signal }), key, wanted, milliseconds),
-    transfer: (id, wanted, milliseconds) =>
-      waitFor(signal => client.transfers.watch(undefined, { signal }), id, wanted, milliseconds),
+    ...waitersOf(client),
     open: options => openPage(browser, serving.freshUrl(options?.host), options),
     close: () => serving.close(),
   }

@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import { connectLocal } from '../../main/lib/local-socket.ts'
 import type { Contract } from '../../preload/contract/index.ts'
 import { connect } from '../../preload/wire/connect.ts'
-import { type RemotePerson, waitFor } from './backend.ts'
+import { type RemotePerson, waitersOf } from './backend.ts'
 
 const execute = promisify(execFile)
 const HEADLESS = new URL('../../out/main/headless.js', import.meta.url).pathname
@@ -135,10 +135,7 @@ async function remotePerson(
       process: child,
       client,
       storage,
-      archive: (key, wanted, milliseconds) =>
-        waitFor(signal => client.archives.watch(undefined, { signal }), key, wanted, milliseconds),
-      transfer: (id, wanted, milliseconds) =>
-        waitFor(signal => client.transfers.watch(undefined, { signal }), id, wanted, milliseconds),
+      ...waitersOf(client),
       close: () => end(child),
     }
   }

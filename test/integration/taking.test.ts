@@ -159,7 +159,11 @@ test('a folder that takes nothing is refused when it is chosen, and leaves no ro
   const mine = join(await temporaryFolder('refused'), 'mine')
   await writeFile(mine, 'mine')
   // Nothing can be made in the last one, whatever its mode says and whoever asks.
-  for (const folder of [mine, join(mine, 'deeper'), ...(process.platform === 'linux' ? ['/proc', '/proc/deeper'] : [])]) {
+  for (const folder of [
+    mine,
+    join(mine, 'deeper'),
+    ...(process.platform === 'linux' ? ['/proc', '/proc/deeper'] : []),
+  ]) {
     const refused = expect.objectContaining({ code: 'FOLDER_NOT_WRITABLE' })
     const asked = { key, version: null, paths: ['/'], folder, overwrite: false }
     await expect(bob.client.read.download(asked)).rejects.toEqual(refused)
