@@ -13,6 +13,7 @@ import HypercoreStorage from 'hypercore-storage'
 import Rache from 'rache'
 import { AppError } from '../../preload/contract/errors.ts'
 import { passOverAbandoned } from './abandoned.ts'
+import { refuseEndless } from './endless.ts'
 
 export type Store = {
   readonly corestore: Corestore
@@ -138,7 +139,10 @@ async function openCorestore(folder: string): Promise<Corestore> {
     }),
     { globalCache: new Rache({ maxSize: NODES }) },
   )
-  corestore.watch(({ replicator }) => passOverAbandoned(replicator))
+  corestore.watch(core => {
+    passOverAbandoned(core.replicator)
+    refuseEndless(core)
+  })
   await corestore.ready()
   return corestore
 }

@@ -60,7 +60,7 @@ declare module 'hypercore' {
       readonly channel: { close(): void }
       /** One connection, shared by all cores. */
       readonly stream: { readonly rawBytesRead: number }
-      readonly stats: { readonly wireData: { readonly rx: number } }
+      readonly stats: { readonly wireData: { readonly rx: number; readonly tx: number } }
       /** Requests on their way to it. */
       readonly inflight: number
       getMaxInflight(): number
@@ -104,6 +104,12 @@ declare module 'hypercore' {
           readonly preappend?: ((blocks: readonly Buffer[]) => Promise<void>) | null | false
         },
       ): Promise<{ length: number; byteLength: number }>
+    }
+    /** What all sessions of a log share. */
+    type Inner = {
+      readonly replicator: Replicator
+      /** Throws unless it was signed by the key of the log. */
+      _verifyBatchUpgrade(tree: { readonly length: number }, manifest: unknown): unknown
     }
     type Encryption = {
       encrypt(index: number, block: Buffer, fork: number, core: object): Promise<void>
@@ -228,7 +234,7 @@ declare module 'corestore' {
     createKeyPair(name: string): Promise<KeyPair>
     replicate(connection: unknown): Duplex
     /** Calls back with every log that is new to the process, before it is opened. */
-    watch(listener: (core: { readonly replicator: Hypercore.Replicator }) => void): void
+    watch(listener: (core: Hypercore.Inner) => void): void
   }
   export = Corestore
 }

@@ -1,0 +1,62 @@
+/** An author signs any length for a log without having what it names: whoever opens the link goes on as before. */
+import { randomBytes } from 'node:crypto'
+import type Hypercore from 'hypercore'
+import Hyperdrive from 'hyperdrive'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { encodeKey } from '../../main/archives/links.ts'
+import { isFound, startPerson } from '../helpers/backend.ts'
+import { plainPeer } from '../helpers/plain.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+
+let testnet: Testnet
+beforeAll(async () => {
+  testnet = await startTestnet()
+})
+afterAll(() => testnet.close())
+
+const LENGTH = 2 ** 40
+
+/** The inside that it takes to sign what is not there. */
+type Signing = {
+  readonly verifier: { sign(tree: object, keyPair: Hypercore.KeyPair | null): Buffer }
+  readonly state: Hypercore.State
+}
+
+async function claim(core: Hypercore, length: number): Promise<void> {
+  const { state, verifier } = core.core as unknown as Signing
+  const root = { index: length - 1, size: length, hash: randomBytes(32) }
+  const claimed = { fork: 0, length, byteLength: length, roots: [root] }
+  const tree = Object.assign(state.createTreeBatch(), claimed) as unknown as { hash(): Buffer }
+  const signature = verifier.sign(tree, core.keyPair)
+  const transaction = state.createWriteBatch() as Hypercore.Transaction & { setHead(head: object): void }
+  transaction.putTreeNode(root)
+  transaction.setHead({ fork: 0, length, rootHash: tree.hash(), signature, timestamp: Date.now() })
+  await state.flush()
+  Object.assign(state, { ...claimed, signature })
+}
+
+test('a log without an end is not counted', async () => {
+  const { store, swarm } = await plainPeer(testnet.bootstrap)
+  const drive = new Hyperdrive(store)
+  await drive.ready()
+  await drive.put('/a.txt', Buffer.from('a'))
+  const { value } = (await drive.entry('/a.txt'))!
+  const blob = { blockOffset: 0, blockLength: LENGTH, byteOffset: 0, byteLength: LENGTH }
+  await drive.putEntry('/endless.bin', { ...value, blob })
+  await claim((await drive.getBlobs()).core, LENGTH)
+  await swarm.join(drive.discoveryKey, { client: true, server: true }).flushed()
+  const key = encodeKey(drive.key)
+  const bob = await startPerson(testnet.bootstrap)
+  const { core } = await drive.getBlobs()
+  const sent = () => (core.peers[0] as unknown as Hypercore.ReplicatorPeer | undefined)?.stats.wireData.tx ?? 0
+  await bob.client.archives.open({ link: key })
+  await bob.archive(key, isFound)
+  await expect.poll(sent).toBeGreaterThan(0)
+  // What comes after it over the same connection has come: so has the claim.
+  const { length } = await bob.archive(key, isFound)
+  await drive.del('/a.txt')
+  const row = await bob.archive(key, row => row.length > length)
+  expect(row.held.ofBlocks).toBe(0)
+  const { entries } = await bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })
+  expect(entries.map(({ name }) => name)).toEqual(['endless.bin'])
+})
