@@ -67,6 +67,9 @@ declare module 'hypercore' {
       readonly removed: boolean
       /** It is asked for nothing. */
       paused: boolean
+      /** It says which blocks it has, or has no more. */
+      onrange(range: { readonly drop: boolean; readonly start: number; readonly length: number }): Promise<void>
+      onbitfield(said: { readonly start: number; readonly bitfield: Uint32Array }): void
       _cancelRequest(request: OnItsWay): void
     }
     type Replicator = {
@@ -79,6 +82,7 @@ declare module 'hypercore' {
       readonly inflightRange: readonly [least: number, most: number]
       addBlock(session: unknown[], index: number, force: boolean): Request
       cancel(request: Request): void
+      _addPeer(peer: ReplicatorPeer): void
       /** Asks a peer for what it has room for, and for what others are slow with. */
       updatePeer(peer: ReplicatorPeer): void
       /** One step of that. false: it has no room, or there is nothing to ask it for. */
@@ -107,6 +111,7 @@ declare module 'hypercore' {
     }
     /** What all sessions of a log share. */
     type Inner = {
+      readonly state: State
       readonly replicator: Replicator
       /** Throws unless it was signed by the key of the log. */
       _verifyBatchUpgrade(tree: { readonly length: number }, manifest: unknown): unknown

@@ -60,3 +60,29 @@ test('a log without an end is not counted', async () => {
   const { entries } = await bob.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })
   expect(entries.map(({ name }) => name)).toEqual(['endless.bin'])
 })
+
+type Saying = {
+  readonly wireRange: { send(range: { drop: boolean; start: number; length: number }): boolean }
+  readonly wireBitfield: { send(said: { start: number; bitfield: Uint32Array }): boolean }
+}
+
+test('no room is kept for blocks that a peer says it has', async () => {
+  const { store, swarm } = await plainPeer(testnet.bootstrap)
+  const drive = new Hyperdrive(store)
+  await drive.ready()
+  await drive.put('/a.txt', Buffer.from('a'))
+  await swarm.join(drive.discoveryKey, { client: true, server: true }).flushed()
+  const key = encodeKey(drive.key)
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link: key })
+  const { length } = await bob.archive(key, isFound)
+  const { arrayBuffers } = process.memoryUsage()
+  for (const peer of drive.core.core!.replicator.peers as unknown as Saying[]) {
+    peer.wireRange.send({ drop: false, start: 1, length: 2 ** 31 })
+    peer.wireRange.send({ drop: false, start: 2 ** 50, length: 1 })
+    peer.wireBitfield.send({ start: 2 ** 50, bitfield: new Uint32Array(32).fill(-1) })
+  }
+  await drive.put('/b.txt', Buffer.from('b'))
+  await bob.archive(key, row => row.length > length)
+  expect((process.memoryUsage().arrayBuffers - arrayBuffers) >> 20).toBeLessThan(100)
+})
