@@ -14,8 +14,11 @@ import type { Numbered } from '../lib/threads.ts'
 
 /** `root`: the folder at or above it below which no link is followed. */
 export type ListRequest = { readonly list: string; readonly root: string }
-/** `read`: the paths, each followed by a zero byte: one string crosses faster than hundreds. */
-export type ReadRequest = { readonly read: string; readonly sizes: Float64Array }
+/**
+ * `read`: for each file its path and the folder below which no link is followed, each followed by a zero byte: one string
+ * crosses faster than hundreds. `inodes`: as they were when the files were found.
+ */
+export type ReadRequest = { readonly read: string; readonly sizes: Float64Array; readonly inodes: Float64Array }
 export type Request = ListRequest | ReadRequest
 
 /** A row of numbers for each file: bytes, times in milliseconds with microseconds behind the point, inode, mode. */
@@ -71,7 +74,7 @@ export function diskThread(load: NodeJS.Require): void {
     stats[at + 5] = Number(from.mode)
   }
 
-  /** Its name, or one above it, may have become a link since it was found: what that leads to is nobody's to publish. */
+  /** A folder above it may have become a link since it was found: what that leads to is nobody's to publish. */
   const refuseLinks = (folder: string, root: string) => {
     for (let path = folder; path.length > root.length; path = dirname(path))
       if (fs.lstatSync(path).isSymbolicLink())
@@ -119,15 +122,15 @@ export function diskThread(load: NodeJS.Require): void {
     return filled
   }
 
-  const read = (id: number, paths: readonly string[], sizes: Float64Array) => {
-    const stats = new Float64Array(paths.length * fields)
+  const read = (id: number, names: readonly string[], sizes: Float64Array, inodes: Float64Array) => {
+    const stats = new Float64Array(sizes.length * fields)
     const errors: Record<number, { code: string; message: string }> = {}
     const shared = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0))
     const contents: (Uint8Array | null)[] = []
     const buffers = new Set([stats.buffer, shared.buffer])
     let used = 0
-    for (const [index, path] of paths.entries()) {
-      const expected = sizes[index] as number
+    for (const [index, expected] of sizes.entries()) {
+      const path = names[index * 2] as string
       let content: Uint8Array | null = null
       try {
         for (let attempt = 1; content === null; attempt++) {
@@ -135,6 +138,8 @@ export function diskThread(load: NodeJS.Require): void {
           try {
             const before = fs.fstatSync(file, { bigint: true })
             if (!before.isFile()) throw Object.assign(new Error('it is no file any more'), { code: 'NO_FILE' })
+            // Another file than the one that was found: saved anew, or one that a link leads to.
+            if (Number(before.ino) !== inodes[index]) refuseLinks(dirname(path), names[index * 2 + 1] as string)
             const size = Number(before.size)
             if (size > expected + GROWN) attempt = TRIES
             else {
@@ -170,7 +175,7 @@ export function diskThread(load: NodeJS.Require): void {
   port.on('message', (request: Numbered<Request>) => {
     try {
       if ('list' in request) list(request.id, request.list, request.root)
-      else read(request.id, request.read.split('\0').slice(0, -1), request.sizes)
+      else read(request.id, request.read.split('\0'), request.sizes, request.inodes)
     } catch (error) {
       port.postMessage({ id: request.id, failure: failureOf(error) })
     }

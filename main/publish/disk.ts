@@ -2,6 +2,9 @@
  * Reads folders and small files on threads of its own: the loop is left to the network and the page, and thousands of
  * files cost as many synchronous calls instead of as many promises.
  */
+import { type BigIntStats, constants } from 'node:fs'
+import { type FileHandle, lstat, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Threads } from '../lib/threads.ts'
 import {
   type Answer,
@@ -77,13 +80,20 @@ export async function listFolder(folder: string, root: string): Promise<readonly
   }))
 }
 
-/** Whole files of up to a few MiB together, each as it was at one moment. `size`: as it was when last looked at. */
-export async function readFiles(
-  files: readonly { readonly local: string; readonly size: number }[],
-): Promise<readonly ReadFile[]> {
+/** A file as it was when it was found. Below `root` no link is followed. */
+export type Found = {
+  readonly local: string
+  readonly root: string
+  readonly size: number
+  readonly identity: Identity
+}
+
+/** Whole files of up to a few MiB together, each as it is at one moment. */
+export async function readFiles(files: readonly Found[]): Promise<readonly ReadFile[]> {
   const answer = (await ask({
-    read: files.map(({ local }) => `${local}\0`).join(''),
+    read: files.map(({ local, root }) => `${local}\0${root}\0`).join(''),
     sizes: Float64Array.from(files, ({ size }) => size),
+    inodes: Float64Array.from(files, ({ identity }) => identity.inode),
   })) as ReadAnswer
   return answer.contents.map((content, index) =>
     content === null
@@ -93,6 +103,22 @@ export async function readFiles(
           stats: statsAt(answer.stats, index),
         },
   )
+}
+
+/** A large file, without following a link or waiting for the other end of a pipe that stands there since it was found. */
+export async function openFound({ local, root, identity }: Found): Promise<FileHandle> {
+  const handle = await open(local, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
+  try {
+    // Another file than the one that was found: saved anew, or one that a link leads to.
+    if (statsOf(await handle.stat({ bigint: true })).inode !== identity.inode)
+      for (let path = dirname(local); path.length > root.length; path = dirname(path))
+        if ((await lstat(path)).isSymbolicLink())
+          throw new DiskError({ code: 'ENOTDIR', message: 'it has become a link' })
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
 }
 
 function statsAt(rows: Float64Array, index: number): Stats {
@@ -106,3 +132,14 @@ function statsAt(rows: Float64Array, index: number): Stats {
     mode: rows[at + FIELD.mode]!,
   }
 }
+
+export const statsOf = (stats: BigIntStats): Stats => ({
+  size: Number(stats.size),
+  modified: milliseconds(stats.mtimeNs),
+  changed: milliseconds(stats.ctimeNs),
+  born: milliseconds(stats.birthtimeNs),
+  inode: Number(stats.ino),
+  mode: Number(stats.mode),
+})
+
+const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1000n) / 1000

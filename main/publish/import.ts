@@ -8,7 +8,7 @@
  * on from there.
  */
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import type Hyperblobs from 'hyperblobs'
 import { data as leafHash } from 'hypercore-crypto'
@@ -17,10 +17,10 @@ import type { Skipped } from '../../preload/contract/models.ts'
 import type { About } from '../archives/about.ts'
 import type { Appender, Leaf } from '../archives/appender.ts'
 import type { Archive, Pending } from '../archives/archive.ts'
-import { DiskError, type Identity, type ReadFile, readFiles, type Stats } from './disk.ts'
+import { DiskError, type Identity, openFound, type ReadFile, readFiles, type Stats, statsOf } from './disk.ts'
 import { isSame, type Known, linkTo, pendingOf } from './known.ts'
 import type { Change } from './plan.ts'
-import { reasonOf, type ScannedFile, statsOf } from './scan.ts'
+import { reasonOf, type ScannedFile } from './scan.ts'
 import type { SourceIndex } from './source-index.ts'
 
 export const BLOCK = 256 * 1024
@@ -195,7 +195,7 @@ class Content {
     let run: Run | null = null
     try {
       for (let attempt = 1; attempt <= TRIES; attempt++) {
-        const handle = await openPlain(file.local)
+        const handle = await openFound(file)
         try {
           const before = statsOf(await handle.stat({ bigint: true }))
           if ((before.mode & constants.S_IFMT) !== constants.S_IFREG) throw notAFile()
@@ -627,10 +627,6 @@ async function readChunk(handle: FileHandle, position: number, buffer: Buffer): 
   }
   return buffer
 }
-
-/** Without following a link, or waiting for the other end of a pipe, that stands there since the scan. */
-const openPlain = (path: string): Promise<FileHandle> =>
-  open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
 
 const same = (before: Stats, after: Stats) =>
   before.size === after.size && before.modified === after.modified && before.changed === after.changed

@@ -11,7 +11,7 @@ import { AppError } from '../../preload/contract/errors.ts'
 import type { RuleOrigin, Skipped, SkipReason } from '../../preload/contract/models.ts'
 import { RESERVED } from '../archives/about.ts'
 import type { SourceRecord } from '../archives/registry.ts'
-import { type Identity, type Listed, listFolder, type Stats } from './disk.ts'
+import { type Identity, type Listed, listFolder, statsOf } from './disk.ts'
 import { createOwnRules, createRules, looksPrivate } from './rules.ts'
 
 export type SourceItem = SourceRecord['items'][number]
@@ -27,6 +27,8 @@ export type ScannedFile = {
   readonly modified: number
   readonly executable: boolean
   readonly identity: Identity
+  /** What was chosen: below it no link is followed. */
+  readonly root: string
 }
 export type ScannedLink = {
   readonly kind: 'link'
@@ -237,6 +239,7 @@ function describe(path: string, local: string, { stats, target }: Listed, from: 
       modified,
       executable: (mode & 0o111) !== 0,
       identity: { inode, born, changed },
+      root: from.path,
     }
   } else if (type === constants.S_IFLNK && target !== null) {
     const inside = posix.join('/', dirname(local).slice(from.path.length), '/')
@@ -261,16 +264,6 @@ function escapes(folder: string, target: string): boolean {
 }
 
 /** Milliseconds with fractions down to the microsecond. */
-const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1000n) / 1000
-
-export const statsOf = (stats: BigIntStats): Stats => ({
-  size: Number(stats.size),
-  modified: milliseconds(stats.mtimeNs),
-  changed: milliseconds(stats.ctimeNs),
-  born: milliseconds(stats.birthtimeNs),
-  inode: Number(stats.ino),
-  mode: Number(stats.mode),
-})
 
 const skip = (path: string, reason: SkipReason, detail: string): Scanned => ({
   kind: 'skipped',

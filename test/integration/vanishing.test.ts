@@ -3,7 +3,8 @@ import { mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { plan } from '../../main/publish/plan.ts'
-import { scan } from '../../main/publish/scan.ts'
+import { openFound, readFiles } from '../../main/publish/disk.ts'
+import { scan, type ScannedFile } from '../../main/publish/scan.ts'
 import { entryOf } from '../../main/publish/known.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 
@@ -63,4 +64,27 @@ test('a folder that becomes a link before its turn comes is not followed', async
     ...folders.slice(0, -1).map(folder => `file /${folder}/in/file`),
     `skipped /${folders.at(-1)}`,
   ])
+})
+
+test('a folder that becomes a link between being found and being read is not followed; a file saved anew is read', async () => {
+  const source = await temporaryFolder('source')
+  const elsewhere = await temporaryFolder('elsewhere')
+  const names = ['swapped/small', 'swapped/large', 'saved']
+  await writeTree(source, Object.fromEntries(names.map(name => [name, 'public'])))
+  await writeTree(elsewhere, { small: 'secret', large: 'secret' })
+  const found = new Map<string, ScannedFile>()
+  for await (const one of scan([{ path: source, at: '', kind: 'folder' }], new AbortController().signal))
+    if (one.kind === 'file') found.set(one.path.slice(1), one)
+  await rename(join(source, 'swapped'), join(source, 'away'))
+  await symlink(elsewhere, join(source, 'swapped'))
+  await writeTree(source, { fresh: 'public, and newer' })
+  await rename(join(source, 'fresh'), join(source, 'saved'))
+
+  const [small, saved] = await readFiles([found.get('swapped/small')!, found.get('saved')!])
+  expect(small).toMatchObject({ content: null, error: { code: 'ENOTDIR' } })
+  expect(saved?.content?.toString()).toBe('public, and newer')
+  await expect(openFound(found.get('swapped/large')!)).rejects.toMatchObject({ code: 'ENOTDIR' })
+  const handle = await openFound(found.get('saved')!)
+  expect(await handle.readFile('utf8')).toBe('public, and newer')
+  await handle.close()
 })
