@@ -18,7 +18,8 @@ const IDLE = 10_000
 export type TreeNodes = {
   /** Reads together what it takes to ask for these blocks. */
   prepare(blocks: readonly number[]): Promise<void>
-  forget(): void
+  /** By a session of the log: a core outlives its sessions by some seconds, and gets others. */
+  used(by?: Hypercore): void
 }
 
 const remembered = new WeakMap<object, TreeNodes>()
@@ -28,7 +29,7 @@ export function rememberTree(core: Hypercore): TreeNodes {
   const inner = core.core!
   const known = remembered.get(inner)
   if (known !== undefined) {
-    core.on('truncate', known.forget)
+    known.used(core)
     return known
   }
   const { storage } = inner.state
@@ -43,7 +44,12 @@ export function rememberTree(core: Hypercore): TreeNodes {
     nodes.clear()
   }
   let idle: NodeJS.Timeout | null = null
-  const use = () => {
+  const sessions = new WeakSet<Hypercore>()
+  const used = (by?: Hypercore) => {
+    if (by !== undefined && !sessions.has(by)) {
+      sessions.add(by)
+      by.on('truncate', forget)
+    }
     if (idle !== null) idle.refresh()
     else
       idle = setTimeout(() => {
@@ -115,11 +121,11 @@ export function rememberTree(core: Hypercore): TreeNodes {
     }
     return transaction
   }
-  core.on('truncate', forget)
+  used(core)
   const tree: TreeNodes = {
-    forget,
+    used,
     async prepare(blocks) {
-      use()
+      used()
       const wanted = new Set<number>()
       const end = 2 * core.length
       for (const block of blocks) {
