@@ -6,6 +6,7 @@
  * A changeset is the last entry of each batch that Cairn commits. Each names the place of the one before it, so that
  * the newest hundred of a hundred thousand are read with a hundred block reads and no scan.
  */
+import type Hyperblobs from 'hyperblobs'
 import { z } from 'zod'
 
 export const RESERVED = '/.cairn'
@@ -45,6 +46,8 @@ const ChangesetEntry = z.object({
   added: count,
   changed: count,
   removed: count,
+  /** Files that have another name now; neither added nor removed. */
+  renamed: count.default(0),
   /** Bytes of content that this batch added. */
   bytes: count,
   /** Files and bytes of the whole archive after it. */
@@ -74,6 +77,10 @@ export const modifiedOf = (metadata: unknown): number | null => {
   const parsed = FileMetadata.safeParse(metadata)
   return parsed.success ? parsed.data.mtime : null
 }
+
+/** Two entries with the same one have the same content. */
+export const contentId = ({ blockOffset, byteOffset, byteLength }: Hyperblobs.Blob): string =>
+  `${blockOffset} ${byteOffset} ${byteLength}`
 
 /** The path in a key of the log, which may be bytes with Hyperdrive's prefix; null: not a file of the archive. */
 export function pathOf(key: unknown): string | null {

@@ -57,6 +57,9 @@ export type Pending = {
   readonly bytes: number
   readonly isFile: boolean
   readonly wasFile: boolean
+  /** Which content it has after it and had before; null: none. What has the same content is told by it to be renamed. */
+  readonly content: string | null
+  readonly contentBefore: string | null
 }
 
 export class Archive {
@@ -250,12 +253,16 @@ export class Archive {
           totals.total += size - (before ?? 0)
         }
         if (says !== null) await batch.putEntry(ABOUT_PATH, { metadata: says })
+        const renamed = countRenamed(pending)
         const changeset: RecordedChangeset = {
           cairn: 1,
           time: Date.now(),
           from,
           previous: previous?.seq ?? null,
           ...counts,
+          added: counts.added - renamed,
+          removed: counts.removed - renamed,
+          renamed,
           files: Math.max(0, totals.files),
           total: Math.max(0, totals.total),
           partial,
@@ -374,4 +381,19 @@ export class Archive {
       return { length: core.length, byteLength: core.byteLength }
     }
   }
+}
+
+/** Files that are taken away under one name and put in under another. */
+function countRenamed(pending: readonly Pending[]): number {
+  const gone = new Map<string, number>()
+  for (const { value, contentBefore } of pending)
+    if (value === null && contentBefore !== null) gone.set(contentBefore, (gone.get(contentBefore) ?? 0) + 1)
+  let renamed = 0
+  for (const { before, content } of pending) {
+    const left = before !== null || content === null ? 0 : (gone.get(content) ?? 0)
+    if (left === 0) continue
+    gone.set(content!, left - 1)
+    renamed++
+  }
+  return renamed
 }

@@ -330,24 +330,25 @@ export async function history(context: Context, command: Command & { name: 'hist
   }
 }
 
-const SIGN = { added: '+', changed: '~', removed: '-' } as const
+const SIGN = { added: '+', changed: '~', touched: '~', removed: '-', renamed: '>' } as const
 
 function changesetLines(
   changeset: Changeset,
   changes: { readonly files: readonly ChangedFile[]; readonly more: boolean } | null,
 ): string {
-  const { added, changed, removed } = changeset
+  const { added, changed, removed, renamed } = changeset
   const head = [
     `version ${changeset.length}`.padEnd(14),
     changeset.time === null ? 'time unknown    ' : time(changeset.time),
-    `+${added} ~${changed} -${removed}`.padEnd(14),
+    `+${added} ~${changed} -${removed}${renamed === 0 ? '' : ` >${renamed}`}`.padEnd(14),
     size(changeset.bytes).padStart(8),
     changeset.partial ? '(part of the first import)' : '',
     printable(changeset.message),
   ]
   const files =
     changes?.files.map(
-      ({ path, change, after }) => `    ${SIGN[change]} ${printable(path)}${after === null ? '' : ` (${size(after)})`}`,
+      ({ path, change, from, after }) =>
+        `    ${SIGN[change]} ${from === null ? '' : `${printable(from)} → `}${printable(path)}${after === null ? '' : ` (${size(after)})`}`,
     ) ?? []
   return [head.join('  ').trimEnd(), ...files, ...(changes?.more ? ['    …'] : [])].join('\n')
 }

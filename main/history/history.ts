@@ -5,12 +5,14 @@
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ChangedFile, Changeset } from '../../preload/contract/models.ts'
-import { parseChangeset, pathOf, type RecordedChangeset } from '../archives/about.ts'
+import { contentId, parseChangeset, pathOf, type RecordedChangeset } from '../archives/about.ts'
 import type { Archives } from '../archives/archives.ts'
-import { readEntry } from '../read/entries.ts'
+import { type ArchiveEntry, readEntry } from '../read/entries.ts'
 
 /** Versions of another program that are shown as one changeset. */
 const RUN = 100
+/** Differences between two versions among which renamed files are looked for. */
+const PAIRED = 20_000
 
 export class History {
   readonly #archives: Archives
@@ -68,23 +70,75 @@ export class History {
           const after = await readEntry(snapshot, node)
           if (after === null) continue
           if (files.length === limit) return { files, more: true }
-          files.push({ path: after.path, change: 'added', before: null, after: sizeOf(after) })
+          files.push({ path: after.path, change: 'added', from: null, before: null, after: sizeOf(after) })
         }
         return { files, more: false }
       }
+      const differences = new Differences()
       for await (const { left, right } of snapshot.diff(from)) {
         const after = left === null ? null : await readEntry(snapshot, left)
         const before = right === null ? null : await readEntry(snapshot, right)
-        const path = after?.path ?? before?.path
-        if (path === undefined) continue
-        if (files.length === limit) return { files, more: true }
-        const change = before === null ? 'added' : after === null ? 'removed' : 'changed'
-        files.push({ path, change, before: before && sizeOf(before), after: after && sizeOf(after) })
+        if (after === null && before === null) continue
+        if (differences.size === Math.max(limit, PAIRED)) return { files: differences.files(limit), more: true }
+        differences.add(before, after)
       }
-      return { files, more: false }
+      const all = differences.files(Number.POSITIVE_INFINITY)
+      return { files: all.slice(0, limit), more: all.length > limit }
     })
   }
 }
+
+/** What differs, in the order of paths, of which a file that went and one that came with its content become one. */
+class Differences {
+  readonly #rows = new Map<string, ChangedFile>()
+  readonly #gone = new Map<string, string[]>()
+  readonly #come = new Map<string, string[]>()
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  add(before: ArchiveEntry | null, after: ArchiveEntry | null): void {
+    const { path } = (after ?? before)!
+    const [had, has] = [contentOf(before), contentOf(after)]
+    const change =
+      before === null
+        ? 'added'
+        : after === null
+          ? 'removed'
+          : had !== null && had === has && before.kind === after.kind
+            ? 'touched'
+            : 'changed'
+    this.#rows.set(path, { path, change, from: null, before: before && sizeOf(before), after: after && sizeOf(after) })
+    if (change === 'removed') note(this.#gone, had, path)
+    else if (change === 'added') note(this.#come, has, path)
+  }
+
+  files(limit: number): readonly ChangedFile[] {
+    for (const [content, paths] of this.#come) {
+      const gone = this.#gone.get(content)
+      for (const path of paths) {
+        const from = gone?.shift()
+        if (from === undefined) break
+        this.#rows.delete(from)
+        const row = this.#rows.get(path)!
+        this.#rows.set(path, { ...row, change: 'renamed', from, before: row.after })
+      }
+    }
+    return [...this.#rows.values()].slice(0, limit)
+  }
+}
+
+function note(paths: Map<string, string[]>, content: string | null, path: string): void {
+  if (content === null) return
+  const some = paths.get(content)
+  if (some === undefined) paths.set(content, [path])
+  else some.push(path)
+}
+
+/** null: none by which another file could be known again. */
+const contentOf = (entry: ArchiveEntry | null): string | null =>
+  entry?.kind === 'file' && entry.blob !== null && entry.size > 0 ? contentId(entry.blob) : null
 
 type Recorded = { readonly seq: number; readonly changeset: RecordedChangeset }
 
@@ -106,6 +160,7 @@ const shown = (recorded: RecordedChangeset, length: number): Changeset => ({
   added: recorded.added,
   changed: recorded.changed,
   removed: recorded.removed,
+  renamed: recorded.renamed,
   bytes: recorded.bytes,
   message: recorded.message,
   partial: recorded.partial,
@@ -150,6 +205,7 @@ async function infer(snapshot: Hyperdrive, from: number, length: number): Promis
     added,
     changed,
     removed,
+    renamed: 0,
     bytes,
     message: '',
     partial: false,

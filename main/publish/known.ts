@@ -4,7 +4,7 @@
  */
 import type Hyperblobs from 'hyperblobs'
 import type Hyperdrive from 'hyperdrive'
-import { isReserved, modifiedOf } from '../archives/about.ts'
+import { contentId, isReserved, modifiedOf } from '../archives/about.ts'
 import type { Pending } from '../archives/archive.ts'
 import type { Identity } from './disk.ts'
 import { isBelow } from './scan.ts'
@@ -47,7 +47,12 @@ export const pendingOf = (path: string, before: Known | null, now: Known | null,
   bytes,
   isFile: now !== null && now.target === null,
   wasFile: before !== null && before.target === null,
+  content: contentOf(now),
+  contentBefore: contentOf(before),
 })
+
+const contentOf = (known: Known | null): string | null =>
+  known === null || known.blob === null || known.size === 0 ? null : contentId(known.blob)
 
 /** Both would be written as the same entry. */
 export const isSame = (a: Known | null, b: Known | null): boolean =>

@@ -375,6 +375,8 @@ export type Changeset = {
   readonly added: number
   readonly changed: number
   readonly removed: number
+  /** Files that have another name since then; neither added nor removed. */
+  readonly renamed: number
   /** Bytes of content that it added. */
   readonly bytes: number
   readonly message: string
@@ -384,7 +386,10 @@ export type Changeset = {
 
 export type ChangedFile = {
   readonly path: string
-  readonly change: 'added' | 'changed' | 'removed'
+  /** `touched`: its content is the same, its time or mode is not. */
+  readonly change: 'added' | 'changed' | 'touched' | 'removed' | 'renamed'
+  /** Of a renamed one: its path before. */
+  readonly from: string | null
   readonly before: number | null
   readonly after: number | null
 }

@@ -310,7 +310,7 @@ test('files that a page streams in become an archive, which is then edited witho
   const { changesets } = await bob.client.history.list({ key, before: null, limit: 10 })
   expect(changesets.slice(0, 2)).toMatchObject([
     { removed: 1, added: 0, bytes: 0 },
-    { added: 1, removed: 1, bytes: 0 },
+    { added: 0, removed: 0, renamed: 1, bytes: 0 },
   ])
   await expect(bob.client.publish.remove({ key, paths: ['/shallow'] })).rejects.toMatchObject({
     code: 'ARCHIVE_READ_ONLY',

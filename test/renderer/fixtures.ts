@@ -309,6 +309,7 @@ const change = (length: number, from: number, time: number | null, given: Partia
   added: 0,
   changed: 0,
   removed: 0,
+  renamed: 0,
   bytes: 0,
   message: '',
   partial: false,
@@ -317,8 +318,10 @@ const change = (length: number, from: number, time: number | null, given: Partia
 
 export const changesets: readonly Changeset[] = [
   change(57, 52, now - 12 * MINUTE, {
-    added: 3,
+    added: 2,
     changed: 1,
+    renamed: 1,
+    removed: 1,
     bytes: 92_000_000,
     message: 'November mix, and the one I forgot',
   }),
@@ -331,10 +334,17 @@ export const changesets: readonly Changeset[] = [
 ]
 
 export const changedFiles: readonly ChangedFile[] = [
-  { path: '/2026/11 November.flac', change: 'added', before: null, after: 88_000_000 },
-  { path: `/2026/${names.bidi}`, change: 'added', before: null, after: 3_000_000 },
-  { path: '/README.md', change: 'changed', before: 1200, after: 1822 },
-  { path: '/2025/old.flac', change: 'removed', before: 51_000_000, after: null },
+  { path: '/2026/11 November.flac', change: 'added', from: null, before: null, after: 88_000_000 },
+  { path: `/2026/${names.bidi}`, change: 'added', from: null, before: null, after: 3_000_000 },
+  { path: '/README.md', change: 'changed', from: null, before: 1200, after: 1822 },
+  {
+    path: '/2026/10 October.flac',
+    change: 'renamed',
+    from: '/2026/October, rough.flac',
+    before: 71_000_000,
+    after: 71_000_000,
+  },
+  { path: '/2025/old.flac', change: 'removed', from: null, before: 51_000_000, after: null },
 ]
 
 export const peers: readonly PeerRow[] = [

@@ -1,5 +1,5 @@
 /** What changed, newest first, by day. Every version can be opened, looked around in, and linked to. */
-import { ChevronRight, Clock, History as HistoryIcon, Minus, Pencil, Pin, Plus } from 'lucide-react'
+import { ArrowRight, ChevronRight, Clock, History as HistoryIcon, Minus, Pencil, Pin, Plus } from 'lucide-react'
 import { type ReactElement, useCallback, useEffect, useRef, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, ChangedFile, Changeset } from '../../../preload/contract/models.ts'
@@ -157,19 +157,27 @@ function byDay(
 }
 
 function sum(changesets: readonly Changeset[]): string {
-  const total = (of: 'added' | 'changed' | 'removed' | 'bytes') => changesets.reduce((all, one) => all + one[of], 0)
+  const total = (of: 'added' | 'changed' | 'renamed' | 'removed' | 'bytes') => changesets.reduce((all, one) => all + one[of], 0)
   return [
-    ...counts({ added: total('added'), changed: total('changed'), removed: total('removed') }),
+    ...counts({
+      added: total('added'),
+      changed: total('changed'),
+      renamed: total('renamed'),
+      removed: total('removed'),
+    }),
     total('bytes') > 0 ? `+${bytes(total('bytes'))}` : '',
   ]
     .filter(Boolean)
     .join(', ')
 }
 
-const counts = ({ added, changed, removed }: Pick<Changeset, 'added' | 'changed' | 'removed'>): readonly string[] =>
+type Counts = Pick<Changeset, 'added' | 'changed' | 'renamed' | 'removed'>
+
+const counts = ({ added, changed, renamed, removed }: Counts): readonly string[] =>
   [
     added > 0 ? `${number(added)} added` : '',
     changed > 0 ? `${number(changed)} changed` : '',
+    renamed > 0 ? `${number(renamed)} renamed` : '',
     removed > 0 ? `${number(removed)} removed` : '',
   ].filter(Boolean)
 
@@ -298,7 +306,12 @@ function ChangedFiles({ row, changeset }: { readonly row: ArchiveRow; readonly c
     return (
       <div className="flex flex-col gap-3 py-2" aria-hidden>
         {Array.from(
-          { length: Math.max(1, Math.min(4, changeset.added + changeset.changed + changeset.removed)) },
+          {
+            length: Math.max(
+              1,
+              Math.min(4, changeset.added + changeset.changed + changeset.removed + changeset.renamed),
+            ),
+          },
           (_, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike
             <Skeleton key={index} className="w-1/2" />
@@ -361,8 +374,13 @@ function Changed({
           <FileName name={nameOf(file.path)} />
         </span>
         {folder !== '/' && (
-          <span className="min-w-0 flex-1 shrink-[4] text-sm text-muted">
+          <span className="min-w-0 shrink-[4] text-sm text-muted">
             <FileName name={folder.slice(1)} />
+          </span>
+        )}
+        {file.from !== null && (
+          <span className="min-w-0 shrink-[4] text-sm text-muted">
+            was <FileName name={file.from.slice(1)} />
           </span>
         )}
         <span className="tabular ml-auto shrink-0 text-sm text-muted">{difference(file)}</span>
@@ -378,6 +396,10 @@ function looks(change: ChangedFile['change']) {
       return { Icon: Plus, colour: 'text-good', word: 'Added' }
     case 'changed':
       return { Icon: Pencil, colour: 'text-accent', word: 'Changed' }
+    case 'touched':
+      return { Icon: Clock, colour: 'text-muted', word: 'Only its time or permissions changed' }
+    case 'renamed':
+      return { Icon: ArrowRight, colour: 'text-accent', word: 'Renamed' }
     case 'removed':
       return { Icon: Minus, colour: 'text-bad', word: 'Removed' }
     default:

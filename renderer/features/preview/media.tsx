@@ -69,7 +69,11 @@ export function ImagePreview({ subject }: { readonly subject: Subject }): ReactE
         text={`It has ${number(header.width)} × ${number(header.height)} pixels. Download it to open it with another program.`}
       />
     )
-  const said = [shape === '0 × 0' || /\.svgz?$/i.test(subject.entry.name) ? 'Drawn at any size' : shape, header?.camera, takenOn(header)]
+  const said = [
+    shape === '0 × 0' || /\.svgz?$/i.test(subject.entry.name) ? 'Drawn at any size' : shape,
+    header?.camera,
+    takenOn(header),
+  ]
   return (
     <figure className="flex h-full min-h-0 flex-col">
       <div className="relative grid min-h-0 flex-1 place-items-center overflow-hidden bg-sunken">
