@@ -14,6 +14,7 @@ import { countOf, type Ranges } from '../lib/ranges.ts'
 import { ABOUT_PATH, type About, CHANGESET_PATH, parseAbout, parseChangeset, type RecordedChangeset } from './about.ts'
 import { Appender, flushBeforeAnnouncing } from './appender.ts'
 import { bytesOf, clearBlocks, heldIn } from './blocks.ts'
+import { boundHints } from './hints.ts'
 import { decodeKey, encodeKey } from './links.ts'
 import { readAhead } from '../lib/read-ahead.ts'
 import type { ArchiveRecord } from './registry.ts'
@@ -79,6 +80,7 @@ export class Archive {
     this.#store = store
     setMaxListeners(0, drive.core, drive)
     guardTrees(drive.db)
+    boundHints(drive.db)
   }
 
   /** A new one of ours, with a key that never was. Nothing is written yet. */

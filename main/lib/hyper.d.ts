@@ -365,7 +365,11 @@ declare module 'hyperbee' {
     maxBlocksCached?: number
     readonly version: number
     /** Asks peers which blocks an iterator reads; they are fetched as soon as one answers. */
-    readonly extension: { iterator(state: Hyperbee.IteratorState): void } | null
+    readonly extension: {
+      iterator(state: Hyperbee.IteratorState): void
+      /** A peer names blocks that will be read. */
+      oncache(said: { readonly blocks: readonly number[] }): void
+    } | null
     batch(options?: Hyperbee.BatchOptions): Hyperbee.Batch
     getBySeq(seq: number): Promise<{ readonly key: unknown; readonly value: unknown } | null>
     createHistoryStream(options: {

@@ -1,8 +1,9 @@
 /** An author signs any length for a log without having what it names: whoever opens the link goes on as before. */
 import { randomBytes } from 'node:crypto'
-import type Hypercore from 'hypercore'
+import { createRequire } from 'node:module'
+import Hypercore from 'hypercore'
 import Hyperdrive from 'hyperdrive'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
 import { isFound, startPerson } from '../helpers/backend.ts'
 import { plainPeer } from '../helpers/plain.ts'
@@ -85,4 +86,31 @@ test('no room is kept for blocks that a peer says it has', async () => {
   await drive.put('/b.txt', Buffer.from('b'))
   await bob.archive(key, row => row.length > length)
   expect((process.memoryUsage().arrayBuffers - arrayBuffers) >> 20).toBeLessThan(100)
+})
+
+/** Hyperbee's own words: which blocks of a list will be read. */
+const { Extension } = createRequire(import.meta.url)('hyperbee/lib/messages') as {
+  readonly Extension: { encode(message: object): Buffer }
+}
+type Telling = { readonly extension: { readonly outgoing: { broadcast(message: Buffer): void } } }
+
+test('what a peer names of a list is fetched where it can be wanted, and little at a time', async () => {
+  const { store, swarm } = await plainPeer(testnet.bootstrap)
+  const drive = new Hyperdrive(store)
+  await drive.ready()
+  await drive.put('/a.txt', Buffer.from('a'))
+  await swarm.join(drive.discoveryKey, { client: true, server: true }).flushed()
+  const key = encodeKey(drive.key)
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link: key })
+  const { length } = await bob.archive(key, isFound)
+  const download = vi.spyOn(Hypercore.prototype, 'download')
+  onTestFinished(() => void download.mockRestore())
+  const blocks = Array.from({ length: 1000 }, (_, index) => 2 ** 30 + index)
+  const { outgoing } = (drive.db as unknown as Telling).extension
+  for (let times = 0; times < 200; times++)
+    outgoing.broadcast(Extension.encode({ cache: { blocks, start: blocks[0]!, end: blocks.at(-1)! + 1 } }))
+  await drive.put('/b.txt', Buffer.from('b'))
+  await bob.archive(key, row => row.length > length)
+  expect(download.mock.calls.filter(([range]) => range.blocks !== undefined)).toEqual([])
 })
