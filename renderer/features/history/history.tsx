@@ -157,7 +157,8 @@ function byDay(
 }
 
 function sum(changesets: readonly Changeset[]): string {
-  const total = (of: 'added' | 'changed' | 'renamed' | 'removed' | 'bytes') => changesets.reduce((all, one) => all + one[of], 0)
+  const total = (of: 'added' | 'changed' | 'renamed' | 'removed' | 'bytes') =>
+    changesets.reduce((all, one) => all + one[of], 0)
   return [
     ...counts({
       added: total('added'),
@@ -379,8 +380,8 @@ function Changed({
           </span>
         )}
         {file.from !== null && (
-          <span className="min-w-0 shrink-[4] text-sm text-muted">
-            was <FileName name={file.from.slice(1)} />
+          <span className="flex min-w-0 shrink-[4] gap-1 text-sm text-muted">
+            was <FileName name={parentOf(file.from) === folder ? nameOf(file.from) : file.from.slice(1)} />
           </span>
         )}
         <span className="tabular ml-auto shrink-0 text-sm text-muted">{difference(file)}</span>
