@@ -46,10 +46,10 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   })
   const store = await openStore(storage)
   const log = createLog(storage, options.log ?? 'file')
+  const network = new Network(store.corestore, options)
   try {
     const registry = await Registry.open(storage)
     const settings = await SettingsService.open(storage)
-    const network = new Network(store.corestore, options)
     const transfers = new Transfers(log)
     const archives = new Archives(store, registry, network, log)
     const peers = new Peers(archives, network)
@@ -122,6 +122,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       },
     }
   } catch (error) {
+    // Whoever says what went wrong goes on, and peers would still come.
+    await network.close()
     await store.close()
     throw error
   }

@@ -1,5 +1,5 @@
 /** A start with hundreds of archives reads none of them: what it knows of a version, and believes of no other. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isFound, publish, startPerson } from '../helpers/backend.ts'
@@ -40,4 +40,22 @@ test('what was read of a version is known at the next start, and is believed of 
   await rewrite(storage, ({ length }) => ({ length: length - 1, empty: true }))
   const read = await startPerson(testnet.bootstrap, { storage })
   expect(await read.archive(key, () => true)).toMatchObject({ files: 2, state: { name: 'found' } })
+})
+
+test('a start that fails leaves nothing on the network', async () => {
+  const storage = await temporaryFolder('cairn-storage')
+  const folder = await temporaryFolder('songs')
+  await writeTree(folder, { 'one.txt': 'la' })
+  const ana = await startPerson(testnet.bootstrap, { storage })
+  const { key, link } = await publish(ana, [folder])
+  await ana.close()
+  const ben = await startPerson(testnet.bootstrap)
+  await ben.client.archives.open({ link })
+  await ben.archive(key, row => row.state.name === 'unreachable')
+  // A folder where the socket for the command line belongs.
+  await mkdir(join(storage, 'cairn.sock', 'in the way'), { recursive: true })
+  await expect(startPerson(testnet.bootstrap, { storage })).rejects.toThrow()
+  await ben.client.archives.retry({ key })
+  const { state } = await ben.archive(key, row => row.state.name === 'unreachable')
+  expect(state).toMatchObject({ attempts: { connected: 0 } })
 })
