@@ -73,8 +73,11 @@ export async function get(context: Context, command: Command & { name: 'get' }):
   const { client, output, signal } = context
   const { to } = command
   if ('zip' in to) return getZip(context, command, to.zip)
-  const { key, version, path } = await openArchive(context, await readLink(context, command.link), command.timeout)
+  const { key, version, path, row } = await openArchive(context, await readLink(context, command.link), command.timeout)
   const folder = resolve(to.folder)
+  // A mistyped path is told here and now, and not by a transfer that never does anything.
+  if (path !== '/' && (await client.read.entry({ key, version: version ?? row.length, path }, { signal })) === null)
+    throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this version.`, { key, path })
   // Without the signal, so that a transfer which has begun is known and can be cancelled.
   const starting = client.read.download({ key, version, paths: [path], folder, overwrite: command.overwrite })
   let done: TransferRow

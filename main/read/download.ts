@@ -107,12 +107,8 @@ export async function download(
     ({ link, relative }): LinkTarget => ({ path: link.path, relative, local: local(relative), link }),
   )
   const wanted = new Set([...files, ...links].map(({ relative }) => relative))
-  control.totals(
-    files.length + links.length,
-    files.reduce((sum, { file }) => sum + file.size, 0),
-  )
-
-  const writer = new Writer(drive, options, policy, control)
+  const total = { files: files.length + links.length, bytes: files.reduce((sum, { file }) => sum + file.size, 0) }
+  const writer = new Writer(drive, options, policy, control, total)
   try {
     if (options.follow) await writer.removeWhatIsGone(wanted, 'in-the-way')
     const missing = await writer.takeWhatIsThere(files)
@@ -138,6 +134,8 @@ class Writer {
   readonly #parts: string
   /** A truncated log gives the same places to other bytes. */
   readonly #fork: number
+  /** Without what turned out to be left out: of that nothing is done. */
+  #total: { readonly files: number; readonly bytes: number }
   #files = 0
   #bytes = 0
   /** Of the large file that is being written, and of those that were set aside. */
@@ -148,8 +146,16 @@ class Writer {
   #inVain = false
   #stuck = false
 
-  constructor(drive: Hyperdrive, options: DownloadOptions, policy: NamePolicy, control: Control) {
+  constructor(
+    drive: Hyperdrive,
+    options: DownloadOptions,
+    policy: NamePolicy,
+    control: Control,
+    total: { readonly files: number; readonly bytes: number },
+  ) {
     this.#drive = drive
+    this.#total = total
+    control.totals(total.files, total.bytes)
     this.#policy = policy
     this.#options = options
     this.#control = control
@@ -350,9 +356,15 @@ class Writer {
   }
 
   #skip({ file, path }: FileTarget, skipped: Skipped): void {
-    this.#control.skipped(skipped)
     this.#aside.delete(path)
-    this.#done(file.size, path)
+    this.#leaveOut(skipped, file.size)
+    this.#tell(path)
+  }
+
+  #leaveOut(skipped: Skipped, bytes: number): void {
+    this.#control.skipped(skipped)
+    this.#total = { files: this.#total.files - 1, bytes: this.#total.bytes - bytes }
+    this.#control.totals(this.#total.files, this.#total.bytes)
   }
 
   #heard(): void {
@@ -372,14 +384,12 @@ class Writer {
     const { link, local, relative, path } = target
     const refused = (await this.#makeFolder(dirname(local), path)) ?? this.#policy.checkTarget(relative, link.target)
     const there = await statOf(local)
-    if (refused !== null) this.#control.skipped({ ...refused, path })
-    else if (!(there?.isSymbolicLink() && (await readlink(local)) === link.target)) {
+    if (refused !== null) return this.#leaveOut({ ...refused, path }, 0)
+    if (!(there?.isSymbolicLink() && (await readlink(local)) === link.target)) {
       const inTheWay = await this.#clearTheWay(target, true)
-      if (inTheWay !== null) this.#control.skipped(inTheWay)
-      else {
-        await symlink(link.target, local)
-        await this.#options.manifest.set(relative, { size: 0, modified: null, content: linkContent(link.target) })
-      }
+      if (inTheWay !== null) return this.#leaveOut(inTheWay, 0)
+      await symlink(link.target, local)
+      await this.#options.manifest.set(relative, { size: 0, modified: null, content: linkContent(link.target) })
     }
     this.#done(0, path)
   }

@@ -142,7 +142,7 @@ test('a selection goes to the folder by its names; files of the person stay unle
       isDone,
     )
   const first = await take(['/photos/2024', '/d.txt'], false)
-  expect(first.skipped).toMatchObject([{ path: '/d.txt', reason: 'exists' }])
+  expect(first).toMatchObject({ skipped: [{ path: '/d.txt', reason: 'exists' }], files: 2, ofFiles: 2, bytes: 2 })
   expect(Object.keys(await readTree(target)).sort()).toEqual(['2024/a.jpg', '2024/b.jpg', 'd.txt'])
   expect(await readFile(join(target, 'd.txt'), 'utf8')).toBe('my own')
   await take(['/d.txt'], true)
