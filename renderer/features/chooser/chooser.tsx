@@ -4,6 +4,7 @@
  */
 import { CornerLeftUp, Folder, FolderPlus, HardDrive } from 'lucide-react'
 import { type KeyboardEvent, type ReactElement, useCallback, useEffect, useId, useRef, useState } from 'react'
+import { AppError } from '../../../preload/contract/errors.ts'
 import type { FolderListing } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
 import { explain } from '../../errors.ts'
@@ -62,7 +63,14 @@ function useFolders(): Browsing {
           continue
         }
         const said = explain(error)
-        setProblem(said === null ? null : [said.title, said.text].filter(Boolean).join('. '))
+        const isMissing = error instanceof AppError && error.is('SOURCE_NOT_FOUND')
+        setProblem(
+          said === null
+            ? null
+            : isMissing
+              ? `${said.title}. New folders are made with the button above the list.`
+              : [said.title, said.text].filter(Boolean).join('. '),
+        )
       }
     }
     setLoading(false)

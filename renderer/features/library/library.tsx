@@ -309,6 +309,8 @@ function Foot(): ReactElement {
   const network = useNetwork()
   const active = transfers.filter(row => !transferIsOver(row))
   const moving = active.reduce((sum, row) => sum + row.rate, 0)
+  const paused = active.filter(row => row.state.name === 'paused').length
+  const stillWords = paused === active.length ? `${paused} paused` : `${active.length - paused} waiting`
   const known = active.filter(row => row.ofBytes !== null)
   const share =
     known.length === 0
@@ -332,7 +334,7 @@ function Foot(): ReactElement {
         <ArrowDownUp size={14} aria-hidden className="shrink-0 text-muted" />
         <span className="min-w-0 flex-1 truncate">Transfers</span>
         <span className="tabular text-sm text-muted">
-          {!live ? '' : active.length === 0 ? 'none running' : moving > 0 ? rate(moving) : `${active.length} waiting`}
+          {!live ? '' : active.length === 0 ? 'none running' : moving > 0 ? rate(moving) : stillWords}
         </span>
         {live && active.length > 0 && (
           <span className="w-full pb-1">
