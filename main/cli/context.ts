@@ -126,7 +126,7 @@ async function waitForContent(
 }
 
 /** Nobody is asked for what a person wants left alone. */
-const resting = () =>
+export const resting = () =>
   new CliError(
     'ARCHIVE_PAUSED',
     'It is paused on this machine, so nothing of it is fetched. cairn resume LINK goes on with it; what is here stays.',

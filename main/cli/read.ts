@@ -11,6 +11,7 @@ import {
   followTransfer,
   openArchive,
   readLink,
+  resting,
   rowOf,
   shareUntilStopped,
   waitUntilHere,
@@ -136,6 +137,7 @@ async function getZip(context: Context, command: Command & { name: 'get' }, to: 
     await target.end()
   } catch (error) {
     await target.giveUp()
+    if (row.paused && error instanceof CliError && error.code === 'NOBODY_REACHABLE') throw resting()
     if (!signal.aborted) throw error
     throw new CliError('STOPPED', 'Stopped. What was fetched stays: run the same command again to have it sooner.')
   }
@@ -265,6 +267,8 @@ export async function keep(context: Context, command: Command & { name: 'keep' }
           ? (await client.archives.keepParts({ key, patterns: only }, { signal })).transfer
           : null
     if (id === null) await client.archives.keep({ key, keep: true }, { signal })
+    // Nothing of it would come, however long one waits.
+    if (row.paused) throw resting()
     const wanted = (row: TransferRow) => (id === null ? row.kind === 'keep' && row.key === key : row.id === id)
     const done = await followTransfer(context, wanted, command.timeout)
     await listSkipped(context, done.id)

@@ -41,12 +41,16 @@ function Items({ items }: { readonly items: readonly MenuItem[] }): ReactElement
             key={item.label}
             disabled={item.disabled}
             onClick={item.run}
+            {...(item.checked === undefined ? {} : { role: 'menuitemradio', 'aria-checked': item.checked })}
             className={cx(
               'flex min-h-7 items-center gap-2.5 rounded-md px-2 py-1 select-none data-disabled:opacity-50 data-highlighted:bg-hover',
               item.dangerous && 'text-bad data-highlighted:bg-bad-soft',
             )}
           >
-            <span className={cx('grid size-4 shrink-0 place-items-center', !item.dangerous && 'text-muted')}>
+            <span
+              aria-hidden
+              className={cx('grid size-4 shrink-0 place-items-center', !item.dangerous && 'text-muted')}
+            >
               {item.checked === true ? '✓' : item.icon}
             </span>
             <span className="min-w-0 flex-1">

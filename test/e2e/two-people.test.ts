@@ -250,7 +250,7 @@ test('a live folder is followed, looked at as it was, kept and forgotten', { tim
   await a.page.getByRole('tab', { name: /^Peers/ }).click()
   await a.page.getByText('Nobody else says yet that they hold everything.', { exact: false }).waitFor()
   await b.page.getByRole('button', { name: 'More', exact: true }).click()
-  await b.page.getByRole('menuitem', { name: /^Keep all of it/ }).click()
+  await b.page.getByRole('menuitemradio', { name: /^Keep all of it/ }).click()
   await a.page.getByText('Safe to close: one other says that it holds everything.').waitFor()
   const peers = a.page.getByRole('region', { name: 'Connected peers' })
   expect(await peers.getByRole('row').count()).toBe(2)

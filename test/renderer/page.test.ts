@@ -545,7 +545,7 @@ describe('what is kept here', () => {
     await asked(backend, 'archives.keepParts', { patterns: ['/README.md'] })
     backend.change(numbers.mixes, { keeping: { how: 'parts', patterns: ['/README.md', '/photos/'] } })
     await page.getByRole('button', { name: 'More' }).click()
-    await page.getByRole('menuitem', { name: /Keep other parts/ }).waitFor()
+    await page.getByRole('menuitemradio', { name: /Keep other parts/ }).waitFor()
     await shown(page, 'menu')
     await page.getByText('Keep other parts…').click()
     const patterns = page.getByRole('textbox', { name: /Folders, files and patterns/ })
