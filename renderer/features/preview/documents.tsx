@@ -6,7 +6,7 @@ import { Skeleton } from '../../ui/skeleton.tsx'
 import { type Part, type Subject, usePart } from './content.ts'
 import { hexDump } from './hex.ts'
 import { encodingOf, type PreviewKind, type TextEncoding } from './kinds.ts'
-import { ErrorProblem, Guard } from './problem.tsx'
+import { ErrorProblem, Guard, Waiting } from './problem.tsx'
 import { Scroller } from './scroller.tsx'
 import { parseTable } from './table.ts'
 import { countLines, decodeEnd, decodeText } from './text.ts'
@@ -268,10 +268,13 @@ function More({ said, elsewhere, onElsewhere, more, reading, onMore }: MoreProps
 
 function TextSkeleton(): ReactElement {
   return (
-    <div aria-hidden className="flex h-full min-h-40 flex-col gap-2.5 bg-surface p-4">
-      {['w-3/4', 'w-full', 'w-5/6', 'w-2/3', 'w-11/12'].map(width => (
-        <Skeleton key={width} className={width} />
-      ))}
+    <div className="relative h-full min-h-40 bg-surface">
+      <div aria-hidden className="flex flex-col gap-2.5 p-4">
+        {['w-3/4', 'w-full', 'w-5/6', 'w-2/3', 'w-11/12'].map(width => (
+          <Skeleton key={width} className={width} />
+        ))}
+      </div>
+      <Waiting />
     </div>
   )
 }

@@ -9,7 +9,7 @@ import { imageHeader, type ImageHeader } from '../../ui/image-header.ts'
 import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { readBytes, type Subject, useAddress, whyMissing } from './content.ts'
-import { ErrorProblem, Problem } from './problem.tsx'
+import { ErrorProblem, Problem, Waiting } from './problem.tsx'
 
 type Failure =
   | { readonly name: 'none' }
@@ -77,7 +77,12 @@ export function ImagePreview({ subject }: { readonly subject: Subject }): ReactE
   return (
     <figure className="flex h-full min-h-0 flex-col">
       <div className="relative grid min-h-0 flex-1 place-items-center overflow-hidden bg-sunken">
-        {shape === null && <Skeleton className="absolute inset-0 h-full" />}
+        {shape === null && (
+          <>
+            <Skeleton className="absolute inset-0 h-full" />
+            <Waiting />
+          </>
+        )}
         {address.name === 'ready' && judged !== null && (
           <img
             key={address.value}

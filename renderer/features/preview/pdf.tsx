@@ -13,7 +13,7 @@ import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { fetchRange, type Loaded, type Subject, useAddress, whyMissing } from './content.ts'
 import { BundledResources, wasmUrl, workerUrl } from './pdf-resources.ts'
-import { ErrorProblem, Problem } from './problem.tsx'
+import { ErrorProblem, Problem, Waiting } from './problem.tsx'
 import { Scroller } from './scroller.tsx'
 
 GlobalWorkerOptions.workerSrc = workerUrl
@@ -38,7 +38,13 @@ type PdfFromProps = { readonly subject: Subject; readonly address: string; reado
 function PdfFrom({ subject, address, onRetry }: PdfFromProps): ReactElement {
   const pdf = usePdf(subject, address)
   if (pdf.name === 'failed') return <PdfProblem error={pdf.error} onRetry={onRetry} />
-  if (pdf.name === 'loading') return <Skeleton className="h-full" />
+  if (pdf.name === 'loading')
+    return (
+      <div className="relative h-full">
+        <Skeleton className="h-full" />
+        <Waiting />
+      </div>
+    )
   return <Pages pdf={pdf.value} name={plainName(subject.entry.name)} />
 }
 

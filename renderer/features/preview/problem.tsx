@@ -1,6 +1,6 @@
 /** A preview that could not be shown, in plain words. */
 import { CircleSlash, RotateCw } from 'lucide-react'
-import { Component, type ReactElement, type ReactNode } from 'react'
+import { Component, type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import { explain } from '../../errors.ts'
 import { Button } from '../../ui/button.tsx'
 import { Details } from '../../ui/toasts.tsx'
@@ -41,6 +41,23 @@ export function ErrorProblem({
   if (said === null) return null
   const text = [said.text, said.next].filter(Boolean).join(' ')
   return <Problem title={said.title} text={text} details={said.details} onRetry={onRetry} />
+}
+
+/** After this long it is said why nothing shows yet. Milliseconds. */
+const SAID_AFTER = 3000
+
+/** Over what stands for a file that has not come yet. Its parent is positioned. */
+export function Waiting(): ReactElement {
+  const [late, setLate] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), SAID_AFTER)
+    return () => clearTimeout(timer)
+  }, [])
+  return (
+    <p role="status" className="absolute inset-x-0 bottom-0 p-3 text-center text-sm text-muted text-pretty">
+      {late && 'It has not come yet. Perhaps nobody who is connected has it.'}
+    </p>
+  )
 }
 
 type GuardProps = { readonly fallback: ReactNode; readonly children: ReactNode }
