@@ -190,7 +190,7 @@ async function walk(width: number, height: number, theme: 'light' | 'dark'): Pro
   }
   await grid.press('ControlOrMeta+A')
   await page
-    .getByRole('button', { name: /^Download \d+…$/ })
+    .getByRole('button', { name: /^Download \d+ items…$/ })
     .first()
     .waitFor()
   await second.look(at('all chosen'))
