@@ -160,7 +160,7 @@ test('a folder is dropped, its link is pasted, and it is looked at and taken', {
   const some = await stage.folder('some')
   await row(b.page, 'notes.txt').click()
   await row(b.page, 'photos').click({ modifiers: ['ControlOrMeta'] })
-  await take(b.page, 'Download 2…', some)
+  await take(b.page, 'Download 2 items…', some)
   const { '.env': _, '.DS_Store': __, 'node_modules/one/index.js': ___, ...source } = await readTree(folder)
   expect(await readTree(some)).toEqual(
     Object.fromEntries(Object.entries(source).filter(([path]) => path === 'notes.txt' || path.startsWith('photos/'))),

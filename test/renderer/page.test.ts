@@ -307,7 +307,7 @@ describe('files', () => {
     await page.getByRole('row', { name: /README/, selected: true }).waitFor()
     await page.keyboard.press('Shift+ArrowDown')
     await expect.poll(() => page.getByRole('row', { selected: true }).count()).toBe(2)
-    await page.getByRole('button', { name: 'Download 2…' }).waitFor()
+    await page.getByRole('button', { name: 'Download 2 items…' }).waitFor()
     await page.keyboard.press('Escape')
     await expect.poll(() => page.getByRole('row', { selected: true }).count()).toBe(0)
     await page.keyboard.press('Home')
@@ -337,7 +337,7 @@ describe('files', () => {
     const { page, backend } = await open({ at: at(numbers.mixes, 'files/?version=42') })
     await page.getByRole('row', { name: /README/ }).click()
     await page.getByRole('row', { name: /run\.sh/ }).click({ modifiers: ['Control'] })
-    await page.getByRole('button', { name: 'Download 2…' }).click()
+    await page.getByRole('button', { name: 'Download 2 items…' }).click()
     await page.getByRole('menuitem', { name: /^To a folder/ }).click()
     await page.getByRole('button', { name: 'Choose this folder' }).click()
     await expect
