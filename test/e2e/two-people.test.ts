@@ -226,10 +226,9 @@ test('a live folder is followed, looked at as it was, kept and forgotten', { tim
     .click()
   for (const what of [
     /^Changed: soup\.md/,
-    /^Added: renamed\.txt/,
+    /^Renamed: renamed\.txt was name\.txt/,
     /^Added: bread\.md later/,
     /^Removed: old\.txt/,
-    /^Removed: name\.txt/,
   ])
     await fresh.getByRole('button', { name: what }).waitFor()
 
