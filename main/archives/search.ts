@@ -24,6 +24,8 @@ const READING = 5000
 const TICK = 1000
 const FIRST_PAUSE = 1000
 const LONGEST_PAUSE = { unknown: 60_000, known: 600_000 }
+/** Whoever announces it and does not answer may just be coming back: for so long it is looked for this often. */
+const COMING = { pause: 4000, during: 120_000 } as const
 
 /** All that is known of a search at one moment. Times in milliseconds. */
 export type Evidence = {
@@ -87,9 +89,12 @@ export function judge(evidence: Evidence): Finding {
   return inVain < candidates && trying < CONNECTING ? looking : unreachable('peers-unreachable')
 }
 
-/** How long to wait before the next lookup, after a wait of so many milliseconds. */
-export const nextPause = (pause: number, known: boolean): number =>
-  Math.min(pause * (known ? 8 : 2), known ? LONGEST_PAUSE.known : LONGEST_PAUSE.unknown)
+/** How long to wait before the next lookup, after a wait of so many milliseconds. `trying`: those who announce it, since so long. */
+export function nextPause(pause: number, known: boolean, trying: number | null = null): number {
+  if (known) return Math.min(pause * 8, LONGEST_PAUSE.known)
+  const longest = trying !== null && trying < COMING.during ? COMING.pause : LONGEST_PAUSE.unknown
+  return Math.min(pause * 2, longest)
+}
 
 /** What a search needs of the swarm, for its one archive. */
 export type Whereabouts = {
@@ -192,7 +197,8 @@ export async function pursue({ archive, whereabouts, report, onRetry, signal }: 
       round = look(evidence.known).finally(() => {
         round = null
         due = performance.now() + pause
-        pause = nextPause(pause, evidence.known)
+        const announcing = (announcers?.keys.length ?? 0) > 0
+        pause = nextPause(pause, evidence.known, announcing ? performance.now() - announcersSince : null)
         said = ''
         wake()
       })

@@ -1,9 +1,11 @@
 /** What is not on the disk yet is told to nobody: neither to those who are connected, nor to those who come meanwhile. */
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type Hypercore from 'hypercore'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { encodeKey } from '../../main/archives/links.ts'
 import type * as StoreModule from '../../main/archives/store.ts'
-import { publish, startPerson } from '../helpers/backend.ts'
+import { publish, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 import { type Follower, follow } from '../helpers/plain.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
@@ -33,10 +35,12 @@ beforeAll(async () => {
 })
 afterAll(() => testnet.close())
 
-/** Waits until the author has said how long both cores are, and says what it said. */
-async function told({ drive }: Follower): Promise<{ readonly list: number; readonly blobs: number }> {
+/** Waits until the author has said how long both cores are, and says what it said. Followers meet one another as well. */
+async function told({ drive }: Follower, author: string): Promise<{ readonly list: number; readonly blobs: number }> {
   const { core } = await drive.getBlobs()
-  const said = () => ({ list: drive.core.peers[0]?.remoteLength ?? 0, blobs: core.peers[0]?.remoteLength ?? 0 })
+  const lengthOf = ({ peers }: Hypercore) =>
+    peers.find(({ remotePublicKey }) => encodeKey(remotePublicKey) === author)?.remoteLength ?? 0
+  const said = () => ({ list: lengthOf(drive.core), blobs: lengthOf(core) })
   await expect.poll(() => Math.min(...Object.values(said()))).toBeGreaterThan(0)
   return said()
 }
@@ -57,11 +61,16 @@ test.each([
   await writeTree(source, { 'a.txt': 'a', 'b.bin': Buffer.alloc(600_000, 'b') })
   const ana = await startPerson(testnet.bootstrap)
   const { key } = await publish(ana, [source])
+  const { publicKey: author } = await waitFor(
+    signal => ana.client.network.watch(undefined, { signal }),
+    null,
+    () => true,
+  )
   const { length } = await ana.archive(key, row => row.source?.state.name === 'watching')
   const early = await follow(testnet.bootstrap, key)
   await early.knows(length)
   const before = { list: length, blobs: await ends(early) }
-  await expect.poll(() => told(early)).toEqual(before)
+  await expect.poll(() => told(early, author)).toEqual(before)
 
   disk.slow = true
   try {
@@ -77,7 +86,7 @@ test.each([
         break
       }
       const newcomer = await follow(testnet.bootstrap, key)
-      for (const { list, blobs } of [await told(newcomer), await told(early)]) {
+      for (const { list, blobs } of [await told(newcomer, author), await told(early, author)]) {
         expect(list).toBe(before.list)
         if (flushes === 0) expect(blobs).toBe(before.blobs)
       }
@@ -87,6 +96,6 @@ test.each([
     disk.slow = false
     for (const resume of disk.waiting.splice(0)) resume()
   }
-  await expect.poll(async () => (await told(early)).blobs).toBe(await ends(early))
+  await expect.poll(async () => (await told(early, author)).blobs).toBe(await ends(early))
   expect(await ends(early)).toBeGreaterThan(before.blobs)
 })

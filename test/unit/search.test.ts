@@ -145,6 +145,16 @@ describe('the schedule', () => {
     expect(pauses.map(pause => pause / 1000)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60])
   })
 
+  test('looks every four seconds for those who announce it, for two minutes', () => {
+    const pauses: number[] = []
+    for (let pause = 1000, waited = 0; waited < 300_000; waited += pause, pause = nextPause(pause, false, waited))
+      pauses.push(pause / 1000)
+    expect(pauses.slice(0, 5)).toEqual([1, 2, 4, 4, 4])
+    expect(pauses.filter(pause => pause <= 4).length).toBeGreaterThan(28)
+    const slower = pauses.findIndex(pause => pause > 4)
+    expect(pauses.slice(slower, slower + 4)).toEqual([8, 16, 32, 60])
+  })
+
   test('leaves hundreds of known archives alone for minutes', () => {
     const pauses: number[] = []
     for (let pause = 1000; pauses.length < 6; pause = nextPause(pause, true)) pauses.push(pause)
