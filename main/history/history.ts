@@ -11,8 +11,8 @@ import { type ArchiveEntry, readEntry } from '../read/entries.ts'
 
 /** Versions of another program that are shown as one changeset. */
 const RUN = 100
-/** Differences between two versions among which renamed files are looked for. */
-const PAIRED = 20_000
+/** Differences between two versions among which renamed files are looked for; all of them are read first, from peers if need be. */
+const PAIRED = 5000
 
 export class History {
   readonly #archives: Archives
@@ -79,10 +79,11 @@ export class History {
         const after = left === null ? null : await readEntry(snapshot, left)
         const before = right === null ? null : await readEntry(snapshot, right)
         if (after === null && before === null) continue
-        if (differences.size === Math.max(limit, PAIRED)) return { files: differences.files(limit), more: true }
+        if (differences.size === Math.max(limit, PAIRED))
+          return { files: differences.files().slice(0, limit), more: true }
         differences.add(before, after)
       }
-      const all = differences.files(Number.POSITIVE_INFINITY)
+      const all = differences.files()
       return { files: all.slice(0, limit), more: all.length > limit }
     })
   }
@@ -114,7 +115,7 @@ class Differences {
     else if (change === 'added') note(this.#come, has, path)
   }
 
-  files(limit: number): readonly ChangedFile[] {
+  files(): readonly ChangedFile[] {
     for (const [content, paths] of this.#come) {
       const gone = this.#gone.get(content)
       for (const path of paths) {
@@ -125,7 +126,7 @@ class Differences {
         this.#rows.set(path, { ...row, change: 'renamed', from, before: row.after })
       }
     }
-    return [...this.#rows.values()].slice(0, limit)
+    return [...this.#rows.values()]
   }
 }
 
