@@ -6,7 +6,6 @@
  * A changeset is the last entry of each batch that Cairn commits. Each names the place of the one before it, so that
  * the newest hundred of a hundred thousand are read with a hundred block reads and no scan.
  */
-import type Hyperblobs from 'hyperblobs'
 import { z } from 'zod'
 
 export const RESERVED = '/.cairn'
@@ -77,10 +76,6 @@ export const modifiedOf = (metadata: unknown): number | null => {
   const parsed = FileMetadata.safeParse(metadata)
   return parsed.success ? parsed.data.mtime : null
 }
-
-/** Two entries with the same one have the same content. */
-export const contentId = ({ blockOffset, byteOffset, byteLength }: Hyperblobs.Blob): string =>
-  `${blockOffset} ${byteOffset} ${byteLength}`
 
 /** The path in a key of the log, which may be bytes with Hyperdrive's prefix; null: not a file of the archive. */
 export function pathOf(key: unknown): string | null {

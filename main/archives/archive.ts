@@ -18,6 +18,7 @@ import { boundHints } from './hints.ts'
 import { decodeKey, encodeKey } from './links.ts'
 import { readAhead } from '../lib/read-ahead.ts'
 import type { ArchiveRecord } from './registry.ts'
+import { renamesOf } from '../lib/renames.ts'
 import type { Store } from './store.ts'
 import { CircularList, guardTrees } from './tree-guard.ts'
 
@@ -255,7 +256,12 @@ export class Archive {
           totals.total += size - (before ?? 0)
         }
         if (says !== null) await batch.putEntry(ABOUT_PATH, { metadata: says })
-        const renamed = countRenamed(pending)
+        const renamed = renamesOf(
+          pending.flatMap(({ path, value, contentBefore }) =>
+            value === null ? [{ path, content: contentBefore }] : [],
+          ),
+          pending.flatMap(({ path, before, content }) => (before === null ? [{ path, content }] : [])),
+        ).size
         const changeset: RecordedChangeset = {
           cairn: 1,
           time: Date.now(),
@@ -383,19 +389,4 @@ export class Archive {
       return { length: core.length, byteLength: core.byteLength }
     }
   }
-}
-
-/** Files that are taken away under one name and put in under another. */
-function countRenamed(pending: readonly Pending[]): number {
-  const gone = new Map<string, number>()
-  for (const { value, contentBefore } of pending)
-    if (value === null && contentBefore !== null) gone.set(contentBefore, (gone.get(contentBefore) ?? 0) + 1)
-  let renamed = 0
-  for (const { before, content } of pending) {
-    const left = before !== null || content === null ? 0 : (gone.get(content) ?? 0)
-    if (left === 0) continue
-    gone.set(content!, left - 1)
-    renamed++
-  }
-  return renamed
 }

@@ -5,8 +5,9 @@
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ChangedFile, Changeset } from '../../preload/contract/models.ts'
-import { contentId, parseChangeset, pathOf, type RecordedChangeset } from '../archives/about.ts'
+import { parseChangeset, pathOf, type RecordedChangeset } from '../archives/about.ts'
 import type { Archives } from '../archives/archives.ts'
+import { contentId, type Named, renamesOf } from '../lib/renames.ts'
 import { type ArchiveEntry, readEntry } from '../read/entries.ts'
 
 /** Versions of another program that are shown as one changeset. */
@@ -92,8 +93,8 @@ export class History {
 /** What differs, in the order of paths, of which a file that went and one that came with its content become one. */
 class Differences {
   readonly #rows = new Map<string, ChangedFile>()
-  readonly #gone = new Map<string, string[]>()
-  readonly #come = new Map<string, string[]>()
+  readonly #gone: Named[] = []
+  readonly #come: Named[] = []
 
   get size(): number {
     return this.#rows.size
@@ -111,30 +112,18 @@ class Differences {
             ? 'touched'
             : 'changed'
     this.#rows.set(path, { path, change, from: null, before: before && sizeOf(before), after: after && sizeOf(after) })
-    if (change === 'removed') note(this.#gone, had, path)
-    else if (change === 'added') note(this.#come, has, path)
+    if (change === 'removed') this.#gone.push({ path, content: had })
+    else if (change === 'added') this.#come.push({ path, content: has })
   }
 
   files(): readonly ChangedFile[] {
-    for (const [content, paths] of this.#come) {
-      const gone = this.#gone.get(content)
-      for (const path of paths) {
-        const from = gone?.shift()
-        if (from === undefined) break
-        this.#rows.delete(from)
-        const row = this.#rows.get(path)!
-        this.#rows.set(path, { ...row, change: 'renamed', from, before: row.after })
-      }
+    for (const [path, from] of renamesOf(this.#gone, this.#come)) {
+      this.#rows.delete(from)
+      const row = this.#rows.get(path)!
+      this.#rows.set(path, { ...row, change: 'renamed', from, before: row.after })
     }
     return [...this.#rows.values()]
   }
-}
-
-function note(paths: Map<string, string[]>, content: string | null, path: string): void {
-  if (content === null) return
-  const some = paths.get(content)
-  if (some === undefined) paths.set(content, [path])
-  else some.push(path)
 }
 
 /** null: none by which another file could be known again. */

@@ -3,6 +3,7 @@ import type Hyperdrive from 'hyperdrive'
 import ignore from 'ignore'
 import type { Keeping } from '../../preload/contract/models.ts'
 import { isReserved } from '../archives/about.ts'
+import { type Named, renamesOf } from '../lib/renames.ts'
 import { type Range, type Ranges, rangesOf, within } from '../lib/ranges.ts'
 import { type ArchiveEntry, type ArchiveFile, descendants, isPossible, PATIENCE, readEntry } from '../read/entries.ts'
 
@@ -149,8 +150,8 @@ export type Difference = {
 export async function differenceOf(snapshot: Hyperdrive, from: number, wanted: Wanted): Promise<Difference> {
   const gone: ArchiveFile[] = []
   const come: ArchiveFile[] = []
-  const lost = new Map<string, number>()
-  const found = new Map<string, number>()
+  const lost: Named[] = []
+  const found: Named[] = []
   let entries = 0
   let added = 0
   let changed = 0
@@ -170,14 +171,13 @@ export async function differenceOf(snapshot: Hyperdrive, from: number, wanted: W
     grows += sizeOf(after) - sizeOf(before)
     if (before === null) {
       added++
-      count(found, contentOf(after))
+      found.push({ path, content: contentOf(after) })
     } else if (after === null) {
       removed++
-      count(lost, contentOf(before))
+      lost.push({ path, content: contentOf(before) })
     } else if (contentOf(before) !== contentOf(after)) changed++
   }
-  let moved = 0
-  for (const [content, times] of lost) moved += Math.min(times, found.get(content) ?? 0)
+  const moved = renamesOf(lost, found).size
   return { entries, added: added - moved, changed, removed: removed - moved, grows, blocks, gone, come }
 }
 
@@ -191,8 +191,6 @@ async function* between(
 }
 
 const sizeOf = (entry: ArchiveEntry | null): number => (entry?.kind === 'file' ? entry.size : 0)
-
-const count = (counts: Map<string, number>, content: string) => counts.set(content, (counts.get(content) ?? 0) + 1)
 
 const contentOf = (entry: ArchiveEntry | null): string =>
   entry === null

@@ -4,8 +4,9 @@
  */
 import type Hyperblobs from 'hyperblobs'
 import type Hyperdrive from 'hyperdrive'
-import { contentId, isReserved, modifiedOf } from '../archives/about.ts'
+import { isReserved, modifiedOf } from '../archives/about.ts'
 import type { Pending } from '../archives/archive.ts'
+import { contentId } from '../lib/renames.ts'
 import type { Identity } from './disk.ts'
 import { isBelow } from './scan.ts'
 
