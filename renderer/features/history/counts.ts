@@ -1,0 +1,30 @@
+/** What changesets hold, counted in words. */
+import type { Changeset } from '../../../preload/contract/models.ts'
+import { bytes, number } from '../../ui/format.ts'
+
+type Counts = Pick<Changeset, 'added' | 'changed' | 'renamed' | 'removed'>
+
+export const counts = ({ added, changed, renamed, removed }: Counts): readonly string[] =>
+  [
+    added > 0 ? `${number(added)} added` : '',
+    changed > 0 ? `${number(changed)} changed` : '',
+    renamed > 0 ? `${number(renamed)} renamed` : '',
+    removed > 0 ? `${number(removed)} removed` : '',
+  ].filter(Boolean)
+
+/** Of all of them together. */
+export function sum(changesets: readonly Changeset[]): string {
+  const total = (of: 'added' | 'changed' | 'renamed' | 'removed' | 'bytes') =>
+    changesets.reduce((all, one) => all + one[of], 0)
+  return [
+    ...counts({
+      added: total('added'),
+      changed: total('changed'),
+      renamed: total('renamed'),
+      removed: total('removed'),
+    }),
+    total('bytes') > 0 ? `+${bytes(total('bytes'))}` : '',
+  ]
+    .filter(Boolean)
+    .join(', ')
+}
