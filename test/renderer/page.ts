@@ -8,6 +8,7 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { startWebServer, type WebServer } from '../../main/web/server.ts'
 import { ScriptedBackend } from './scripted-backend.ts'
 
@@ -72,6 +73,21 @@ export async function startHarness(): Promise<Harness> {
       await browser.close()
       await rm(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** For the tests of one file: a browser of their own, and pages that are closed with the test that opened them. */
+export function browserPages(): (options?: OpenOptions) => Promise<Opened> {
+  let harness: Harness
+  beforeAll(async () => {
+    harness = await startHarness()
+  })
+  afterAll(() => harness?.close())
+  return async options => {
+    const opened = await harness.open(options)
+    opened.page.setDefaultTimeout(20_000)
+    onTestFinished(() => opened.close())
+    return opened
   }
 }
 

@@ -1,0 +1,91 @@
+/** The page as axe sees it, in every view and every state of an archive, over a scripted backend and the real web shell. */
+import { describe, expect, test } from 'vitest'
+import { keyOf, numbers } from './fixtures.ts'
+import { axe, browserPages, go } from './page.ts'
+
+const open = browserPages()
+const at = (number: number, rest = 'files/') => `#/archive/${keyOf(number)}/${rest}`
+const link = `hyper://${keyOf(77)}`
+
+describe('axe finds nothing', () => {
+  const views: readonly (readonly [string, string])[] = [
+    ['the library', '#/'],
+    ['files of your own', at(numbers.holiday)],
+    ['files of a friend', at(numbers.mixes)],
+    ['100,000 files', at(numbers.huge)],
+    ['an earlier version', at(numbers.mixes, 'files/?version=42')],
+    ['changes', at(numbers.mixes, 'changes/')],
+    ['peers', at(numbers.holiday, 'peers/')],
+    ['about your own', at(numbers.holiday, 'about/')],
+    ['about a friend’s', at(numbers.mixes, 'about/')],
+    ['transfers', '#/transfers'],
+    ['network', '#/network'],
+    ['a link from the system', `#/ask?link=${encodeURIComponent(link)}`],
+    ['an archive that is not there', at(99)],
+    ...Object.entries(numbers).map(([name, number]) => [`the state “${name}”`, at(number)] as const),
+  ]
+  const windows = [
+    ['light', { width: 1280, height: 800 }],
+    ['dark', { width: 1280, height: 800, dark: true }],
+    ['small, zoomed to 200%', { width: 1280, height: 800, zoom: 2 }],
+    ['narrow', { width: 420, height: 800 }],
+  ] as const
+
+  test.each(windows)(
+    'in any view: %s',
+    async (_, size) => {
+      const { page, complaints } = await open(size)
+      const found: string[] = []
+      for (const [name, hash] of views) {
+        await go(page, hash)
+        await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor()
+        await page.waitForFunction(() => document.querySelector('main [data-skeleton]') === null)
+        for (const line of await axe(page)) found.push(`${name}: ${line}`)
+        if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
+          found.push(`${name}: wider than its window`)
+      }
+      expect(found).toEqual([])
+      expect(complaints).toEqual([])
+    },
+    240_000,
+  )
+
+  test('in what floats above them', async () => {
+    const { page } = await open({ at: at(numbers.mixes) })
+    await page.getByRole('row', { name: /README/ }).click()
+    const found: string[] = []
+    const look = async (name: string) => {
+      for (const line of await axe(page)) found.push(`${name}: ${line}`)
+    }
+    const shown: readonly (readonly [string, () => Promise<void>, string])[] = [
+      ['palette', () => page.keyboard.press('Control+k'), 'dialog'],
+      ['settings', () => page.keyboard.press('Control+,'), 'dialog'],
+      ['shortcuts', () => page.keyboard.press('?'), 'dialog'],
+      ['share menu', () => page.getByRole('button', { name: 'Share', exact: true }).click(), 'menu'],
+      ['more menu', () => page.getByRole('button', { name: 'More' }).click(), 'menu'],
+      ['large preview', () => page.getByRole('button', { name: 'Look at it large' }).click(), 'dialog'],
+    ]
+    for (const [name, show, role] of shown) {
+      await show()
+      const floating = page.getByRole(role as 'dialog')
+      await floating.waitFor()
+      await look(name)
+      await page.keyboard.press('Escape')
+      await floating.waitFor({ state: 'detached' })
+    }
+    await page.getByRole('row', { name: /README/ }).click({ button: 'right' })
+    await page.getByRole('menu').waitFor()
+    await look('context menu')
+    expect(found).toEqual([])
+  })
+
+  test('where nobody has done anything yet, and before the first connection', async () => {
+    const { page } = await open({ empty: true })
+    await page.getByText('Share a folder with the people you know').waitFor()
+    expect(await axe(page)).toEqual([])
+    await page.getByRole('textbox', { name: 'Open a link' }).fill(link)
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Before you connect' }).waitFor()
+    expect(await axe(page)).toEqual([])
+  })
+})
