@@ -15,6 +15,7 @@ import type { Backend, BackendOptions } from './backend-options.ts'
 import { createHandlers } from './handlers.ts'
 import { keepHeapSmall } from './lib/heap.ts'
 import { History } from './history/history.ts'
+import { Moments } from './history/moments.ts'
 import { Disk } from './keeping/disk.ts'
 import { Keeping } from './keeping/keeping.ts'
 import { Recency } from './keeping/recency.ts'
@@ -60,6 +61,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const disk = new Disk(store, archives, settings, recency, log, key => keeping.kept(key))
     const content = new Content(archives)
     const history = new History(archives)
+    const moments = new Moments(archives)
     let page = options.page ?? (() => null)
     const handlers = createHandlers({
       archives,
@@ -69,6 +71,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       disk,
       content,
       history,
+      moments,
       peers,
       network,
       settings,

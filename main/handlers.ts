@@ -4,6 +4,7 @@ import type { Handlers } from '../preload/wire/serve.ts'
 import packageFile from '../package.json' with { type: 'json' }
 import type { Archives } from './archives/archives.ts'
 import type { History } from './history/history.ts'
+import type { Moments } from './history/moments.ts'
 import type { Disk } from './keeping/disk.ts'
 import type { Keeping } from './keeping/keeping.ts'
 import { createFolder, listFolders } from './lib/folders.ts'
@@ -23,6 +24,7 @@ export type Services = {
   readonly disk: Disk
   readonly content: Content
   readonly history: History
+  readonly moments: Moments
   readonly peers: Peers
   readonly network: Network
   readonly settings: SettingsService
@@ -39,6 +41,7 @@ export function createHandlers({
   disk,
   content,
   history,
+  moments,
   peers,
   network,
   settings,
@@ -103,6 +106,8 @@ export function createHandlers({
     history: {
       list: ({ key, before, limit }) => history.list(key, before, limit),
       changes: ({ key, from, to, limit }) => history.changes(key, from, to, limit),
+      moments: ({ key, until, limit }) => moments.list(key, until, limit),
+      file: ({ key, path, until, limit }) => moments.ofFile(key, path, until, limit),
     },
     peers: { watch: ({ key }, signal) => peers.watch(key, signal) },
     transfers: {

@@ -328,7 +328,7 @@ declare module 'hyperbee' {
       readonly key: unknown
       readonly value: unknown
     }
-    /** What follows is the inside of 2.27, on which `main/read/walk.ts` and `main/archives/tree-guard.ts` lean. */
+    /** What follows is the inside of 2.27, on which `main/read/walk.ts`, `main/history/log.ts` and `main/archives/tree-guard.ts` lean. */
     type BlockEntry = { readonly seq: number; readonly key: Buffer; readonly value: Buffer | null }
     type TreeNode = {
       readonly keys: readonly unknown[]
@@ -339,6 +339,7 @@ declare module 'hyperbee' {
     }
     type Batch = {
       getRoot: (this: Batch, ensureHeader: boolean) => Promise<TreeNode | null>
+      getBlock(seq: number): Promise<BlockEntry>
       close(): Promise<void>
     }
     type BatchOptions = {

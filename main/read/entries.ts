@@ -143,12 +143,12 @@ export async function* children(
 }
 
 /** null: no UTF-8. It would read as another name, and could not be asked for. */
-function textOf(key: Buffer): string | null {
+export function textOf(key: Buffer): string | null {
   return isUtf8(key) ? key.toString() : null
 }
 
 /** null: nothing that an entry could hold. */
-function valueOf(value: Buffer | null): unknown {
+export function valueOf(value: Buffer | null): unknown {
   try {
     return value === null ? null : (JSON.parse(value.toString()) as unknown)
   } catch {
@@ -209,6 +209,24 @@ export function heldOf(drive: Hyperdrive, entry: ArchiveEntry): Entry['held'] {
   if (core === undefined || core.core === null) return 'none'
   const held = core.core.bitfield.countSet(blockOffset, blockLength)
   return held === blockLength ? 'all' : held === 0 ? 'none' : 'some'
+}
+
+/** As the page sees it. */
+export function shown(snapshot: Hyperdrive, entry: ArchiveEntry): Entry {
+  const { kind, path, modified } = entry
+  const held = heldOf(snapshot, entry)
+  if (entry.kind === 'link')
+    return { kind, name: nameOf(path), path, size: 0, modified, executable: false, target: entry.target, held }
+  return {
+    kind,
+    name: nameOf(path),
+    path,
+    size: entry.size,
+    modified,
+    executable: entry.executable,
+    target: null,
+    held,
+  }
 }
 
 /** The largest block that hypercore takes, in bytes. */

@@ -11,7 +11,7 @@ import type { Control, Transfers } from '../transfers/transfers.ts'
 import { readAsTaken } from './ahead.ts'
 import { download, requireWritable } from './download.ts'
 import { requireOwnPlace } from './destination.ts'
-import { type ArchiveEntry, children, heldOf, nameOf, readEntry } from './entries.ts'
+import { children, nameOf, readEntry, shown } from './entries.ts'
 import { Manifest } from './manifest.ts'
 import { type Measuring, Sizes } from './sizes.ts'
 import { rememberTree } from './tree-nodes.ts'
@@ -296,20 +296,3 @@ const folderEntry = (path: string): Entry => ({
   target: null,
   held: null,
 })
-
-function shown(snapshot: Hyperdrive, entry: ArchiveEntry): Entry {
-  const { kind, path, modified } = entry
-  const held = heldOf(snapshot, entry)
-  if (entry.kind === 'link')
-    return { kind, name: nameOf(path), path, size: 0, modified, executable: false, target: entry.target, held }
-  return {
-    kind,
-    name: nameOf(path),
-    path,
-    size: entry.size,
-    modified,
-    executable: entry.executable,
-    target: null,
-    held,
-  }
-}

@@ -13,9 +13,11 @@ import type {
   DiskUse,
   Entry,
   EntryPage,
+  FileVersions,
   FolderUse,
   FolderListing,
   FolderSize,
+  Moment,
   NetworkStatus,
   PeerRow,
   PublishReview,
@@ -322,6 +324,24 @@ export const contract = {
     changes: call({
       input: z.strictObject({ key: Key, from: Version, to: Version, limit: Limit }),
       output: type<{ readonly files: readonly ChangedFile[]; readonly more: boolean }>(),
+    }),
+    /**
+     * The versions that can be opened, newest first, from `until` (null: the newest) on. One inside of a changeset stands
+     * for that at its end. Give `before` back as `until` to go on; null: that was all.
+     */
+    moments: call({
+      input: z.strictObject({ key: Key, until: Version.nullable(), limit: z.number().int().min(1).max(200) }),
+      output: type<{ readonly moments: readonly Moment[]; readonly before: number | null }>(),
+    }),
+    /** What became of one file, from `until` (null: the newest) on: one lookup for each time that it was written. */
+    file: call({
+      input: z.strictObject({
+        key: Key,
+        path: ArchivePath,
+        until: Version.nullable(),
+        limit: z.number().int().min(1).max(100),
+      }),
+      output: type<FileVersions>(),
     }),
   },
   peers: {

@@ -394,6 +394,36 @@ export type ChangedFile = {
   readonly after: number | null
 }
 
+/** A version that can be opened. */
+export type Moment = {
+  readonly version: number
+  /** The version before it; 0: the beginning. */
+  readonly from: number
+  /** null: its author's program did not say. */
+  readonly time: number | null
+  readonly message: string
+}
+
+/** One state of a file. */
+export type FileVersion = {
+  /** The first version that has it so, and the one before that. */
+  readonly version: number
+  readonly from: number
+  readonly time: number | null
+  /** `touched`: its content is the same as before, its time or mode is not. */
+  readonly change: 'added' | 'changed' | 'touched'
+  readonly entry: Entry
+}
+
+/** Newest first. */
+export type FileVersions = {
+  readonly versions: readonly FileVersion[]
+  /** Where to go on; null: that was all. */
+  readonly before: number | null
+  /** The version at `before` has no such file: it was added after it, or taken out before. */
+  readonly absent: boolean
+}
+
 export type PeerRow = {
   /** The peer's public key in z-base-32 (not an archive's key). */
   readonly id: string

@@ -4,11 +4,13 @@ import { createStore, useStore } from 'zustand'
 export type Preferences = {
   readonly inspector: boolean
   readonly layout: 'list' | 'grid'
+  /** The line of time above the files; null: where there is room for it. */
+  readonly time: boolean | null
   /** The theme as it was last, so that the first paint has the right colours. */
   readonly theme: 'system' | 'light' | 'dark'
 }
 
-const standard: Preferences = { inspector: true, layout: 'list', theme: 'system' }
+const standard: Preferences = { inspector: true, layout: 'list', time: null, theme: 'system' }
 
 function load(): Preferences {
   try {

@@ -16,6 +16,9 @@ export const useNarrow = (): boolean => useMedia('(width < 700px)')
 /** Room for a third column. */
 export const useWide = (): boolean => useMedia('(width >= 1100px)')
 
+/** Room for more than the files and what stands above them. */
+export const useTall = (): boolean => useMedia('(height >= 640px)')
+
 /** The time, again every so often, so that "5 minutes ago" stays true. */
 export function useNow(every = 30_000): number {
   const [now, setNow] = useState(Date.now)

@@ -283,7 +283,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       },
       download: unused,
     },
-    history: { list: unused, changes: unused },
+    history: { list: unused, changes: unused, moments: unused, file: unused },
     peers: { watch: (_, signal) => once<never>([], signal) },
     transfers: {
       watch: (_, signal) => once<TransferRow>([], signal),

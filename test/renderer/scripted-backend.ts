@@ -213,6 +213,14 @@ export class ScriptedBackend implements Backend {
           return { changesets: page, before: rest.length > limit ? (page.at(-1)?.from ?? null) : null }
         },
         changes: () => ({ files: fixtures.changedFiles, more: false }),
+        moments: ({ until, limit }) => {
+          const rest = fixtures.changesets.filter(changeset => until === null || changeset.length <= until)
+          const moments = rest
+            .slice(0, limit)
+            .map(({ length, from, time, message }) => ({ version: length, from, time, message }))
+          return { moments, before: rest.length > limit ? (moments.at(-1)?.from ?? null) : null }
+        },
+        file: () => ({ versions: [], before: null, absent: false }),
       },
       peers: { watch: (_, signal) => this.peers.watch(signal) },
       transfers: {

@@ -22,7 +22,7 @@ import {
   Trash2,
 } from 'lucide-react'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
-import type { ArchiveRow, Changeset } from '../../../preload/contract/models.ts'
+import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { backend, useLive } from '../../backend.ts'
 import {
   copyInvitation,
@@ -43,11 +43,10 @@ import { attempt } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
 import { sayArchive } from '../../stores/words.ts'
 import { Badge } from '../../ui/badge.tsx'
-import { Banner } from '../../ui/banner.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty.tsx'
 import { FileName } from '../../ui/file-name.tsx'
-import { bytes, count, moment, number } from '../../ui/format.ts'
+import { bytes, count, number } from '../../ui/format.ts'
 import { Menu, type MenuItem } from '../../ui/menu.tsx'
 import { MoodDot } from '../../ui/mood.tsx'
 import { TabPanel, Tabs } from '../../ui/tabs.tsx'
@@ -164,9 +163,6 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
         ]}
       >
         <Banners row={row} />
-        {place.version !== null && known && !missing && place.tab === 'files' && (
-          <VersionBanner row={row} place={place} version={place.version} />
-        )}
         <TabPanel value="files">
           {known && !missing ? <Files row={row} place={place} renderPreview={parts.preview} /> : opening}
         </TabPanel>
@@ -358,41 +354,4 @@ function keepingItems(row: ArchiveRow): readonly MenuItem[] {
       run: () => pauseArchive(row, !row.paused),
     },
   ]
-}
-
-function VersionBanner({
-  row,
-  place,
-  version,
-}: {
-  readonly row: ArchiveRow
-  readonly place: ArchivePlace
-  readonly version: number
-}): ReactElement {
-  const [changeset, setChangeset] = useState<Changeset | null>(null)
-  useEffect(() => {
-    let stopped = false
-    setChangeset(null)
-    backend.history.list({ key: row.id, before: version, limit: 1 }).then(
-      ({ changesets }) => !stopped && setChangeset(changesets[0] ?? null),
-      () => {
-        // Its number is said all the same.
-      },
-    )
-    return () => {
-      stopped = true
-    }
-  }, [row.id, version])
-  const when = changeset?.length === version && changeset.time !== null ? ` of ${moment(changeset.time)}` : ''
-  return (
-    <Banner
-      tone="accent"
-      title={`You are looking at version ${number(version)}${when}`}
-      actions={
-        <Button size="small" onClick={() => ui.go({ ...place, version: null, file: null })}>
-          Back to now
-        </Button>
-      }
-    />
-  )
 }

@@ -69,26 +69,81 @@ import { MoveDialog, NameDialog } from './move.tsx'
 import { useSelection } from './selection.ts'
 import { useFolderSizes } from './sizes.ts'
 import { hasThumbnail } from './thumbnails.tsx'
+import { TimeButton, TimeLine } from './time.tsx'
 
 type ArchivePlace = Extract<Place, { view: 'archive' }>
 type FilesProps = { readonly row: ArchiveRow; readonly place: ArchivePlace; readonly renderPreview: RenderPreview }
 
+/** A folder as it is shown, and where it is. */
+type Opened = { readonly folder: Folder; readonly place: ArchivePlace }
+
+/** Of another version of the same folder, what was shown before stays until it has come, at most so long. Milliseconds. */
+const STAYS = 1500
+
 /** A folder that is open for as long as it is on the page. */
-function useFolder(row: ArchiveRow, { version, path }: ArchivePlace): Folder | null {
-  const [folder, setFolder] = useState<Folder | null>(null)
+function useFolder(row: ArchiveRow, place: ArchivePlace): Opened | null {
+  const [opened, setOpened] = useState<Opened | null>(null)
+  const latest = useRef(place)
+  latest.current = place
+  const shown = useRef<{ readonly key: string; readonly folder: Folder } | null>(null)
+  const { version, path } = place
   useEffect(() => {
-    const opened = openFolder(row.id, version, path)
-    setFolder(opened)
-    return () => opened.close()
+    const folder = openFolder(row.id, version, path)
+    const key = `${row.id} ${path}`
+    const show = () => {
+      if (shown.current?.folder === folder) return
+      shown.current?.folder.close()
+      shown.current = { key, folder }
+      setOpened({ folder, place: latest.current })
+    }
+    if (shown.current?.key !== key) show()
+    const until = folder.store.subscribe(({ status }) => status !== 'loading' && show())
+    const timer = setTimeout(show, STAYS)
+    return () => {
+      clearTimeout(timer)
+      until()
+      if (shown.current?.folder !== folder) folder.close()
+    }
   }, [row.id, version, path])
-  return folder
+  useEffect(() => () => shown.current?.folder.close(), [])
+  if (opened === null) return null
+  // What was chosen in it may change without another folder.
+  const isCurrent = opened.place.version === version && opened.place.path === path
+  return isCurrent ? { folder: opened.folder, place } : opened
 }
 
 export function Files(props: FilesProps): ReactElement {
-  const folder = useFolder(props.row, props.place)
-  // A change of the folder is a change of everything that is below: what is chosen, how far it is scrolled, the sorting.
-  if (folder === null) return <SkeletonRows />
-  return <OpenFolder key={`${props.place.version} ${props.place.path}`} {...props} folder={folder} />
+  const { row, place } = props
+  const opened = useFolder(row, place)
+  return (
+    <>
+      <TimeLine row={row} place={place} menu={versionMenu(row, place)} />
+      {opened === null ? (
+        <SkeletonRows />
+      ) : (
+        // Another folder is another list: what is chosen, how far it is scrolled, the sorting. Another version of it is not.
+        <OpenFolder key={opened.place.path} {...props} place={opened.place} folder={opened.folder} />
+      )}
+    </>
+  )
+}
+
+/** What can be done with the version that is looked at. */
+function versionMenu(row: ArchiveRow, { version, path }: ArchivePlace): readonly MenuItem[] {
+  return [
+    {
+      label: 'Download it…',
+      hint: 'All files as they were then, into a folder',
+      icon: <Download size={14} />,
+      run: () => download(row.id, version, ['/']),
+    },
+    {
+      label: 'Copy link to this version',
+      hint: 'Shows it for ever, and nobody can bend it',
+      icon: <Pin size={14} />,
+      run: () => version !== null && copyPinnedLink(row.id, version, path),
+    },
+  ]
 }
 
 const byName: Sort = { by: 'name', ascending: true }
@@ -449,6 +504,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
               </>
             )}
             <DownloadButton row={row} version={version} chosen={chosen} path={path} />
+            <TimeButton place={place} />
             <IconButton
               label={layout === 'list' ? 'Show as a grid' : 'Show as a list'}
               onClick={() => prefer({ layout: layout === 'list' ? 'grid' : 'list' })}

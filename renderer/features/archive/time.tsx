@@ -1,0 +1,183 @@
+/** The line of time: every version of an archive, from the first to now, with the one that is looked at. */
+import { History, MoreHorizontal } from 'lucide-react'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
+import type { ArchiveRow, Moment } from '../../../preload/contract/models.ts'
+import type { Place } from '../../stores/location.ts'
+import { prefer, usePreference } from '../../stores/preferences.ts'
+import { ui } from '../../stores/ui.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { cx } from '../../ui/class-names.ts'
+import { moment as inWords, number } from '../../ui/format.ts'
+import { useTall } from '../../ui/media.ts'
+import { Menu, type MenuItem } from '../../ui/menu.tsx'
+import { Slider } from '../../ui/slider.tsx'
+import { useMoments } from './moments.ts'
+
+type ArchivePlace = Extract<Place, { view: 'archive' }>
+type TimeProps = { readonly row: ArchiveRow; readonly place: ArchivePlace }
+
+/** Somebody who drags on is let drag: so long they have to stand still before anything is read. Milliseconds. */
+const SETTLES = 200
+/** A step of Page Up and Page Down, of all there is. */
+const LEAP = 10
+
+const isShown = (wanted: boolean | null, tall: boolean, version: number | null) => version !== null || (wanted ?? tall)
+
+/** Shows the line, or takes it away; from an earlier version that leads back to now. */
+export function TimeButton({ place }: { readonly place: ArchivePlace }): ReactElement {
+  const wanted = usePreference('time')
+  const shown = isShown(wanted, useTall(), place.version)
+  return (
+    <IconButton
+      label="Earlier versions"
+      pressed={shown}
+      onClick={() => {
+        prefer({ time: !shown })
+        if (place.version !== null) ui.go({ ...place, version: null })
+      }}
+    >
+      <History size={16} aria-hidden />
+    </IconButton>
+  )
+}
+
+export function TimeLine(props: TimeProps & { readonly menu: readonly MenuItem[] }): ReactElement | null {
+  const wanted = usePreference('time')
+  return isShown(wanted, useTall(), props.place.version) ? <Line {...props} /> : null
+}
+
+function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuItem[] }): ReactElement {
+  const moments = useMoments(row)
+  const { few } = moments
+  const newest = row.length
+  const version = place.version ?? newest
+  /** Where the person is dragging to, as a version that may lie inside of a changeset. */
+  const [wanted, setWanted] = useState<number | null>(null)
+  const shown = wanted ?? version
+  const latest = useRef({ place, newest })
+  latest.current = { place, newest }
+
+  const go = (to: Moment) => {
+    const { place, newest } = latest.current
+    const next = { ...place, version: to.version >= newest ? null : to.version }
+    // One step back leads to now, and not through everything that was passed.
+    if (place.version === null) ui.go(next)
+    else ui.replace(next)
+  }
+  useEffect(() => {
+    if (wanted === null) return
+    const stop = new AbortController()
+    const timer = setTimeout(() => {
+      const settle = (to: Moment | null) => {
+        if (stop.signal.aborted) return
+        if (to !== null) go(to)
+        setWanted(null)
+      }
+      moments.at(wanted, stop.signal).then(settle, () => settle({ version: wanted, from: 0, time: null, message: '' }))
+    }, SETTLES)
+    return () => {
+      clearTimeout(timer)
+      stop.abort()
+    }
+  }, [wanted, moments])
+
+  // What stands here is told as soon as it is known.
+  useEffect(() => {
+    if (place.version === null || moments.known(place.version) !== null) return
+    const stop = new AbortController()
+    moments.at(place.version, stop.signal).catch(() => {
+      // Its number is said all the same.
+    })
+    return () => stop.abort()
+  }, [place.version, moments])
+
+  const index = few === null ? -1 : few.findLastIndex(one => one.version <= shown)
+  const only = few !== null && few.length < 2
+  const known = moments.known(few === null ? shown : (few[Math.max(0, index)]?.version ?? shown))
+  const atNow = place.version === null && wanted === null
+  const text = wordsOf(shown, newest, known, atNow)
+  const oldest = few?.[0]?.version ?? 2
+
+  const step = (by: 1 | -1) => {
+    if (few !== null) return setWanted(few[Math.max(0, Math.min(few.length - 1, index + by))]?.version ?? shown)
+    if (by === 1) return void moments.after(shown).then(after => after !== null && setWanted(after.version), nothing)
+    void moments.at(shown).then(at => at !== null && at.from > 1 && setWanted(at.from), nothing)
+  }
+  const leap = (by: 1 | -1) => {
+    if (few !== null) {
+      const to = index + by * Math.max(1, Math.round(few.length / LEAP))
+      return setWanted(few[Math.max(0, Math.min(few.length - 1, to))]?.version ?? shown)
+    }
+    setWanted(Math.max(oldest, Math.min(newest, shown + by * Math.max(1, Math.round(newest / LEAP)))))
+  }
+  const keys: Readonly<Record<string, () => void>> = {
+    ArrowLeft: () => step(-1),
+    ArrowDown: () => step(-1),
+    ArrowRight: () => step(1),
+    ArrowUp: () => step(1),
+    PageDown: () => leap(-1),
+    PageUp: () => leap(1),
+    Home: () => setWanted(oldest),
+    End: () => setWanted(newest),
+  }
+  return (
+    <section
+      aria-label="Time"
+      className={cx(
+        'flex shrink-0 items-center gap-x-3 border-b border-line px-3 py-1 max-narrow:flex-wrap narrow:px-5',
+        atNow ? 'bg-surface' : 'bg-accent-soft',
+      )}
+    >
+      <Slider
+        label="Version"
+        text={text}
+        value={few === null ? Math.max(oldest, shown) : Math.max(0, index)}
+        least={few === null ? oldest : 0}
+        most={few === null ? newest : few.length - 1}
+        disabled={only || newest < 3}
+        className="min-w-32 flex-1 max-narrow:basis-full"
+        onMove={value => setWanted(few === null ? value : (few[value]?.version ?? shown))}
+        onKey={key => {
+          keys[key]?.()
+          return key in keys
+        }}
+      />
+      <span
+        aria-hidden
+        className={cx(
+          'tabular truncate narrow:w-72 max-narrow:min-w-0 max-narrow:flex-1',
+          atNow ? 'text-muted' : 'font-medium text-accent-text',
+        )}
+      >
+        {only ? `Version ${number(newest)}, the only one so far` : text}
+      </span>
+      <span role="status" className="sr-only">
+        {place.version === null ? '' : `You are looking at version ${number(place.version)} of ${number(newest)}.`}
+      </span>
+      {/* Its room is kept, so that nothing moves under the pointer. */}
+      <span className={cx('flex items-center gap-1', place.version === null && 'invisible')}>
+        <Button size="small" onClick={() => ui.go({ ...place, version: null })}>
+          Back to now
+        </Button>
+        <Menu
+          trigger={
+            <IconButton label="This version">
+              <MoreHorizontal size={16} aria-hidden />
+            </IconButton>
+          }
+          items={menu}
+        />
+      </span>
+    </section>
+  )
+}
+
+const nothing = () => {
+  // It stays where it is.
+}
+
+function wordsOf(version: number, newest: number, known: Moment | null, atNow: boolean): string {
+  const place = `version ${number(version)} of ${number(newest)}`
+  if (atNow) return `Now – ${place}`
+  return known?.time == null ? `${place.charAt(0).toUpperCase()}${place.slice(1)}` : `${inWords(known.time)} – ${place}`
+}
