@@ -48,6 +48,7 @@ export function flushBeforeAnnouncing(core: Hypercore, flush: () => Promise<void
 
 export class Appender {
   readonly #core: Hypercore
+  readonly #requireRoom: (() => Promise<void>) | undefined
   #tree: Hypercore.Tree
   /** Leaves that are not sealed yet, from `#sealed` on. */
   #leaves: Leaf[] = []
@@ -56,9 +57,13 @@ export class Appender {
   #writing: Promise<unknown> = Promise.resolve()
   #sealing: Promise<void> = Promise.resolve()
 
-  /** `core` is ours, open, and nobody else appends to it as long as this is in use. */
-  constructor(core: Hypercore) {
+  /**
+   * `core` is ours, open, and nobody else appends to it as long as this is in use. `requireRoom` is asked before each slice, and
+   * rejects where there is none for it.
+   */
+  constructor(core: Hypercore, requireRoom?: () => Promise<void>) {
     this.#core = core
+    this.#requireRoom = requireRoom
     this.#tree = core.core!.state.createTreeBatch()
     this.#sealed = core.length
     this.#bytes = core.byteLength
@@ -83,6 +88,7 @@ export class Appender {
       let end = start
       for (let bytes = 0; end < blocks.length && bytes < SLICE && end - start < SLICE_BLOCKS; end++)
         bytes += blocks[end]!.byteLength
+      await this.#requireRoom?.()
       await this.#appendSlice(blocks.slice(start, end), leaves?.slice(start, end))
       start = end
     }

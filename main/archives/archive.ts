@@ -216,7 +216,7 @@ export class Archive {
   async append<T>(use: (appender: Appender) => Promise<T>): Promise<T> {
     const { core } = await this.drive.getBlobs()
     return this.#appending.run(async () => {
-      const appender = new Appender(core)
+      const appender = new Appender(core, () => this.#store.requireRoom())
       try {
         const result = await use(appender)
         await appender.seal()
@@ -237,6 +237,7 @@ export class Archive {
     { partial, message }: { readonly partial: boolean; readonly message: string },
   ): Promise<{ readonly from: number; readonly to: number }> {
     return this.writing.run(async () => {
+      await this.#store.requireRoom()
       const previous = await this.lastChangeset()
       const totals = { files: previous?.changeset.files ?? 0, total: previous?.changeset.total ?? 0 }
       const counts = { added: 0, changed: 0, removed: 0, bytes: 0 }

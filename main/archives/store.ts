@@ -12,6 +12,7 @@ import type Hypercore from 'hypercore'
 import HypercoreStorage from 'hypercore-storage'
 import Rache from 'rache'
 import { AppError } from '../../preload/contract/errors.ts'
+import { requireRoom } from '../lib/room.ts'
 import { passOverAbandoned } from './abandoned.ts'
 import { refuseEndless } from './endless.ts'
 
@@ -20,6 +21,8 @@ export type Store = {
   readonly folder: string
   /** Bytes that it takes on the disk, and bytes that are free there. */
   room(): Promise<{ readonly taken: number; readonly free: number }>
+  /** Throws NO_ROOM when its disk is full. */
+  requireRoom(): Promise<void>
   /** Everything written so far survives a power cut once this resolves. Takes 7 to 20 ms. */
   flush(): Promise<void>
   /**
@@ -65,6 +68,7 @@ export async function openStore(storage: string): Promise<Store> {
       const [taken, { bavail, bsize }] = await Promise.all([sizeOf(folder), statfs(folder)])
       return { taken, free: bavail * bsize }
     },
+    requireRoom: () => requireRoom(folder),
     flush: () => corestore.storage.db.flush(),
     answerOnly(wanted) {
       const inner = corestore as unknown as Inner

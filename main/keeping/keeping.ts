@@ -15,6 +15,7 @@ import { bytesOf, countHeld, heldIn } from '../archives/blocks.ts'
 import type { ArchiveRecord, UpdatesRecord } from '../archives/registry.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
+import { requireRoom } from '../lib/room.ts'
 import { countOf, EVERYTHING, includes, type Range, type Ranges, without } from '../lib/ranges.ts'
 import { unlessAborted } from '../read/blob.ts'
 import { requireOwnPlace } from '../read/destination.ts'
@@ -498,6 +499,7 @@ export class Keeping {
     }
     report()
     if (missing.length === 0) return
+    await requireRoom(this.#storage, Math.max(0, goal.bytes - before))
     core.on('download', count)
     const stop = new AbortController()
     let isDone = false
@@ -507,6 +509,7 @@ export class Keeping {
     done.catch(() => {})
     try {
       while (!isDone) {
+        await requireRoom(this.#storage)
         await Promise.race([done, sleep(SAMPLE, undefined, { signal })])
         control.waitingForPeers(core.peers.length === 0 && !isDone)
         report()

@@ -655,9 +655,9 @@ export function explain(
   key: string,
   then = 'Make room; the import goes on from where it stopped.',
 ): unknown {
-  if (error instanceof AppError) return error
+  if (error instanceof AppError && !error.is('NO_ROOM')) return error
   const text = `${(error as Error).message} ${String((error as Error).cause ?? '')}`
-  return /ENOSPC|no space|EDQUOT|quota exceeded/i.test(text)
+  return error instanceof AppError || /ENOSPC|no space|EDQUOT|quota exceeded/i.test(text)
     ? new AppError('NO_ROOM', `The disk is full. ${then}`, { path: key, needed: 0, free: 0 })
     : error
 }

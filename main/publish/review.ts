@@ -1,8 +1,8 @@
 /** What would become public, counted before anything does: the sheet. Reads names and sizes, and changes nothing. */
-import { statfs } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Counted, Difference, ReviewProgress, RulesReview, Skipped } from '../../preload/contract/models.ts'
+import { roomAt } from '../lib/room.ts'
 import type { Known } from './known.ts'
 import { createExclusions, createRules, looksPrivate, type Rules, type Ruling } from './rules.ts'
 import { covers, type ScannedFile, type ScannedLink, type SourceItem, scan } from './scan.ts'
@@ -216,8 +216,7 @@ export async function room(
   files: number,
   bytes: number,
 ): Promise<{ readonly roomNeeded: number; readonly roomFree: number }> {
-  const { bavail, bsize } = await statfs(storage)
-  return { roomNeeded: Math.ceil(bytes * 1.01) + files * PER_FILE, roomFree: bavail * bsize }
+  return { roomNeeded: Math.ceil(bytes * 1.01) + files * PER_FILE, roomFree: await roomAt(storage) }
 }
 
 export const titleOf = (paths: readonly string[]): string =>

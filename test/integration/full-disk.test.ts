@@ -34,12 +34,12 @@ const writeMany = async (folder: string, prefix: string, files: number, size: nu
 
 const isFull = { error: { code: 'NO_ROOM', message: expect.stringMatching(/disk is full.*make room/i) as string } }
 
-// At the same time, because most of it is waiting for the database to look at the disk again, which it does every 5 s.
+// At the same time, because most of it is waiting until the disk is looked at again, every 5 s.
 test('a first import and a changeset end in NO_ROOM, and go on once there is room', () =>
   Promise.all([upload(), firstImport(), changeset()]))
 
 async function upload(): Promise<void> {
-  const disk = await smallDisk(40)
+  const disk = await smallDisk(100)
   const ana = await startPerson(testnet.bootstrap, { storage: join(disk.folder, 'storage') })
   const { key, upload, transfer } = await ana.client.publish.startUpload({
     title: 'dropped',
@@ -80,7 +80,7 @@ async function upload(): Promise<void> {
 }
 
 async function firstImport(): Promise<void> {
-  const disk = await smallDisk(130)
+  const disk = await smallDisk(150)
   const source = await temporaryFolder('source')
   // As much as is committed at once, and then some that does not fit.
   await writeMany(source, 'a', 300, 256 << 10)
@@ -110,7 +110,7 @@ async function firstImport(): Promise<void> {
 }
 
 async function changeset(): Promise<void> {
-  const disk = await smallDisk(40)
+  const disk = await smallDisk(100)
   const source = await temporaryFolder('source')
   await writeMany(source, 'before', 20, 1000)
   const ana = await startPerson(testnet.bootstrap, { storage: join(disk.folder, 'storage') })
@@ -145,6 +145,21 @@ async function expectEqual(person: Person, key: string, source: string): Promise
   await person.transfer(transfer, isDone)
   expect(await readTree(folder)).toEqual(await readTree(source))
 }
+
+test('what is kept stops in NO_ROOM, and goes on once there is room', async () => {
+  const disk = await smallDisk(100)
+  const ana = await startPerson(testnet.bootstrap)
+  const bob = await startPerson(testnet.bootstrap, { storage: join(disk.folder, 'storage') })
+  const source = await temporaryFolder('source')
+  await writeMany(source, 'large', 2, 50 << 20)
+  const { key } = await share(ana, bob, [source])
+  await bob.client.archives.keep({ key, keep: true })
+  const { state } = await bob.transfer(`keep-${key}`, row => row.state.name === 'failed')
+  expect(state).toMatchObject({ error: { code: 'NO_ROOM', data: { needed: 100 << 20 } } })
+  await disk.resize(512)
+  await bob.transfer(`keep-${key}`, row => row.state.name === 'done')
+  await bob.archive(key, row => row.held.bytes === 100 << 20)
+})
 
 test('what is forgotten while there is little room left is gone at once, and gives its room back when it can', async () => {
   const disk = await smallDisk(200)
