@@ -18,6 +18,7 @@ import { History } from './history/history.ts'
 import { Moments } from './history/moments.ts'
 import { Disk } from './keeping/disk.ts'
 import { Keeping } from './keeping/keeping.ts'
+import { NewsService } from './keeping/news.ts'
 import { Recency } from './keeping/recency.ts'
 import { listenLocal } from './lib/local-socket.ts'
 import { createLog } from './lib/log.ts'
@@ -62,6 +63,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const content = new Content(archives)
     const history = new History(archives)
     const moments = new Moments(archives)
+    const news = new NewsService(archives, log)
     let page = options.page ?? (() => null)
     const handlers = createHandlers({
       archives,
@@ -72,6 +74,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       content,
       history,
       moments,
+      news,
       peers,
       network,
       settings,
@@ -100,11 +103,13 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     reading.start()
     await keeping.start()
     disk.start()
+    news.start()
     const socket = await listenLocal(storage, accept)
 
     let closing: Promise<void> | null = null
     const close = async () => {
       keeping.close()
+      news.close()
       for (const client of clients) client.close()
       await Promise.all([disk.close(), socket.close(), publishing.close(), transfers.close(), network.close()])
       await archives.close()

@@ -7,6 +7,7 @@ import type { History } from './history/history.ts'
 import type { Moments } from './history/moments.ts'
 import type { Disk } from './keeping/disk.ts'
 import type { Keeping } from './keeping/keeping.ts'
+import type { NewsService } from './keeping/news.ts'
 import { createFolder, listFolders } from './lib/folders.ts'
 import type { Network } from './network/network.ts'
 import type { Peers } from './network/peers.ts'
@@ -25,6 +26,7 @@ export type Services = {
   readonly content: Content
   readonly history: History
   readonly moments: Moments
+  readonly news: NewsService
   readonly peers: Peers
   readonly network: Network
   readonly settings: SettingsService
@@ -42,6 +44,7 @@ export function createHandlers({
   content,
   history,
   moments,
+  news,
   peers,
   network,
   settings,
@@ -62,6 +65,9 @@ export function createHandlers({
       keepParts: async ({ key, patterns }) => ({ transfer: await keeping.keepParts(key, patterns) }),
       setUpdates: ({ key, ...change }) => keeping.setUpdates(key, change),
       answerUpdate: ({ key, take }) => keeping.answer(key, take),
+      watchUpdate: ({ key }, signal) => keeping.update(key, signal),
+      chooseUpdate: ({ key, to, paths }) => keeping.choose(key, to, paths),
+      setNotify: ({ key, notify }) => archives.setNotify(key, notify),
       pause: ({ key, paused }) => keeping.pause(key, paused),
       forget: async ({ key }) => {
         archives.get(key)
@@ -108,6 +114,7 @@ export function createHandlers({
       changes: ({ key, from, to, limit }) => history.changes(key, from, to, limit),
       moments: ({ key, until, limit }) => moments.list(key, until, limit),
       file: ({ key, path, until, limit }) => moments.ofFile(key, path, until, limit),
+      news: ({ key, from, to, limit }) => news.look(key, from, to, limit),
     },
     peers: { watch: ({ key }, signal) => peers.watch(key, signal) },
     transfers: {

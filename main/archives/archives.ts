@@ -7,7 +7,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Hypercore from 'hypercore'
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
-import type { ArchiveRow, ArchiveSource, ArchiveState, PendingUpdate } from '../../preload/contract/models.ts'
+import type { ArchiveRow, ArchiveSource, ArchiveState, News, PendingUpdate } from '../../preload/contract/models.ts'
 import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
@@ -57,6 +57,8 @@ type Opened = {
   source: ArchiveSource['state'] | null
   /** An update that what is kept does not take unasked. */
   pending: PendingUpdate | null
+  /** What differs between the version that the person saw last and the newest one. */
+  news: (News & { readonly seen: number; readonly length: number }) | null
   /** Ends the search, when the archive is paused or its life ends. */
   search: AbortController
   readonly pins: Map<number, Pin & { verified: boolean }>
@@ -269,6 +271,19 @@ export class Archives {
     if (opened === undefined || JSON.stringify(opened.pending) === JSON.stringify(pending)) return
     opened.pending = pending
     this.touch(key)
+  }
+
+  /** What is new in version `length` since the person saw `seen`. */
+  setNews(key: string, seen: number, length: number, news: News): void {
+    const opened = this.#opened.get(key)
+    if (opened === undefined) return
+    opened.news = { ...news, seen, length }
+    this.touch(key)
+  }
+
+  async setNotify(key: string, notify: boolean): Promise<void> {
+    await this.#registry.update(key, { notify })
+    await this.refresh(key)
   }
 
   /** A friend's archive leaves the swarm and every peer, or comes back. What is here stays and can be looked at. */
@@ -508,6 +523,7 @@ export class Archives {
       assessedAt: -1,
       asking: false,
       pending: null,
+      news: null,
       search: new AbortController(),
       source: record.source === null ? null : { name: record.source.paused ? 'paused' : 'importing' },
       pins: new Map(),
@@ -774,6 +790,7 @@ export class Archives {
         askFirst: record.updates.askFirst,
         growth: record.updates.growth,
         kept: record.updates.taken?.length ?? null,
+        chosen: record.updates.chosen.at(-1)?.length ?? null,
         pending: opened.pending,
       },
       paused: record.paused,
@@ -784,6 +801,8 @@ export class Archives {
           : { paths: record.source.items.map(({ path }) => path), state: opened.source ?? { name: 'watching' } },
       stillBeingAdded: about?.importing ?? false,
       seenLength: record.seenLength,
+      news: newsOf(opened, record),
+      notify: record.notify,
       changedAt: opened.changedAt,
       addedAt: record.addedAt,
     }
@@ -834,6 +853,14 @@ export class Archives {
 /** The list, and the content as soon as anything is known of it. */
 const coresOf = ({ drive, blobs }: Archive): readonly Hypercore[] =>
   blobs === null ? [drive.core] : [drive.core, blobs.core]
+
+/** As long as it is of the version that the person saw last. Of a version before the newest it is what was new then. */
+function newsOf({ news: counted, archive }: Opened, { seenLength, namespace }: ArchiveRecord): News | null {
+  if (namespace !== null || seenLength === 0 || archive.length <= seenLength || counted?.seen !== seenLength)
+    return null
+  const { seen: _, length: __, ...news } = counted
+  return news
+}
 
 /** Somebody who has it was found: there is nothing more to wait for. */
 function isHere({ name }: ArchiveState): boolean {

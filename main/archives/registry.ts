@@ -35,6 +35,14 @@ const Updates = z.object({
    * `bytes` what is kept (the chosen part where only that is), `agreed` what the person has said yes to.
    */
   taken: z.object({ length: z.number(), blocks: z.number(), bytes: z.number(), agreed: z.number() }).nullable(),
+  /**
+   * What the person chose out of later versions, in their order, and keeps at those: paths, or with a `/` at its end what
+   * lies below a folder. Of several that name a path the latest holds.
+   */
+  chosen: z
+    .array(z.object({ length: z.number(), paths: z.array(z.string()).readonly() }))
+    .readonly()
+    .default([]),
   /** The person was asked about an update and stays on the version that is kept, until they say otherwise. */
   stays: z.boolean(),
   /** They said yes to a large removal, which has not been made in the folder yet. */
@@ -42,7 +50,15 @@ const Updates = z.object({
   /** The fetching of what is kept was paused in the list of transfers. */
   paused: z.boolean(),
 })
-const UNASKED = { askFirst: false, growth: GROWTH, taken: null, stays: false, mayRemove: false, paused: false } as const
+const UNASKED = {
+  askFirst: false,
+  growth: GROWTH,
+  taken: null,
+  chosen: [],
+  stays: false,
+  mayRemove: false,
+  paused: false,
+} as const
 
 const Summary = z.object({
   length: z.number(),
@@ -78,6 +94,8 @@ const Archive = z.object({
   /** A friend's: neither fetched nor served. */
   paused: z.boolean().default(false),
   updates: Updates.default(UNASKED),
+  /** Its changes are worth a notification. */
+  notify: z.boolean().default(true),
   /** What its row says of this version, so that a start with hundreds of archives need not read each. Of another one it says nothing. */
   summary: Summary.nullable().default(null),
 })
@@ -113,12 +131,16 @@ export type SummaryRecord = z.infer<typeof Summary>
 export type UpdatesRecord = z.infer<typeof Updates>
 
 /** What an archive begins with that was just opened or made. */
-export const FRESH: Pick<ArchiveRecord, 'seenLength' | 'watched' | 'published' | 'paused' | 'updates' | 'summary'> = {
+export const FRESH: Pick<
+  ArchiveRecord,
+  'seenLength' | 'watched' | 'published' | 'paused' | 'updates' | 'notify' | 'summary'
+> = {
   seenLength: 0,
   watched: null,
   published: null,
   paused: false,
   updates: UNASKED,
+  notify: true,
   summary: null,
 }
 

@@ -124,8 +124,18 @@ const SPECS = {
   take: {
     usage: 'take LINK',
     about: 'Answers the update of a kept archive that waits for you: takes it.',
-    options: { stay: { type: 'boolean', help: 'stays on the version that is kept instead' } },
+    options: {
+      list: { type: 'boolean', help: 'shows what it would change, file by file, and takes nothing' },
+      choose: {
+        type: 'string',
+        multiple: true,
+        value: 'PATTERN',
+        help: 'takes only this of it: a path of the archive, or a pattern as in .gitignore; may be repeated',
+      },
+      stay: { type: 'boolean', help: 'stays on the version that is kept instead' },
+    },
     words: [1, 1],
+    more: 'What is not chosen stays as it is, and so does the archive, until you take the rest.',
   },
   disk: {
     usage: 'disk [LINK[/path]]',
@@ -271,7 +281,13 @@ export type Command =
       readonly changes: boolean
       readonly timeout: number | null
     } & Common)
-  | ({ readonly name: 'take'; readonly link: string; readonly stay: boolean } & Common)
+  | ({
+      readonly name: 'take'
+      readonly link: string
+      readonly list: boolean
+      readonly choose: readonly string[]
+      readonly stay: boolean
+    } & Common)
   | ({
       readonly name: 'disk'
       readonly link: string | null
@@ -399,8 +415,12 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         changes: values.flag('changes'),
         timeout: values.number('timeout', 86_400),
       }
-    case 'take':
-      return { name, ...common, link: checkedLink(first), stay: values.flag('stay') }
+    case 'take': {
+      const [list, choose, stay] = [values.flag('list'), values.texts('choose'), values.flag('stay')]
+      if ([list, choose.length > 0, stay].filter(Boolean).length > 1)
+        throw usage('Say one of --list, --choose and --stay.', name)
+      return { name, ...common, link: checkedLink(first), list, choose, stay }
+    }
     case 'disk':
       return {
         name,

@@ -8,21 +8,26 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Hypercore from 'hypercore'
+import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
-import type { Keeping as HowKept } from '../../preload/contract/models.ts'
+import type { Keeping as HowKept, UpdatePart } from '../../preload/contract/models.ts'
 import type { Archives } from '../archives/archives.ts'
 import { bytesOf, countHeld, heldIn } from '../archives/blocks.ts'
 import type { ArchiveRecord, UpdatesRecord } from '../archives/registry.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { requireRoom } from '../lib/room.ts'
-import { countOf, EVERYTHING, includes, type Range, type Ranges, without } from '../lib/ranges.ts'
+import { countOf, EVERYTHING, includes, type Range, type Ranges, rangesOf, without } from '../lib/ranges.ts'
 import { unlessAborted } from '../read/blob.ts'
 import { requireOwnPlace } from '../read/destination.ts'
 import { download, requireWritable } from '../read/download.ts'
+import { type Differing, differing } from '../read/difference.ts'
+import { type ArchiveEntry, descendants } from '../read/entries.ts'
 import { Manifest } from '../read/manifest.ts'
 import { type Control, isEnded, type Transfers } from '../transfers/transfers.ts'
-import { type Difference, differenceOf, Selection, wantedBy } from './parts.ts'
+import { missingOfAll, shown } from './missing.ts'
+import { type Difference, differenceOf, NO_DIFFERENCE, Selection, wantedBy } from './parts.ts'
+import { choose, type Chosen, chosenPairs, pairsFrom, Standing, taken as takenOf } from './standing.ts'
 import { judge, type Update } from './updates.ts'
 
 /** What is kept follows its archive after this much quiet, in milliseconds. */
@@ -36,11 +41,21 @@ const SAMPLE = 250
 const ASKING = 5000
 /** Runs of blocks that are on their way at once. */
 const AT_ONCE = 64
+/** Files of an update that are told at once. */
+const TOLD = 500
 
 type Taken = NonNullable<UpdatesRecord['taken']>
 /** All of it, or what was chosen, at the version that is kept. */
 type Goal = { readonly files: number; readonly bytes: number; readonly ranges: Ranges }
 type Step = Update & { readonly to: number; readonly blocks: number; readonly difference: Difference }
+/** What a Selection was made of: as long as these are the same, it is. */
+type Made = { readonly base: number; readonly chosen: Chosen; readonly of: string; readonly length: number }
+/** What was chosen out of later versions: `files` more than the base has. */
+type Beside = {
+  readonly entries: ReadonlyMap<string, ArchiveEntry | null>
+  readonly files: number
+  readonly selection: Selection
+}
 
 export class Keeping {
   readonly #storage: string
@@ -50,14 +65,13 @@ export class Keeping {
   readonly #soon = new Map<string, NodeJS.Timeout>()
   readonly #turns = new Map<string, Mutex>()
   /** Of the version that is kept, where only parts are. */
-  readonly #selections = new Map<
-    string,
-    { readonly version: number; readonly of: string; readonly length: number; readonly selection: Selection }
-  >()
+  readonly #selections = new Map<string, Made & { readonly selection: Selection }>()
+  /** Of what was chosen out of later versions. */
+  readonly #besides = new Map<string, Made & Beside>()
   /** Ends what is being fetched when something else is to be. */
   readonly #plans = new Map<string, AbortController>()
-  /** The version that a kept folder was last brought to. */
-  readonly #followed = new Map<string, number>()
+  /** What a kept folder was last brought to. */
+  readonly #followed = new Map<string, Standing>()
   /** With which version a row was begun last: one that failed is not begun again with the same. */
   readonly #begun = new Map<string, number | null>()
   #closed = false
@@ -142,6 +156,57 @@ export class Keeping {
     await this.#follow(key)
   }
 
+  /** What differs between what is kept and the newest version, file by file. Throws what `Archive.at` throws. */
+  async *update(key: string, signal: AbortSignal): AsyncGenerator<UpdatePart> {
+    this.#requireFriends(key)
+    const { updates } = this.#archives.record(key)
+    const step = await this.#inTurn(key, async () => (updates.taken === null ? null : this.#step(key, updates.taken)))
+    const rows = step?.difference.rows ?? []
+    const { drive } = this.#archives.get(key)
+    const to = step?.to ?? this.#archives.get(key).length
+    yield { kind: 'summary', to, files: rows.length, missing: await missingOfAll(drive, rows) }
+    for (let start = 0; start < rows.length; start += TOLD) {
+      signal.throwIfAborted()
+      const files = await Promise.all(rows.slice(start, start + TOLD).map(row => shown(drive, row)))
+      yield { kind: 'files', files }
+    }
+  }
+
+  /**
+   * Takes a part of the update to version `to`: these paths, or with a `/` at its end what lies below a folder. Throws
+   * INVALID_INPUT where nothing of the update is among them.
+   */
+  async choose(
+    key: string,
+    to: number,
+    paths: readonly string[],
+  ): Promise<{ readonly files: number; readonly left: number }> {
+    this.#requireFriends(key)
+    const done = await this.#inTurn(key, async () => {
+      const { updates } = this.#archives.record(key)
+      const nothing = new AppError('INVALID_INPUT', 'Nothing of this update is among what was chosen.', {
+        issues: [{ path: 'paths', message: 'name files that the update changes' }],
+      })
+      if (updates.taken === null) throw nothing
+      const newest = this.#archives.get(key).length
+      if (to > newest || to < standingOf(updates, updates.taken).newest)
+        throw new AppError('VERSION_NOT_FOUND', `Version ${to} is no update of what is kept here.`, {
+          key,
+          version: to,
+          newest,
+        })
+      const step = await this.#step(key, updates.taken, to)
+      const rows = step?.difference.rows ?? []
+      const ticked = takenOf(rows, paths)
+      if (step === null || ticked.size === 0) throw nothing
+      if (ticked.size === rows.length) await this.#take(key, step, true)
+      else await this.#takePart(key, step, ticked)
+      return { files: ticked.size, left: rows.length - ticked.size }
+    })
+    await this.#follow(key)
+    return done
+  }
+
   async pause(key: string, paused: boolean): Promise<void> {
     await this.#archives.pause(key, paused)
     const id = idOf(key, this.#archives.record(key).keeping)
@@ -156,12 +221,13 @@ export class Keeping {
     if (namespace !== null || keeping.how === 'all' || keeping.how === 'folder') return EVERYTHING
     if (keeping.how === 'look') return []
     // Before its first version is known, nothing can be told apart.
-    return updates.taken === null ? EVERYTHING : (await this.#selection(key, updates.taken.length)).ranges
+    return updates.taken === null ? EVERYTHING : (await this.#selection(key, standingOf(updates, updates.taken))).ranges
   }
 
   /** Nothing of it is remembered. */
   forget(key: string): void {
     this.#selections.delete(key)
+    this.#besides.delete(key)
     this.#followed.delete(key)
     this.#begun.delete(key)
     this.#plans.get(key)?.abort()
@@ -178,8 +244,8 @@ export class Keeping {
       const { keeping: before, updates } = this.#archives.record(key)
       // All of it and all of it in a folder are the same version of the same thing: what was asked stays asked.
       const same = JSON.stringify(before) === JSON.stringify(keeping) || (isWhole(before) && isWhole(keeping))
-      const { taken, stays, mayRemove } = same ? updates : { taken: null, stays: false, mayRemove: false }
-      await this.#archives.setKept(key, { keeping, updates: { ...updates, taken, stays, mayRemove, paused: false } })
+      const asked = same ? updates : { ...updates, taken: null, chosen: [], stays: false, mayRemove: false }
+      await this.#archives.setKept(key, { keeping, updates: { ...asked, paused: false } })
       this.#replan(key)
     })
     const id = idOf(key, keeping)
@@ -239,31 +305,47 @@ export class Keeping {
   }
 
   /** From the version that is kept to the newest; null: nothing of what is kept is new. */
-  async #step(key: string, taken: Taken): Promise<Step | null> {
+  async #step(key: string, taken: Taken, to = this.#archives.get(key).length): Promise<Step | null> {
     const archive = this.#archives.get(key)
     const { keeping, updates } = this.#archives.record(key)
-    const to = archive.length
-    if (to === taken.length) return this.#rest(key, taken)
+    const standing = standingOf(updates, taken)
+    if (to === taken.length && updates.chosen.length === 0) return this.#rest(key, taken)
     // Its author took versions back: what there is now is all there is.
-    const from = to < taken.length ? 1 : taken.length
+    const isTakenBack = to < standing.newest
     const wanted = wantedBy(keeping)
-    const difference = await archive.at(to, snapshot => differenceOf(snapshot, from, wanted))
-    const { added, changed, removed, grows } = difference
+    const pairs = await pairsFrom(isTakenBack ? NOTHING : standing, archive, to)
+    const difference = differenceOf(differing(pairs.filter(({ path }) => wanted(path))))
+    const { added, changed, removed, grows, rows } = difference
     const { core } = await archive.drive.getBlobs()
     if (difference.blocks > core.length) await asked(core)
-    if (difference.entries === 0 && from === taken.length) {
-      const { length: _, ...rest } = taken
-      await this.#archives.setKept(key, { updates: { ...updates, taken: { ...rest, length: to } } })
-      const known = this.#selections.get(key)
-      if (known?.version === taken.length) this.#selections.set(key, { ...known, version: to })
-      if (this.#followed.get(key) === taken.length) this.#followed.set(key, to)
+    const whole = isWhole(keeping)
+    if (rows.length === 0 && !isTakenBack) {
+      await this.#nothingDiffers(key, taken, to)
       return null
     }
-    const whole = isWhole(keeping)
     const blocks = whole ? core.length : Math.max(taken.blocks, Math.min(difference.blocks, core.length))
     const bytes = whole ? core.byteLength : Math.max(0, taken.bytes + grows)
-    const of = from === taken.length ? await this.#filesOf(key, taken.length) : 0
+    const of = isTakenBack ? 0 : await this.#filesOf(key, standing)
     return { to, added, changed, removed, of, agreed: taken.agreed, bytes, blocks, difference }
+  }
+
+  /** What is kept is as it is in version `to`, and nothing is left that the person would stay away from. */
+  async #nothingDiffers(key: string, taken: Taken, to: number): Promise<void> {
+    const { keeping, updates } = this.#archives.record(key)
+    const standing = standingOf(updates, taken)
+    // Of all of it the content of every version is kept, up to one. What was chosen stands beyond that.
+    if (isWhole(keeping) && updates.chosen.length > 0) {
+      if (updates.stays) await this.#archives.setKept(key, { updates: { ...updates, stays: false } })
+      return
+    }
+    await this.#archives.setKept(key, {
+      updates: { ...updates, taken: { ...taken, length: to }, chosen: [], stays: false },
+    })
+    const next = { base: to, chosen: [] }
+    const known = this.#selections.get(key)
+    if (known !== undefined && isSame(known, standing)) this.#selections.set(key, { ...known, ...next })
+    const followed = this.#followed.get(key)
+    if (followed !== undefined && isSame(followed, standing)) this.#followed.set(key, new Standing(to, []))
   }
 
   /** Content that was told of after the list which names it; null: there is none, or it waits for a list and an answer. */
@@ -271,65 +353,125 @@ export class Keeping {
     const { keeping, updates } = this.#archives.record(key)
     const { core } = await this.#archives.get(key).drive.getBlobs()
     if (!isWhole(keeping) || core.length <= taken.blocks || updates.askFirst || updates.stays) return null
-    const difference = {
-      entries: 0,
-      added: 0,
-      changed: 0,
-      removed: 0,
-      grows: 0,
-      blocks: core.length,
-      gone: [],
-      come: [],
-    }
+    const difference = NO_DIFFERENCE
     const { byteLength: bytes, length: blocks } = core
     const step = { to: taken.length, ...difference, of: 0, agreed: taken.agreed, bytes, blocks, difference }
     return judge(step, updates) === null ? step : null
   }
 
-  /** Files that are kept of one version. */
-  async #filesOf(key: string, version: number): Promise<number> {
+  /** Files that are kept. */
+  async #filesOf(key: string, standing: Standing): Promise<number> {
     const archive = this.#archives.get(key)
     if (isWhole(this.#archives.record(key).keeping)) {
-      const recorded = await archive.at(version, snapshot => archive.lastChangeset(snapshot))
-      if (recorded !== null) return recorded.changeset.files
+      const recorded = await archive.at(standing.base, snapshot => archive.lastChangeset(snapshot))
+      if (recorded !== null) return Math.max(0, recorded.changeset.files + (await this.#beside(key, standing)).files)
     }
-    return (await this.#selection(key, version)).files
+    return (await this.#selection(key, standing)).files
   }
 
   async #take(key: string, { to, blocks, bytes, difference }: Step, agreed: boolean): Promise<void> {
     const { updates } = this.#archives.record(key)
-    const known = this.#selections.get(key)
-    if (known !== undefined && known.version === updates.taken?.length && to > known.version) {
-      this.#selections.delete(key)
-      await known.selection.follow(difference)
-      this.#selections.set(key, { ...known, version: to })
-    }
+    await this.#followSelection(key, to, [], difference)
     const before = updates.taken?.agreed ?? bytes
     const taken = { length: to, blocks, bytes, agreed: agreed ? Math.max(before, bytes) : before }
     await this.#archives.setKept(key, {
-      updates: { ...updates, taken, stays: false, mayRemove: agreed || updates.mayRemove },
+      updates: { ...updates, taken, chosen: [], stays: false, mayRemove: agreed || updates.mayRemove },
     })
     this.#archives.setPending(key, null)
     this.#replan(key)
   }
 
-  /** What is kept of one version where that are parts. */
-  async #selection(key: string, version: number): Promise<Selection> {
+  /** Takes these rows of the step. The person stays where they are with the others. */
+  async #takePart(key: string, { to, difference: { rows } }: Step, ticked: ReadonlySet<Differing>): Promise<void> {
+    const { updates, keeping } = this.#archives.record(key)
+    const taken = updates.taken!
+    const before = standingOf(updates, taken)
+    const chosen = choose(before, rows, ticked, to)
+    const part = differenceOf([...ticked])
+    const { drive } = this.#archives.get(key)
+    const { core } = await drive.getBlobs()
+    let bytes = Math.max(0, taken.bytes + part.grows)
+    let blocks = Math.max(taken.blocks, Math.min(part.blocks, core.length))
+    if (isWhole(keeping)) {
+      // The log of content is kept up to one block, and beyond that what was chosen.
+      blocks = taken.blocks
+      const come = await Selection.of(
+        drive,
+        [...ticked].flatMap(({ after }) => after ?? []),
+        ANY,
+      )
+      const here = [{ start: 0, end: blocks }, ...(await this.#beside(key, before)).selection.ranges]
+      bytes = taken.bytes + come.bytesWithout(rangesOf(here))
+    }
+    await this.#followSelection(key, taken.length, chosen, part)
+    await this.#archives.setKept(key, {
+      updates: {
+        ...updates,
+        taken: { ...taken, blocks, bytes, agreed: Math.max(taken.agreed, bytes) },
+        chosen,
+        stays: true,
+        mayRemove: true,
+      },
+    })
+    this.#replan(key)
+  }
+
+  /** What is known of parts goes along with what is taken, instead of being read anew. */
+  async #followSelection(key: string, base: number, chosen: Chosen, difference: Difference): Promise<void> {
+    const { updates } = this.#archives.record(key)
+    const known = this.#selections.get(key)
+    const fits = known !== undefined && updates.taken !== null && isSame(known, standingOf(updates, updates.taken))
+    this.#selections.delete(key)
+    if (!fits || base < known.base) return
+    await known.selection.follow(difference)
+    this.#selections.set(key, { ...known, base, chosen })
+  }
+
+  /** What is kept where that are parts. */
+  async #selection(key: string, standing: Standing): Promise<Selection> {
     const archive = this.#archives.get(key)
     const { keeping } = this.#archives.record(key)
     const of = JSON.stringify(keeping)
     const length = archive.blobs?.core.length ?? 0
+    const { base, chosen } = standing
     const known = this.#selections.get(key)
-    if (known?.version === version && known.of === of && (!known.selection.isProvisional || known.length === length))
+    if (
+      known !== undefined &&
+      isSame(known, standing) &&
+      known.of === of &&
+      (!known.selection.isProvisional || known.length === length)
+    )
       return known.selection
-    const selection = await archive.at(version, snapshot => Selection.of(archive.drive, snapshot, wantedBy(keeping)))
-    this.#selections.set(key, { version, of, length, selection })
+    const { entries } = await this.#beside(key, standing)
+    const selection = await archive.at(base, snapshot =>
+      Selection.of(archive.drive, together(snapshot, entries), wantedBy(keeping)),
+    )
+    this.#selections.set(key, { base, chosen, of, length, selection })
     return selection
   }
 
-  async #goal(key: string, { keeping }: ArchiveRecord, taken: Taken): Promise<Goal> {
-    if (!isWhole(keeping)) return this.#selection(key, taken.length)
-    const ranges = taken.blocks === 0 ? [] : [{ start: 0, end: taken.blocks }]
+  /** What was chosen out of later versions. */
+  async #beside(key: string, standing: Standing): Promise<Beside> {
+    const archive = this.#archives.get(key)
+    const length = archive.blobs?.core.length ?? 0
+    const { base, chosen } = standing
+    const known = this.#besides.get(key)
+    if (known !== undefined && isSame(known, standing) && (!known.selection.isProvisional || known.length === length))
+      return known
+    const pairs = await chosenPairs(standing, archive)
+    const entries = new Map(pairs.map(({ path, after }) => [path, after]))
+    const files = pairs.reduce((sum, { before, after }) => sum + Number(after !== null) - Number(before !== null), 0)
+    const come = pairs.flatMap(({ after }) => after ?? [])
+    const beside = { entries, files, selection: await Selection.of(archive.drive, come, ANY) }
+    this.#besides.set(key, { base, chosen, of: '', length, ...beside })
+    return beside
+  }
+
+  async #goal(key: string, { keeping, updates }: ArchiveRecord, taken: Taken): Promise<Goal> {
+    const standing = standingOf(updates, taken)
+    if (!isWhole(keeping)) return this.#selection(key, standing)
+    const beside = await this.#beside(key, standing)
+    const ranges = rangesOf([{ start: 0, end: taken.blocks }, ...beside.selection.ranges])
     return { files: this.#archives.row(key).files ?? taken.blocks, bytes: taken.bytes, ranges }
   }
 
@@ -338,10 +480,17 @@ export class Keeping {
     const { keeping, updates, namespace, paused } = record
     if (namespace !== null || keeping.how === 'look' || paused) return true
     if (updates.taken === null) return false
-    if (keeping.how === 'folder' && this.#followed.get(key) !== updates.taken.length) return false
+    if (keeping.how === 'folder' && !this.#isFollowed(key)) return false
     const archive = this.#archives.get(key)
     const { ranges } = await this.#goal(key, record, updates.taken)
     return isListed(archive.drive.core) && countHeld(archive.blobs?.core, ranges) === countOf(ranges)
+  }
+
+  /** Its folder is as what is kept. */
+  #isFollowed(key: string): boolean {
+    const { updates } = this.#archives.record(key)
+    const followed = this.#followed.get(key)
+    return followed !== undefined && updates.taken !== null && isSame(followed, standingOf(updates, updates.taken))
   }
 
   /** Adds the row that fetches what is missing, unless it is there, or failed with the same version. */
@@ -394,7 +543,7 @@ export class Keeping {
         else {
           const folder = keeping.how === 'folder' ? keeping.folder : null
           let done = { files: 0, bytes: 0 }
-          if (folder !== null && this.#followed.get(key) !== updates.taken.length)
+          if (folder !== null && !this.#isFollowed(key))
             done = await this.#mirror(key, folder, updates, { ...control, signal })
           await this.#listed(key, { ...control, signal })
           const goal = await this.#goal(key, record, updates.taken)
@@ -424,7 +573,7 @@ export class Keeping {
       if (core.peers.length > 0) await asked(core)
       const { blocks, bytes } = isWhole(keeping)
         ? { blocks: core.length, bytes: core.byteLength }
-        : await this.#selection(key, length)
+        : await this.#selection(key, new Standing(length, []))
       const taken = { length, blocks, bytes, agreed: bytes }
       await this.#archives.setKept(key, { updates: { ...updates, taken } })
     })
@@ -446,21 +595,25 @@ export class Keeping {
     control.waitingForPeers(false)
   }
 
-  /** Writes the version that is kept into its folder. */
+  /** Writes what is kept into its folder. */
   async #mirror(
     key: string,
     folder: string,
-    { taken, mayRemove }: UpdatesRecord,
+    asked: UpdatesRecord,
     control: Control,
   ): Promise<{ readonly files: number; readonly bytes: number }> {
     const archive = this.#archives.get(key)
+    const { taken, mayRemove } = asked
+    const standing = standingOf(asked, taken!)
+    const { entries } = await this.#beside(key, standing)
+    const instead = { length: standing.newest, entries }
     const manifest = await Manifest.open(this.#storage, key, folder)
     let done = { files: 0, bytes: 0 }
-    await archive.at(taken!.length, snapshot =>
+    await archive.at(standing.base, snapshot =>
       download(
         archive.drive,
         snapshot,
-        { paths: ['/'], folder, inTheWay: 'keep-beside', follow: true, mayRemove, manifest },
+        { paths: ['/'], folder, inTheWay: 'keep-beside', follow: true, mayRemove, instead, manifest },
         {
           ...control,
           totals: (files, bytes) => {
@@ -470,9 +623,9 @@ export class Keeping {
         },
       ),
     )
-    this.#followed.set(key, taken!.length)
+    this.#followed.set(key, standing)
     const { updates } = this.#archives.record(key)
-    if (updates.mayRemove && updates.taken?.length === taken!.length)
+    if (updates.mayRemove && this.#isFollowed(key))
       await this.#archives.setKept(key, { updates: { ...updates, mayRemove: false } })
     return done
   }
@@ -564,6 +717,27 @@ async function asked(core: Hypercore): Promise<void> {
 
 const isListed = (list: Hypercore): boolean =>
   list.length > 0 && countHeld(list, [{ start: 0, end: list.length }]) === list.length
+
+const ANY = () => true
+/** As if nothing had been kept. */
+const NOTHING = new Standing(1, [])
+
+const standingOf = ({ chosen }: UpdatesRecord, { length }: Taken): Standing => new Standing(length, chosen)
+
+type Stands = Pick<Standing, 'base' | 'chosen'>
+
+/** Choices are the same that are the same object: they change with what they say. */
+const isSame = (one: Stands, other: Stands): boolean =>
+  one.base === other.base && (one.chosen === other.chosen || (one.chosen.length === 0 && other.chosen.length === 0))
+
+/** Entries of a version, some of which others stand in place of. */
+async function* together(
+  snapshot: Hyperdrive,
+  instead: ReadonlyMap<string, ArchiveEntry | null>,
+): AsyncGenerator<ArchiveEntry> {
+  for await (const entry of descendants(snapshot, '/')) if (!instead.has(entry.path)) yield entry
+  for (const entry of instead.values()) if (entry !== null) yield entry
+}
 
 const isWhole = ({ how }: HowKept): boolean => how === 'all' || how === 'folder'
 

@@ -3,9 +3,9 @@ import type Hyperdrive from 'hyperdrive'
 import ignore from 'ignore'
 import type { Keeping } from '../../preload/contract/models.ts'
 import { isReserved } from '../archives/about.ts'
-import { type Named, renamesOf } from '../lib/renames.ts'
-import { type Range, type Ranges, rangesOf, within } from '../lib/ranges.ts'
-import { type ArchiveEntry, type ArchiveFile, descendants, isPossible, PATIENCE, readEntry } from '../read/entries.ts'
+import { includes, type Range, type Ranges, rangesOf, within } from '../lib/ranges.ts'
+import { countsOf, type Differing, sizeOf } from '../read/difference.ts'
+import { type ArchiveEntry, type ArchiveFile, isPossible, PATIENCE } from '../read/entries.ts'
 
 /** Whether a path of the archive is kept. */
 export type Wanted = (path: string) => boolean
@@ -52,11 +52,14 @@ export class Selection {
     this.#drive = drive
   }
 
-  /** Of one version. Throws where the list is not here and does not come. */
-  static async of(drive: Hyperdrive, snapshot: Hyperdrive, wanted: Wanted): Promise<Selection> {
+  /** Of these entries. Throws where they are read from a list that is not here and does not come. */
+  static async of(
+    drive: Hyperdrive,
+    entries: Iterable<ArchiveEntry> | AsyncIterable<ArchiveEntry>,
+    wanted: Wanted,
+  ): Promise<Selection> {
     const selection = new Selection(drive)
-    for await (const entry of descendants(snapshot, '/'))
-      if (entry.kind === 'file' && wanted(entry.path)) await selection.#add(entry)
+    for await (const entry of entries) if (entry.kind === 'file' && wanted(entry.path)) await selection.#add(entry)
     return selection
   }
 
@@ -81,15 +84,22 @@ export class Selection {
     return this.#ranges
   }
 
+  /** The same without what is in these places already. */
+  bytesWithout(here: Ranges): number {
+    let bytes = 0
+    for (const [place, content] of this.#contents) if (!includes(here, place)) bytes += content.bytes
+    return bytes
+  }
+
   /** The length of the log of content with which they are complete. */
   get blocks(): number {
     return this.ranges.at(-1)?.end ?? 0
   }
 
-  /** Becomes that of the later version. */
-  async follow({ gone, come }: Difference): Promise<void> {
-    for (const file of come) await this.#add(file)
-    for (const file of gone) this.#remove(file)
+  /** Becomes what it is with these differences. */
+  async follow({ rows }: Difference): Promise<void> {
+    for (const { after } of rows) if (after?.kind === 'file') await this.#add(after)
+    for (const { before } of rows) if (before?.kind === 'file') this.#remove(before)
   }
 
   async #add(file: ArchiveFile): Promise<void> {
@@ -130,71 +140,28 @@ export async function placesOf(drive: Hyperdrive, { blob }: ArchiveFile): Promis
   return [own, ...(map?.blocks ?? []).map(({ index }) => ({ start: index, end: index + 1 }))]
 }
 
-/** How one version differs from another in what is kept. A file that got another name is neither removed nor added. */
+/** How what is kept differs from a version. A file that got another name is neither removed nor added. */
 export type Difference = {
+  readonly rows: readonly Differing[]
   readonly added: number
   readonly changed: number
   readonly removed: number
-  /** Entries that differ in any way; 0: nothing of what is kept is new. */
-  readonly entries: number
   /** Sizes of files: by how much the kept ones grow. */
   readonly grows: number
   /** As in `Selection`, of what is new. */
   readonly blocks: number
-  /** The files themselves, as they were and as they are. */
-  readonly gone: readonly ArchiveFile[]
-  readonly come: readonly ArchiveFile[]
 }
 
-/** `snapshot` is the later version. */
-export async function differenceOf(snapshot: Hyperdrive, from: number, wanted: Wanted): Promise<Difference> {
-  const gone: ArchiveFile[] = []
-  const come: ArchiveFile[] = []
-  const lost: Named[] = []
-  const found: Named[] = []
-  let entries = 0
-  let added = 0
-  let changed = 0
-  let removed = 0
+export const NO_DIFFERENCE: Difference = { rows: [], added: 0, changed: 0, removed: 0, grows: 0, blocks: 0 }
+
+export function differenceOf(rows: readonly Differing[]): Difference {
   let grows = 0
   let blocks = 0
-  for await (const { left, right } of between(snapshot, from)) {
-    const after = left === null ? null : await readEntry(snapshot, left)
-    const before = right === null ? null : await readEntry(snapshot, right)
-    const path = after?.path ?? before?.path
-    if (path === undefined || !wanted(path)) continue
-    entries++
-    if (before?.kind === 'file') gone.push(before)
-    if (after?.kind === 'file') come.push(after)
+  for (const { before, after } of rows) {
+    grows += sizeOf(after) - sizeOf(before)
     if (after?.kind === 'file' && after.blob !== null)
       blocks = Math.max(blocks, after.blob.blockOffset + after.blob.blockLength)
-    grows += sizeOf(after) - sizeOf(before)
-    if (before === null) {
-      added++
-      found.push({ path, content: contentOf(after) })
-    } else if (after === null) {
-      removed++
-      lost.push({ path, content: contentOf(before) })
-    } else if (contentOf(before) !== contentOf(after)) changed++
   }
-  const moved = renamesOf(lost, found).size
-  return { entries, added: added - moved, changed, removed: removed - moved, grows, blocks, gone, come }
+  const { added, changed, removed } = countsOf(rows)
+  return { rows, added, changed, removed, grows, blocks }
 }
-
-/** The first version is that of an archive in which nothing is, with which nothing can be compared. */
-async function* between(
-  snapshot: Hyperdrive,
-  from: number,
-): AsyncGenerator<{ readonly left: Hyperdrive.Node | null; readonly right: Hyperdrive.Node | null }> {
-  if (from > 1) return yield* snapshot.diff(from, '/')
-  for await (const left of snapshot.entries({ gt: '/', lt: '0' })) yield { left, right: null }
-}
-
-const sizeOf = (entry: ArchiveEntry | null): number => (entry?.kind === 'file' ? entry.size : 0)
-
-const contentOf = (entry: ArchiveEntry | null): string =>
-  entry === null
-    ? ''
-    : entry.kind === 'link'
-      ? `link ${entry.target}`
-      : `${entry.size} ${entry.blob?.blockOffset ?? ''} ${entry.blob?.byteOffset ?? ''}`

@@ -38,7 +38,15 @@ import { unlessAborted } from './blob.ts'
 import { type ArchiveFile, nameOf } from './entries.ts'
 import type { Manifest, Written } from './manifest.ts'
 import { contentsOf, fromTheStart, type Piece, placeAfter, SetAside } from './pipeline.ts'
-import { inFetchOrder, NOT_THERE, PARTS, select, type SelectedFile, type SelectedLink } from './selection.ts'
+import {
+  inFetchOrder,
+  type Instead,
+  NOT_THERE,
+  PARTS,
+  select,
+  type SelectedFile,
+  type SelectedLink,
+} from './selection.ts'
 import { type SmallFile, writeSmallFiles } from './writing.ts'
 
 /** Files up to this size are written many at once, on a thread of their own; in bytes. */
@@ -75,6 +83,8 @@ export type DownloadOptions = {
   readonly follow: boolean
   /** That, too, where it is most of what there was. Otherwise such files are left, and listed. */
   readonly mayRemove?: boolean
+  /** What stands in place of entries of the snapshot. */
+  readonly instead?: Instead
   readonly manifest: Manifest
 }
 
@@ -94,7 +104,7 @@ export async function download(
   await requireWritable(options.folder)
   const skipped = (one: Skipped) => control.skipped(one)
   const selection = await unlessAborted(
-    select({ drive, snapshot, paths: options.paths, policy }, skipped, signal, waiting =>
+    select({ drive, snapshot, paths: options.paths, policy, instead: options.instead }, skipped, signal, waiting =>
       control.waitingForPeers(waiting),
     ),
     signal,

@@ -10,7 +10,14 @@ import { NameClaims, type NamePolicy } from '../lib/names.ts'
 import { readAhead } from '../lib/read-ahead.ts'
 import { fetcherOf } from './fetch.ts'
 import { knowLength } from './known-length.ts'
-import { type ArchiveEntry, type ArchiveFile, type ArchiveLink, everything, isPossible } from './entries.ts'
+import {
+  type ArchiveEntry,
+  type ArchiveFile,
+  type ArchiveLink,
+  everything,
+  isPossible,
+  type NoEntry,
+} from './entries.ts'
 
 /** Cairn's own folder beside what it writes. */
 export const PARTS = '.cairn-part'
@@ -28,14 +35,18 @@ type Wish = {
   readonly snapshot: Hyperdrive
   readonly paths: readonly string[]
   readonly policy: NamePolicy
+  readonly instead?: Instead | undefined
 }
+
+/** Entries of later versions, up to `length`, in place of those of a snapshot; null: that one is left out. */
+export type Instead = { readonly length: number; readonly entries: ReadonlyMap<string, ArchiveEntry | null> }
 
 /**
  * `leaveOut` hears of each that is left out. `waiting`: nobody is there who could say how much content there is. Throws
  * PATH_NOT_FOUND; the signal's reason when ended.
  */
 export async function select(
-  { drive, snapshot, paths, policy }: Wish,
+  { drive, snapshot, paths, policy, instead }: Wish,
   leaveOut: (skipped: Skipped) => void,
   signal: AbortSignal,
   waiting?: (isWaiting: boolean) => void,
@@ -47,6 +58,28 @@ export async function select(
   const taken = new Set<string>()
   /** What is beyond it has been found to be a lie. */
   let settledAt: number | null = null
+  const add = async (entry: ArchiveEntry | NoEntry, base: string, version: number) => {
+    if (entry.kind === 'none') return leaveOut({ path: entry.path, reason: 'name-not-allowed', detail: entry.detail })
+    const relative = entry.path.slice(base.length)
+    // A folder and something in it may both have been chosen.
+    if (paths.length > 1 && taken.has(entry.path)) return
+    if (paths.length > 1) taken.add(entry.path)
+    if (relative.split('/')[1] === PARTS)
+      return leaveOut({ path: entry.path, reason: 'name-not-allowed', detail: 'Cairn keeps this name for itself.' })
+    if (entry.kind === 'link') {
+      later.push({ link: entry, relative })
+      return
+    }
+    const beyond = blocksOf(entry)
+    const length = () => snapshot.blobs?.core.length ?? 0
+    if (beyond > length() && length() !== settledAt) {
+      await knowLength(snapshot, version, beyond, signal, waiting)
+      if (beyond > length()) settledAt = length()
+    }
+    const refusal = isPossible(snapshot, entry) ? claims.claim(relative, 'file') : NOT_THERE
+    if (refusal !== null) leaveOut({ path: entry.path, ...refusal })
+    else files.push({ relative, file: entry })
+  }
   const ended = listAhead(drive, snapshot, paths.includes('/'), signal)
   try {
     for (const path of paths) {
@@ -55,31 +88,13 @@ export async function select(
       for await (const entry of everything(snapshot, path, { signal })) {
         signal.throwIfAborted()
         found = true
-        if (entry.kind === 'none') {
-          leaveOut({ path: entry.path, reason: 'name-not-allowed', detail: entry.detail })
-          continue
-        }
-        const relative = entry.path.slice(base.length)
-        // A folder and something in it may both have been chosen.
-        if (paths.length > 1 && taken.has(entry.path)) continue
-        if (paths.length > 1) taken.add(entry.path)
-        if (relative.split('/')[1] === PARTS) {
-          leaveOut({ path: entry.path, reason: 'name-not-allowed', detail: 'Cairn keeps this name for itself.' })
-          continue
-        }
-        if (entry.kind === 'link') {
-          later.push({ link: entry, relative })
-          continue
-        }
-        const beyond = blocksOf(entry)
-        const length = () => snapshot.blobs?.core.length ?? 0
-        if (beyond > length() && length() !== settledAt) {
-          await knowLength(snapshot, snapshot.version, beyond, signal, waiting)
-          if (beyond > length()) settledAt = length()
-        }
-        const refusal = isPossible(snapshot, entry) ? claims.claim(relative, 'file') : NOT_THERE
-        if (refusal !== null) leaveOut({ path: entry.path, ...refusal })
-        else files.push({ relative, file: entry })
+        if (instead?.entries.has(entry.path) !== true) await add(entry, base, snapshot.version)
+      }
+      for (const [at, entry] of instead?.entries ?? []) {
+        if (path !== '/' && at !== path && !at.startsWith(`${path}/`)) continue
+        signal.throwIfAborted()
+        found = true
+        if (entry !== null) await add(entry, base, instead!.length)
       }
       if (!found && path !== '/')
         throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this version.`, { key: '', path })

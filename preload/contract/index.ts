@@ -19,6 +19,8 @@ import type {
   FolderSize,
   Moment,
   NetworkStatus,
+  NewFile,
+  News,
   PeerRow,
   PublishReview,
   ReviewProgress,
@@ -27,6 +29,7 @@ import type {
   Skipped,
   SourceRules,
   TransferRow,
+  UpdatePart,
   ZipPart,
 } from './models.ts'
 
@@ -100,6 +103,21 @@ export const contract = {
     }),
     /** Answers a pending update: takes it, or stays on the version that is kept. */
     answerUpdate: call({ input: z.strictObject({ key: Key, take: z.boolean() }) }),
+    /**
+     * What the newest version would change in what is kept, file by file, also where no question waits. Ends when all of
+     * it has been told. Throws NOT_AVAILABLE.
+     */
+    watchUpdate: stream({ input: z.strictObject({ key: Key }), emits: type<UpdatePart>() }),
+    /**
+     * Takes a part of what `watchUpdate` told of version `to`: these paths, or with a `/` at its end what lies below a
+     * folder. What stands in the way of a chosen file goes along. The rest stays as it is until the person says otherwise.
+     */
+    chooseUpdate: call({
+      input: z.strictObject({ key: Key, to: Version, paths: Paths }),
+      output: type<{ readonly files: number; readonly left: number }>(),
+    }),
+    /** Whether its changes are worth a notification. */
+    setNotify: call({ input: z.strictObject({ key: Key, notify: z.boolean() }) }),
     /** A friend's archive is neither fetched nor served until it goes on. What is here can be looked at. */
     pause: call({ input: z.strictObject({ key: Key, paused: z.boolean() }) }),
     /** Leaves the swarm and forgets the archive; its blocks are deleted from this device. Copies elsewhere stay. */
@@ -342,6 +360,18 @@ export const contract = {
         limit: z.number().int().min(1).max(100),
       }),
       output: type<FileVersions>(),
+    }),
+    /**
+     * The same as one changeset: with counts over all of it, and what is not on this device. Where there is `more`, both
+     * are of those that were read.
+     */
+    news: call({
+      input: z.strictObject({ key: Key, from: Version, to: Version, limit: Limit }),
+      output: type<{
+        readonly files: readonly NewFile[]
+        readonly counts: News
+        readonly missing: number
+      }>(),
     }),
   },
   peers: {

@@ -112,7 +112,31 @@ export type Updates = {
   readonly growth: number | null
   /** The version that is kept; null: none yet. */
   readonly kept: number | null
+  /** Beside it files are kept that the person chose out of later versions, of which this is the newest; null: none. */
+  readonly chosen: number | null
   readonly pending: PendingUpdate | null
+}
+
+/** An update that waits, told file by file: what it comes to first, then the files in the order of their paths. */
+export type UpdatePart =
+  | {
+      readonly kind: 'summary'
+      /** The version that it leads to. */
+      readonly to: number
+      readonly files: number
+      /** Bytes of content that are not on this device. */
+      readonly missing: number
+    }
+  | { readonly kind: 'files'; readonly files: readonly NewFile[] }
+
+/** What differs between the version that the person looked at last and the newest; what came and went again is nothing. */
+export type News = {
+  readonly added: number
+  readonly changed: number
+  readonly removed: number
+  readonly renamed: number
+  /** There are more, which were not counted. */
+  readonly more: boolean
 }
 
 /** What archives take on this device. Bytes of content are exact; `store` is what the file system says. */
@@ -203,6 +227,10 @@ export type ArchiveRow = {
   readonly stillBeingAdded: boolean
   /** The version that the person looked at last. */
   readonly seenLength: number
+  /** Of a friend's, what is new since then; null: nothing is, or it has not been counted. */
+  readonly news: News | null
+  /** Its changes are worth a notification. */
+  readonly notify: boolean
   /** When the newest changeset was made, if its author said so. */
   readonly changedAt: number | null
   readonly addedAt: number
@@ -422,6 +450,12 @@ export type FileVersions = {
   readonly before: number | null
   /** The version at `before` has no such file: it was added after it, or taken out before. */
   readonly absent: boolean
+}
+
+/** A file that differs from how the person knows it. */
+export type NewFile = ChangedFile & {
+  /** Bytes of its content that are not on this device. */
+  readonly missing: number
 }
 
 export type PeerRow = {

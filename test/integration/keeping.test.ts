@@ -2,13 +2,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import Hyperdrive from 'hyperdrive'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { encodeKey } from '../../main/archives/links.ts'
 import type { ArchiveRow } from '../../preload/contract/models.ts'
 import { isDone, isFound, type Person, publish, share, startPerson } from '../helpers/backend.ts'
 import { readTree, sizeOf, temporaryFolder, writeTree } from '../helpers/files.ts'
-import { plainPeer } from '../helpers/plain.ts'
+import { type Content, filled, plainAuthor } from '../helpers/plain-author.ts'
 import { cairn } from '../helpers/program.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
@@ -19,9 +17,6 @@ beforeAll(async () => {
 afterAll(() => testnet.close())
 
 const MB = 1_000_000
-/** Content that no other file shares. */
-const filled = (bytes: number, word: string) => Buffer.alloc(bytes, `${word}, and nothing else; `)
-
 /** Reads files to their end, as a viewer does. */
 async function look(person: Person, key: string, ...paths: readonly string[]): Promise<void> {
   for (const path of paths)
@@ -41,20 +36,7 @@ async function heldBy(person: Person, key: string): Promise<Record<string, strin
 const useOf = async (person: Person, key: string) =>
   (await person.client.disk.use()).archives.find(one => one.key === key)!
 
-/** Somebody with a plain Hyperdrive, whose changes are there at once, and a reader who has found it. */
-async function author(content: Readonly<Record<string, Buffer>>) {
-  const { store, swarm } = await plainPeer(testnet.bootstrap)
-  const drive = new Hyperdrive(store)
-  await drive.ready()
-  for (const [path, bytes] of Object.entries(content)) await drive.put(path, bytes)
-  await swarm.join(drive.discoveryKey, { client: true, server: true }).flushed()
-  const key = encodeKey(drive.key)
-  const bob = await startPerson(testnet.bootstrap)
-  await bob.client.archives.open({ link: key })
-  await bob.archive(key, isFound)
-  const leave = () => swarm.destroy({ force: true })
-  return { drive, key, bob, leave }
-}
+const author = (content: Content) => plainAuthor(testnet.bootstrap, content)
 
 const isIdle = (row: ArchiveRow) => row.updates.pending === null
 

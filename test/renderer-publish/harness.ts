@@ -201,6 +201,9 @@ function handlers(harness: Harness): Handlers<Contract> {
       keepParts: unused,
       setUpdates: nothing,
       answerUpdate: nothing,
+      watchUpdate: async function* () {},
+      chooseUpdate: unused,
+      setNotify: nothing,
       pause: nothing,
       forget: nothing,
       pinnedLink: unused,
@@ -283,7 +286,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       },
       download: unused,
     },
-    history: { list: unused, changes: unused, moments: unused, file: unused },
+    history: { list: unused, changes: unused, moments: unused, file: unused, news: unused },
     peers: { watch: (_, signal) => once<never>([], signal) },
     transfers: {
       watch: (_, signal) => once<TransferRow>([], signal),

@@ -9,6 +9,8 @@ import type {
   Entry,
   FolderUse,
   NetworkStatus,
+  NewFile,
+  News,
   PeerRow,
   RulesReview,
   Settings,
@@ -43,12 +45,14 @@ export function archive({ number, ...given }: Given): ArchiveRow {
     bytes: 1_234_567_890,
     peers: 2,
     keeping: { how: 'look' },
-    updates: { askFirst: false, growth: 5_000_000_000, kept: null, pending: null },
+    updates: { askFirst: false, growth: 5_000_000_000, kept: null, chosen: null, pending: null },
     paused: false,
     held: { blocks: 120, ofBlocks: 480, bytes: 310_000_000, ofBytes: 1_234_567_890 },
     source: null,
     stillBeingAdded: false,
     seenLength: 42,
+    news: null,
+    notify: true,
     changedAt: now - 3 * HOUR,
     addedAt: now - 20 * DAY,
     ...given,
@@ -191,6 +195,7 @@ export const archives: readonly ArchiveRow[] = [
     description: 'One a month, sometimes two.',
     length: 57,
     seenLength: 42,
+    news: { added: 2, changed: 1, removed: 1, renamed: 1, more: false },
     keeping: { how: 'all' },
     held: { blocks: 444, ofBlocks: 480, bytes: 1_140_000_000, ofBytes: 1_234_567_890 },
   }),
@@ -346,6 +351,9 @@ export const changedFiles: readonly ChangedFile[] = [
   },
   { path: '/2025/old.flac', change: 'removed', from: null, before: 51_000_000, after: null },
 ]
+
+export const newFiles: readonly NewFile[] = changedFiles.map(file => ({ ...file, missing: file.after ?? 0 }))
+export const news: News = { added: 2, changed: 1, removed: 1, renamed: 1, more: false }
 
 export const peers: readonly PeerRow[] = [
   {

@@ -467,7 +467,13 @@ describe('what is kept here', () => {
     await asked(backend, 'archives.keepParts', { patterns: ['/photos/', '!/photos/raw/'] })
 
     const pending = { to: 45, why: 'removes', added: 2, changed: 8, removed: 190, of: 214, bytes: 40_000_000 } as const
-    const updates = { askFirst: false, growth: 5_000_000_000, kept: 42, pending: { ...pending, stays: false } }
+    const updates = {
+      askFirst: false,
+      growth: 5_000_000_000,
+      kept: 42,
+      chosen: null,
+      pending: { ...pending, stays: false },
+    }
     backend.change(numbers.mixes, { keeping: { how: 'all' }, updates, length: 45 })
     await page.getByText('removes or overwrites 198 of 214 files').waitFor()
     await shown(page, 'asks')

@@ -164,6 +164,18 @@ export class ScriptedBackend implements Backend {
         keepParts: did('archives.keepParts', { transfer: 't4' }),
         setUpdates: nothing('archives.setUpdates'),
         answerUpdate: nothing('archives.answerUpdate'),
+        watchUpdate: async function* () {
+          const files = fixtures.newFiles
+          yield {
+            kind: 'summary',
+            to: 45,
+            files: files.length,
+            missing: files.reduce((sum, { missing }) => sum + missing, 0),
+          }
+          yield { kind: 'files', files }
+        },
+        chooseUpdate: did('archives.chooseUpdate', { files: 1, left: 1 }),
+        setNotify: nothing('archives.setNotify'),
         pause: nothing('archives.pause'),
         forget: ({ key }) => {
           this.calls.push({ name: 'archives.forget', input: { key } })
@@ -221,6 +233,7 @@ export class ScriptedBackend implements Backend {
           return { moments, before: rest.length > limit ? (moments.at(-1)?.from ?? null) : null }
         },
         file: () => ({ versions: [], before: null, absent: false }),
+        news: () => ({ files: fixtures.newFiles, counts: fixtures.news, missing: 4_100_000 }),
       },
       peers: { watch: (_, signal) => this.peers.watch(signal) },
       transfers: {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { migrate } from '../../main/archives/registry.ts'
 import { judge } from '../../main/keeping/updates.ts'
 import { wantedBy } from '../../main/keeping/parts.ts'
+import { choose, linesOf, Standing, taken } from '../../main/keeping/standing.ts'
 import { countOf, cut, includes, type Range, type Ranges, rangesOf, within, without } from '../../main/lib/ranges.ts'
 
 const range = fc.tuple(fc.nat(60), fc.nat(12)).map(([start, length]): Range => ({ start, end: start + length }))
@@ -111,7 +112,96 @@ test('a library that was written before there were parts, questions and pauses i
   expect(archives[0]).toMatchObject({
     keeping: { how: 'all' },
     paused: false,
-    updates: { askFirst: false, growth: 5_000_000_000, taken: null, stays: false, mayRemove: false, paused: false },
+    updates: {
+      askFirst: false,
+      growth: 5_000_000_000,
+      taken: null,
+      chosen: [],
+      stays: false,
+      mayRemove: false,
+      paused: false,
+    },
+    notify: true,
   })
   expect([forgotten, garbage]).toEqual([[], 0])
+})
+
+describe('a choice among the files of an update', () => {
+  type Version = ReadonlyMap<string, number>
+  const entry = (path: string, content: number | undefined) =>
+    content === undefined
+      ? null
+      : ({ kind: 'file', path, size: content, modified: null, executable: false, blob: null } as const)
+  const rowsBetween = (before: Version, after: Version) =>
+    [...new Set([...before.keys(), ...after.keys()])]
+      .filter(path => before.get(path) !== after.get(path))
+      .map(path => ({ path, from: null, before: entry(path, before.get(path)), after: entry(path, after.get(path)) }))
+
+  const path = fc.constantFrom('/a', '/b', '/p/a', '/p/b', '/p/q/a', '/p/q/b', '/p/q/r/a', '/z/a')
+  const edits = fc.array(fc.tuple(path, fc.option(fc.nat(3), { nil: undefined })), { maxLength: 6 })
+
+  test('stands at the version that it was taken from, and the rest where it stood, whatever comes later', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(edits, fc.array(fc.nat(7), { maxLength: 4 })), { maxLength: 6 }), rounds => {
+        const versions: Version[] = [
+          new Map([
+            ['/a', 9],
+            ['/p/a', 9],
+            ['/p/q/b', 9],
+          ]),
+        ]
+        let kept = new Map(versions[0])
+        let standing = new Standing(0, [])
+        for (const [changes, ticks] of rounds) {
+          const next = new Map(versions.at(-1))
+          for (const [path, content] of changes) {
+            if (content === undefined) next.delete(path)
+            else next.set(path, content)
+          }
+          const to = versions.push(next) - 1
+          const rows = rowsBetween(kept, next)
+          const ticked = new Set(rows.filter((_, index) => ticks.includes(index)))
+          if (ticked.size === 0 || ticked.size === rows.length) continue
+          kept = new Map(kept)
+          for (const { path } of ticked) {
+            const content = next.get(path)
+            if (content === undefined) kept.delete(path)
+            else kept.set(path, content)
+          }
+          standing = new Standing(0, choose(standing, rows, ticked, to))
+          for (const path of new Set(versions.flatMap(version => [...version.keys()])))
+            expect([path, versions[standing.lengthOf(path)]!.get(path)]).toEqual([path, kept.get(path)])
+          const lengths = standing.lengths
+          expect(lengths).toEqual([...new Set(lengths)].sort((a, b) => a - b))
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('takes few lines, and what is in the way goes along', () => {
+    const paths = ['/a', '/p/a', '/p/q/a', '/p/q/b']
+    expect(linesOf(paths, [])).toEqual(['/'])
+    expect(linesOf(['/p/q/a', '/p/q/b', '/a'], ['/p/a'])).toEqual(['/p/q/', '/a'])
+    const row = (path: string, before: number | undefined, after: number | undefined, from: string | null = null) => ({
+      path,
+      from,
+      before: entry(path, before),
+      after: entry(path, after),
+    })
+    const rows = [
+      row('/f', 1, undefined),
+      row('/f/a', undefined, 2),
+      row('/d/a', 1, undefined),
+      row('/d', undefined, 3),
+    ]
+    const pathsTaken = (...ticked: readonly string[]) => [...taken(rows, ticked)].map(({ path }) => path).sort()
+    expect(pathsTaken('/f/a')).toEqual(['/f', '/f/a'])
+    expect(pathsTaken('/f')).toEqual(['/f'])
+    expect(pathsTaken('/d')).toEqual(['/d', '/d/a'])
+    expect(pathsTaken('/f/')).toEqual(['/f', '/f/a'])
+    expect(pathsTaken('/')).toHaveLength(4)
+    // A file that was renamed away is in the way under its name before.
+    expect([...taken([row('/new', 1, 1, '/x'), row('/x/a', undefined, 1)], ['/x/a'])]).toHaveLength(2)
+  })
 })
