@@ -143,8 +143,8 @@ export async function go(page: Page, hash: string): Promise<void> {
 
 const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** What axe objects to, one line each. Empty: nothing. */
-export async function axe(page: Page): Promise<readonly string[]> {
+/** What axe objects to, one line each. Empty: nothing. `by`: colours take it as long as all other rules together. */
+export async function axe(page: Page, by: 'all' | 'colours' | 'others' = 'all'): Promise<readonly string[]> {
   // Half-faded colours have no contrast that could be measured.
   await page.waitForFunction(() =>
     document
@@ -155,14 +155,18 @@ export async function axe(page: Page): Promise<readonly string[]> {
       ),
   )
   await page.evaluate(await axeSource)
-  return page.evaluate(async () => {
+  return page.evaluate(async by => {
     const axe = (
       window as unknown as { axe: { run(root: Document, options: object): Promise<{ violations: Violation[] }> } }
     ).axe
     type Violation = { id: string; help: string; nodes: { html: string; failureSummary: string }[] }
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] })
+    const { violations } = await axe.run(document, {
+      resultTypes: ['violations'],
+      ...(by === 'colours' && { runOnly: ['color-contrast'] }),
+      ...(by === 'others' && { rules: { 'color-contrast': { enabled: false } } }),
+    })
     return violations.flatMap(({ id, help, nodes }) =>
       nodes.map(node => `${id}: ${help}\n  ${node.html.slice(0, 200)}\n  ${node.failureSummary}`),
     )
-  })
+  }, by)
 }
