@@ -7,8 +7,9 @@ import { setImmediate } from 'node:timers/promises'
 import Hyperdrive from 'hyperdrive'
 import type Hyperblobs from 'hyperblobs'
 import type Hypercore from 'hypercore'
-import { hash as blake2b256 } from 'hypercore-crypto'
 import { AppError } from '../../preload/contract/errors.ts'
+import type { Pin } from '../../preload/contract/models.ts'
+import { boundContent } from '../lib/content-bound.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { countOf, type Ranges } from '../lib/ranges.ts'
 import { ABOUT_PATH, type About, CHANGESET_PATH, parseAbout, parseChangeset, type RecordedChangeset } from './about.ts'
@@ -17,6 +18,8 @@ import { bytesOf, clearBlocks, heldIn } from './blocks.ts'
 import { boundHints } from './hints.ts'
 import { decodeKey, encodeKey } from './links.ts'
 import { readAhead } from '../lib/read-ahead.ts'
+import { digest, Pins } from './pins.ts'
+import { provenTreeHash } from '../proofs/signed.ts'
 import type { ArchiveRecord } from './registry.ts'
 import { renamesOf } from '../lib/renames.ts'
 import type { Store } from './store.ts'
@@ -36,6 +39,9 @@ const RECOUNT = 1000
 
 /** How long a block of the list is waited for, in milliseconds. */
 const PATIENCE = 20_000
+
+/** Versions of which it is remembered how much content they have. */
+const CONTENT_LENGTHS = 100
 
 /** Opens also when its secret is missing and its first block is here: what cannot be read is said when it is read. */
 class FriendsDrive extends Hyperdrive {
@@ -72,6 +78,9 @@ export class Archive {
   /** Held by whoever writes entries. */
   readonly writing = new Mutex()
   readonly #clearing = new Mutex()
+  readonly pins: Pins
+  /** By fork and version. */
+  readonly #contentLengths = new Map<string, number>()
   #counted: { blocks: number; bytes: number; at: number; ready: Promise<void> } | null = null
   readonly #store: Store
 
@@ -79,6 +88,7 @@ export class Archive {
     this.drive = drive
     this.key = encodeKey(drive.key)
     this.#store = store
+    this.pins = new Pins(drive, this.key)
     setMaxListeners(0, drive.core, drive)
     guardTrees(drive.db)
     boundHints(drive.db)
@@ -144,7 +154,8 @@ export class Archive {
   /**
    * Lends a snapshot of one version (null: the newest) for the time of `use`. Throws ARCHIVE_NOT_READY while nothing
    * is known, VERSION_NOT_FOUND beyond the newest, NOT_AVAILABLE when a block of the list does
-   * not come in time, ARCHIVE_SECRET_NEEDED when it cannot be deciphered.
+   * not come in time, ARCHIVE_SECRET_NEEDED when it cannot be deciphered, NOT_THE_PINNED_VERSION when a link that was opened
+   * says otherwise of a version that is named.
    */
   async at<T>(version: number | null, use: (snapshot: Hyperdrive, version: number) => Promise<T>): Promise<T> {
     const newest = this.length
@@ -157,12 +168,18 @@ export class Archive {
         version: wanted,
         newest,
       })
+    const pinned = version === null || version === 0 ? null : await this.pins.check(wanted)
+    pinned?.still()
     const snapshot = this.drive.checkout(wanted)
+    if (pinned !== null) boundContent(snapshot, pinned.blobsLength)
     try {
       await snapshot.ready()
       snapshot.core.timeout = PATIENCE
-      return await use(snapshot, wanted)
+      const result = await use(snapshot, wanted)
+      pinned?.still()
+      return result
     } catch (error) {
+      pinned?.still()
       const { code } = error as { code?: string }
       // Between the lengths of two batches the log holds no whole tree, and Hyperbee falls over it.
       if (error instanceof TypeError && wanted < newest && /getTreeNode|getRoot|hyperbee/.test(error.stack ?? ''))
@@ -295,21 +312,20 @@ export class Archive {
     return { length: core.length, fork: core.fork, hash: encodeKey(await core.treeHash(core.length)) }
   }
 
-  /** The digest of decisions 23: both tree hashes, both lengths, both forks. */
-  async pin(version: number): Promise<{ readonly blobsLength: number; readonly hash: string }> {
+  /** What a pinned link says of a version. Reads its whole list. Throws what `at` throws, for a version within a changeset too. */
+  async pin(version: number): Promise<Pin> {
+    const id = `${this.drive.core.fork}.${version}`
+    const blobsLength = this.#contentLengths.get(id) ?? (await this.at(version, contentLengthOf))
+    this.#contentLengths.set(id, blobsLength)
+    if (this.#contentLengths.size > CONTENT_LENGTHS)
+      this.#contentLengths.delete(this.#contentLengths.keys().next().value!)
+    const { core } = this.drive
     const blobs = await this.drive.getBlobs()
-    const blobsLength = await this.drive.getBlobsLength(version)
-    const numbers = Buffer.alloc(32)
-    numbers.writeBigUInt64LE(BigInt(version), 0)
-    numbers.writeBigUInt64LE(BigInt(blobsLength), 8)
-    numbers.writeBigUInt64LE(BigInt(this.drive.core.fork), 16)
-    numbers.writeBigUInt64LE(BigInt(blobs.core.fork), 24)
-    const digest = blake2b256([
-      await this.drive.core.treeHash(version),
-      await blobs.core.treeHash(blobsLength),
-      numbers,
-    ])
-    return { blobsLength, hash: encodeKey(digest) }
+    const trees = [
+      await provenTreeHash(core, version, PATIENCE),
+      await provenTreeHash(blobs.core, blobsLength, PATIENCE),
+    ] as const
+    return { blobsLength, hash: digest({ version, blobsLength, trees, forks: [core.fork, blobs.core.fork] }) }
   }
 
   /** Blocks of file content on this device, and how many there are. */
@@ -389,5 +405,23 @@ export class Archive {
       await appender.seal()
       return { length: core.length, byteLength: core.byteLength }
     }
+  }
+}
+
+/** How long the log of content was in a version, as far as its entries tell. Reads all of them, from peers if need be. */
+async function contentLengthOf(snapshot: Hyperdrive, version: number): Promise<number> {
+  const ended = readAhead(snapshot.core)
+  const download = snapshot.core.download({ start: 0, end: version })
+  let length = 0
+  try {
+    for await (const { value } of snapshot.entries({})) {
+      const blob = (value as Hyperdrive.EntryValue | null)?.blob
+      const end = blob ? blob.blockOffset + blob.blockLength : 0
+      if (Number.isSafeInteger(end) && end > length) length = end
+    }
+    return length
+  } finally {
+    download.destroy()
+    ended()
   }
 }

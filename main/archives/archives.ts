@@ -7,7 +7,14 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Hypercore from 'hypercore'
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
-import type { ArchiveRow, ArchiveSource, ArchiveState, News, PendingUpdate } from '../../preload/contract/models.ts'
+import type {
+  ArchiveRow,
+  ArchiveSource,
+  ArchiveState,
+  News,
+  OpenedLink,
+  PendingUpdate,
+} from '../../preload/contract/models.ts'
 import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
@@ -26,15 +33,10 @@ const SAMPLE = 250
 const WATCH = 1000
 /** Archives that are opened at the same time when the backend starts. */
 const OPENING = 64
-/** Checking a pinned link reads the whole list of its version, from peers if need be. */
-const PINNING = 30_000
 /** How long a start waits to learn whether an archive is empty. */
 const ASSESSING = 300
 /** What a person looks at comes before the rest of the list, which is begun with after this long. */
 const LIST_AFTER = 3000
-
-/** What a pinned link said of a version; checked before a single name of it is shown. */
-export type Pin = { readonly blobsLength: number; readonly hash: string }
 
 type Opened = {
   readonly archive: Archive
@@ -61,7 +63,6 @@ type Opened = {
   news: (News & { readonly seen: number; readonly length: number }) | null
   /** Ends the search, when the archive is paused or its life ends. */
   search: AbortController
-  readonly pins: Map<number, Pin & { verified: boolean }>
   downloads: readonly { destroy(): void }[]
   /** The whole list is on its way. */
   fetchesList: boolean
@@ -181,12 +182,12 @@ export class Archives {
   }
 
   /** Adds a friend's archive, or finds the one that is known. Returns at once. */
-  async open(text: string): Promise<{ readonly key: string; readonly version: number | null; readonly path: string }> {
+  async open(text: string): Promise<OpenedLink> {
     const link = parseLink(text)
     return this.#inTurn(link.key, () => this.#open(link))
   }
 
-  async #open(link: Link): Promise<{ readonly key: string; readonly version: number | null; readonly path: string }> {
+  async #open(link: Link): Promise<OpenedLink> {
     const known = this.#registry.archives.get(link.key)
     if (known === undefined) {
       const record: ArchiveRecord = {
@@ -209,9 +210,10 @@ export class Archives {
     ) {
       await this.#reopen(await this.#registry.update(link.key, { secret: link.secret, summary: null }))
     }
-    if (link.version !== null && link.hash !== null && link.blobsLength !== null)
-      this.#of(link.key).pins.set(link.version, { blobsLength: link.blobsLength, hash: link.hash, verified: false })
-    return { key: link.key, version: link.version, path: link.path }
+    const { version, blobsLength, hash } = link
+    const pin = blobsLength === null || hash === null ? null : { blobsLength, hash }
+    this.#of(link.key).archive.pins.claim(version, pin)
+    return { key: link.key, version, path: link.path, pin }
   }
 
   retry(key: string): void {
@@ -350,39 +352,20 @@ export class Archives {
     await this.#refreshRow(key)
   }
 
-  /** A pinned link's promise is kept, or NOT_THE_PINNED_VERSION is thrown. */
-  async verifyPin(key: string, version: number | null): Promise<void> {
-    const { archive, pins } = this.#of(key)
-    const pin = version === null ? undefined : pins.get(version)
-    if (version === null || pin === undefined || pin.verified) return
-    if (archive.length < version) return
-    const found = await Promise.race([
-      archive.pin(version),
-      sleep(PINNING, undefined, { ref: false }).then(() => {
-        throw new AppError('NOT_AVAILABLE', 'Nobody who is connected has what is needed to check this pinned link.', {
-          key,
-          path: '/',
-        })
-      }),
-    ])
-    if (found.hash !== pin.hash || found.blobsLength !== pin.blobsLength)
-      throw new AppError('NOT_THE_PINNED_VERSION', 'This is not the version that your friend pinned.', {
-        key,
-        expected: pin.hash,
-        found: found.hash,
-      })
-    pin.verified = true
+  /**
+   * What a pinned link says of a version is proven before anything of it is shown: for what does not come from `Archive.at`,
+   * or outlasts it. The signal is aborted once it is so no longer. Throws what `Pins.check` throws.
+   */
+  async verifyPin(key: string, version: number | null): Promise<AbortSignal> {
+    const pinned = version === null || version === 0 ? null : await this.get(key).pins.check(version)
+    return pinned?.signal ?? NEVER
   }
 
+  /** Throws what `Archive.pin` throws. */
   async pinnedLink(key: string, version: number, path: string): Promise<string> {
-    const archive = this.get(key)
-    if (version < 1 || version > archive.length)
-      throw new AppError('VERSION_NOT_FOUND', `There is no version ${version} here.`, {
-        key,
-        version,
-        newest: archive.length,
-      })
-    const { blobsLength, hash } = await archive.pin(version)
+    if (version === 0)
+      throw new AppError('VERSION_NOT_FOUND', 'There is no version 0.', { key, version, newest: this.get(key).length })
+    const { blobsLength, hash } = await this.get(key).pin(version)
     return formatLink({ key, version, blobsLength, hash, path, secret: this.record(key).secret })
   }
 
@@ -526,7 +509,6 @@ export class Archives {
       news: null,
       search: new AbortController(),
       source: record.source === null ? null : { name: record.source.paused ? 'paused' : 'importing' },
-      pins: new Map(),
       downloads: [],
       fetchesList: false,
       looked: () => {},
@@ -881,6 +863,9 @@ function isHere({ name }: ArchiveState): boolean {
       return assertNever(name)
   }
 }
+
+const NEVER = new AbortController().signal
+setMaxListeners(0, NEVER)
 
 const notFound = (key: string) =>
   new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library. Open its link first.', { key })

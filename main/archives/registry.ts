@@ -112,6 +112,8 @@ const Download = z.object({
   overwrite: z.boolean(),
   paused: z.boolean(),
   startedAt: z.number(),
+  /** What the link said that the version was opened with. */
+  pin: z.object({ blobsLength: z.number(), hash: z.string() }).nullable().default(null),
 })
 
 const File = z.object({

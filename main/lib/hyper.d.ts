@@ -25,8 +25,17 @@ declare module 'hypercore' {
       readonly stream: import('hyperswarm').Connection | import('@hyperswarm/secret-stream')
     }
     type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
-    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks}.ts`, `main/lib/read-ahead.ts`, `main/read/{fetch,tree-nodes}.ts` and `main/network/stalls.ts` lean. */
+    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks}.ts`, `main/proofs/signed.ts`, `main/lib/read-ahead.ts`, `main/read/{fetch,tree-nodes}.ts` and `main/network/stalls.ts` lean. */
     type TreeNode = { readonly index: number; readonly size: number; readonly hash: Buffer }
+    type Manifest = {
+      readonly version: number
+      readonly allowPatch: boolean
+      readonly quorum: number
+      readonly signers: readonly { readonly namespace: Buffer; readonly publicKey: Buffer }[]
+      readonly prologue: unknown
+      readonly linked?: unknown
+      readonly userData?: unknown
+    }
     type Tree = {
       roots: TreeNode[]
       length: number
@@ -95,6 +104,8 @@ declare module 'hypercore' {
     type State = {
       readonly length: number
       readonly fork: number
+      /** null: nothing is signed yet. */
+      readonly signature: Buffer | null
       readonly encryptionFork: number
       readonly storage: { write(): Transaction; read(fork?: number): Reads }
       _activeTx: Transaction | null
@@ -154,7 +165,11 @@ declare module 'hypercore' {
         firstUnset(position: number): number
       }
       readonly replicator: Hypercore.Replicator
+      /** Throws unless it was signed by the key of the log. */
+      _verifyBatchUpgrade(tree: { readonly length: number }, manifest: unknown): unknown
     } | null
+    /** Who may sign it; null: not known here yet. */
+    readonly manifest: Hypercore.Manifest | null
     ready(): Promise<void>
     close(): Promise<void>
     session(): Hypercore<Block>
@@ -607,6 +622,11 @@ declare module 'localdrive' {
 declare module 'hypercore-crypto' {
   /** A leaf of a log's tree: BLAKE2b-256 over a type, the size and the block. */
   export function data(block: Uint8Array): Buffer
+  type Node = { readonly index: number; readonly size: number; readonly hash: Buffer }
+  /** What stands above two nodes. */
+  export function parent(left: Node, right: Node): Buffer
+  /** What is signed of a tree. */
+  export function tree(roots: readonly Node[]): Buffer
   /** BLAKE2b-256 over the parts, one after another. */
   export function hash(parts: readonly Uint8Array[]): Buffer
   export function randomBytes(length: number): Buffer

@@ -95,9 +95,9 @@ export class Content {
 
   /** `name`: what the browser is to call it. */
   async #zip(request: Request, { key, version }: Grant, paths: readonly string[], name: string): Promise<Response> {
-    await this.#archives.verifyPin(key, version)
+    const pinned = await this.#archives.verifyPin(key, version)
     const archive = this.#archives.get(key)
-    const signal = AbortSignal.any([request.signal, this.#archives.life(key)])
+    const signal = AbortSignal.any([request.signal, this.#archives.life(key), pinned])
     const zip = await planZip(archive, version ?? archive.length, paths, signal)
     const headers = new Headers({
       ...SECURITY,
@@ -113,7 +113,7 @@ export class Content {
   }
 
   async #file(request: Request, { key, version }: Grant, path: string, asDownload: boolean): Promise<Response> {
-    await this.#archives.verifyPin(key, version)
+    const pinned = await this.#archives.verifyPin(key, version)
     const archive = this.#archives.get(key)
     const file = await this.#find(key, version, path)
     const tag = tagOf(archive.drive, file)
@@ -137,7 +137,7 @@ export class Content {
     const status = range === null ? 200 : 206
     if (request.method === 'HEAD' || length === 0) return new Response(null, { status, headers })
     // The blobs core belongs to the archive, not to the snapshot: what is read outlives the snapshot's closing.
-    const signal = AbortSignal.any([request.signal, this.#archives.life(key)])
+    const signal = AbortSignal.any([request.signal, this.#archives.life(key), pinned])
     const bytes =
       range === null
         ? readBlob(archive.drive, file, { start, length }, signal)

@@ -8,6 +8,7 @@ import type Hyperdrive from 'hyperdrive'
 import { z } from 'zod'
 import type { Entry } from '../../preload/contract/models.ts'
 import { isReserved, modifiedOf } from '../archives/about.ts'
+import { contentBound } from '../lib/content-bound.ts'
 import { walk } from './walk.ts'
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -54,6 +55,7 @@ export async function readEntry(
   const parsed = Value.safeParse(node.value)
   if (!parsed.success) return null
   const { executable, linkname, blob, metadata } = parsed.data
+  if (blob && blob.blockOffset + blob.blockLength > contentBound(drive)) return null
   const modified = modifiedOf(metadata)
   if (typeof linkname === 'string') return { kind: 'link', path: key, target: linkname, modified }
   const size = blob?.blockMap === true ? await mappedSize(drive, blob) : (blob?.byteLength ?? 0)

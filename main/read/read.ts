@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import type Hyperdrive from 'hyperdrive'
 import { AppError, type ErrorCode } from '../../preload/contract/errors.ts'
-import type { Entry, EntryPage, FolderSize, Skipped, ZipPart } from '../../preload/contract/models.ts'
+import type { Entry, EntryPage, FolderSize, Pin, Skipped, ZipPart } from '../../preload/contract/models.ts'
 import type { Archives } from '../archives/archives.ts'
 import type { DownloadRecord, Registry } from '../archives/registry.ts'
 import type { Control, Transfers } from '../transfers/transfers.ts'
@@ -63,7 +63,6 @@ export class Reading {
     },
     signal: AbortSignal,
   ): Promise<EntryPage> {
-    await this.#archives.verifyPin(key, version)
     const { drive } = this.#archives.get(key)
     if (!drive.core.writable) rememberTree(drive.core)
     const page = await this.#whileWanted(key, version, signal, async (snapshot, version) => {
@@ -122,7 +121,6 @@ export class Reading {
   }
 
   async entry(key: string, version: number | null, path: string): Promise<Entry | null> {
-    await this.#archives.verifyPin(key, version)
     return this.#archives.get(key).at(version, async snapshot => {
       if (clean(path) === '/') return folderEntry('/')
       const node = await snapshot.entry(clean(path))
@@ -141,7 +139,6 @@ export class Reading {
     length: number,
     signal: AbortSignal,
   ): Promise<{ readonly base64: string; readonly size: number }> {
-    await this.#archives.verifyPin(key, version)
     return this.#archives.get(key).at(version, async snapshot => {
       const node = clean(path) === '/' ? null : await snapshot.entry(clean(path))
       const entry = node === null ? null : await readEntry(snapshot, node)
@@ -167,8 +164,8 @@ export class Reading {
     const { key } = input
     const archive = this.#archives.get(key)
     const version = input.version ?? archive.length
-    await this.#archives.verifyPin(key, version)
-    const signal = AbortSignal.any([caller, this.#archives.life(key)])
+    const pinned = await this.#archives.verifyPin(key, input.version)
+    const signal = AbortSignal.any([caller, this.#archives.life(key), pinned])
     const { length, files, bytes, skipped, stream } = await planZip(archive, version, input.paths.map(clean), signal)
     yield { kind: 'plan', length, files, bytes, skipped }
     const later: Skipped[] = []
@@ -193,7 +190,7 @@ export class Reading {
     await requireOwnPlace(folder, this.#storage, this.#archives.records())
     const paths = input.paths.map(clean)
     const version = input.version ?? archive.length
-    await this.#archives.verifyPin(input.key, version)
+    await this.#archives.verifyPin(input.key, input.version)
     // Told to whoever asks, while the question is still before them, and not by a row that never writes anything.
     await requireWritable(folder)
     const same = [...this.#registry.downloads.values()].find(
@@ -208,6 +205,7 @@ export class Reading {
       overwrite: input.overwrite,
       paused: false,
       startedAt: Date.now(),
+      pin: input.version === null ? null : archive.pins.of(version),
     }
     // Another version is what the person asks for now.
     if (
@@ -235,6 +233,7 @@ export class Reading {
             await this.#write(
               key,
               version,
+              record.pin,
               record.paths,
               folder,
               record.overwrite ? 'replace' : 'leave',
@@ -257,6 +256,7 @@ export class Reading {
   async #write(
     key: string,
     version: number,
+    pin: Pin | null,
     paths: readonly string[],
     folder: string,
     inTheWay: 'leave' | 'replace' | 'keep-beside',
@@ -264,10 +264,13 @@ export class Reading {
     control: Control,
   ): Promise<void> {
     const archive = this.#archives.get(key)
-    const signal = AbortSignal.any([control.signal, this.#archives.life(key)])
+    // The link that it was begun with may have been opened before the last start.
+    if (pin !== null && archive.pins.of(version) === null) archive.pins.claim(version, pin)
     const manifest = await Manifest.open(this.#storage, key, folder)
     while (true) {
+      let signal = AbortSignal.any([control.signal, this.#archives.life(key)])
       try {
+        if (pin !== null) signal = AbortSignal.any([signal, await this.#archives.verifyPin(key, version)])
         await archive.at(version, snapshot =>
           download(archive.drive, snapshot, { paths, folder, inTheWay, follow, manifest }, { ...control, signal }),
         )

@@ -21,6 +21,7 @@ import type {
   NetworkStatus,
   NewFile,
   News,
+  OpenedLink,
   PeerRow,
   PublishReview,
   ReviewProgress,
@@ -63,10 +64,14 @@ const DroppedItem = z.strictObject({
 
 export const contract = {
   archives: {
-    /** Adds the archive to the library and begins to look for it. Returns at once, without waiting for peers. */
+    /**
+     * Adds the archive to the library and begins to look for it. Returns at once, without waiting for peers. What a pinned
+     * link says of a version is proven before anything of that version is answered, until a link that says something else,
+     * or for what was found wrong any other link of the archive, is opened.
+     */
     open: call({
       input: z.strictObject({ link: z.string().max(8192) }),
-      output: type<{ readonly key: string; readonly version: number | null; readonly path: string }>(),
+      output: type<OpenedLink>(),
     }),
     watch: stream({ emits: type<readonly Change<ArchiveRow>[]>() }),
     /** Looks again now. */

@@ -458,6 +458,19 @@ export type NewFile = ChangedFile & {
   readonly missing: number
 }
 
+/** What a link leads to. */
+export type OpenedLink = {
+  readonly key: ArchiveKey
+  /** null: the newest. */
+  readonly version: number | null
+  readonly path: string
+  /** What it says of that version. */
+  readonly pin: Pin | null
+}
+
+/** `hash` in z-base-32, over the list up to the version and so many blocks of content. */
+export type Pin = { readonly blobsLength: number; readonly hash: string }
+
 export type PeerRow = {
   /** The peer's public key in z-base-32 (not an archive's key). */
   readonly id: string

@@ -14,17 +14,20 @@ export async function plainPeer(
 ): Promise<{ readonly store: Corestore; readonly swarm: Hyperswarm }> {
   if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
   const store = new Corestore(join(await temporaryFolder('plain'), 'store'))
+  onTestFinished(() => store.close())
+  return { store, swarm: replicating(store, bootstrap) }
+}
+
+/** One more swarm for a store, as after a restart. */
+export function replicating(store: Corestore, bootstrap: readonly string[]): Hyperswarm {
   const swarm = new Hyperswarm({ dht: new DHT({ bootstrap: [...bootstrap], host: '127.0.0.1', firewalled: false }) })
   swarm.on('connection', connection => {
     // An author that is killed takes its connection along.
     connection.on('error', () => {})
     store.replicate(connection)
   })
-  onTestFinished(async () => {
-    await swarm.destroy({ force: true })
-    await store.close()
-  })
-  return { store, swarm }
+  onTestFinished(() => swarm.destroy({ force: true }))
+  return swarm
 }
 
 /** Somebody who follows an archive, and remembers every version that was ever announced here. */

@@ -193,34 +193,6 @@ test('a private archive cannot be read without its secret, and can with it', asy
   expect(Buffer.from(base64, 'base64').toString()).toBe('dear diary')
 })
 
-test('a pinned link shows its version, and a bent one shows nothing', async () => {
-  const folder = await temporaryFolder('pinned')
-  await writeTree(folder, { 'a.txt': 'first' })
-  const ana = await startPerson(testnet.bootstrap)
-  const { key } = await publish(ana, [folder])
-  const { length } = await ana.archive(key, isFound)
-  const { link } = await ana.client.archives.pinnedLink({ key, version: length, path: '/a.txt' })
-  await writeFile(join(folder, 'a.txt'), 'second')
-  await ana.archive(key, row => row.length > length)
-  const bob = await startPerson(testnet.bootstrap)
-  expect(await bob.client.archives.open({ link })).toEqual({ key, version: length, path: '/a.txt' })
-  await bob.archive(key, isFound)
-  const { base64 } = await bob.client.read.bytes({ key, version: length, path: '/a.txt', start: 0, length: 100 })
-  expect(Buffer.from(base64, 'base64').toString()).toBe('first')
-
-  const eve = await startPerson(testnet.bootstrap)
-  const bent = link.replace(
-    /\.[a-z0-9]([a-z0-9]{51}\/)/,
-    (_, rest: string) => `.${link.includes(`.y${rest}`) ? 'b' : 'y'}${rest}`,
-  )
-  expect(bent).not.toBe(link)
-  await eve.client.archives.open({ link: bent })
-  await eve.archive(key, isFound)
-  await expect(
-    eve.client.read.list({ key, version: length, folder: '/', cursor: null, limit: 10 }),
-  ).rejects.toMatchObject({ code: 'NOT_THE_PINNED_VERSION' })
-})
-
 test('a storage that is older than what was published is not written to', async () => {
   const folder = await temporaryFolder('older')
   await writeTree(folder, { 'a.txt': 'a' })

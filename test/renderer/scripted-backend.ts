@@ -144,7 +144,7 @@ export class ScriptedBackend implements Backend {
           if (link.startsWith('dat:')) throw new AppError('OLD_DAT_LINK', 'Old', { link })
           const key = /[a-z0-9]{52}/.exec(link)?.[0]
           if (key === undefined) throw new AppError('INVALID_LINK', 'Not a link', { link, at: 8, expected: 'a key' })
-          return { key, version: null, path: '/' }
+          return { key, version: null, path: '/', pin: null }
         },
         watch: (_, signal) => this.archives.watch(signal),
         retry: nothing('archives.retry'),
