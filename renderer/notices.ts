@@ -65,7 +65,10 @@ export function startNotices(): void {
       if (known === undefined || known.state.name === row.state.name || row.kind === 'keep') continue
       const title = plainName(row.title)
       if (row.state.name === 'done')
-        notify(title, `${row.kind === 'import' ? 'Everything is added' : 'Downloaded'}: ${count(row.files, 'file')}.`)
+        notify(
+          title,
+          `${row.kind === 'import' ? 'Everything is added' : row.kind === 'restore' ? 'Restored' : 'Downloaded'}: ${count(row.files, 'file')}.`,
+        )
       else if (row.state.name === 'failed') notify(title, 'Stopped by a problem.')
     }
   })

@@ -3,6 +3,7 @@
  * quiet (ten seconds at most under constant writing), and a whole rescan at start, when the watcher loses count, and
  * now and then. A source that is gone or has suddenly lost most of its files is never taken for an intention.
  */
+import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
@@ -11,10 +12,12 @@ import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
 import type { SourceRecord } from '../archives/registry.ts'
 import type { Log } from '../lib/log.ts'
+import { Mutex } from '../lib/mutex.ts'
 import type { Control, Transfers } from '../transfers/transfers.ts'
 import { explain, importChanges } from './import.ts'
 import { knownBelow } from './known.ts'
 import { type Change, lost, plan, type Recognition } from './plan.ts'
+import { planRestoration, type Restoration, type Restored, writeRestoration } from './restore.ts'
 import { type ScannedFile, scan } from './scan.ts'
 import { SourceIndex } from './source-index.ts'
 import { MISSES_THE_SHORT_LIVED, type Watching, watchItem } from './watch.ts'
@@ -34,6 +37,14 @@ const MANY_YOUNG = 1000
 /** More removals than this are asked about, and more than half of all. */
 const MANY_REMOVALS = 1000
 const FEW_REMOVALS = 5
+
+/** Of what is done before anybody could look. */
+const UNWATCHED: Omit<Control, 'signal'> = {
+  totals: () => {},
+  progress: () => {},
+  skipped: () => {},
+  waitingForPeers: () => {},
+}
 
 export type LiveOptions = {
   readonly key: string
@@ -77,6 +88,8 @@ export class LiveSource {
   #loop: Promise<void> | null = null
   #index: SourceIndex | null = null
   #sources: readonly string[] | null = null
+  /** The folder is read for the archive, or written from it, by one at a time. */
+  readonly #turns = new Mutex()
 
   constructor(options: LiveOptions) {
     this.#options = options
@@ -143,6 +156,63 @@ export class LiveSource {
     await this.#unwatch()
   }
 
+  /**
+   * What lies at and below these paths becomes what it was, on the disk and then in the archive. What the folder holds and
+   * the archive does not is published first. Throws ARCHIVE_READ_ONLY while nothing is followed.
+   */
+  async restore(version: number, paths: readonly string[]): Promise<Restored> {
+    const { archives, transfers, key } = this.#options
+    if (this.#record.paused || !this.#record.complete)
+      throw new AppError(
+        'ARCHIVE_READ_ONLY',
+        'The folder of this archive is paused, or is still being added. Go on with it first.',
+        { key },
+      )
+    const { before, files, bytes } = await this.#turns.run(async () => {
+      const { wanted, gone, bytes } = await this.#planRestoration(version, paths)
+      return { before: archives.get(key).length, files: wanted.size + gone.length, bytes }
+    })
+    const skipped: Skipped[] = []
+    const done = { before, files, skipped }
+    if (files === 0) return { ...done, transfer: null }
+    const run = (control: Control) => this.#turns.run(() => this.#restore(version, paths, control))
+    if (bytes < ROW_BYTES && files < ROW_FILES) {
+      await run({ ...UNWATCHED, skipped: one => skipped.push(one), signal: this.#life.signal })
+      return { ...done, transfer: null }
+    }
+    const transfer = transfers.add({
+      id: `restore-${randomUUID()}`,
+      kind: 'restore',
+      key,
+      title: archives.row(key).title,
+      folder: this.#record.items[0]?.path ?? null,
+      startedAt: Date.now(),
+      run,
+    })
+    return { ...done, transfer }
+  }
+
+  async #planRestoration(version: number, paths: readonly string[]): Promise<Restoration> {
+    const outcome = await this.#sync(paths.includes('/') ? null : paths)
+    const archive = this.#options.archives.writable(this.#options.key)
+    return planRestoration(archive, await this.#openIndex(archive), { version, paths, equal: outcome === 'done' })
+  }
+
+  async #restore(version: number, paths: readonly string[], control: Control): Promise<void> {
+    const { archives, key } = this.#options
+    const restoration = await this.#planRestoration(version, paths)
+    const archive = archives.writable(key)
+    const signal = AbortSignal.any([control.signal, this.#life.signal])
+    await writeRestoration(archive, await this.#openIndex(archive), this.#record.items, restoration, {
+      ...control,
+      signal,
+    })
+    this.#removalsAgreed = restoration.gone.length
+    await this.#sync(paths.includes('/') ? null : paths)
+    await archives.refresh(key)
+    this.#wake()
+  }
+
   async #run(): Promise<void> {
     const { archives, key, log } = this.#options
     const { signal } = this.#life
@@ -151,7 +221,7 @@ export class LiveSource {
         await this.#watch()
         archives.setSourceState(key, { name: 'importing' })
         const dirty = this.#take()
-        const outcome = await this.#sync(dirty.all ? null : [...dirty.paths])
+        const outcome = await this.#turns.run(() => this.#sync(dirty.all ? null : [...dirty.paths]))
         if (signal.aborted) return
         if (outcome === 'asks') {
           await this.#quiet()
@@ -243,13 +313,7 @@ export class LiveSource {
     const { files, bytes, first } = work
     const run = (control: Control) => this.#apply(work, control)
     if (!first && bytes < ROW_BYTES && files < ROW_FILES) {
-      await run({
-        signal: this.#life.signal,
-        totals: () => {},
-        progress: () => {},
-        skipped: () => {},
-        waitingForPeers: () => {},
-      })
+      await run({ ...UNWATCHED, signal: this.#life.signal })
       return 'done'
     }
     const id = importId(key)

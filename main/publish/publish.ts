@@ -22,6 +22,7 @@ import { knownEntries } from './known.ts'
 import { type Change, type Choices, plan } from './plan.ts'
 import { type Decisions, reviewDecisions, reviewDropped, reviewItems, room, titleOf } from './review.ts'
 import { itemsOf, outermost, type Scanned, scan, type SourceItem } from './scan.ts'
+import type { Restored } from './restore.ts'
 import { SourceIndex } from './source-index.ts'
 import { canStand, Upload } from './upload.ts'
 
@@ -376,8 +377,17 @@ export class Publishing {
     return this.#edit(key, archive => moving(archive, moves))
   }
 
-  restore(key: string, version: number, paths: readonly string[]): Promise<Edited> {
-    return this.#edit(key, archive => restoring(archive, version, paths))
+  /**
+   * As a new version that names the content of the old one. Where the archive follows a folder, that is changed first: the
+   * next look at it would undo what was changed in the archive alone.
+   */
+  async restore(key: string, version: number, paths: readonly string[]): Promise<Restored> {
+    this.#archives.writable(key)
+    if (this.#archives.record(key).source !== null) {
+      const live = this.#live.get(key)
+      if (live !== undefined) return live.restore(version, paths)
+    }
+    return { ...(await this.#edit(key, archive => restoring(archive, version, paths))), skipped: [], transfer: null }
   }
 
   rules(key: string): SourceRules {

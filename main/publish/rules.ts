@@ -38,6 +38,7 @@ const DEFAULT_RULES = [
   '*.partial',
   '*.crdownload',
   '*.!ut',
+  '.cairn-part/',
 ]
 
 /** The file of ignore rules in the folder's root, and Cairn's own entries in every archive: never published from a folder. */

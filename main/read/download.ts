@@ -85,8 +85,15 @@ export type DownloadOptions = {
   readonly mayRemove?: boolean
   /** What stands in place of entries of the snapshot. */
   readonly instead?: Instead
-  readonly manifest: Manifest
+  readonly manifest: Ledger
+  /** Each lies below the folder under its path without this; otherwise under what was chosen. */
+  readonly base?: string
+  /** Of what lies there, only this. */
+  readonly only?: (path: string) => boolean
 }
+
+/** What of the folder is ours. */
+export type Ledger = Pick<Manifest, 'get' | 'paths' | 'set' | 'delete' | 'close'>
 
 type Target = { readonly path: string; readonly local: string; readonly relative: string }
 type FileTarget = Target & SelectedFile
@@ -104,8 +111,19 @@ export async function download(
   await requireWritable(options.folder)
   const skipped = (one: Skipped) => control.skipped(one)
   const selection = await unlessAborted(
-    select({ drive, snapshot, paths: options.paths, policy, instead: options.instead }, skipped, signal, waiting =>
-      control.waitingForPeers(waiting),
+    select(
+      {
+        drive,
+        snapshot,
+        paths: options.paths,
+        base: options.base,
+        only: options.only,
+        instead: options.instead,
+        policy,
+      },
+      skipped,
+      signal,
+      waiting => control.waitingForPeers(waiting),
     ),
     signal,
   )

@@ -36,6 +36,10 @@ type Wish = {
   readonly paths: readonly string[]
   readonly policy: NamePolicy
   readonly instead?: Instead | undefined
+  /** What all their names are shortened by; without it, each by the folder that it lies in. */
+  readonly base?: string | undefined
+  /** Of what lies there, only this. */
+  readonly only?: ((path: string) => boolean) | undefined
 }
 
 /** Entries of later versions, up to `length`, in place of those of a snapshot; null: that one is left out. */
@@ -46,7 +50,7 @@ export type Instead = { readonly length: number; readonly entries: ReadonlyMap<s
  * PATH_NOT_FOUND; the signal's reason when ended.
  */
 export async function select(
-  { drive, snapshot, paths, policy, instead }: Wish,
+  { drive, snapshot, paths, policy, base: ownBase, only = () => true, instead }: Wish,
   leaveOut: (skipped: Skipped) => void,
   signal: AbortSignal,
   waiting?: (isWaiting: boolean) => void,
@@ -83,11 +87,12 @@ export async function select(
   const ended = listAhead(drive, snapshot, paths.includes('/'), signal)
   try {
     for (const path of paths) {
-      const base = path === '/' ? '' : dirname(path) === '/' ? '' : dirname(path)
+      const base = ownBase ?? (path === '/' ? '' : dirname(path) === '/' ? '' : dirname(path))
       let found = false
       for await (const entry of everything(snapshot, path, { signal })) {
         signal.throwIfAborted()
         found = true
+        if (!only(entry.path)) continue
         if (instead?.entries.has(entry.path) !== true) await add(entry, base, snapshot.version)
       }
       for (const [at, entry] of instead?.entries ?? []) {

@@ -227,10 +227,20 @@ export const contract = {
       }),
       output: Edited,
     }),
-    /** Makes what lies at and below these paths what it was in that version: undoes any edit. */
+    /**
+     * Makes what lies at and below these paths what it was in that version: undoes any edit. Of an archive of yours that
+     * follows a folder, the folder is changed; what it holds and the archive does not is published before, and what cannot
+     * be is left. `transfer`: it goes on as that. Throws ARCHIVE_READ_ONLY while such a folder is paused.
+     */
     restore: call({
       input: z.strictObject({ key: Key, version: Version, paths: z.array(ArchivePath).min(1).max(20_000).readonly() }),
-      output: Edited,
+      output: type<{
+        readonly before: number
+        readonly files: number
+        /** Of a folder: what was left, since it holds what is not in the archive. Empty where there is a transfer, which has them. */
+        readonly skipped: readonly Skipped[]
+        readonly transfer: string | null
+      }>(),
     }),
     /** What the person decided about what is published of the folder that an archive of yours follows. */
     rules: call({ input: z.strictObject({ key: Key }), output: type<SourceRules>() }),

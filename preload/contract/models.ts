@@ -353,10 +353,10 @@ export type TransferState =
   | { readonly name: 'cancelled' }
   | { readonly name: 'failed'; readonly error: SerializedError }
 
-/** A long job that outlives the page: an import, a download, a kept copy being filled. */
+/** A long job that outlives the page: an import, a download, a kept copy being filled, a folder that is given back what it was. */
 export type TransferRow = {
   readonly id: string
-  readonly kind: 'import' | 'download' | 'keep' | 'folder'
+  readonly kind: 'import' | 'download' | 'keep' | 'folder' | 'restore'
   readonly key: ArchiveKey
   readonly title: string
   readonly state: TransferState

@@ -1,11 +1,12 @@
 /** Time in an archive: which versions can be opened, what became of a file, what is gone, and how it comes back. */
-import { writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Hyperdrive from 'hyperdrive'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ArchiveRow } from '../../preload/contract/models.ts'
 import { encodeKey } from '../../main/archives/links.ts'
-import { isFound, share, startPerson } from '../helpers/backend.ts'
-import { temporaryFolder, writeTree } from '../helpers/files.ts'
+import { isFound, publish, share, startPerson } from '../helpers/backend.ts'
+import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { plainPeer } from '../helpers/plain.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
@@ -83,4 +84,70 @@ test('of an archive of another program every version can be opened, by somebody 
   }
   expect(often).toEqual(Array.from({ length: 43 }, (_, index) => 2 + 7 * (42 - index)))
   expect(row.length).toBe(drive.version)
+})
+
+const names = async (folder: string) => Object.keys(await readTree(folder)).filter(path => !path.startsWith('.'))
+
+test('a folder that is followed is given back what it was: no content is stored again, and nothing of the person is lost', async () => {
+  const source = await temporaryFolder('source')
+  const kept = 'k'.repeat(300_000)
+  await writeTree(source, { 'a.txt': 'one', 'large.bin': kept, 'b/c.txt': 'c', 'b/d.txt': 'd', 'stays.txt': 'stays' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [source])
+  const isFollowed = (row: ArchiveRow) => row.source?.state.name === 'watching'
+  const first = await ana.archive(key, isFollowed)
+  const before = await readTree(source)
+
+  await writeFile(join(source, 'a.txt'), 'two, and longer')
+  await writeFile(join(source, 'large.bin'), 'small now')
+  await rm(join(source, 'b'), { recursive: true })
+  await writeFile(join(source, 'new.txt'), 'new')
+  const second = await ana.archive(key, row => isFollowed(row) && row.length > first.length && row.files === 4)
+  // Saved in the very moment in which it is restored: it is published before it is written over.
+  await writeFile(join(source, 'a.txt'), 'three, which nobody has seen')
+  const {
+    before: undo,
+    files,
+    transfer,
+  } = await ana.client.publish.restore({ key, version: first.length, paths: ['/'] })
+  expect({ files, transfer }).toEqual({ files: 5, transfer: null })
+  expect(undo).toBeGreaterThan(second.length)
+  const third = await ana.archive(key, row => row.length > undo && row.files === 5)
+  expect(await readTree(source)).toEqual(before)
+  expect(await names(source)).toHaveLength(5)
+  // Of that alone, nothing of what was restored.
+  expect(third.held.ofBytes - second.held.ofBytes).toBe('three, which nobody has seen'.length)
+  const entry = await ana.client.read.bytes({ key, version: undo, path: '/a.txt', start: 0, length: 100 })
+  expect(Buffer.from(entry.base64, 'base64').toString()).toBe('three, which nobody has seen')
+
+  // Nothing is found to do by the next look at the folder.
+  await ana.client.publish.pause({ key, paused: true })
+  await ana.client.publish.pause({ key, paused: false })
+  expect(await ana.archive(key, isFollowed)).toMatchObject({ length: third.length })
+
+  // And it is undone by the same.
+  await ana.client.publish.restore({ key, version: undo, paths: ['/'] })
+  const last = await ana.archive(key, row => row.length > third.length && row.files === 4)
+  expect(last.held.ofBytes).toBe(third.held.ofBytes)
+  expect(await names(source)).toEqual(['a.txt', 'large.bin', 'new.txt', 'stays.txt'])
+  expect(await readFile(join(source, 'a.txt'), 'utf8')).toBe('three, which nobody has seen')
+})
+
+test('of a folder that has lost most of its files what is gone is brought back, without taking it out first', async () => {
+  const source = await temporaryFolder('source')
+  await writeTree(source, Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`f${index}.txt`, `${index}`])))
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [source])
+  const { length } = await ana.archive(key, row => row.source?.state.name === 'watching')
+  const before = await readTree(source)
+  for (let index = 0; index < 9; index++) await rm(join(source, `f${index}.txt`))
+  await writeFile(join(source, 'f10.txt'), 'changed, and not in the archive yet')
+  await ana.archive(key, row => row.source?.state.name === 'asks-removal')
+  const { skipped } = await ana.client.publish.restore({ key, version: length, paths: ['/'] })
+  expect(skipped.map(({ path, reason }) => [path, reason])).toEqual([['/f10.txt', 'exists']])
+  const row = await ana.archive(key, row => row.source?.state.name === 'watching' && row.length > length)
+  expect(row.files).toBe(12)
+  const after = await readTree(source)
+  expect(after['f10.txt']).not.toBe(before['f10.txt'])
+  expect({ ...after, 'f10.txt': null }).toEqual({ ...before, 'f10.txt': null })
 })

@@ -201,7 +201,7 @@ export class ScriptedBackend implements Backend {
         remove: did('publish.remove', { before: 4, files: 1 }),
         rename: did('publish.rename', { before: 4, files: 1 }),
         move: did('publish.move', { before: 4, files: 1 }),
-        restore: did('publish.restore', { before: 5, files: 1 }),
+        restore: did('publish.restore', { before: 5, files: 1, skipped: [], transfer: null }),
         rules: () => ({ rules: '', exclude: [], includeSuspicious: false }),
         reviewRules: did('publish.reviewRules', fixtures.rulesReview),
         changeRules: nothing('publish.changeRules'),

@@ -1,5 +1,15 @@
 /** Long jobs: what is being added, downloaded and kept, with true progress. They go on when the page is closed. */
-import { ArrowDownToLine, ArrowUpFromLine, FolderSync, HardDrive, type LucideIcon, Pause, Play, X } from 'lucide-react'
+import {
+  ArrowDownToLine,
+  ArrowUpFromLine,
+  FolderSync,
+  HardDrive,
+  History,
+  type LucideIcon,
+  Pause,
+  Play,
+  X,
+} from 'lucide-react'
 import type { ReactElement } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { Skipped, SkipReason, TransferRow } from '../../../preload/contract/models.ts'
@@ -79,6 +89,8 @@ function look(kind: TransferRow['kind']): {
       return { Icon: HardDrive, word: 'Keeping', where: 'In' }
     case 'folder':
       return { Icon: FolderSync, word: 'Keeping in a folder', where: 'In' }
+    case 'restore':
+      return { Icon: History, word: 'Restoring', where: 'To' }
     default:
       return assertNever(kind)
   }
