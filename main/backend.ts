@@ -26,6 +26,7 @@ import { Network } from './network/network.ts'
 import { Peers } from './network/peers.ts'
 import { Publishing } from './publish/publish.ts'
 import { Content } from './read/content.ts'
+import { download } from './read/download.ts'
 import { Reading } from './read/read.ts'
 import { SettingsService } from './settings/settings.ts'
 import { Transfers } from './transfers/transfers.ts'
@@ -55,7 +56,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const transfers = new Transfers(log)
     const archives = new Archives(store, registry, network, log)
     const peers = new Peers(archives, network)
-    const publishing = new Publishing(storage, archives, transfers, log, options.uploadSilence)
+    const publishing = new Publishing(storage, archives, transfers, log, download, options.uploadSilence)
     const reading = new Reading(storage, archives, registry, transfers)
     const keeping = new Keeping(storage, archives, transfers, log)
     const recency = await Recency.open(storage)

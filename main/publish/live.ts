@@ -17,7 +17,7 @@ import type { Control, Transfers } from '../transfers/transfers.ts'
 import { explain, importChanges } from './import.ts'
 import { knownBelow } from './known.ts'
 import { type Change, lost, plan, type Recognition } from './plan.ts'
-import { planRestoration, type Restoration, type Restored, writeRestoration } from './restore.ts'
+import { type Download, planRestoration, type Restoration, type Restored, writeRestoration } from './restore.ts'
 import { type ScannedFile, scan } from './scan.ts'
 import { SourceIndex } from './source-index.ts'
 import { MISSES_THE_SHORT_LIVED, type Watching, watchItem } from './watch.ts'
@@ -52,6 +52,7 @@ export type LiveOptions = {
   readonly transfers: Transfers
   readonly storage: string
   readonly log: Log
+  readonly download: Download
 }
 
 /** What is to be brought into the archive: all that the folder holds (`first`), or what has changed in it. */
@@ -203,10 +204,9 @@ export class LiveSource {
     const restoration = await this.#planRestoration(version, paths)
     const archive = archives.writable(key)
     const signal = AbortSignal.any([control.signal, this.#life.signal])
-    await writeRestoration(archive, await this.#openIndex(archive), this.#record.items, restoration, {
-      ...control,
-      signal,
-    })
+    const index = await this.#openIndex(archive)
+    const { items } = this.#record
+    await writeRestoration(archive, index, items, restoration, this.#options.download, { ...control, signal })
     this.#removalsAgreed = restoration.gone.length
     await this.#sync(paths.includes('/') ? null : paths)
     await archives.refresh(key)

@@ -22,7 +22,7 @@ import { knownEntries } from './known.ts'
 import { type Change, type Choices, plan } from './plan.ts'
 import { type Decisions, reviewDecisions, reviewDropped, reviewItems, room, titleOf } from './review.ts'
 import { itemsOf, outermost, type Scanned, scan, type SourceItem } from './scan.ts'
-import type { Restored } from './restore.ts'
+import type { Download, Restored } from './restore.ts'
 import { SourceIndex } from './source-index.ts'
 import { canStand, Upload } from './upload.ts'
 
@@ -51,6 +51,7 @@ export class Publishing {
   readonly #archives: Archives
   readonly #transfers: Transfers
   readonly #log: Log
+  readonly #download: Download
   readonly #reviews = new Map<string, Reviewed>()
   readonly #live = new Map<string, LiveSource>()
   readonly #uploads = new Map<string, RunningUpload>()
@@ -62,7 +63,15 @@ export class Publishing {
   /** An edit is planned from what the archive holds: the next one waits until it is written. */
   readonly #editing = new Mutex()
 
-  constructor(storage: string, archives: Archives, transfers: Transfers, log: Log, silence = SILENCE) {
+  constructor(
+    storage: string,
+    archives: Archives,
+    transfers: Transfers,
+    log: Log,
+    download: Download,
+    silence = SILENCE,
+  ) {
+    this.#download = download
     this.#silence = silence
     this.#storage = storage
     this.#archives = archives
@@ -525,6 +534,7 @@ export class Publishing {
       transfers: this.#transfers,
       storage: this.#storage,
       log: this.#log,
+      download: this.#download,
     })
     this.#live.set(key, live)
     live.start()

@@ -7,7 +7,7 @@ import { lstat } from 'node:fs/promises'
 import { basename, dirname, posix } from 'node:path'
 import type { Skipped } from '../../preload/contract/models.ts'
 import type { Archive } from '../archives/archive.ts'
-import { download, type Ledger } from '../read/download.ts'
+import type { download, Ledger } from '../read/download.ts'
 import type { Control } from '../transfers/transfers.ts'
 import { statsOf } from './disk.ts'
 import { isSame, type Known, knownBelow, knownEntries } from './known.ts'
@@ -49,12 +49,16 @@ export async function planRestoration(
   return { paths: below, version, wanted, gone, bytes: [...wanted.values()].reduce((sum, { size }) => sum + size, 0) }
 }
 
+/** Writes files of a version into a folder. */
+export type Download = typeof download
+
 /** Throws as `download` does; the signal's reason when ended. What was written by then stays. */
 export async function writeRestoration(
   archive: Archive,
   index: SourceIndex,
   items: readonly SourceItem[],
   { paths, version, wanted, gone }: Restoration,
+  download: Download,
   control: Control,
 ): Promise<void> {
   for (const item of items) {
