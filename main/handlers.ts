@@ -110,11 +110,11 @@ export function createHandlers({
       download: async input => ({ transfer: await reading.download(input) }),
     },
     history: {
-      list: ({ key, before, limit }) => history.list(key, before, limit),
-      changes: ({ key, from, to, limit }) => history.changes(key, from, to, limit),
       moments: ({ key, until, limit }) => moments.list(key, until, limit),
       file: ({ key, path, until, limit }) => moments.ofFile(key, path, until, limit),
       news: ({ key, from, to, limit }) => news.look(key, from, to, limit),
+      list: ({ key, ...page }, { signal }) => history.list(key, page, signal),
+      changes: ({ key, from, to, limit }, { signal }) => history.changes(key, from, to, limit, signal),
     },
     peers: { watch: ({ key }, signal) => peers.watch(key, signal) },
     transfers: {

@@ -35,6 +35,9 @@ export const AboutEntry = z.object({
 })
 export type About = z.infer<typeof AboutEntry>
 
+/** How many changesets one names beside the one before it: so many are fetched with one round trip. */
+export const EARLIER = 15
+
 const ChangesetEntry = z.object({
   cairn: z.literal(1),
   time,
@@ -42,6 +45,8 @@ const ChangesetEntry = z.object({
   from: count,
   /** Where the changeset before this one stands; null: this is the first. */
   previous: count.nullable(),
+  /** Where those before that one stand, the nearest first: they can be fetched together, and nothing else is taken from it. */
+  earlier: z.array(count).max(EARLIER).readonly().default([]),
   added: count,
   changed: count,
   removed: count,

@@ -12,7 +12,15 @@ import type { Pin } from '../../preload/contract/models.ts'
 import { boundContent } from '../lib/content-bound.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { countOf, type Ranges } from '../lib/ranges.ts'
-import { ABOUT_PATH, type About, CHANGESET_PATH, parseAbout, parseChangeset, type RecordedChangeset } from './about.ts'
+import {
+  ABOUT_PATH,
+  type About,
+  CHANGESET_PATH,
+  EARLIER,
+  parseAbout,
+  parseChangeset,
+  type RecordedChangeset,
+} from './about.ts'
 import { Appender, flushBeforeAnnouncing } from './appender.ts'
 import { bytesOf, clearBlocks, heldIn } from './blocks.ts'
 import { boundHints } from './hints.ts'
@@ -23,7 +31,8 @@ import { provenTreeHash } from '../proofs/signed.ts'
 import type { ArchiveRecord } from './registry.ts'
 import { renamesOf } from '../lib/renames.ts'
 import type { Store } from './store.ts'
-import { CircularList, guardTrees } from './tree-guard.ts'
+import { CircularList } from '../lib/circular-list.ts'
+import { guardTrees } from './tree-guard.ts'
 
 /** How the start of every Hyperbee reads: without it the block is encrypted, or another thing. */
 const BEE_HEADER = Buffer.from('hyperbee')
@@ -155,9 +164,14 @@ export class Archive {
    * Lends a snapshot of one version (null: the newest) for the time of `use`. Throws ARCHIVE_NOT_READY while nothing
    * is known, VERSION_NOT_FOUND beyond the newest, NOT_AVAILABLE when a block of the list does
    * not come in time, ARCHIVE_SECRET_NEEDED when it cannot be deciphered, NOT_THE_PINNED_VERSION when a link that was opened
-   * says otherwise of a version that is named.
+   * says otherwise of a version that is named. What was asked for in vain is taken back when `signal` says that nobody waits
+   * any more: that is what closing the snapshot does.
    */
-  async at<T>(version: number | null, use: (snapshot: Hyperdrive, version: number) => Promise<T>): Promise<T> {
+  async at<T>(
+    version: number | null,
+    use: (snapshot: Hyperdrive, version: number) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const newest = this.length
     if (!this.known)
       throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key: this.key })
@@ -172,13 +186,17 @@ export class Archive {
     pinned?.still()
     const snapshot = this.drive.checkout(wanted)
     if (pinned !== null) boundContent(snapshot, pinned.blobsLength)
+    const stop = () => void snapshot.close().catch(() => {})
+    signal?.addEventListener('abort', stop)
     try {
+      signal?.throwIfAborted()
       await snapshot.ready()
       snapshot.core.timeout = PATIENCE
       const result = await use(snapshot, wanted)
       pinned?.still()
       return result
     } catch (error) {
+      signal?.throwIfAborted()
       pinned?.still()
       const { code } = error as { code?: string }
       // Between the lengths of two batches the log holds no whole tree, and Hyperbee falls over it.
@@ -204,6 +222,7 @@ export class Archive {
         path: '/',
       })
     } finally {
+      signal?.removeEventListener('abort', stop)
       await snapshot.close()
     }
   }
@@ -285,6 +304,7 @@ export class Archive {
           time: Date.now(),
           from,
           previous: previous?.seq ?? null,
+          earlier: previous === null ? [] : earlierOf(previous.changeset),
           ...counts,
           added: counts.added - renamed,
           removed: counts.removed - renamed,
@@ -425,3 +445,7 @@ async function contentLengthOf(snapshot: Hyperdrive, version: number): Promise<n
     ended()
   }
 }
+
+/** What stands before a changeset, as the one after it names it. */
+const earlierOf = ({ previous, earlier }: RecordedChangeset): readonly number[] =>
+  previous === null ? [] : [previous, ...earlier].slice(0, EARLIER)

@@ -7,10 +7,9 @@
  * used.
  */
 import type Hyperdrive from 'hyperdrive'
+import { CircularList } from '../lib/circular-list.ts'
 
 const DEEPEST = 40
-
-export class CircularList extends Error {}
 
 type Batch = ReturnType<Hyperdrive['db']['batch']>
 type TreeNode = NonNullable<Awaited<ReturnType<Batch['getRoot']>>>

@@ -1,19 +1,33 @@
 /**
  * What changed, newest first. Archives written by Cairn say it themselves, one small block a changeset, each naming the
- * one before it; of others the log is read backwards and cut into runs.
+ * ones before it; of others the log is read backwards (`runs.ts`), and no more is said than it tells.
  */
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ChangedFile, Changeset } from '../../preload/contract/models.ts'
-import { parseChangeset, pathOf, type RecordedChangeset } from '../archives/about.ts'
+import { CHANGESET_PATH, parseChangeset, type RecordedChangeset } from '../archives/about.ts'
+import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
-import { contentId, type Named, renamesOf } from '../lib/renames.ts'
-import { type ArchiveEntry, readEntry } from '../read/entries.ts'
+import { type ArchiveEntry, descendants, nodeOf, parseEntry, readEntry } from '../read/entries.ts'
+import { rememberTree } from '../lib/tree-nodes.ts'
+import { compare, NotAVersion, type Pair } from './compare.ts'
+import { Differences, sizeOf } from './differences.ts'
+import { type Block, Log } from './tree-log.ts'
+import { newestPlaces, type Run, runs } from './runs.ts'
 
-/** Versions of another program that are shown as one changeset. */
-const RUN = 100
 /** Differences between two versions among which renamed files are looked for; all of them are read first, from peers if need be. */
 const PAIRED = 5000
+/** Entries that are turned into what is shown together: of some the size is asked for. */
+const AT_ONCE = 64
+/** After so many milliseconds no more is asked for, and a page is given out as far as it is there. */
+const SOON = 50
+
+export type Page = {
+  /** The length after which nothing is told; null for the newest. */
+  readonly before: number | null
+  readonly limit: number
+  readonly soon?: boolean | undefined
+}
 
 export class History {
   readonly #archives: Archives
@@ -22,124 +36,121 @@ export class History {
     this.#archives = archives
   }
 
-  /** `before`: the length after which nothing is told; null for the newest. */
   async list(
     key: string,
-    before: number | null,
-    limit: number,
+    { before, limit, soon = false }: Page,
+    signal: AbortSignal,
   ): Promise<{ readonly changesets: readonly Changeset[]; readonly before: number | null }> {
     const archive = this.#archives.get(key)
     const end = before === null ? archive.length : Math.min(before, archive.length)
     if (!archive.known) throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key })
     // The first block of a log is its header, and no version.
     if (end <= 1) return { changesets: [], before: null }
-    return archive.at(end, async snapshot => {
+    const until = soon ? performance.now() + SOON : Number.POSITIVE_INFINITY
+    return this.#reading(archive, end, signal, async (log, snapshot) => {
       const changesets: Changeset[] = []
       let length = end
-      let recorded = await archive.lastChangeset(snapshot)
-      while (length > 1 && changesets.length < limit) {
-        if (recorded !== null && recorded.seq === length - 1) {
-          changesets.push(shown(recorded.changeset, length))
-          length = Math.max(1, recorded.changeset.from)
-          recorded = await previous(snapshot, recorded)
-          continue
-        }
-        const from = Math.max(recorded === null ? 1 : recorded.seq + 1, length - RUN, 1)
-        changesets.push(await infer(snapshot, from, length))
-        length = from
+      const goesOn = () => changesets.length === 0 || performance.now() < until
+      for await (const changeset of newestFirst(archive, log, snapshot, end, goesOn)) {
+        changesets.push(changeset)
+        length = Math.max(1, changeset.from)
+        if (changesets.length === limit) break
       }
       return { changesets, before: length > 1 ? length : null }
     })
   }
 
-  /** What differs between two versions. */
+  /** What differs between two versions. Throws VERSION_NOT_FOUND for one that is inside of a changeset. */
   async changes(
     key: string,
     from: number,
     to: number,
     limit: number,
+    signal: AbortSignal,
   ): Promise<{ readonly files: readonly ChangedFile[]; readonly more: boolean }> {
     if (from > to)
       throw new AppError('INVALID_INPUT', 'The earlier version comes first.', {
         issues: [{ path: 'from', message: 'is after `to`' }],
       })
     await this.#archives.verifyPin(key, to)
-    return this.#archives.get(key).at(to, async snapshot => {
-      const files: ChangedFile[] = []
-      if (from <= 1) {
-        for await (const node of snapshot.entries({ gt: '/', lt: '0' })) {
-          const after = await readEntry(snapshot, node)
-          if (after === null) continue
-          if (files.length === limit) return { files, more: true }
-          files.push({ path: after.path, change: 'added', from: null, before: null, after: sizeOf(after) })
-        }
-        return { files, more: false }
-      }
-      const differences = new Differences()
-      for await (const { left, right } of snapshot.diff(from)) {
-        const after = left === null ? null : await readEntry(snapshot, left)
-        const before = right === null ? null : await readEntry(snapshot, right)
-        if (after === null && before === null) continue
-        if (differences.size === Math.max(limit, PAIRED))
-          return { files: differences.files().slice(0, limit), more: true }
-        differences.add(before, after)
-      }
-      const all = differences.files()
-      return { files: all.slice(0, limit), more: all.length > limit }
+    const archive = this.#archives.get(key)
+    return this.#reading(archive, to, signal, async (log, snapshot) => {
+      if (from <= 1) return addedAll(snapshot, limit, signal)
+      const compared = (await compare(log, from, snapshot.version, { most: Math.max(limit, PAIRED) }))!
+      const all = (await differencesOf(compared.pairs, block => entryOf(snapshot, block))).files()
+      return { files: all.slice(0, limit), more: compared.more || all.length > limit }
     })
   }
-}
 
-/** What differs, in the order of paths, of which a file that went and one that came with its content become one. */
-class Differences {
-  readonly #rows = new Map<string, ChangedFile>()
-  readonly #gone: Named[] = []
-  readonly #come: Named[] = []
-
-  get size(): number {
-    return this.#rows.size
-  }
-
-  add(before: ArchiveEntry | null, after: ArchiveEntry | null): void {
-    const { path } = (after ?? before)!
-    const [had, has] = [contentOf(before), contentOf(after)]
-    const change =
-      before === null
-        ? 'added'
-        : after === null
-          ? 'removed'
-          : had !== null && had === has && before.kind === after.kind
-            ? 'touched'
-            : 'changed'
-    this.#rows.set(path, { path, change, from: null, before: before && sizeOf(before), after: after && sizeOf(after) })
-    if (change === 'removed') this.#gone.push({ path, content: had })
-    else if (change === 'added') this.#come.push({ path, content: has })
-  }
-
-  files(): readonly ChangedFile[] {
-    for (const [path, from] of renamesOf(this.#gone, this.#come)) {
-      this.#rows.delete(from)
-      const row = this.#rows.get(path)!
-      this.#rows.set(path, { ...row, change: 'renamed', from, before: row.after })
+  async #reading<T>(
+    archive: Archive,
+    version: number,
+    signal: AbortSignal,
+    use: (log: Log, snapshot: Hyperdrive) => Promise<T>,
+  ): Promise<T> {
+    const { core } = archive.drive
+    if (!core.writable) rememberTree(core)
+    try {
+      return await archive.at(version, snapshot => Log.reading(snapshot, log => use(log, snapshot)), signal)
+    } catch (error) {
+      if (!(error instanceof NotAVersion)) throw error
+      const { version } = error
+      throw new AppError('VERSION_NOT_FOUND', `Version ${version} is inside of a changeset and cannot be looked at.`, {
+        key: archive.key,
+        version,
+        newest: archive.length,
+      })
     }
-    return [...this.#rows.values()]
   }
 }
 
-/** null: none by which another file could be known again. */
-const contentOf = (entry: ArchiveEntry | null): string | null =>
-  entry?.kind === 'file' && entry.blob !== null && entry.size > 0 ? contentId(entry.blob) : null
+async function* newestFirst(
+  archive: Archive,
+  log: Log,
+  snapshot: Hyperdrive,
+  end: number,
+  goesOn: () => boolean,
+): AsyncGenerator<Changeset> {
+  let length = end
+  let recorded = await newestRecorded(archive, log, snapshot, end)
+  while (length > 1) {
+    const lower = recorded === null ? 1 : recorded.seq + 1
+    for await (const run of runs(log, lower, length, goesOn)) {
+      yield described(log, run)
+      length = run.from
+    }
+    if (recorded === null || length > lower || !goesOn()) return
+    yield shown(recorded.changeset, recorded.seq + 1)
+    length = Math.max(1, recorded.changeset.from)
+    log.expect(recorded.changeset.earlier)
+    recorded = await previous(log, recorded)
+  }
+}
 
 type Recorded = { readonly seq: number; readonly changeset: RecordedChangeset }
 
+/** What Cairn wrote ends with one. It is looked up only where something else was written last. */
+async function newestRecorded(archive: Archive, log: Log, snapshot: Hyperdrive, end: number): Promise<Recorded | null> {
+  const newest = await recordedAt(log, end - 1)
+  if (newest !== null) return newest
+  log.expect(newestPlaces(end))
+  return archive.lastChangeset(snapshot)
+}
+
 /** Never goes forward: a hostile author could make a circle otherwise. */
-async function previous(snapshot: Hyperdrive, { seq, changeset }: Recorded): Promise<Recorded | null> {
+async function previous(log: Log, { seq, changeset }: Recorded): Promise<Recorded | null> {
   const at = changeset.previous
   if (at === null || at >= seq || at < 1 || at >= changeset.from) return null
-  const block = await snapshot.db.getBySeq(at).catch(() => null)
-  const value = block?.value as { readonly metadata?: unknown } | null | undefined
-  const parsed = parseChangeset(value?.metadata)
-  return parsed === null || parsed.from > at ? null : { seq: at, changeset: parsed }
+  return recordedAt(log, at)
+}
+
+/** null: no changeset stands there. */
+async function recordedAt(log: Log, seq: number): Promise<Recorded | null> {
+  const [block] = await log.blocks([seq])
+  const node = nodeOf(block!)
+  if (node?.key !== CHANGESET_PATH) return null
+  const changeset = parseChangeset((node.value as { readonly metadata?: unknown } | null)?.metadata)
+  return changeset === null || changeset.from > seq ? null : { seq, changeset }
 }
 
 const shown = (recorded: RecordedChangeset, length: number): Changeset => ({
@@ -151,56 +162,119 @@ const shown = (recorded: RecordedChangeset, length: number): Changeset => ({
   changed: recorded.changed,
   removed: recorded.removed,
   renamed: recorded.renamed,
+  written: 0,
+  more: false,
   bytes: recorded.bytes,
   message: recorded.message,
   partial: recorded.partial,
 })
 
-/** A run of versions that nobody described. Whether a put added or changed is told by looking at the version before. */
-async function infer(snapshot: Hyperdrive, from: number, length: number): Promise<Changeset> {
-  let added = 0
-  let changed = 0
-  let removed = 0
-  let bytes = 0
-  const seen = new Set<string>()
-  const before = from > 1 ? snapshot.checkout(from) : null
-  try {
-    for await (const { type, key, value } of snapshot.db.createHistoryStream({
-      gte: Math.max(1, from),
-      lt: length,
-      reverse: true,
-    })) {
-      const path = pathOf(key)
-      if (path === null || seen.has(path)) continue
-      seen.add(path)
-      if (type === 'del') {
-        removed++
-        continue
-      }
-      const entry = await readEntry(snapshot, { key: path, value })
-      if (entry === null) continue
-      const existed = before === null ? null : await before.entry(path)
-      if (existed === null) added++
-      else changed++
-      bytes += sizeOf(entry)
-    }
-  } finally {
-    await before?.close()
-  }
+type Counts = Pick<Changeset, 'added' | 'changed' | 'removed' | 'renamed' | 'written' | 'bytes'>
+
+/** Whether a file was there before is said where that costs nothing: at the beginning, and where all of the list is here. */
+async function described(log: Log, run: Run): Promise<Changeset> {
+  const counts = (await exactly(log, run)) ?? told(run)
   return {
-    length,
-    from: from <= 1 ? 0 : from,
+    ...counts,
+    length: run.length,
+    from: run.from <= 1 ? 0 : run.from,
     time: null,
     source: 'inferred',
-    added,
-    changed,
-    removed,
-    renamed: 0,
-    bytes,
+    more: !run.whole,
     message: '',
     partial: false,
   }
 }
 
-/** In the raw log a key stands with the prefix of its sub-encoding: `files`, NUL, path. */
-const sizeOf = (entry: { readonly kind: string; readonly size?: number }): number => entry.size ?? 0
+/** null: not all of what it takes is here, or it is no version that it begins with. */
+async function exactly(log: Log, { from, length, whole, blocks }: Run): Promise<Counts | null> {
+  if (!whole || from <= 1) return null
+  const compared = await compare(log, from, length, { most: blocks.length, here: true }).catch((error: unknown) => {
+    if (error instanceof NotAVersion) return null
+    throw error
+  })
+  if (compared === null || compared.more) return null
+  const files = (await differencesOf(compared.pairs, block => Promise.resolve(parsed(block)))).files()
+  const count = (...kinds: ChangedFile['change'][]) => files.filter(({ change }) => kinds.includes(change)).length
+  return {
+    added: count('added'),
+    changed: count('changed', 'touched'),
+    removed: count('removed'),
+    renamed: count('renamed'),
+    written: 0,
+    bytes: files.reduce(
+      (sum, { change, after }) => sum + (change === 'added' || change === 'changed' ? (after ?? 0) : 0),
+      0,
+    ),
+  }
+}
+
+/** From the blocks alone. What came and went within is nothing, as far as it is known that it came. */
+function told({ from, blocks }: Run): Counts {
+  const files = new Map<string, { readonly size: number | null; wasThere: boolean }>()
+  for (const block of blocks) {
+    const path = pathOf(block)
+    if (path === null) continue
+    const isGone = block.isDeletion()
+    const known = files.get(path)
+    if (known !== undefined) known.wasThere = isGone
+    else {
+      const entry = isGone ? null : parsed(block)
+      if (isGone || entry !== null) files.set(path, { size: entry === null ? null : sizeOf(entry), wasThere: isGone })
+    }
+  }
+  const counts = { added: 0, changed: 0, removed: 0, renamed: 0, written: 0, bytes: 0 }
+  for (const { size, wasThere } of files.values()) {
+    if (size === null) counts.removed += from > 1 || wasThere ? 1 : 0
+    else if (wasThere) counts.changed++
+    else if (from <= 1) counts.added++
+    else counts.written++
+    counts.bytes += size ?? 0
+  }
+  return counts
+}
+
+/** null: no file's, or none that could be shown. */
+function pathOf(block: Block): string | null {
+  const node = nodeOf(block)
+  return node !== null && parseEntry({ key: node.key, value: {} }) !== null ? (node.key as string) : null
+}
+
+function parsed(block: Block): ArchiveEntry | null {
+  const node = nodeOf(block)
+  return node === null ? null : parseEntry(node)
+}
+
+async function entryOf(snapshot: Hyperdrive, block: Block): Promise<ArchiveEntry | null> {
+  const node = nodeOf(block)
+  return node === null ? null : readEntry(snapshot, node)
+}
+
+async function differencesOf(
+  pairs: readonly Pair[],
+  read: (block: Block) => Promise<ArchiveEntry | null>,
+): Promise<Differences> {
+  const differences = new Differences()
+  for (let at = 0; at < pairs.length; at += AT_ONCE) {
+    const some = pairs
+      .slice(at, at + AT_ONCE)
+      .map(({ before, after }) => Promise.all([before && read(before), after && read(after)]))
+    for (const [before, after] of await Promise.all(some))
+      if (before !== null || after !== null) differences.add(before, after)
+  }
+  return differences
+}
+
+/** From nothing to a version: its list. */
+async function addedAll(
+  snapshot: Hyperdrive,
+  limit: number,
+  signal: AbortSignal,
+): Promise<{ readonly files: readonly ChangedFile[]; readonly more: boolean }> {
+  const files: ChangedFile[] = []
+  for await (const after of descendants(snapshot, '/', { signal })) {
+    if (files.length === limit) return { files, more: true }
+    files.push({ path: after.path, change: 'added', from: null, before: null, after: sizeOf(after) })
+  }
+  return { files, more: false }
+}

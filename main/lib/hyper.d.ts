@@ -25,7 +25,7 @@ declare module 'hypercore' {
       readonly stream: import('hyperswarm').Connection | import('@hyperswarm/secret-stream')
     }
     type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
-    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks}.ts`, `main/proofs/signed.ts`, `main/lib/read-ahead.ts`, `main/read/{fetch,tree-nodes}.ts` and `main/network/stalls.ts` lean. */
+    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks}.ts`, `main/proofs/signed.ts`, `main/lib/{read-ahead,tree-nodes}.ts`, `main/read/fetch.ts` and `main/network/stalls.ts` lean. */
     type TreeNode = { readonly index: number; readonly size: number; readonly hash: Buffer }
     type Manifest = {
       readonly version: number
@@ -343,8 +343,21 @@ declare module 'hyperbee' {
       readonly key: unknown
       readonly value: unknown
     }
-    /** What follows is the inside of 2.27, on which `main/read/walk.ts`, `main/history/log.ts` and `main/archives/tree-guard.ts` lean. */
-    type BlockEntry = { readonly seq: number; readonly key: Buffer; readonly value: Buffer | null }
+    /** What follows is the inside of 2.27, on which `main/read/walk.ts`, `main/archives/tree-guard.ts` and `main/history` lean. */
+    type BlockEntry = {
+      readonly seq: number
+      readonly key: Buffer
+      readonly value: Buffer | null
+      /** The nodes of the tree that were written with it, once they were inflated. */
+      readonly index: { readonly levels: readonly Level[] } | null
+      inflate(): void
+      isDeletion(): boolean
+    }
+    /** A node as it is stored: its keys and children by the blocks that hold them. No children: it is a leaf. */
+    type Level = {
+      readonly keys: readonly { readonly seq: number }[]
+      readonly children: readonly { readonly seq: number; readonly offset: number }[]
+    }
     type TreeNode = {
       readonly keys: readonly unknown[]
       /** `value`: the node, once it was read. */

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import type { Entry } from '../../preload/contract/models.ts'
 import { isReserved, modifiedOf } from '../archives/about.ts'
 import { contentBound } from '../lib/content-bound.ts'
-import { walk } from './walk.ts'
+import { FILES, walk } from './walk.ts'
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const Blob = z.object({
@@ -45,21 +45,27 @@ export type ArchiveEntry = ArchiveFile | ArchiveLink
 /** Reads wait for peers this long before they say that nobody has it, in milliseconds. */
 export const PATIENCE = 20_000
 
+type Node = { readonly key: unknown; readonly value: unknown }
+
 /** null: not an entry that can be shown. `size` of a deduplicated blob is read from its block map. */
-export async function readEntry(
-  drive: Hyperdrive,
-  node: { readonly key: unknown; readonly value: unknown },
-): Promise<ArchiveEntry | null> {
-  const { key } = node
+export async function readEntry(drive: Hyperdrive, node: Node): Promise<ArchiveEntry | null> {
+  const entry = parseEntry(node)
+  if (entry?.kind !== 'file' || entry.blob === null) return entry
+  if (entry.blob.blockOffset + entry.blob.blockLength > contentBound(drive)) return null
+  if (entry.blob.blockMap !== true) return entry
+  const size = await mappedSize(drive, entry.blob)
+  return size === null ? null : { ...entry, size }
+}
+
+/** The same with nothing read: `size` of a deduplicated blob is 0, since only its block map says it. */
+export function parseEntry({ key, value }: Node): ArchiveEntry | null {
   if (typeof key !== 'string' || !isPath(key) || isReserved(key)) return null
-  const parsed = Value.safeParse(node.value)
+  const parsed = Value.safeParse(value)
   if (!parsed.success) return null
   const { executable, linkname, blob, metadata } = parsed.data
-  if (blob && blob.blockOffset + blob.blockLength > contentBound(drive)) return null
   const modified = modifiedOf(metadata)
   if (typeof linkname === 'string') return { kind: 'link', path: key, target: linkname, modified }
-  const size = blob?.blockMap === true ? await mappedSize(drive, blob) : (blob?.byteLength ?? 0)
-  if (size === null) return null
+  const size = blob?.blockMap === true ? 0 : (blob?.byteLength ?? 0)
   return { kind: 'file', path: key, size, modified, executable: executable === true, blob: blob ?? null }
 }
 
@@ -142,6 +148,13 @@ export async function* children(
     if (path !== null && isPath(path) && !isReserved(path))
       yield { kind: 'folder', name: path.slice(prefix.length + 1), cursor: `${path}0` }
   }
+}
+
+/** An entry as it stands in the log, where its key has Hyperdrive's prefix. null: not of its files, or not in UTF-8. */
+export function nodeOf(block: { readonly key: Buffer; readonly value: Buffer | null }): Node | null {
+  if (!block.key.subarray(0, FILES.length).equals(FILES)) return null
+  const key = textOf(block.key.subarray(FILES.length))
+  return key === null ? null : { key, value: valueOf(block.value) }
 }
 
 /** null: no UTF-8. It would read as another name, and could not be asked for. */

@@ -8,7 +8,7 @@
  * that are here already are read from the store together. Leans on the inside of Hypercore 11.37.1.
  */
 import type Hypercore from 'hypercore'
-import { rememberTree, type TreeNodes } from './tree-nodes.ts'
+import { rememberTree, type TreeNodes } from '../lib/tree-nodes.ts'
 
 /**
  * Requests that are on their way to one near peer at once, in bytes and in blocks; Hypercore raises them with the distance.

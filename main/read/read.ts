@@ -14,7 +14,7 @@ import { requireOwnPlace } from './destination.ts'
 import { children, nameOf, readEntry, shown } from './entries.ts'
 import { Manifest } from './manifest.ts'
 import { type Measuring, Sizes } from './sizes.ts'
-import { rememberTree } from './tree-nodes.ts'
+import { rememberTree } from '../lib/tree-nodes.ts'
 import { planZip } from './zipping.ts'
 
 /** A page that has to be fetched is given out as far as it is there after so many milliseconds, if it fills a screen. */
@@ -63,9 +63,10 @@ export class Reading {
     },
     signal: AbortSignal,
   ): Promise<EntryPage> {
-    const { drive } = this.#archives.get(key)
-    if (!drive.core.writable) rememberTree(drive.core)
-    const page = await this.#whileWanted(key, version, signal, async (snapshot, version) => {
+    const archive = this.#archives.get(key)
+    const { core } = archive.drive
+    if (!core.writable) rememberTree(core)
+    const listed = async (snapshot: Hyperdrive, version: number): Promise<EntryPage> => {
       const entries: Entry[] = []
       let last: string | null = null
       const prefix = clean(folder) === '/' ? '' : clean(folder)
@@ -82,31 +83,10 @@ export class Reading {
         last = child.cursor
       }
       return { entries, cursor: null, version }
-    })
+    }
+    const page = await archive.at(version, listed, signal)
     this.#archives.looked(key)
     return page
-  }
-
-  /** What somebody has stopped waiting for is not asked for any longer: that is what closing the snapshot does. */
-  #whileWanted<T>(
-    key: string,
-    version: number | null,
-    signal: AbortSignal,
-    use: (snapshot: Hyperdrive, version: number) => Promise<T>,
-  ): Promise<T> {
-    return this.#archives.get(key).at(version, async (snapshot, version) => {
-      const stop = () => void snapshot.close().catch(() => {})
-      signal.addEventListener('abort', stop)
-      try {
-        signal.throwIfAborted()
-        return await use(snapshot, version)
-      } catch (error) {
-        signal.throwIfAborted()
-        throw error
-      } finally {
-        signal.removeEventListener('abort', stop)
-      }
-    })
   }
 
   /** See `Sizes`. */
@@ -115,7 +95,7 @@ export class Reading {
     const { key, version } = input
     await this.#sizes.measure(
       { ...input, folders: input.folders.map(clean) },
-      use => this.#whileWanted(key, version, signal, use),
+      use => this.#archives.get(key).at(version, use, signal),
       emit,
     )
   }

@@ -9,7 +9,7 @@
 import type Hyperdrive from 'hyperdrive'
 
 /** Hyperdrive keeps its entries under this, beside what it may keep there one day. */
-const FILES = Buffer.from('files\0')
+export const FILES = Buffer.from('files\0')
 
 /** Entries that are looked ahead for at first; twice as many each time that some were given out. */
 const FIRST = 16

@@ -348,9 +348,17 @@ export const contract = {
     }),
   },
   history: {
-    /** Newest first. `before` is exclusive: the `from` of the last one seen; null begins at the newest. */
+    /**
+     * Newest first. `before` is exclusive: the `from` of the last one seen; null begins at the newest. With `soon`, what is
+     * there after a tenth of a second is a page, where the rest has to be waited for.
+     */
     list: call({
-      input: z.strictObject({ key: Key, before: Version.nullable(), limit: z.number().int().min(1).max(200) }),
+      input: z.strictObject({
+        key: Key,
+        before: Version.nullable(),
+        limit: z.number().int().min(1).max(200),
+        soon: z.boolean().optional(),
+      }),
       output: type<{ readonly changesets: readonly Changeset[]; readonly before: number | null }>(),
     }),
     /** What differs between two versions, by path. */

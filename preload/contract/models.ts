@@ -405,6 +405,10 @@ export type Changeset = {
   readonly removed: number
   /** Files that have another name since then; neither added nor removed. */
   readonly renamed: number
+  /** Of an inferred one: files that were added or changed, which of both is not known before it is looked at. */
+  readonly written: number
+  /** It is so long that only its newest part was counted: there is more of everything. */
+  readonly more: boolean
   /** Bytes of content that it added. */
   readonly bytes: number
   readonly message: string

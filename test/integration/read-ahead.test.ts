@@ -7,7 +7,7 @@ import { Archive } from '../../main/archives/archive.ts'
 import { readAhead } from '../../main/lib/read-ahead.ts'
 import { encodeKey } from '../../main/archives/links.ts'
 import { openStore, type Store } from '../../main/archives/store.ts'
-import { rememberTree } from '../../main/read/tree-nodes.ts'
+import { rememberTree } from '../../main/lib/tree-nodes.ts'
 import { knownEntries, linkTo, pendingOf } from '../../main/publish/known.ts'
 
 let store: Store

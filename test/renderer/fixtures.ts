@@ -317,6 +317,8 @@ const change = (length: number, from: number, time: number | null, given: Partia
   renamed: 0,
   bytes: 0,
   message: '',
+  written: 0,
+  more: false,
   partial: false,
   ...given,
 })

@@ -41,7 +41,11 @@ function One({
   const { time } = changeset
   const said = counts(changeset)
   const text =
-    said.length > 0 ? said.join(', ') : changeset.bytes > 0 ? 'Content only' : 'Details of the archive changed'
+    said.length > 0
+      ? `${changeset.more ? 'More than ' : ''}${said.join(', ')}`
+      : changeset.bytes > 0
+        ? 'Content only'
+        : 'Details of the archive changed'
   const panel = `changeset-${changeset.length}`
   return (
     <li className={cx('rounded-lg', open && 'my-1 border border-line bg-surface shadow-card')}>

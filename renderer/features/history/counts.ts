@@ -2,24 +2,26 @@
 import type { Changeset } from '../../../preload/contract/models.ts'
 import { bytes, number } from '../../ui/format.ts'
 
-type Counts = Pick<Changeset, 'added' | 'changed' | 'renamed' | 'removed'>
+type Counts = Pick<Changeset, 'added' | 'changed' | 'renamed' | 'removed'> & Partial<Pick<Changeset, 'written'>>
 
-export const counts = ({ added, changed, renamed, removed }: Counts): readonly string[] =>
+export const counts = ({ added, changed, renamed, removed, written = 0 }: Counts): readonly string[] =>
   [
     added > 0 ? `${number(added)} added` : '',
     changed > 0 ? `${number(changed)} changed` : '',
+    written > 0 ? `${number(written)} added or changed` : '',
     renamed > 0 ? `${number(renamed)} renamed` : '',
     removed > 0 ? `${number(removed)} removed` : '',
   ].filter(Boolean)
 
 /** Of all of them together. */
 export function sum(changesets: readonly Changeset[]): string {
-  const total = (of: 'added' | 'changed' | 'renamed' | 'removed' | 'bytes') =>
+  const total = (of: 'added' | 'changed' | 'written' | 'renamed' | 'removed' | 'bytes') =>
     changesets.reduce((all, one) => all + one[of], 0)
   return [
     ...counts({
       added: total('added'),
       changed: total('changed'),
+      written: total('written'),
       renamed: total('renamed'),
       removed: total('removed'),
     }),

@@ -1,0 +1,114 @@
+/**
+ * The log of a list, read backwards, many blocks at a time. Each block is one entry that was put or deleted, and carries
+ * those nodes of the tree that were written with it. That alone tells, with nothing else read, where a batch ended: the
+ * last block of a batch carries the way from the root down, the others only what was not written anew after them. Versions are
+ * nowhere else, and what lies inside of a batch is no list that could be looked at.
+ *
+ * Leans on the inside of Hyperbee 2.27 (`_put`, `toBlocks`).
+ */
+import type Hyperbee from 'hyperbee'
+import type Hyperdrive from 'hyperdrive'
+import { CircularList } from '../lib/circular-list.ts'
+
+/** Blocks that are held of one log while it is read. */
+const HELD = 2048
+
+export type Block = Hyperbee.BlockEntry
+type Level = Hyperbee.Level
+
+export class Log {
+  readonly #batch: Hyperbee.Batch
+  readonly #snapshot: Hyperdrive
+
+  private constructor(snapshot: Hyperdrive) {
+    this.#snapshot = snapshot
+    this.#batch = snapshot.db.batch({ maxBlocksCached: HELD })
+  }
+
+  static async reading<T>(snapshot: Hyperdrive, use: (log: Log) => Promise<T>): Promise<T> {
+    const log = new Log(snapshot)
+    try {
+      return await use(log)
+    } finally {
+      await log.#batch.close()
+    }
+  }
+
+  /** From peers if need be, all of them together. Throws CircularList when one of them is no block of a list. */
+  async blocks(places: readonly number[]): Promise<readonly Block[]> {
+    return Promise.all(places.map(place => this.#read(place)))
+  }
+
+  /** From `start` up to `end` and without it. */
+  range(start: number, end: number): Promise<readonly Block[]> {
+    return this.blocks(Array.from({ length: Math.max(0, end - start) }, (_, index) => start + index))
+  }
+
+  /** They will be asked for, and are fetched from now on. */
+  expect(places: readonly number[]): void {
+    this.blocks(places.filter(place => place > 0 && place < this.#snapshot.core.length)).catch(() => {})
+  }
+
+  isHere(place: number): boolean {
+    return this.#snapshot.core.core?.bitfield.get(place) === true
+  }
+
+  async #read(place: number): Promise<Block> {
+    try {
+      const block = await this.#batch.getBlock(place)
+      block.inflate()
+      return block
+    } catch (error) {
+      // What upstream refuses on purpose says why.
+      if (typeof (error as { code?: unknown }).code === 'string') throw error
+      throw new CircularList('A block of this list cannot be read', { cause: error })
+    }
+  }
+}
+
+/** The tree as it was when this block was the last one of its log; undefined: inside of a batch. */
+export const rootOf = (block: Block): Level | undefined => block.index?.levels[0]
+
+/**
+ * `yes`: a batch ends with this block (a single put is one as well), so that the log up to it is a version. Of a block that carries
+ * one node alone that cannot always be said. `next`: the block with which the batch after it, or of it, ends.
+ */
+export function endsBatch(block: Block, next: Block | null): 'yes' | 'no' | 'unknown' {
+  const levels = block.index?.levels ?? []
+  const [root] = levels
+  if (root === undefined) return 'no'
+  // The root stands first, and all others hang below it. Inside of a batch there is no root, and what is left stands in another order.
+  if (levels.length > 1) return hangBelowTheFirst(block.seq, levels) ? 'yes' : 'no'
+  const after = next === null ? undefined : rootOf(next)
+  if (after === undefined) return 'unknown'
+  const isOf = (child: { readonly seq: number; readonly offset: number }) =>
+    child.seq === block.seq && child.offset === 0
+  if (root.children.length === 0) {
+    if (after.children.length === 0) return 'yes'
+    if (after.children.some(isOf)) return 'no'
+    return hasTwoLevels(next!) ? 'yes' : 'unknown'
+  }
+  if (!root.keys.some(({ seq }) => seq === block.seq)) return 'no'
+  // A node hangs below one other alone: what hangs below the next root is not inside of that tree a second time.
+  const shared = new Set(after.children.map(({ seq, offset }) => `${seq} ${offset}`))
+  return root.children.some(({ seq, offset }) => shared.has(`${seq} ${offset}`)) ? 'yes' : 'unknown'
+}
+
+function hangBelowTheFirst(seq: number, levels: readonly Level[]): boolean {
+  const found = new Set([0])
+  for (const at of found) {
+    for (const child of levels[at]?.children ?? []) {
+      if (child.seq !== seq) continue
+      if (child.offset === 0) return false
+      found.add(child.offset)
+    }
+  }
+  return found.size === levels.length
+}
+
+/** As far as the block itself tells. */
+const hasTwoLevels = ({ seq, index }: Block): boolean => {
+  const levels = index?.levels ?? []
+  const child = levels[0]?.children.find(child => child.seq === seq)
+  return child !== undefined && levels[child.offset]?.children.length === 0
+}
