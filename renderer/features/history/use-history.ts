@@ -65,7 +65,7 @@ async function read(
   if (newest !== row.length) {
     let fresh = await page(null)
     while (fresh.before !== null && fresh.before > newest && fresh.changesets.length < wanted) {
-      show(fresh)
+      if (newest === 0) show(fresh)
       const next = await page(fresh.before)
       fresh = { changesets: [...fresh.changesets, ...next.changesets], before: next.before }
     }
