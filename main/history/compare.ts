@@ -4,9 +4,8 @@
  * are asked for all together, so that it costs as many round trips as the tree is deep, however much differs: ten
  * changed among 100,000 entries are found with about 150 blocks and eight round trips. Upstream asks for one after another.
  */
-import type Hyperbee from 'hyperbee'
 import { CircularList } from '../lib/circular-list.ts'
-import { type Block, endsBatch, type Log, rootOf } from './tree-log.ts'
+import { type Block, endsBatch, type Level, type Log, rootOf } from './tree-log.ts'
 
 /** No tree of real entries is deeper, and upstream writes no larger nodes. */
 const DEEPEST = 40
@@ -97,7 +96,7 @@ async function begin(version: number, read: Read): Promise<Side | null> {
   return { items: [{ at: { seq, offset: 0, upper: null } }], height, bound: null }
 }
 
-function nodeAt(block: Block, offset: number): Hyperbee.Level {
+function nodeAt(block: Block, offset: number): Level {
   const node = block.index?.levels[offset]
   if (node === undefined) throw new CircularList('A node of this list is missing')
   return node

@@ -6,18 +6,18 @@
  *
  * Leans on the inside of Hyperbee 2.27 (`_put`, `toBlocks`).
  */
-import type Hyperbee from 'hyperbee'
 import type Hyperdrive from 'hyperdrive'
 import { CircularList } from '../lib/circular-list.ts'
 
 /** Blocks that are held of one log while it is read. */
 const HELD = 2048
 
-export type Block = Hyperbee.BlockEntry
-type Level = Hyperbee.Level
+type Batch = ReturnType<Hyperdrive['db']['batch']>
+export type Block = Awaited<ReturnType<Batch['getBlock']>>
+export type Level = NonNullable<Block['index']>['levels'][number]
 
 export class Log {
-  readonly #batch: Hyperbee.Batch
+  readonly #batch: Batch
   readonly #snapshot: Hyperdrive
 
   private constructor(snapshot: Hyperdrive) {
