@@ -206,6 +206,12 @@ function say(error: SerializedError): Words | null {
         `This archive is made from a ${error.data.expected}.`,
         `Choose a ${error.data.expected}.`,
       ]
+    case 'SOURCE_PAUSED':
+      return [
+        'Its folder is paused, or still being added',
+        `What is put into ${plainName(error.data.path)} now would not be published.`,
+        'Go on with the folder first (⋯), then restore.',
+      ]
     case 'NOTHING_TO_PUBLISH':
       return [
         'There is nothing to publish',

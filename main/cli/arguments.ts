@@ -162,6 +162,19 @@ const SPECS = {
     options: { changes: { type: 'boolean', help: 'with the files of each change' }, timeout: TIMEOUT },
     words: [1, 1],
   },
+  versions: {
+    usage: 'versions LINK/path',
+    about: 'Lists when one file was added and changed, newest first. cairn get LINK+VERSION/path takes one of them.',
+    options: { timeout: TIMEOUT },
+    words: [1, 1],
+  },
+  restore: {
+    usage: 'restore LINK [PATH] --version N',
+    about: 'Makes a file, a folder or all of an archive of yours what it was in an earlier version, as a new version.',
+    options: { version: { type: 'string', value: 'N', help: 'the version; also LINK+N' } },
+    words: [1, 2],
+    more: 'Where the archive follows a folder, the folder is changed. What it holds is published before, and nothing is lost.',
+  },
   status: {
     usage: 'status',
     about: 'Shows what Cairn has on this machine and what it is doing.',
@@ -280,6 +293,14 @@ export type Command =
       readonly link: string
       readonly changes: boolean
       readonly timeout: number | null
+    } & Common)
+  | ({ readonly name: 'versions'; readonly link: string; readonly timeout: number | null } & Common)
+  | ({
+      readonly name: 'restore'
+      readonly link: string
+      /** Of the archive; null: that of the link. */
+      readonly path: string | null
+      readonly version: number | null
     } & Common)
   | ({
       readonly name: 'take'
@@ -414,6 +435,16 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         link: checkedLink(first),
         changes: values.flag('changes'),
         timeout: values.number('timeout', 86_400),
+      }
+    case 'versions':
+      return { name, ...common, link: checkedLink(first), timeout: values.number('timeout', 86_400) }
+    case 'restore':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        path: second === null ? null : second.startsWith('/') ? second : `/${second}`,
+        version: values.number('version', Number.MAX_SAFE_INTEGER, /^\d+$/),
       }
     case 'take': {
       const [list, choose, stay] = [values.flag('list'), values.texts('choose'), values.flag('stay')]

@@ -8,6 +8,7 @@ export type CliCode =
   | 'STOPPED'
   | 'TRANSFER_ENDED'
   | 'NOT_A_FRIENDS'
+  | 'NOT_YOURS'
   | 'ASKS_REMOVAL'
   | 'NO_PAGE'
   | 'PUBLISHED_ALREADY'

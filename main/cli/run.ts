@@ -10,6 +10,7 @@ import { publish } from './publish.ts'
 import { get, history, keep, list, watch } from './read.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { moveSource, pause, resume, rules } from './source.ts'
+import { restore, versions } from './time.ts'
 
 export type Surroundings = {
   readonly args: readonly string[]
@@ -78,7 +79,7 @@ export async function run({
 }
 
 /** What concerns nobody but this machine. */
-const ALONE: ReadonlySet<string> = new Set(['status', 'forget', 'disk', 'take'])
+const ALONE: ReadonlySet<string> = new Set(['status', 'forget', 'disk', 'take', 'restore'])
 
 function perform(context: Context, command: Exclude<Command, { name: 'help' | 'version' | 'serve' }>): Promise<number> {
   switch (command.name) {
@@ -98,6 +99,10 @@ function perform(context: Context, command: Exclude<Command, { name: 'help' | 'v
       return watch(context, command)
     case 'history':
       return history(context, command)
+    case 'versions':
+      return versions(context, command)
+    case 'restore':
+      return restore(context, command)
     case 'status':
       return status(context)
     case 'rules':

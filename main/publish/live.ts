@@ -159,15 +159,15 @@ export class LiveSource {
 
   /**
    * What lies at and below these paths becomes what it was, on the disk and then in the archive. What the folder holds and
-   * the archive does not is published first. Throws ARCHIVE_READ_ONLY while nothing is followed.
+   * the archive does not is published first. Throws SOURCE_PAUSED while nothing is followed.
    */
   async restore(version: number, paths: readonly string[]): Promise<Restored> {
     const { archives, transfers, key } = this.#options
     if (this.#record.paused || !this.#record.complete)
       throw new AppError(
-        'ARCHIVE_READ_ONLY',
+        'SOURCE_PAUSED',
         'The folder of this archive is paused, or is still being added. Go on with it first.',
-        { key },
+        { path: this.#record.items[0]?.path ?? '' },
       )
     const { before, files, bytes } = await this.#turns.run(async () => {
       const { wanted, gone, bytes } = await this.#planRestoration(version, paths)

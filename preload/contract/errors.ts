@@ -45,6 +45,8 @@ export type ErrorData = {
   /** It is, or lies in, what another archive is made from. */
   SOURCE_IN_USE: { readonly path: string; readonly key: string }
   SOURCE_WRONG_KIND: { readonly path: string; readonly expected: 'folder' | 'file' }
+  /** Nothing is followed there now: it is paused, or still being added. */
+  SOURCE_PAUSED: { readonly path: string }
   NOTHING_TO_PUBLISH: { readonly paths: readonly string[] }
   LOOKS_PRIVATE: { readonly paths: readonly { readonly path: string; readonly why: string }[] }
   REVIEW_EXPIRED: { readonly id: string }

@@ -230,7 +230,7 @@ export const contract = {
     /**
      * Makes what lies at and below these paths what it was in that version: undoes any edit. Of an archive of yours that
      * follows a folder, the folder is changed; what it holds and the archive does not is published before, and what cannot
-     * be is left. `transfer`: it goes on as that. Throws ARCHIVE_READ_ONLY while such a folder is paused.
+     * be is left. `transfer`: it goes on as that. Throws SOURCE_PAUSED while nothing follows it.
      */
     restore: call({
       input: z.strictObject({ key: Key, version: Version, paths: z.array(ArchivePath).min(1).max(20_000).readonly() }),

@@ -214,6 +214,59 @@ export function moveSource(row: ArchiveRow, from: string): void {
   })
 }
 
+/** `name`: what they are called. `folders`: some are folders. */
+export type Restorable = { readonly paths: readonly string[]; readonly name: string; readonly folders?: boolean }
+
+/**
+ * Brings paths of an earlier version back: in an archive of the person's own as a new version, and where it follows a folder,
+ * there; a friend's archive is downloaded. Then calls back.
+ */
+export function restore(
+  row: ArchiveRow,
+  version: number,
+  { paths, name, folders = false }: Restorable,
+  onDone: () => void = () => {},
+): void {
+  if (row.ownership === 'friends') return download(row.id, version, paths)
+  const folder = row.source?.paths[0]
+  attempt(async () => {
+    const sure =
+      folder === undefined ||
+      (await ui.confirm({
+        title: `Restore ${plainName(name)}?`,
+        text: `In ${plainName(folder)} it becomes what it was in version ${number(version)}.${folders ? ' Files that were added since leave the folder.' : ''} What is there now is published first, so that all of it can be brought back.`,
+        yes: 'Restore',
+      }))
+    if (!sure) return
+    const { before, files, skipped, transfer } = await backend.publish.restore({ key: row.id, version, paths })
+    onDone()
+    if (files === 0 && skipped.length === 0)
+      return toast.note({ title: 'Nothing to restore', text: `${plainName(name)} is now as it was then.` })
+    const undo = {
+      label: 'Undo',
+      run: () =>
+        attempt(async () => {
+          await backend.publish.restore({ key: row.id, version: before, paths })
+          toast.done({ title: 'Undone' })
+        }),
+    }
+    if (transfer !== null)
+      return toast.note({
+        title: `Restoring ${plainName(name)}`,
+        action: { label: 'Show transfers', run: () => ui.go({ view: 'transfers' }) },
+      })
+    toast.done({
+      title: `Restored ${plainName(name)}`,
+      ...(skipped.length === 0
+        ? {}
+        : {
+            text: `${count(skipped.length, 'file')} stayed as they are, such as ${plainName(skipped[0]!.path)}: ${skipped[0]!.detail}`,
+          }),
+      action: undo,
+    })
+  })
+}
+
 export function forget(row: ArchiveRow): void {
   const title = plainName(titleOf(row))
   attempt(async () => {

@@ -6,11 +6,13 @@ export type Preferences = {
   readonly layout: 'list' | 'grid'
   /** The line of time above the files; null: where there is room for it. */
   readonly time: boolean | null
+  /** The earlier versions of the file that is chosen. */
+  readonly versions: boolean
   /** The theme as it was last, so that the first paint has the right colours. */
   readonly theme: 'system' | 'light' | 'dark'
 }
 
-const standard: Preferences = { inspector: true, layout: 'list', time: null, theme: 'system' }
+const standard: Preferences = { inspector: true, layout: 'list', time: null, versions: false, theme: 'system' }
 
 function load(): Preferences {
   try {

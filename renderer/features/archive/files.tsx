@@ -18,6 +18,7 @@ import {
   PanelRight,
   Pencil,
   Pin,
+  RotateCcw,
   Trash2,
 } from 'lucide-react'
 import {
@@ -42,6 +43,7 @@ import {
   copyPinnedLink,
   download,
   keepEntries,
+  restore,
   saveWithBrowser,
   saveZipWithBrowser,
 } from '../../stores/commands.ts'
@@ -129,8 +131,20 @@ export function Files(props: FilesProps): ReactElement {
 }
 
 /** What can be done with the version that is looked at. */
-function versionMenu(row: ArchiveRow, { version, path }: ArchivePlace): readonly MenuItem[] {
+function versionMenu(row: ArchiveRow, place: ArchivePlace): readonly MenuItem[] {
+  const { version, path } = place
+  const now = () => ui.go({ ...place, version: null })
   return [
+    ...(row.ownership === 'yours' && version !== null
+      ? [
+          {
+            label: 'Restore this version…',
+            hint: 'All files become what they were then. Nothing is lost: now stays a version, too',
+            icon: <RotateCcw size={14} />,
+            run: () => restore(row, version, { paths: ['/'], name: `version ${number(version)}`, folders: true }, now),
+          },
+        ]
+      : []),
     {
       label: 'Download it…',
       hint: 'All files as they were then, into a folder',
@@ -1035,6 +1049,16 @@ function entryMenu({
       keys: 'mod+d',
       run: () => download(row.id, version, paths),
     },
+    ...(row.ownership === 'yours' && version !== null
+      ? [
+          {
+            label: 'Restore…',
+            hint: 'As it was in this version',
+            icon: icon(<RotateCcw size={14} />),
+            run: () => restore(row, version, restorable(target)),
+          },
+        ]
+      : []),
     ...(row.ownership === 'friends' && (row.keeping.how === 'look' || row.keeping.how === 'parts')
       ? [
           {
@@ -1080,6 +1104,12 @@ function entryMenu({
       : []),
   ]
 }
+
+const restorable = (entries: readonly Entry[]) => ({
+  paths: entries.map(({ path }) => path),
+  name: entries.length === 1 ? entries[0]!.name : count(entries.length, 'item'),
+  folders: entries.some(({ kind }) => kind === 'folder'),
+})
 
 type FolderFailedProps = {
   readonly error: unknown

@@ -1,15 +1,23 @@
 /** The third column: what is chosen, looked at more closely. */
-import { Copy, Download, Eye, FolderOpen, HardDriveDownload } from 'lucide-react'
+import { Copy, Download, Eye, FolderOpen, HardDriveDownload, RotateCcw } from 'lucide-react'
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import type { ArchiveRow, Entry } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
-import { canSaveWithBrowser, copyLink, copyPinnedLink, download, saveWithBrowser } from '../../stores/commands.ts'
+import {
+  canSaveWithBrowser,
+  copyLink,
+  copyPinnedLink,
+  download,
+  restore,
+  saveWithBrowser,
+} from '../../stores/commands.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EntryIcon, kindOf } from '../../ui/entry-icon.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, count, exactly, number } from '../../ui/format.ts'
 import { heldWords } from './held.tsx'
 import { useFolderSize } from './sizes.ts'
+import { Versions } from './versions.tsx'
 
 export type RenderPreview = (props: {
   readonly archive: string
@@ -79,6 +87,16 @@ export function Inspector({
           <Button icon={<Download size={14} aria-hidden />} onClick={() => download(row.id, version, [entry.path])}>
             Download…
           </Button>
+          {version !== null && row.ownership === 'yours' && (
+            <Button
+              icon={<RotateCcw size={14} aria-hidden />}
+              onClick={() =>
+                restore(row, version, { paths: [entry.path], name: entry.name, folders: entry.kind === 'folder' })
+              }
+            >
+              Restore…
+            </Button>
+          )}
           {entry.kind === 'file' && (
             <IconButton label="Look at it large" keys="space" onClick={onEnlarge}>
               <Eye size={16} aria-hidden />
@@ -113,6 +131,7 @@ export function Inspector({
             <FileName name={entry.path} whole />
           </Fact>
         </Facts>
+        {entry.kind !== 'folder' && <Versions key={entry.path} row={row} version={version} path={entry.path} />}
       </div>
     </div>
   )
