@@ -24,6 +24,7 @@ import { listenLocal } from './lib/local-socket.ts'
 import { createLog } from './lib/log.ts'
 import { Network } from './network/network.ts'
 import { Peers } from './network/peers.ts'
+import { Receipts } from './proofs/receipts.ts'
 import { Publishing } from './publish/publish.ts'
 import { Content } from './read/content.ts'
 import { download } from './read/download.ts'
@@ -70,6 +71,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       archives,
       publishing,
       reading,
+      receipts: new Receipts(archives),
       keeping,
       disk,
       content,

@@ -11,6 +11,7 @@ import type { NewsService } from './keeping/news.ts'
 import { createFolder, listFolders } from './lib/folders.ts'
 import type { Network } from './network/network.ts'
 import type { Peers } from './network/peers.ts'
+import type { Receipts } from './proofs/receipts.ts'
 import type { Publishing } from './publish/publish.ts'
 import type { Content } from './read/content.ts'
 import type { Reading } from './read/read.ts'
@@ -21,6 +22,7 @@ export type Services = {
   readonly archives: Archives
   readonly publishing: Publishing
   readonly reading: Reading
+  readonly receipts: Receipts
   readonly keeping: Keeping
   readonly disk: Disk
   readonly content: Content
@@ -39,6 +41,7 @@ export function createHandlers({
   archives,
   publishing,
   reading,
+  receipts,
   keeping,
   disk,
   content,
@@ -107,6 +110,7 @@ export function createHandlers({
       watchZip: (input, signal) => reading.zip(input, signal),
       bytes: ({ key, version, path, start, length }, { signal }) =>
         reading.bytes(key, version, path, start, length, signal),
+      receipt: (input, { signal, emit }) => receipts.make(input, signal, (bytes, ofBytes) => emit({ bytes, ofBytes })),
       download: async input => ({ transfer: await reading.download(input) }),
     },
     history: {

@@ -148,6 +148,16 @@ function say(error: SerializedError): Words | null {
         `The link says ${error.data.expected}, and the archive says ${error.data.found}. Nothing of it is shown.`,
         'Ask your friend about it before you trust this archive.',
       ]
+    case 'RECEIPT_WRONG':
+      return error.data.what === 'receipt'
+        ? ['This is no receipt', 'It was not made by Cairn, or it was changed since.', 'Ask for it again.']
+        : [
+            'This receipt is not for this file',
+            'One of the two was changed, or they do not belong together.',
+            'Ask for both again.',
+          ]
+    case 'RECEIPT_IMPOSSIBLE':
+      return ['No receipt can be made for this', error.data.why, '']
     case 'PATH_TAKEN':
       return [
         `Something is called ${plainName(error.data.path)} already`,

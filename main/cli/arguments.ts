@@ -97,6 +97,43 @@ const SPECS = {
     words: [1, 2],
     more: 'What cannot be written is listed at the end, with the reason; in a zip, in a text file too.',
   },
+  link: {
+    usage: 'link LINK[/path]',
+    about: 'Prints the link to a file, a folder or everything, to what it is now or to one version.',
+    options: {
+      version: { type: 'string', value: 'N', help: 'a version, as cairn history shows them; the newest by default' },
+      pin: {
+        type: 'boolean',
+        help: 'pinned: whoever opens it is shown this version, or told that it is not the one; not even its author can bend it',
+      },
+      timeout: TIMEOUT,
+    },
+    words: [1, 1],
+  },
+  receipt: {
+    usage: 'receipt LINK/path [FOLDER]',
+    about:
+      'Makes a small proof that a file was in an archive at this path and version; with FOLDER, the file is downloaded there as well.',
+    options: {
+      out: {
+        type: 'string',
+        value: 'FILE',
+        help: 'where the receipt goes; beside the file, or here, as NAME.cairn-receipt by default; - writes it to standard output',
+      },
+      overwrite: { type: 'boolean', help: 'replace files of yours that stand in the way' },
+      timeout: TIMEOUT,
+    },
+    words: [1, 2],
+    more: 'Whoever has the file and the receipt can check them with cairn verify, without any network. It proves what was signed with the key of the archive; it does not prove when, nor who has that key.',
+  },
+  verify: {
+    usage: 'verify FILE RECEIPT',
+    about:
+      'Checks that a file is the one of which a receipt speaks. Needs no network, no storage and no running Cairn.',
+    options: {},
+    words: [2, 2],
+    more: 'Ends with exit code 0 if every bit of both is right, with 1 otherwise.',
+  },
   keep: {
     usage: 'keep LINK [FOLDER]',
     about:
@@ -272,6 +309,24 @@ export type Command =
       readonly timeout: number | null
     } & Common)
   | ({
+      readonly name: 'link'
+      readonly link: string
+      /** null: that of the link, or the newest. */
+      readonly version: number | null
+      readonly pin: boolean
+      readonly timeout: number | null
+    } & Common)
+  | ({
+      readonly name: 'receipt'
+      readonly link: string
+      readonly folder: string | null
+      /** null: beside the file, or here. */
+      readonly out: string | null
+      readonly overwrite: boolean
+      readonly timeout: number | null
+    } & Common)
+  | ({ readonly name: 'verify'; readonly file: string; readonly receipt: string } & Common)
+  | ({
       readonly name: 'keep'
       readonly link: string
       readonly folder: string | null
@@ -333,7 +388,7 @@ export type Command =
   | ({ readonly name: 'resume'; readonly target: string; readonly remove: boolean } & Common)
   | ({ readonly name: 'forget'; readonly link: string } & Common)
 
-/** Where a zip goes that is not written to a file. */
+/** Where a zip or a receipt goes that is not written to a file. */
 export const TO_STDOUT = '-'
 
 /** A link that is to be read from standard input: arguments can be seen by every account of the machine. */
@@ -406,6 +461,27 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         overwrite: values.flag('overwrite'),
         timeout: values.number('timeout', 86_400),
       }
+    case 'link':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        version: values.number('version', Number.MAX_SAFE_INTEGER, /^[1-9]\d*$/),
+        pin: values.flag('pin'),
+        timeout: values.number('timeout', 86_400),
+      }
+    case 'receipt':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        folder: second,
+        out: values.text('out'),
+        overwrite: values.flag('overwrite'),
+        timeout: values.number('timeout', 86_400),
+      }
+    case 'verify':
+      return { name, ...common, file: first, receipt: second ?? '' }
     case 'keep':
       if (second !== null && values.texts('only').length > 0)
         throw usage('A folder follows all of an archive: leave out either FOLDER or --only.', name)

@@ -51,16 +51,27 @@ export type Opened = {
   readonly row: ArchiveRow
 }
 
-/** Opens a link and waits until there is something to read. Throws NOBODY_REACHABLE with the reason when time is up. */
-export async function openArchive(context: Context, link: string, timeout: number | null): Promise<Opened> {
+/**
+ * Opens a link and waits until there is something to read, in that `version` where the link names none. Throws
+ * NOBODY_REACHABLE with the reason when time is up.
+ */
+export async function openArchive(
+  context: Context,
+  link: string,
+  timeout: number | null,
+  version: number | null = null,
+): Promise<Opened> {
   const { client, signal } = context
   await agree(context)
   const opened = await client.archives.open({ link }, { signal })
   const archives = new Mirror(client.archives.watch(undefined, { signal }))
   const before = await rowOf(archives, opened.key)
   const wasKnown = isReadable(before)
-  const found = await waitForContent(context, archives, opened.key, opened.version ?? 0, timeout)
-  const row = wasKnown && opened.version === null && !found.paused ? await waitForNews(context, archives, found) : found
+  const found = await waitForContent(context, archives, opened.key, version ?? opened.version ?? 0, timeout)
+  const row =
+    wasKnown && opened.version === null && version === null && !found.paused
+      ? await waitForNews(context, archives, found)
+      : found
   if (row.paused)
     context.output.note(
       `It is paused on this machine: this is version ${row.length}, and nothing of it is fetched until cairn resume LINK.`,

@@ -1,5 +1,5 @@
 /** How the CLI fails: one code, plain words with the next step, and an exit code. */
-import { AppError, type ErrorCode } from '../../preload/contract/errors.ts'
+import { AppError, type ErrorCode, type ErrorData } from '../../preload/contract/errors.ts'
 
 /** What only the CLI can meet. The rest are the backend's `AppError`s. */
 export type CliCode =
@@ -65,6 +65,10 @@ export function failureOf(error: unknown): Failure {
 
 function messageOf(error: AppError | CliError): string {
   if (error instanceof CliError) return error.message
+  if (error.is('NOT_THE_PINNED_VERSION')) {
+    const { expected, found } = error.data as ErrorData['NOT_THE_PINNED_VERSION']
+    return `${error.message} The link says ${expected}, and the archive says ${found}. Nothing of it is shown. Ask your friend before you trust either.`
+  }
   const step = NEXT_STEP[error.code]
   return `${error.message.replace(/\.?$/, '.')}${step === undefined ? '' : ` ${step}`}`
 }
@@ -80,6 +84,7 @@ const NEXT_STEP: Partial<Record<ErrorCode, string>> = {
   ARCHIVE_SECRET_NEEDED: 'Ask for the whole link, with what follows the #.',
   PATH_NOT_FOUND: 'cairn ls shows what there is.',
   NO_ROOM: 'Make room, then run the command again.',
+  RECEIPT_WRONG: 'Ask for both again.',
 }
 
 /** A link may hold a secret, and errors end up in logs. */

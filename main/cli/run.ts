@@ -8,6 +8,7 @@ import { forget, status } from './library.ts'
 import { Output, type Sink } from './output.ts'
 import { publish } from './publish.ts'
 import { get, history, keep, list, watch } from './read.ts'
+import { link, receipt, verify } from './proofs.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { moveSource, pause, resume, rules } from './source.ts'
 import { restore, versions } from './time.ts'
@@ -49,6 +50,9 @@ export async function run({
     // Standard output is the zip's; what else is said goes where notes go.
     if (command.name === 'get' && 'zip' in command.to && command.to.zip === TO_STDOUT)
       output = new Output(output.json, stderr, stderr)
+    // Standard output is the receipt's.
+    if (command.name === 'receipt' && command.out === TO_STDOUT) output = new Output(output.json, stderr, stderr)
+    if (command.name === 'verify') return await verify(command, output)
     if (command.name === 'serve') return await serve(command, output, signal)
   } catch (error) {
     return output.failure(error)
@@ -81,7 +85,10 @@ export async function run({
 /** What concerns nobody but this machine. */
 const ALONE: ReadonlySet<string> = new Set(['status', 'forget', 'disk', 'take', 'restore'])
 
-function perform(context: Context, command: Exclude<Command, { name: 'help' | 'version' | 'serve' }>): Promise<number> {
+function perform(
+  context: Context,
+  command: Exclude<Command, { name: 'help' | 'version' | 'serve' | 'verify' }>,
+): Promise<number> {
   switch (command.name) {
     case 'publish':
       return publish(context, command)
@@ -89,6 +96,10 @@ function perform(context: Context, command: Exclude<Command, { name: 'help' | 'v
       return list(context, command)
     case 'get':
       return get(context, command)
+    case 'link':
+      return link(context, command)
+    case 'receipt':
+      return receipt(context, command)
     case 'keep':
       return keep(context, command)
     case 'take':

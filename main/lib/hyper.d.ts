@@ -318,6 +318,7 @@ declare module 'hyperdrive' {
     ): AsyncIterable<{ readonly left: Hyperdrive.Node | null; readonly right: Hyperdrive.Node | null }>
     getBlobsLength(version?: number): Promise<number>
     createReadStream(path: string, options?: Hyperblobs.ReadOptions): Readable
+    createWriteStream(path: string): import('node:stream').Writable
     download(folder?: string): { done(): Promise<void>; destroy(): void }
     truncate(version: number): Promise<void>
     findingPeers(): () => void
@@ -632,6 +633,38 @@ declare module 'localdrive' {
   export = Localdrive
 }
 
+declare module 'hypercore/lib/caps.js' {
+  /** What is signed of a log. */
+  export function treeSignable(manifestHash: Buffer, treeHash: Buffer, length: number, fork: number): Buffer
+}
+
+declare module 'hypercore/lib/verifier.js' {
+  import type Hypercore from 'hypercore'
+
+  /** A log of which a signature speaks. */
+  type Signed = {
+    readonly length: number
+    readonly fork: number
+    hash(): Buffer
+    signable(manifestHash: Buffer): Buffer
+  }
+  class Verifier {
+    static fromManifest(manifest: Hypercore.Manifest): Verifier
+    /** The key of its log. */
+    static manifestHash(manifest: Hypercore.Manifest): Buffer
+    verify(signed: Signed, signature: Buffer): boolean
+    assemble(
+      inputs: readonly {
+        readonly signer: number
+        readonly signature: Buffer
+        readonly patch: number
+        readonly nodes: null
+      }[],
+    ): Buffer
+  }
+  export = Verifier
+}
+
 declare module 'hypercore-crypto' {
   /** A leaf of a log's tree: BLAKE2b-256 over a type, the size and the block. */
   export function data(block: Uint8Array): Buffer
@@ -643,6 +676,8 @@ declare module 'hypercore-crypto' {
   /** BLAKE2b-256 over the parts, one after another. */
   export function hash(parts: readonly Uint8Array[]): Buffer
   export function randomBytes(length: number): Buffer
+  /** So many hashes that nobody else uses. */
+  export function namespace(name: string, count: number): readonly Buffer[]
 }
 
 declare module 'flat-tree' {

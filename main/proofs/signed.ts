@@ -20,12 +20,12 @@ export function headOf(core: Hypercore): SignedHead | null {
   return length === 0 || signature === null ? null : { length, fork, signature }
 }
 
-/** Throws Unproven. `leaf`: a block that is asked about; without it its leaf is read as it is stored. */
+/** Throws Unproven. Whoever looks on is told which nodes it is made of, in their order. */
 export async function provenTree(
   core: Hypercore,
   head: SignedHead,
   shape: Omit<Shape, 'head'>,
-  taken: (node: TreeNode) => void = () => {},
+  told: { readonly given?: (node: TreeNode) => void; readonly leaf?: (node: TreeNode) => void } = {},
 ): Promise<Rebuilt> {
   const { state } = core.core!
   const stored = new StoredNodes(state)
@@ -33,10 +33,14 @@ export async function provenTree(
     { ...shape, head: head.length },
     async index => {
       const node = await stored.at(index)
-      taken(node)
+      told.given?.(node)
       return node
     },
-    block => stored.leaf(block),
+    async block => {
+      const node = await stored.leaf(block)
+      told.leaf?.(node)
+      return node
+    },
   )
   const batch = state.createTreeBatch()
   Object.assign(batch, {
@@ -70,7 +74,7 @@ export async function provenTreeHash(core: Hypercore, length: number, patience: 
 /** Leaves that are read together. */
 const AHEAD = 256
 
-class StoredNodes {
+export class StoredNodes {
   readonly #state: Hypercore.State
   readonly #leaves = new Map<number, Promise<TreeNode | null>>()
 

@@ -32,6 +32,10 @@ export type ErrorData = {
   PATH_TAKEN: { readonly key: string; readonly path: string }
   PATH_NOT_FOUND: { readonly key: string; readonly path: string }
   NOT_A_FILE: { readonly path: string }
+  /** It does not prove what it is to prove. `file`: it may be the file that was changed. */
+  RECEIPT_WRONG: { readonly what: 'receipt' | 'file' }
+  /** No receipt can be made for this. `why`: in words for people. */
+  RECEIPT_IMPOSSIBLE: { readonly path: string; readonly why: string }
   /** Nobody who is connected has these blocks. */
   NOT_AVAILABLE: { readonly key: string; readonly path: string }
 

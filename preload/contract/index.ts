@@ -334,6 +334,15 @@ export const contract = {
       }),
       output: type<{ readonly base64: string; readonly size: number }>(),
     }),
+    /**
+     * Proof that a file was in an archive at this path in this version, as the text of a small file, which `cairn verify` checks
+     * beside the file itself. Fetches what is missing of the file. Throws RECEIPT_IMPOSSIBLE with the reason.
+     */
+    receipt: call({
+      input: z.strictObject({ key: Key, version: Version.nullable(), path: ArchivePath }),
+      emits: type<{ readonly bytes: number; readonly ofBytes: number }>(),
+      output: type<{ readonly name: string; readonly text: string; readonly version: number }>(),
+    }),
     /** Writes files and folders of one version into a folder of this machine. The transfer outlives the page. */
     download: call({
       input: z.strictObject({

@@ -269,6 +269,7 @@ function handlers(harness: Harness): Handlers<Contract> {
     },
     read: {
       list: unused,
+      receipt: unused,
       measure: nothing,
       async entry({ path }) {
         const bytes = samples.get(path)

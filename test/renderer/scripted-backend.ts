@@ -216,6 +216,11 @@ export class ScriptedBackend implements Backend {
         grant: () => ({ grant: 'grant' }),
         async *watchZip() {},
         bytes: () => ({ base64: Buffer.from('# A stone\n\nupon a stone.\n').toString('base64'), size: 25 }),
+        receipt: did('read.receipt', {
+          name: 'beach.jpg.cairn-receipt',
+          text: 'Cairn receipt, format 1\n',
+          version: 12,
+        }),
         download: did('read.download', { transfer: 't1' }),
       },
       history: {
