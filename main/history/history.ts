@@ -155,7 +155,7 @@ async function recordedAt(log: Log, seq: number): Promise<Recorded | null> {
 
 const shown = (recorded: RecordedChangeset, length: number): Changeset => ({
   length,
-  from: recorded.from,
+  from: beginning(recorded.from),
   time: recorded.time,
   source: 'recorded',
   added: recorded.added,
@@ -169,6 +169,9 @@ const shown = (recorded: RecordedChangeset, length: number): Changeset => ({
   partial: recorded.partial,
 })
 
+/** The first block is the log's header, and no version. */
+const beginning = (from: number): number => (from <= 1 ? 0 : from)
+
 type Counts = Pick<Changeset, 'added' | 'changed' | 'removed' | 'renamed' | 'written' | 'bytes'>
 
 /** Whether a file was there before is said where that costs nothing: at the beginning, and where all of the list is here. */
@@ -177,7 +180,7 @@ async function described(log: Log, run: Run): Promise<Changeset> {
   return {
     ...counts,
     length: run.length,
-    from: run.from <= 1 ? 0 : run.from,
+    from: beginning(run.from),
     time: null,
     source: 'inferred',
     more: !run.whole,

@@ -72,27 +72,36 @@ export const rootOf = (block: Block): Level | undefined => block.index?.levels[0
 /**
  * `yes`: a batch ends with this block (a single put is one as well), so that the log up to it is a version. Of a block that carries
  * one node alone that cannot always be said. `next`: the block with which the batch after it, or of it, ends.
+ *
+ * What is said to be a version must be one; that one is taken for none makes a changeset larger. So a node is not trusted that was
+ * left behind when a batch made the tree lower: upstream writes it as it was when the batch ended.
  */
-export function endsBatch(block: Block, next: Block | null): 'yes' | 'no' | 'unknown' {
-  const levels = block.index?.levels ?? []
+export function endsBatch({ seq, index }: Block, next: Block | null): 'yes' | 'no' | 'unknown' {
+  const levels = index?.levels ?? []
   const [root] = levels
-  if (root === undefined) return 'no'
+  if (root === undefined || levels.some(level => isLaterThan(seq, level))) return 'no'
   // The root stands first, and all others hang below it. Inside of a batch there is no root, and what is left stands in another order.
-  if (levels.length > 1) return hangBelowTheFirst(block.seq, levels) ? 'yes' : 'no'
+  if (levels.length > 1) return hangBelowTheFirst(seq, levels) ? 'yes' : 'no'
   const after = next === null ? undefined : rootOf(next)
-  if (after === undefined) return 'unknown'
-  const isOf = (child: { readonly seq: number; readonly offset: number }) =>
-    child.seq === block.seq && child.offset === 0
+  if (next === null || after === undefined) return 'unknown'
   if (root.children.length === 0) {
-    if (after.children.length === 0) return 'yes'
-    if (after.children.some(isOf)) return 'no'
-    return hasTwoLevels(next!) ? 'yes' : 'unknown'
+    if (after.children.length === 0) return haveSameKeys(root, after) ? 'no' : 'yes'
+    // One put has split it.
+    return next.seq === seq + 1 && after.children.every(child => child.seq === next.seq) ? 'yes' : 'unknown'
   }
-  if (!root.keys.some(({ seq }) => seq === block.seq)) return 'no'
+  if (!root.keys.some(key => key.seq === seq)) return 'no'
   // A node hangs below one other alone: what hangs below the next root is not inside of that tree a second time.
-  const shared = new Set(after.children.map(({ seq, offset }) => `${seq} ${offset}`))
-  return root.children.some(({ seq, offset }) => shared.has(`${seq} ${offset}`)) ? 'yes' : 'unknown'
+  const shared = new Set(after.children.map(nameOf))
+  return root.children.some(child => shared.has(nameOf(child))) ? 'yes' : 'unknown'
 }
+
+const isLaterThan = (seq: number, { keys, children }: Level): boolean =>
+  keys.some(key => key.seq > seq) || children.some(child => child.seq > seq)
+
+const haveSameKeys = (one: Level, other: Level): boolean =>
+  one.keys.length === other.keys.length && one.keys.every(({ seq }, index) => seq === other.keys[index]!.seq)
+
+const nameOf = ({ seq, offset }: Level['children'][number]): string => `${seq} ${offset}`
 
 function hangBelowTheFirst(seq: number, levels: readonly Level[]): boolean {
   const found = new Set([0])
@@ -104,11 +113,4 @@ function hangBelowTheFirst(seq: number, levels: readonly Level[]): boolean {
     }
   }
   return found.size === levels.length
-}
-
-/** As far as the block itself tells. */
-const hasTwoLevels = ({ seq, index }: Block): boolean => {
-  const levels = index?.levels ?? []
-  const child = levels[0]?.children.find(child => child.seq === seq)
-  return child !== undefined && levels[child.offset]?.children.length === 0
 }

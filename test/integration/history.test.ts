@@ -1,10 +1,16 @@
 /** What is said of the past: by its author's Cairn in the changeset, and by comparing any two versions. */
 import { chmod, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import fc from 'fast-check'
+import Hyperdrive from 'hyperdrive'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { publish, startPerson } from '../helpers/backend.ts'
+import type { ChangedFile, Changeset } from '../../preload/contract/models.ts'
+import { encodeKey } from '../../main/archives/links.ts'
+import { type Person, publish, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
+import { plainPeer } from '../helpers/plain.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+import { apply, differing, fold, netOf, steps, type Version, write } from '../helpers/versions.ts'
 
 let testnet: Testnet
 beforeAll(async () => {
@@ -57,4 +63,94 @@ test('what has another name is renamed, what was only touched is not changed, an
   ])
   const first = await ben.client.history.changes({ key, from: length, to: row.length, limit: 2 })
   expect(first).toEqual({ files: files.slice(0, 2), more: true })
+})
+
+/** All of it, page by page, newest first. */
+async function timeline({ client }: Person, key: string, limit = 200): Promise<readonly Changeset[]> {
+  const all: Changeset[] = []
+  for (let before: number | null = null; ; ) {
+    const page = await client.history.list({ key, before, limit, soon: limit < 200 })
+    all.push(...page.changesets)
+    before = page.before
+    if (before === null) return all
+  }
+}
+
+async function changes({ client }: Person, key: string, from: number, to: number): Promise<readonly ChangedFile[]> {
+  const { files, more } = await client.history.changes({ key, from, to, limit: 1000 })
+  expect(more).toBe(false)
+  return files
+}
+
+test('a changeset applied to what was gives what is, and changesets folded over a range are what differs between its ends', async () => {
+  const author = await plainPeer(testnet.bootstrap)
+  const ben = await startPerson(testnet.bootstrap)
+  let count = 0
+  await fc.assert(
+    fc.asyncProperty(steps, fc.infiniteStream(fc.nat()), async (given, random) => {
+      const drive = new Hyperdrive(author.store.namespace(`archive ${count++}`))
+      await drive.ready()
+      const versions = await write(drive, given)
+      if (versions.length === 0) return
+      await author.swarm.join(drive.discoveryKey, { server: true, client: false }).flushed()
+      const key = encodeKey(drive.key)
+      await ben.client.archives.open({ link: `hyper://${key}` })
+      const isRead = ['found', 'empty']
+      await ben.archive(key, ({ state, length }) => isRead.includes(state.name) && length === drive.core.length)
+
+      const changesets = (await timeline(ben, key, 1 + (random.next().value % 9))).toReversed()
+      expect(changesets.map(({ from }) => from)).toEqual([0, ...changesets.slice(0, -1).map(({ length }) => length)])
+      const beginning: Version = { length: 0, contents: new Map() }
+      const at = (length: number) => [beginning, ...versions].find(version => version.length === length)!.contents
+      const nets = []
+      for (const { from, length, source, added, changed, removed, renamed, written } of changesets) {
+        const files = await changes(ben, key, from, length)
+        expect(apply(at(from), files)).toEqual(at(length))
+        nets.push(netOf(files))
+        if (source === 'recorded') continue
+        const came = files.filter(({ after }) => after !== null).length
+        expect(added + changed + renamed + written).toBe(came)
+        expect(removed).toBeGreaterThanOrEqual(files.filter(({ change }) => change === 'removed').length)
+        if (from === 0) expect(added).toBe(files.length)
+      }
+      const ends = [random.next().value, random.next().value].map(number => number % changesets.length)
+      const [first, last] = [Math.min(...ends), Math.max(...ends)]
+      const whole = netOf(await changes(ben, key, changesets[first]!.from, changesets[last]!.length))
+      expect(differing(fold(nets.slice(first, last + 1)))).toEqual(differing(whole))
+
+      // Any two versions, also those that no changeset begins or ends with.
+      const [one, other] = [random.next().value, random.next().value].map(number => versions[number % versions.length]!)
+      const [before, after] = one!.length < other!.length ? [one!, other!] : [other!, one!]
+      expect(apply(before.contents, await changes(ben, key, before.length, after.length))).toEqual(after.contents)
+    }),
+    { numRuns: 12, endOnFailure: true },
+  )
+})
+
+test('of a batch that is too long to be read its end is told, and where it begins is a version', async () => {
+  const author = await plainPeer(testnet.bootstrap)
+  const ben = await startPerson(testnet.bootstrap)
+  const drive = new Hyperdrive(author.store)
+  await drive.ready()
+  for (let index = 0; index < 30; index++) await drive.put(`/early ${index}`, Buffer.from('early'))
+  const before = drive.core.length
+  const batch = drive.batch()
+  for (let index = 0; index < 1500; index++) await batch.putEntry(`/file ${index}`, { metadata: null })
+  await batch.flush()
+  const after = drive.core.length
+  await drive.put('/last', Buffer.from('last'))
+  author.swarm.join(drive.discoveryKey, { server: true, client: false })
+  const key = encodeKey(drive.key)
+  await ben.client.archives.open({ link: `hyper://${key}` })
+  await ben.archive(key, ({ state }) => state.name === 'found')
+
+  const [newest, long, ...rest] = await timeline(ben, key)
+  expect(newest).toMatchObject({ from: after, length: after + 1, more: false })
+  expect(long).toMatchObject({ length: after, more: true })
+  expect(long!.added + long!.written).toBe(1000)
+  const { from } = long!
+  expect(from).toBeLessThanOrEqual(before)
+  expect(await changes(ben, key, from, before)).toHaveLength(before - Math.max(1, from))
+  expect(rest.at(-1)?.from ?? from).toBe(0)
+  await expect(changes(ben, key, before + 7, after)).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
 })
