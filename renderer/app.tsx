@@ -10,6 +10,7 @@ import { Archive, type ArchivePlace } from './features/archive/archive.tsx'
 import { FolderChooser } from './features/chooser/chooser.tsx'
 import { History } from './features/history/history.tsx'
 import { KeepingBanner } from './features/keeping/banner.tsx'
+import { ChooseDialog } from './features/keeping/choose.tsx'
 import { DeviceDialog } from './features/keeping/device.tsx'
 import { PartsDialog } from './features/keeping/parts.tsx'
 import { UpdatesDialog } from './features/keeping/updates.tsx'
@@ -93,6 +94,7 @@ function Window(): ReactElement {
       <DeviceDialog />
       <PartsDialog />
       <UpdatesDialog />
+      <ChooseDialog />
       <ShortcutsDialog />
       <MessagesDialog />
       <Palette />

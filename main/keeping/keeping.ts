@@ -289,13 +289,15 @@ export class Keeping {
       if (step === null) return this.#archives.setPending(key, null)
       const why = judge(step, updates)
       if (why === null && !updates.stays) return this.#take(key, step, false)
-      const { to, added, changed, removed, of, bytes } = step
+      const { to, of, bytes } = step
+      const { added, changed, removed, renamed } = step.difference
       this.#archives.setPending(key, {
         to,
         why: why ?? 'ask-first',
         added,
         changed,
         removed,
+        renamed,
         of,
         bytes: Math.max(0, bytes - taken.bytes),
         stays: updates.stays,
@@ -315,7 +317,7 @@ export class Keeping {
     const wanted = wantedBy(keeping)
     const pairs = await pairsFrom(isTakenBack ? NOTHING : standing, archive, to)
     const difference = differenceOf(differing(pairs.filter(({ path }) => wanted(path))))
-    const { added, changed, removed, grows, rows } = difference
+    const { changed, removed, grows, rows } = difference
     const { core } = await archive.drive.getBlobs()
     if (difference.blocks > core.length) await asked(core)
     const whole = isWhole(keeping)
@@ -326,7 +328,7 @@ export class Keeping {
     const blocks = whole ? core.length : Math.max(taken.blocks, Math.min(difference.blocks, core.length))
     const bytes = whole ? core.byteLength : Math.max(0, taken.bytes + grows)
     const of = isTakenBack ? 0 : await this.#filesOf(key, standing)
-    return { to, added, changed, removed, of, agreed: taken.agreed, bytes, blocks, difference }
+    return { to, changed, removed, entries: rows.length, of, agreed: taken.agreed, bytes, blocks, difference }
   }
 
   /** What is kept is as it is in version `to`, and nothing is left that the person would stay away from. */
@@ -355,7 +357,8 @@ export class Keeping {
     if (!isWhole(keeping) || core.length <= taken.blocks || updates.askFirst || updates.stays) return null
     const difference = NO_DIFFERENCE
     const { byteLength: bytes, length: blocks } = core
-    const step = { to: taken.length, ...difference, of: 0, agreed: taken.agreed, bytes, blocks, difference }
+    const none = { changed: 0, removed: 0, entries: 0, of: 0 }
+    const step = { to: taken.length, ...none, agreed: taken.agreed, bytes, blocks, difference }
     return judge(step, updates) === null ? step : null
   }
 

@@ -146,13 +146,14 @@ export type Difference = {
   readonly added: number
   readonly changed: number
   readonly removed: number
+  readonly renamed: number
   /** Sizes of files: by how much the kept ones grow. */
   readonly grows: number
   /** As in `Selection`, of what is new. */
   readonly blocks: number
 }
 
-export const NO_DIFFERENCE: Difference = { rows: [], added: 0, changed: 0, removed: 0, grows: 0, blocks: 0 }
+export const NO_DIFFERENCE: Difference = { rows: [], added: 0, changed: 0, removed: 0, renamed: 0, grows: 0, blocks: 0 }
 
 export function differenceOf(rows: readonly Differing[]): Difference {
   let grows = 0
@@ -162,6 +163,5 @@ export function differenceOf(rows: readonly Differing[]): Difference {
     if (after?.kind === 'file' && after.blob !== null)
       blocks = Math.max(blocks, after.blob.blockOffset + after.blob.blockLength)
   }
-  const { added, changed, removed } = countsOf(rows)
-  return { rows, added, changed, removed, grows, blocks }
+  return { rows, ...countsOf(rows), grows, blocks }
 }

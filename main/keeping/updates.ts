@@ -7,9 +7,10 @@ const MANY = 1000
 const FEW = 5
 
 export type Update = {
-  readonly added: number
   readonly changed: number
   readonly removed: number
+  /** All that differ, renamed ones and those of which only the time or the mode changed among them. */
+  readonly entries: number
   /** Files that were kept so far. */
   readonly of: number
   /** Bytes that the person has agreed to, and bytes that are kept after the update. */
@@ -19,11 +20,11 @@ export type Update = {
 
 /** null: it is taken. */
 export function judge(
-  { added, changed, removed, of, agreed, bytes }: Update,
+  { changed, removed, entries, of, agreed, bytes }: Update,
   { askFirst, growth }: { readonly askFirst: boolean; readonly growth: number | null },
 ): PendingUpdate['why'] | null {
   const lost = changed + removed
   if (lost > MANY || (lost >= FEW && lost * 2 > of)) return 'removes'
   if (growth !== null && bytes - agreed > growth) return 'grows'
-  return askFirst && added + changed + removed > 0 ? 'ask-first' : null
+  return askFirst && entries > 0 ? 'ask-first' : null
 }

@@ -97,6 +97,7 @@ export type PendingUpdate = {
   readonly added: number
   readonly changed: number
   readonly removed: number
+  readonly renamed: number
   readonly of: number
   /** Bytes that what is kept would grow by. */
   readonly bytes: number

@@ -27,6 +27,8 @@ export type DialogName = 'settings' | 'shortcuts' | 'palette' | 'messages'
 export type KeepingDialog =
   | { readonly name: 'parts'; readonly key: ArchiveKey }
   | { readonly name: 'updates'; readonly key: ArchiveKey }
+  /** Which files of an update are taken. */
+  | { readonly name: 'choose'; readonly key: ArchiveKey }
   /** null: of all archives. */
   | { readonly name: 'device'; readonly key: ArchiveKey | null }
 

@@ -466,7 +466,8 @@ describe('what is kept here', () => {
     await page.getByRole('button', { name: 'Keep these' }).click()
     await asked(backend, 'archives.keepParts', { patterns: ['/photos/', '!/photos/raw/'] })
 
-    const pending = { to: 45, why: 'removes', added: 2, changed: 8, removed: 190, of: 214, bytes: 40_000_000 } as const
+    const counts = { added: 2, changed: 8, removed: 190, renamed: 0, of: 214 }
+    const pending = { to: 45, why: 'removes', ...counts, bytes: 40_000_000 } as const
     const updates = {
       askFirst: false,
       growth: 5_000_000_000,

@@ -75,12 +75,13 @@ test('of patterns the last one that matches has the word, also below a folder', 
 })
 
 test('an update is taken unasked, but for large losses, growth beyond the budget, and where the person wants to be asked', () => {
-  const update = { added: 1, changed: 0, removed: 0, of: 100, agreed: 10, bytes: 15 }
+  const update = { changed: 0, removed: 0, entries: 1, of: 100, agreed: 10, bytes: 15 }
   const unasked = { askFirst: false, growth: 5 }
   expect(judge(update, unasked)).toBe(null)
   expect(judge({ ...update, bytes: 16 }, unasked)).toBe('grows')
   expect(judge({ ...update, bytes: 16 }, { askFirst: false, growth: null })).toBe(null)
   expect(judge(update, { ...unasked, askFirst: true })).toBe('ask-first')
+  expect(judge({ ...update, entries: 0 }, { ...unasked, askFirst: true })).toBe(null)
   expect(judge({ ...update, changed: 25, removed: 25 }, unasked)).toBe(null)
   expect(judge({ ...update, changed: 25, removed: 26 }, unasked)).toBe('removes')
   expect(judge({ ...update, changed: 4, of: 4 }, unasked)).toBe(null)

@@ -42,39 +42,60 @@ function Pending({
 }): ReactElement {
   const place = usePlace()
   const answer = (take: boolean) => attempt(() => backend.archives.answerUpdate({ key: row.id, take }))
+  const isAt = place.view === 'archive' && place.tab === 'files' && place.version === kept
   return (
     <Banner
       tone={pending.stays ? 'plain' : 'warn'}
-      title={pending.stays ? `You stay on version ${number(kept)}` : titleOf(pending)}
+      title={pending.stays ? `You stay on version ${number(kept)}` : titleOf(row, pending)}
       actions={
         <>
           {place.view === 'archive' && place.tab !== 'changes' && (
-            <Button size="small" onClick={() => ui.go({ ...place, tab: 'changes' })}>
+            <Button size="small" kind="quiet" onClick={() => ui.go({ ...place, tab: 'changes', version: null })}>
               Look at the changes
+            </Button>
+          )}
+          {place.view === 'archive' && !isAt && (
+            <Button
+              size="small"
+              kind="quiet"
+              onClick={() => ui.go({ ...place, tab: 'files', version: kept, file: null })}
+            >
+              Look at the kept version
             </Button>
           )}
           {!pending.stays && (
             <Button size="small" onClick={() => answer(false)}>
-              Stay as it is
+              Stay
             </Button>
           )}
+          <Button size="small" onClick={() => ui.showKeeping({ name: 'choose', key: row.id })}>
+            Choose…
+          </Button>
           <Button size="small" kind={pending.stays ? 'plain' : 'primary'} onClick={() => answer(true)}>
-            Take the update
+            {row.updates.chosen === null ? 'Take all' : 'Take the rest'}
           </Button>
         </>
       }
     >
-      Version {number(pending.to)} {sayDifference(pending)}. Version {number(kept)} is kept until you take it.
+      Version {number(pending.to)} {sayDifference(pending)}.{' '}
+      {row.updates.chosen === null
+        ? `Version ${number(kept)} is kept until you take it.`
+        : `Version ${number(kept)} is kept until then, with what you chose of later ones.`}
     </Banner>
   )
 }
 
-function titleOf({ why, changed, removed, of, bytes: grows }: PendingUpdate): string {
+function titleOf(
+  { updates: { growth } }: ArchiveRow,
+  { why, changed, removed, of, bytes: grows }: PendingUpdate,
+): string {
   switch (why) {
     case 'removes':
       return `Take an update that removes or overwrites ${number(changed + removed)} of ${count(of, 'file')}?`
     case 'grows':
-      return `Take an update of ${bytes(grows)}? It grows beyond what you agreed to`
+      return growth === null
+        ? `Take an update of ${bytes(grows)}?`
+        : `Take an update of ${bytes(grows)}? You let it grow by ${bytes(growth)} without asking`
     case 'ask-first':
       return 'Take the new version?'
     default:
@@ -82,12 +103,13 @@ function titleOf({ why, changed, removed, of, bytes: grows }: PendingUpdate): st
   }
 }
 
-function sayDifference({ added, changed, removed, bytes: grows }: PendingUpdate): string {
+function sayDifference({ added, changed, removed, renamed, bytes: grows }: PendingUpdate): string {
   const parts = [
     added > 0 ? `adds ${count(added, 'file')}` : '',
     changed > 0 ? `changes ${number(changed)}` : '',
     removed > 0 ? `removes ${number(removed)}` : '',
+    renamed > 0 ? `renames ${number(renamed)}` : '',
     grows > 0 ? `takes ${bytes(grows)} more` : '',
   ].filter(Boolean)
-  return parts.length === 0 ? 'changes nothing of what you keep' : parts.join(', ')
+  return parts.length === 0 ? 'changes nothing but times or permissions of what you keep' : parts.join(', ')
 }
