@@ -44,7 +44,9 @@ async function followShell(): Promise<void> {
         if (request.kind === 'open-link') ui.go({ view: 'ask', link: request.link })
         else if (request.kind === 'publish') ui.publish()
         else if (request.kind === 'show' && request.view === 'settings') ui.show('settings')
+        else if (request.kind === 'show' && request.view === 'home') ui.go({ view: 'home' })
         else if (request.kind === 'show') ui.go({ view: 'transfers' })
+        else if (request.kind === 'changes') ui.openChanges(request.key)
         else focusOpenField()
       }
     } catch {

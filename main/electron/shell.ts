@@ -28,10 +28,13 @@ export const createShellHandlers = (window: () => BrowserWindow, requests: Reque
     }
     await shell.openExternal(url)
   },
-  notify({ title, body }) {
+  notify({ title, body, key }) {
     if (!Notification.isSupported()) return
     const notification = new Notification({ title, body })
-    notification.on('click', () => showWindow(window()))
+    notification.on('click', () => {
+      showWindow(window())
+      requests.push(key === null ? { kind: 'show', view: 'home' } : { kind: 'changes', key })
+    })
     notification.show()
   },
   watchRequests: (_, signal) => requests.watch(signal),

@@ -460,7 +460,8 @@ export const shellContract = {
   reveal: call({ input: z.strictObject({ path: LocalPath }) }),
   /** https and mailto only, after the page has shown the whole address. */
   openExternal: call({ input: z.strictObject({ url: z.string().max(2048) }) }),
-  notify: call({ input: z.strictObject({ title: Text(200), body: Text(1000) }) }),
+  /** A click on it asks for the changes of an archive (`key`), or for the library. */
+  notify: call({ input: z.strictObject({ title: Text(200), body: Text(1000), key: Key.nullable() }) }),
   /** Links that the operating system handed over, and commands from the menu. */
   watchRequests: stream({ emits: type<ShellRequest>() }),
 } as const
@@ -470,6 +471,7 @@ export type ShellRequest =
   | { readonly kind: 'open-link'; readonly link: string }
   | { readonly kind: 'publish' }
   | { readonly kind: 'paste-link' }
-  | { readonly kind: 'show'; readonly view: 'transfers' | 'settings' }
+  | { readonly kind: 'show'; readonly view: 'transfers' | 'settings' | 'home' }
+  | { readonly kind: 'changes'; readonly key: string }
 
 export type { Entry }

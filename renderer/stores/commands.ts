@@ -6,7 +6,7 @@ import { allowNotices, canReveal, shell } from '../shell.ts'
 import { count, number } from '../ui/format.ts'
 import { plainName } from '../ui/names.ts'
 import { nameOf } from './location.ts'
-import { archives, titleOf } from './mirrors.ts'
+import { archives, settings, titleOf } from './mirrors.ts'
 import { attempt, toast } from './toasts.ts'
 import { ui, uiStore } from './ui.ts'
 
@@ -180,6 +180,26 @@ export function keepEntries(row: ArchiveRow, entries: readonly Entry[]): void {
   })
 }
 
+/** Whether the changes of one archive are told. A browser is asked now, while the person knows what for. */
+export function setNotify(row: ArchiveRow, notify: boolean): void {
+  attempt(async () => {
+    await backend.archives.setNotify({ key: row.id, notify })
+    if (notify) await allowNotices()
+    const title = plainName(titleOf(row))
+    toast.done(
+      notify
+        ? {
+            title: `You are notified of changes to ${title}`,
+            text:
+              settings.getState().byId.get('settings')?.notify === true
+                ? ''
+                : 'Notifications are switched off in the settings, for all archives.',
+          }
+        : { title: `No notifications of changes to ${title}`, text: 'They are counted in the library all the same.' },
+    )
+  })
+}
+
 export function pauseArchive(row: ArchiveRow, paused: boolean): void {
   attempt(() => backend.archives.pause({ key: row.id, paused }))
 }
@@ -297,7 +317,6 @@ export function reveal(path: string): void {
   attempt(() => shell.reveal({ path }))
 }
 
-/** Once per archive and length: the person has it before their eyes. */
 /** A browser is asked now whether it may show notifications, while the person knows what for. */
 export function tellWhenFound(row: ArchiveRow, tell: boolean): void {
   attempt(async () => {
@@ -306,10 +325,11 @@ export function tellWhenFound(row: ArchiveRow, tell: boolean): void {
   })
 }
 
-export function markSeen(row: ArchiveRow): void {
+/** Once per archive and length: the person has its changes up to there before their eyes, or that it was found. */
+export function markSeen(row: ArchiveRow, length: number): void {
   const known = archives.getState().byId.get(row.id)
-  if (known === undefined || (known.length <= known.seenLength && !known.watched?.foundAt)) return
-  backend.archives.markSeen({ key: row.id, length: row.length }).catch(() => {
+  if (known === undefined || (length <= known.seenLength && !known.watched?.foundAt)) return
+  backend.archives.markSeen({ key: row.id, length }).catch(() => {
     // Nothing to say: the mark stays, and is set the next time.
   })
 }

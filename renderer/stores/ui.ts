@@ -99,6 +99,9 @@ export const ui = {
   openArchive(key: ArchiveKey, path = '/', version: number | null = null): void {
     ui.go({ view: 'archive', key, tab: 'files', path, version, file: null })
   },
+  openChanges(key: ArchiveKey): void {
+    ui.go({ view: 'archive', key, tab: 'changes', path: '/', version: null, file: null })
+  },
   show(dialog: DialogName | null): void {
     uiStore.setState({ dialog })
   },

@@ -1,7 +1,7 @@
 /** One place that says in words what state an archive, its source, a transfer or the network is in. */
 import { assertNever } from '../../preload/contract/errors.ts'
-import type { ArchiveRow, Keeping, NetworkStatus, TransferRow } from '../../preload/contract/models.ts'
-import { ago, bytes, count, duration, percent } from '../ui/format.ts'
+import type { ArchiveRow, Keeping, NetworkStatus, News, TransferRow } from '../../preload/contract/models.ts'
+import { ago, bytes, count, duration, number, percent } from '../ui/format.ts'
 
 export type Mood = 'good' | 'quiet' | 'busy' | 'warn' | 'bad'
 export type Said = { readonly short: string; readonly mood: Mood }
@@ -42,6 +42,35 @@ export function sayArchive(row: ArchiveRow, live: boolean): Said {
       return assertNever(row.state)
   }
 }
+
+export type NewsSaid = {
+  /** `3`, `99+`; null: how many has not been counted. */
+  readonly count: string | null
+  /** `3 added, 1 changed`. */
+  readonly words: string
+}
+
+/** What is new of a friend's archive since the person looked; null: nothing that is worth a word. */
+export function sayNews({ ownership, seenLength, length, news }: ArchiveRow): NewsSaid | null {
+  if (ownership !== 'friends' || seenLength === 0 || length <= seenLength) return null
+  if (news === null) return { count: null, words: 'new changes' }
+  const total = news.added + news.changed + news.removed + news.renamed
+  if (total === 0 && !news.more) return null
+  const counts = sayCounts(news).join(', ')
+  return {
+    count: total > 99 || (news.more && total === 99) ? '99+' : `${total}${news.more ? '+' : ''}`,
+    words: news.more ? `more than ${counts}` : counts,
+  }
+}
+
+/** `3 added`, `1 changed`: what there is none of is left out. */
+export const sayCounts = ({ added, changed, removed, renamed }: Omit<News, 'more'>): readonly string[] =>
+  [
+    added > 0 ? `${number(added)} added` : '',
+    changed > 0 ? `${number(changed)} changed` : '',
+    renamed > 0 ? `${number(renamed)} renamed` : '',
+    removed > 0 ? `${number(removed)} removed` : '',
+  ].filter(Boolean)
 
 export function sayKeeping(keeping: Keeping): string {
   switch (keeping.how) {

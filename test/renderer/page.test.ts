@@ -3,7 +3,8 @@
  * and the real web shell. `accessibility.test.ts` looks at the same with axe.
  */
 import { describe, expect, test } from 'vitest'
-import { changesets, HUGE, keyOf, names, numbers, peers } from './fixtures.ts'
+import type { ArchiveRow } from '../../preload/contract/models.ts'
+import { changedFiles, HUGE, keyOf, names, numbers, peers } from './fixtures.ts'
 import { axe, browserPages, go, type Opened } from './page.ts'
 
 const open = browserPages()
@@ -289,15 +290,22 @@ describe('files', () => {
 })
 
 describe('following', () => {
-  test('looking at an archive is noted, and what was new stays marked while one looks', async () => {
+  test('looking at what is new is noted, it is told as one changeset, and stays marked while one looks', async () => {
     const { page, backend } = await open({ at: at(numbers.mixes) })
-    await expect
-      .poll(() => backend.calls)
-      .toContainEqual({ name: 'archives.markSeen', input: { key: keyOf(numbers.mixes), length: 57 } })
-    await page.getByRole('tab', { name: /Changes.*new since you looked/ }).click()
+    const library = page.getByRole('navigation', { name: 'Library' })
+    const mixes = library.getByRole('button', { name: /2 added, 1 changed, 1 renamed, 1 removed since you looked/ })
+    await mixes.getByText('5', { exact: true }).waitFor()
+    const seen = { name: 'archives.markSeen', input: { key: keyOf(numbers.mixes), length: 57 } }
+    // Its files alone do not tell what is new.
+    await page.getByRole('row', { name: /README/ }).waitFor()
+    expect(backend.calls).not.toContainEqual(seen)
+    await page.getByRole('tab', { name: /Changes.*5 new since you looked/ }).click()
     const fresh = page.getByRole('region', { name: 'New since you looked' })
-    await fresh.getByText('November mix').first().waitFor()
-    expect(await fresh.getByRole('listitem').count()).toBe(changesets.filter(changeset => changeset.length > 42).length)
+    await fresh.getByText('2 added, 1 changed, 1 renamed, 1 removed; 4.1 MB not on this device').waitFor()
+    await expect.poll(() => fresh.getByRole('listitem').count()).toBe(changedFiles.length)
+    await expect.poll(() => backend.calls).toContainEqual(seen)
+    await mixes.waitFor({ state: 'detached' })
+    await fresh.getByText('October, rough.flac').first().waitFor()
   })
 
   test('an earlier version is browsed, said to be one, and left again', async () => {
@@ -478,11 +486,14 @@ describe('what is kept here', () => {
     backend.change(numbers.mixes, { keeping: { how: 'all' }, updates, length: 45 })
     await page.getByText('removes or overwrites 198 of 214 files').waitFor()
     await shown(page, 'asks')
-    await page.getByRole('button', { name: 'Stay as it is' }).click()
+    await page.getByRole('button', { name: 'Stay', exact: true }).click()
     await asked(backend, 'archives.answerUpdate', { take: false })
     backend.change(numbers.mixes, { updates: { ...updates, pending: { ...pending, stays: true } } })
     await page.getByText('You stay on version 42').waitFor()
     await shown(page, 'stays')
+    await page.getByRole('button', { name: 'Look at the kept version' }).click()
+    await page.getByText(/^You are looking at version 42/).waitFor()
+    await page.getByRole('button', { name: 'Back to now' }).click()
     await page.getByRole('button', { name: 'More' }).click()
     await page.getByText('Updates…').click()
     await page.getByRole('switch', { name: /Ask me first/ }).click()
@@ -501,6 +512,92 @@ describe('what is kept here', () => {
     await shown(page, 'paused')
     await page.getByRole('button', { name: 'Go on' }).click()
     await asked(backend, 'archives.pause', { paused: false })
+  })
+
+  test('files of an update are chosen with the keyboard and with the mouse', async () => {
+    const { page, backend } = await open({ width: 900, height: 600, at: at(numbers.mixes) })
+    const pending = { to: 45, added: 2, changed: 1, removed: 1, renamed: 1, of: 214, bytes: 40_000_000, stays: false }
+    const updates = { askFirst: true, growth: null, kept: 42, chosen: null, pending: { ...pending, why: 'ask-first' } }
+    backend.change(numbers.mixes, { keeping: { how: 'all' }, updates: updates as ArchiveRow['updates'] })
+    await page.getByText(/^Version 45 adds 2 files, changes 1, removes 1, renames 1/).waitFor()
+    await shown(page, 'update')
+    await page.getByRole('button', { name: 'Choose…' }).click()
+    const dialog = page.getByRole('dialog', { name: /^Choose from the update of Ana/ })
+    await dialog.getByText('0 of 5 files, 0 bytes to fetch').waitFor()
+    const tree = dialog.getByRole('tree', { name: 'Files of the update' })
+    const item = (what: RegExp) => tree.getByRole('treeitem', { name: what })
+    await tree.focus()
+    // The second folder, its first file; then the folder above, which is a mix from then on.
+    for (const key of ['ArrowDown', 'ArrowLeft', 'ArrowUp', 'ArrowLeft', 'ArrowDown', 'ArrowRight', 'ArrowRight', ' '])
+      await page.keyboard.press(key)
+    expect(await item(/^10 October\.flac.*renamed.*was.*October, rough\.flac/).getAttribute('aria-checked')).toBe(
+      'true',
+    )
+    expect(await item(/^2026.*3 files/).getAttribute('aria-checked')).toBe('mixed')
+    await shown(page, 'choose')
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press(' ')
+    expect(await item(/^2026.*3 files/).getAttribute('aria-checked')).toBe('true')
+    await item(/^README\.md.*changed/).click()
+    await dialog.getByText(/^4 of 5 files/).waitFor()
+    await dialog.getByRole('searchbox').fill('old')
+    await expect.poll(() => tree.getByRole('treeitem').count()).toBe(2)
+    await dialog.getByRole('button', { name: 'Take these' }).click()
+    await asked(backend, 'archives.chooseUpdate', { to: 45, paths: ['/2026/', '/README.md'] })
+    await dialog.waitFor({ state: 'detached' })
+    backend.change(numbers.mixes, {
+      updates: { ...updates, chosen: 45, pending: { ...pending, why: 'ask-first', stays: true } },
+    })
+    await page.getByText(/with what you chose of later ones/).waitFor()
+    await page.getByRole('button', { name: 'Take the rest' }).click()
+    await asked(backend, 'archives.answerUpdate', { take: true })
+  })
+
+  test('10,000 files of an update stay usable', async () => {
+    const { page, backend } = await open({ at: at(numbers.mixes) })
+    backend.update = Array.from({ length: 10_000 }, (_, index) => ({
+      path: `/folder ${index % 40}/${String(index).padStart(5, '0')}.jpg`,
+      change: index % 3 === 0 ? 'changed' : 'added',
+      from: null,
+      before: index % 3 === 0 ? 900_000 : null,
+      after: 1_000_000,
+      missing: 1_000_000,
+    }))
+    await page.getByRole('row', { name: /README/ }).waitFor()
+    backend.change(numbers.mixes, {
+      updates: {
+        askFirst: true,
+        growth: null,
+        kept: 42,
+        chosen: null,
+        pending: {
+          to: 45,
+          why: 'ask-first',
+          added: 6666,
+          changed: 3334,
+          removed: 0,
+          renamed: 0,
+          of: 214,
+          bytes: 10_000_000_000,
+          stays: false,
+        },
+      },
+    })
+    await page.getByRole('button', { name: 'Choose…' }).click()
+    const dialog = page.getByRole('dialog')
+    const tree = dialog.getByRole('tree')
+    await tree.getByRole('treeitem', { name: /^folder 0.*250 files/ }).waitFor()
+    expect(await tree.getByRole('treeitem').count()).toBeLessThan(60)
+    await dialog.getByRole('button', { name: 'All', exact: true }).click()
+    await dialog.getByText('10,000 of 10,000 files, 10 GB to fetch').waitFor()
+    await dialog.getByRole('searchbox').fill('09999')
+    await tree.getByRole('treeitem', { name: /^09999\.jpg/ }).click()
+    await dialog.getByText('9,999 of 10,000 files').waitFor()
+    await dialog.getByRole('button', { name: 'Take these' }).click()
+    // All folders but one, and the files of that.
+    await expect.poll(() => backend.calls.find(({ name }) => name === 'archives.chooseUpdate')).toBeDefined()
+    const call = backend.calls.find(({ name }) => name === 'archives.chooseUpdate')!
+    expect((call.input as { readonly paths: readonly string[] }).paths).toHaveLength(39 + 249)
   })
 
   test.each([

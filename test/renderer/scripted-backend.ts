@@ -10,6 +10,7 @@ import type {
   Change,
   Entry,
   NetworkStatus,
+  NewFile,
   PeerRow,
   Settings,
   TransferRow,
@@ -88,6 +89,8 @@ export class ScriptedBackend implements Backend {
   readonly calls: { readonly name: string; readonly input: unknown }[] = []
   /** Names of folders' entries by path, of all archives but the huge one. */
   entries: readonly Entry[] = fixtures.entries
+  /** What an update that waits would change. */
+  update: readonly NewFile[] = fixtures.newFiles
   pagesRead = 0
   readonly #clients = new Set<{ close(): void }>()
 
@@ -137,6 +140,7 @@ export class ScriptedBackend implements Backend {
         return answer
       }
     const nothing = (name: string) => did(name, undefined)
+    const update = () => this.update
     return {
       archives: {
         open: ({ link }) => {
@@ -165,7 +169,7 @@ export class ScriptedBackend implements Backend {
         setUpdates: nothing('archives.setUpdates'),
         answerUpdate: nothing('archives.answerUpdate'),
         watchUpdate: async function* () {
-          const files = fixtures.newFiles
+          const files = update()
           yield {
             kind: 'summary',
             to: 45,

@@ -1,5 +1,7 @@
 /** One archive: its head, what is special about it now, and its four tabs. */
 import {
+  Bell,
+  BellOff,
   BellRing,
   BookOpen,
   ChevronDown,
@@ -36,12 +38,13 @@ import {
   moveSource,
   pauseArchive,
   pauseSource,
+  setNotify,
 } from '../../stores/commands.ts'
 import type { Place, Tab } from '../../stores/location.ts'
 import { titleOf } from '../../stores/mirrors.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
-import { sayArchive } from '../../stores/words.ts'
+import { sayArchive, sayNews } from '../../stores/words.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty.tsx'
@@ -154,7 +157,8 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
             label: 'Changes',
             badge: seen.fresh && (
               <Badge tone="accent">
-                new<span className="sr-only"> since you looked</span>
+                {sayNews(row)?.count ?? 'new'}
+                <span className="sr-only"> new since you looked</span>
               </Badge>
             ),
           },
@@ -204,10 +208,12 @@ function useSeen(row: ArchiveRow, tab: Tab): { readonly before: number; readonly
   useEffect(() => {
     const look = () => {
       if (document.visibilityState !== 'visible') return
-      if (row.length > row.seenLength || row.watched?.foundAt) markSeen(latest.current)
-      // The first time everything is new, which is to say that nothing is.
-      if (row.seenLength === 0) setBefore({ key: row.id, length: row.length })
-      if (tab === 'changes' || row.seenLength === 0) setLooked(row.length)
+      // The first time everything is new, which is to say that nothing is. Later its changes are seen where they are shown.
+      const isFirst = row.seenLength === 0
+      const isSeen = (isFirst || tab === 'changes') && row.length > row.seenLength
+      if (isSeen || row.watched?.foundAt) markSeen(latest.current, isSeen ? row.length : row.seenLength)
+      if (isFirst) setBefore({ key: row.id, length: row.length })
+      if (tab === 'changes' || isFirst) setLooked(row.length)
     }
     look()
     document.addEventListener('visibilitychange', look)
@@ -347,6 +353,11 @@ function keepingItems(row: ArchiveRow): readonly MenuItem[] {
     },
     'separator',
     ...(how === 'look' ? [] : [updates]),
+    {
+      label: row.notify ? 'Do not notify me of its changes' : 'Notify me of its changes',
+      icon: row.notify ? <BellOff size={14} /> : <Bell size={14} />,
+      run: () => setNotify(row, !row.notify),
+    },
     {
       label: row.paused ? 'Go on with it' : 'Pause it',
       hint: row.paused ? 'Fetched and served again' : 'Neither fetched nor served until you go on',

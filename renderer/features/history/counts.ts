@@ -1,6 +1,6 @@
 /** What changesets hold, counted in words. */
 import type { Changeset } from '../../../preload/contract/models.ts'
-import { bytes, number } from '../../ui/format.ts'
+import { number } from '../../ui/format.ts'
 
 type Counts = Pick<Changeset, 'added' | 'changed' | 'renamed' | 'removed'> & Partial<Pick<Changeset, 'written'>>
 
@@ -12,21 +12,3 @@ export const counts = ({ added, changed, renamed, removed, written = 0 }: Counts
     renamed > 0 ? `${number(renamed)} renamed` : '',
     removed > 0 ? `${number(removed)} removed` : '',
   ].filter(Boolean)
-
-/** Of all of them together. */
-export function sum(changesets: readonly Changeset[]): string {
-  const total = (of: 'added' | 'changed' | 'written' | 'renamed' | 'removed' | 'bytes') =>
-    changesets.reduce((all, one) => all + one[of], 0)
-  return [
-    ...counts({
-      added: total('added'),
-      changed: total('changed'),
-      written: total('written'),
-      renamed: total('renamed'),
-      removed: total('removed'),
-    }),
-    total('bytes') > 0 ? `+${bytes(total('bytes'))}` : '',
-  ]
-    .filter(Boolean)
-    .join(', ')
-}

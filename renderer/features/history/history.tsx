@@ -39,14 +39,12 @@ export function History({ row, seenBefore }: HistoryProps): ReactElement {
       </EmptyState>
     )
   }
-  const isNew = (changeset: Changeset) => row.ownership === 'friends' && seenBefore > 0 && changeset.length > seenBefore
-  const fresh = changesets.filter(isNew)
-  const rest = changesets.filter(changeset => !isNew(changeset))
+  const isNew = row.ownership === 'friends' && seenBefore > 0 && row.length > seenBefore
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <div className="mx-auto flex max-w-200 flex-col gap-6 px-3 py-4 narrow:px-6">
-        {fresh.length > 0 && <News row={row} changesets={fresh} />}
-        {byDay(rest).map(group => (
+        {isNew && <News row={row} seenBefore={seenBefore} />}
+        {byDay(changesets).map(group => (
           <section key={group.day} aria-label={group.title}>
             <h2 className="sticky top-0 z-10 -mx-1 bg-surface px-4 py-1.5 text-sm font-medium text-muted">
               {group.title}

@@ -133,7 +133,7 @@ function Files({ row, update }: { readonly row: ArchiveRow; readonly update: Upd
       description="What you tick is taken now. Everything else stays as you have it, until you take the rest."
       actions={
         <>
-          <span role="status" className="tabular min-w-48 flex-1 text-sm text-muted">
+          <span role="status" className="tabular w-full text-sm text-muted narrow:w-auto narrow:flex-1">
             {paths.length > MOST
               ? 'These are too many single files. Tick whole folders, or take all of it.'
               : `${number(ticks.files)} of ${count(files.length, 'file')}, ${bytes(all ? update.missing : Math.min(ticks.missing, update.missing))} to fetch`}
@@ -146,7 +146,7 @@ function Files({ row, update }: { readonly row: ArchiveRow; readonly update: Upd
       }
     >
       <div className="flex flex-wrap items-end gap-2 pb-2">
-        <div className="min-w-40 flex-1">
+        <div className="w-full flex-1 max-narrow:basis-full">
           <TextField
             label="Find in the update"
             labelHidden
@@ -179,7 +179,9 @@ type TreeProps = {
 function Tree({ root, files, filter, ticks, onTick }: TreeProps): ReactElement {
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
-  const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(files.length > FEW ? [] : foldersOf(root)))
+  const folders = useMemo(() => foldersOf(root), [root])
+  const lines = Math.max(4, files.length + folders.length - 1)
+  const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(files.length > FEW ? [] : folders))
   const shown = useMemo(() => shownOf(root, files, open, filter), [root, files, open, filter])
   const [activePath, setActivePath] = useState('')
   const found = shown.findIndex(({ path }) => path === activePath)
@@ -244,7 +246,9 @@ function Tree({ root, files, filter, ticks, onTick }: TreeProps): ReactElement {
       aria-activedescendant={shown.length > 0 && isMounted ? idOf(active) : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
-      className="group h-[min(24rem,45dvh)] min-h-40 overflow-y-auto overflow-x-hidden rounded-lg border border-line outline-none focus-visible:border-accent"
+      className="group overflow-y-auto overflow-x-hidden rounded-lg border border-line outline-none focus-visible:border-accent"
+      // As high as all of it needs, so that nothing jumps when folders are opened or something is looked for.
+      style={{ height: `min(${lines * ROW + 2}px, max(9rem, 40dvh))` }}
     >
       {shown.length === 0 && <p className="p-3 text-muted">No file of the update is called that.</p>}
       <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
@@ -297,7 +301,6 @@ function Line({ id, node, top, isActive, isOpen, state, onTick, onOpen }: LinePr
       aria-setsize={of}
       aria-checked={state === 'some' ? 'mixed' : state === 'all'}
       aria-expanded={file === null ? isOpen : undefined}
-      aria-label={sayNode(node)}
       onClick={onTick}
       className={cx(
         'absolute inset-x-0 flex items-center gap-2 pr-3 select-none hover:bg-hover',
@@ -331,18 +334,18 @@ function Line({ id, node, top, isActive, isOpen, state, onTick, onOpen }: LinePr
         {state === 'some' && <Minus size={12} strokeWidth={3} />}
       </span>
       {file === null ? <Folder size={14} aria-hidden className="shrink-0 text-accent" /> : <Mark file={file} />}
-      <span
-        aria-hidden
-        className={cx('flex min-w-0 flex-1 gap-2', file?.change === 'removed' && 'text-muted line-through')}
-      >
-        <FileName name={name} />
+      <span className="flex min-w-0 flex-1 items-baseline gap-2">
+        <span className={cx('flex min-w-0', file?.change === 'removed' && 'text-muted line-through')}>
+          <FileName name={name} />
+        </span>
+        {file !== null && <span className="sr-only">, {looks(file.change).word}, </span>}
         {file?.from != null && (
           <span className="flex min-w-0 shrink-[4] gap-1 text-sm text-muted">
             was <FileName name={file.from.slice(1)} />
           </span>
         )}
       </span>
-      <span aria-hidden className="tabular shrink-0 text-sm text-muted">
+      <span className="tabular shrink-0 text-sm text-muted">
         {file === null ? count(node.end - node.first, 'file') : sizes(file)}
       </span>
     </div>
@@ -369,12 +372,6 @@ function looks(change: NewFile['change']) {
     default:
       return assertNever(change)
   }
-}
-
-function sayNode({ name, file, first, end }: Node): string {
-  if (file === null) return `${plainName(name)}, ${count(end - first, 'file')}`
-  const was = file.from === null ? '' : `, was ${plainName(file.from.slice(1))}`
-  return `${plainName(name)}, ${looks(file.change).word}${was}, ${sizes(file)}`
 }
 
 const sizes = ({ before, after }: NewFile): string =>

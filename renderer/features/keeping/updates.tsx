@@ -2,6 +2,7 @@
 import { type ReactElement, useState } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
+import { setNotify } from '../../stores/commands.ts'
 import { titleOf, useArchive } from '../../stores/mirrors.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { ui, useUi } from '../../stores/ui.ts'
@@ -54,6 +55,12 @@ function Updates({ row }: { readonly row: ArchiveRow }): ReactElement {
             onValue={value => set({ growth: value })}
           />
         )}
+        <Switch
+          label="Notify me of its changes"
+          hint="While this window is not in front. The settings switch notifications off for all archives."
+          checked={row.notify}
+          onChecked={checked => setNotify(row, checked)}
+        />
       </div>
     </Dialog>
   )

@@ -5,7 +5,7 @@ import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
 import { titleOf, useArchives, useMirrorStatus } from '../../stores/mirrors.ts'
 import { ui } from '../../stores/ui.ts'
-import { sayArchive } from '../../stores/words.ts'
+import { sayArchive, sayNews } from '../../stores/words.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { FileName } from '../../ui/file-name.tsx'
@@ -54,7 +54,7 @@ export function Home(): ReactElement {
   )
 }
 
-const isFresh = (row: ArchiveRow) => row.ownership === 'friends' && row.seenLength > 0 && row.length > row.seenLength
+const isFresh = (row: ArchiveRow) => sayNews(row) !== null
 
 function Cards({ title, rows }: { readonly title: string; readonly rows: readonly ArchiveRow[] }): ReactElement {
   const id = useId()
@@ -75,6 +75,7 @@ function Cards({ title, rows }: { readonly title: string; readonly rows: readonl
 function Card({ row }: { readonly row: ArchiveRow }): ReactElement {
   const now = useNow()
   const said = sayArchive(row, useLive())
+  const news = sayNews(row)
   const size = row.files === null || row.bytes === null ? null : `${count(row.files, 'file')}, ${bytes(row.bytes)}`
   const held =
     row.ownership === 'yours' || row.held.ofBlocks === 0
@@ -95,7 +96,7 @@ function Card({ row }: { readonly row: ArchiveRow }): ReactElement {
           <span className="min-w-0 flex-1 text-md font-semibold">
             <FileName name={titleOf(row)} />
           </span>
-          {isFresh(row) && <Badge tone="accent">New</Badge>}
+          {news !== null && <Badge tone="accent">{news.count === null ? 'New' : `${news.count} new`}</Badge>}
           {row.private && <Badge>Private</Badge>}
         </span>
         <span className="flex items-center gap-1.5 text-sm">
@@ -106,6 +107,7 @@ function Card({ row }: { readonly row: ArchiveRow }): ReactElement {
           {[size, held].filter(Boolean).join(' · ') || 'Its size is not known yet'}
           <br />
           {row.changedAt === null ? `Added ${ago(row.addedAt, now)}` : `Changed ${ago(row.changedAt, now)}`}
+          {news !== null && news.count !== null && `: ${news.words}`}
         </span>
       </button>
     </li>

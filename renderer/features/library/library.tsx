@@ -3,7 +3,17 @@ import { ArrowDownUp, Bell, BellRing, Link2, Plus, Search, Settings as Gear, Use
 import { type ReactElement, useMemo, useRef, useState } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
-import { copyInvitation, copyLink, forget, keep, keepInFolder, openLink, pauseArchive } from '../../stores/commands.ts'
+import {
+  copyInvitation,
+  copyLink,
+  forget,
+  keep,
+  keepInFolder,
+  markSeen,
+  openLink,
+  pauseArchive,
+  setNotify,
+} from '../../stores/commands.ts'
 import {
   titleOf,
   transferIsOver,
@@ -14,7 +24,8 @@ import {
 } from '../../stores/mirrors.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import { ui, usePlace } from '../../stores/ui.ts'
-import { sayArchive, sayNetwork, shareOf } from '../../stores/words.ts'
+import { sayArchive, sayNetwork, sayNews, shareOf } from '../../stores/words.ts'
+import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { TextField } from '../../ui/field.tsx'
@@ -203,7 +214,7 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
   const said = sayArchive(row, live)
   const watching = row.watched !== null && row.watched.foundAt === null
   const found = row.watched !== null && row.watched.foundAt !== null
-  const fresh = row.ownership === 'friends' && row.seenLength > 0 && row.length > row.seenLength
+  const news = sayNews(row)
   const running = useMemo(
     () =>
       transfers.find(transfer => transfer.key === row.id && transfer.kind !== 'download' && !transferIsOver(transfer)),
@@ -215,7 +226,7 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
     said.short,
     watching ? 'you watch for it' : '',
     found ? 'found since you looked' : '',
-    fresh ? 'new changes' : '',
+    news === null ? '' : `${news.words} since you looked`,
     share === null ? '' : percent(share, 1),
   ]
     .filter(Boolean)
@@ -235,7 +246,7 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
           <span aria-hidden title={said.short}>
             <MoodDot mood={said.mood} />
           </span>
-          <span className={cx('min-w-0 flex-1', (fresh || found) && 'font-semibold')}>
+          <span className={cx('min-w-0 flex-1', (news !== null || found) && 'font-semibold')}>
             <FileName name={title} />
             <span className="sr-only">, {more}</span>
           </span>
@@ -244,12 +255,14 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
               <BellRing size={12} className="text-muted" />
             </span>
           )}
-          {(fresh || found) && (
-            <span
-              aria-hidden
-              title={found ? 'Found' : 'New changes'}
-              className="size-2 shrink-0 rounded-full bg-accent"
-            />
+          {(news !== null || found) && (
+            <span aria-hidden title={found ? 'Found' : `${news?.words} since you looked`} className="flex shrink-0">
+              {news?.count == null ? (
+                <span className="size-2 rounded-full bg-accent" />
+              ) : (
+                <Badge tone="accent">{news.count}</Badge>
+              )}
+            </span>
           )}
           {share !== null ? (
             <ProgressRing value={share} />
@@ -284,7 +297,14 @@ function rowMenu(row: ArchiveRow): readonly MenuItem[] {
     dangerous: true,
   }
   if (row.ownership === 'yours') return [...share, end]
-  return [...share, ...keepItems(row), 'separator', end]
+  const news: readonly MenuItem[] = [
+    ...(sayNews(row) === null ? [] : [{ label: 'Mark as seen', run: () => markSeen(row, row.length) }]),
+    {
+      label: row.notify ? 'Do not notify me of its changes' : 'Notify me of its changes',
+      run: () => setNotify(row, !row.notify),
+    },
+  ]
+  return [...share, ...keepItems(row), 'separator', ...news, 'separator', end]
 }
 
 function keepItems(row: ArchiveRow): readonly MenuItem[] {

@@ -1,12 +1,13 @@
 /** What can be set. Everything takes effect at once; text when its field is left. */
 import { Monitor, Moon, Sun } from 'lucide-react'
-import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
+import { type ReactElement, type ReactNode, useEffect, useState, useSyncExternalStore } from 'react'
+import { assertNever } from '../../../preload/contract/errors.ts'
 import type { BackendStatus, Settings as SettingsModel } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
-import { allowNotices } from '../../shell.ts'
+import { allowNotices, type NoticePermission, noticePermission, onNoticePermission } from '../../shell.ts'
 import { useSettings } from '../../stores/mirrors.ts'
 import { prefer } from '../../stores/preferences.ts'
-import { attempt, toast } from '../../stores/toasts.ts'
+import { attempt } from '../../stores/toasts.ts'
 import { ui, useUi } from '../../stores/ui.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -60,12 +61,7 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
           </Button>
         </span>
       </Row>
-      <Switch
-        label="Notify me"
-        hint="When a friend’s archive changes, one that you watch for is found, or a download ends while this window is not in front."
-        checked={settings.notify}
-        onChecked={notify => void setNotify(notify)}
-      />
+      <Notify notify={settings.notify} />
       <Row label="On this device" hint="What each archive takes here, and how much of what you only look at may stay.">
         <Button onClick={() => ui.showKeeping({ name: 'device', key: null })}>Show…</Button>
       </Row>
@@ -74,16 +70,49 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
   )
 }
 
-/** A browser has to be asked first, and may say no. */
-async function setNotify(notify: boolean): Promise<void> {
-  if (notify && !(await allowNotices())) {
-    toast.note({
-      title: 'The browser does not allow notifications',
-      text: 'Allow them for this page in the browser’s own settings.',
-    })
-    return
+/** A browser asks the person first, in this browser alone: it may not have done so yet, or may have been told no. */
+function Notify({ notify }: { readonly notify: boolean }): ReactElement {
+  const permission = useSyncExternalStore(onNoticePermission, noticePermission)
+  const [, setAsked] = useState(0)
+  const ask = () => attempt(() => allowNotices().then(() => setAsked(asked => asked + 1)))
+  return (
+    <div className="flex flex-col gap-2">
+      <Switch
+        label="Notify me"
+        hint="When a friend’s archive changes, one that you watch for is found, or a download ends while this window is not in front. In the menu of an archive, its changes alone can be left out."
+        checked={notify}
+        onChecked={checked => {
+          save({ notify: checked })
+          if (checked) ask()
+        }}
+      />
+      {notify && permission !== 'granted' && (
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg bg-warn-soft px-3 py-2 text-sm text-warn">
+          <p role="status" className="min-w-48 flex-1 text-pretty">
+            {sayPermission(permission)}
+          </p>
+          {permission === 'default' && (
+            <Button size="small" onClick={ask}>
+              Allow…
+            </Button>
+          )}
+        </div>
+      )}
+    </div>
+  )
+}
+
+function sayPermission(permission: Exclude<NoticePermission, 'granted'>): string {
+  switch (permission) {
+    case 'default':
+      return 'This browser shows none yet: it asks you first.'
+    case 'denied':
+      return 'This browser was told to show none of this page. To change that, press the sign to the left of the page’s address and allow notifications there.'
+    case 'unsupported':
+      return 'This browser cannot show notifications of this page. What is new is counted in the library all the same.'
+    default:
+      return assertNever(permission)
   }
-  save({ notify })
 }
 
 function Author({ saved }: { readonly saved: string }): ReactElement {
