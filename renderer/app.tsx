@@ -18,6 +18,7 @@ import { Home } from './features/library/home.tsx'
 import { Library } from './features/library/library.tsx'
 import { Network } from './features/network/network.tsx'
 import { AskToOpen, NotInLibrary, OpeningBanner, OpeningState } from './features/opening/opening.tsx'
+import { Pinned } from './features/opening/pinned.tsx'
 import { SourceBanner } from './features/opening/source.tsx'
 import { Peers } from './features/peers/peers.tsx'
 import { Preview } from './features/preview/preview.tsx'
@@ -129,7 +130,12 @@ const parts = { preview: Preview, changes: History, peers: Peers, opening: Openi
 function ArchiveView({ place }: { readonly place: ArchivePlace }): ReactElement {
   const row = useArchive(place.key)
   const status = useMirrorStatus()
-  if (row !== undefined) return <Archive key={row.id} row={row} place={place} parts={parts} />
+  if (row !== undefined)
+    return (
+      <Pinned row={row} place={place}>
+        <Archive key={row.id} row={row} place={place} parts={parts} />
+      </Pinned>
+    )
   return status === 'connecting' ? <SkeletonRows /> : <NotInLibrary />
 }
 

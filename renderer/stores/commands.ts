@@ -23,8 +23,8 @@ export function linkIn(text: string): string | null {
 export async function openLink(link: string): Promise<boolean> {
   if (!(await ui.askConsent())) return false
   try {
-    const { key, version, path } = await backend.archives.open({ link: linkIn(link) ?? link })
-    ui.openArchive(key, path, version)
+    const { key, version, path, pin } = await backend.archives.open({ link: linkIn(link) ?? link })
+    ui.openArchive(key, path, version, pin)
     return true
   } catch (error) {
     toast.error(error)

@@ -4,6 +4,9 @@ import type { ArchiveKey } from '../../preload/contract/models.ts'
 export type Tab = 'files' | 'changes' | 'peers' | 'about'
 export const tabs: readonly Tab[] = ['files', 'changes', 'peers', 'about']
 
+/** A version as a pinned link names it. `hash`: z-base-32. */
+export type PinnedTo = { readonly version: number; readonly blobsLength: number; readonly hash: string }
+
 export type Place =
   | { readonly view: 'home' }
   | {
@@ -16,11 +19,17 @@ export type Place =
       readonly version: number | null
       /** A file in it that is to be selected on arrival. */
       readonly file: string | null
+      /** What a link said of the version that it led to: see `pinOf`. */
+      readonly pin?: PinnedTo | undefined
     }
   | { readonly view: 'transfers' }
   | { readonly view: 'network' }
   /** A link that the operating system handed over: nothing is looked up before the person agrees. */
   | { readonly view: 'ask'; readonly link: string }
+
+/** What is to be proven before anything of this place is shown; null: nothing. Other versions are not what the link spoke of. */
+export const pinOf = ({ pin, version }: Extract<Place, { view: 'archive' }>): PinnedTo | null =>
+  pin !== undefined && pin.version === version ? pin : null
 
 const encodePath = (path: string) => path.split('/').map(encodeURIComponent).join('/')
 
@@ -30,6 +39,8 @@ export function formatLocation(place: Place): string {
   if (place.view === 'ask') return `#/ask?link=${encodeURIComponent(place.link)}`
   const query = new URLSearchParams()
   if (place.version !== null) query.set('version', String(place.version))
+  const pin = pinOf(place)
+  if (pin !== null) query.set('pin', `${pin.blobsLength}.${pin.hash}`)
   if (place.file !== null) query.set('file', place.file)
   const search = query.size > 0 ? `?${query}` : ''
   return `#/archive/${place.key}/${place.tab}${encodePath(place.path)}${search}`
@@ -45,15 +56,24 @@ export function parseLocation(hash: string): Place {
   if (view === 'transfers' || view === 'network') return { view }
   if (view === 'ask') return { view, link: query.get('link') ?? '' }
   if (view !== 'archive' || !key || !/^[a-z0-9]{52}$/.test(key)) return { view: 'home' }
-  const version = query.get('version')
+  const written = query.get('version')
+  const version = written !== null && /^\d{1,15}$/.test(written) ? Number(written) : null
+  const pin = query.get('pin')
   return {
     view,
     key,
     tab: tabs.find(name => name === tab) ?? 'files',
     path: `/${rest.map(decodeSegment).filter(Boolean).join('/')}`,
-    version: version !== null && /^\d{1,15}$/.test(version) ? Number(version) : null,
+    version,
     file: query.get('file'),
+    // What is no pin is shown to be none by whoever checks it: it must not be passed over here.
+    ...(version === null || pin === null ? {} : { pin: { version, ...partsOf(pin) } }),
   }
+}
+
+function partsOf(pin: string): { readonly blobsLength: number; readonly hash: string } {
+  const dot = pin.indexOf('.')
+  return { blobsLength: Number(pin.slice(0, dot)), hash: pin.slice(dot + 1) }
 }
 
 function decodeSegment(segment: string): string {

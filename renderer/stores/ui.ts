@@ -4,7 +4,7 @@
  * the rest call `ui.…`.
  */
 import { createStore, useStore } from 'zustand'
-import type { ArchiveKey } from '../../preload/contract/models.ts'
+import type { ArchiveKey, Pin } from '../../preload/contract/models.ts'
 import { formatLocation, type Place, parseLocation } from './location.ts'
 
 /** What features do for each other. */
@@ -96,8 +96,9 @@ export const ui = {
     history.replaceState(null, '', formatLocation(place))
     uiStore.setState({ place })
   },
-  openArchive(key: ArchiveKey, path = '/', version: number | null = null): void {
-    ui.go({ view: 'archive', key, tab: 'files', path, version, file: null })
+  openArchive(key: ArchiveKey, path = '/', version: number | null = null, pin: Pin | null = null): void {
+    const pinned = version === null || pin === null ? {} : { pin: { version, ...pin } }
+    ui.go({ view: 'archive', key, tab: 'files', path, version, file: null, ...pinned })
   },
   openChanges(key: ArchiveKey): void {
     ui.go({ view: 'archive', key, tab: 'changes', path: '/', version: null, file: null })

@@ -1,6 +1,6 @@
 /** Numbers, times and names as the page writes them. */
 import { describe, expect, test } from 'vitest'
-import { formatLocation, type Place, parentOf, parseLocation } from '../../renderer/stores/location.ts'
+import { formatLocation, type Place, parentOf, parseLocation, pinOf } from '../../renderer/stores/location.ts'
 import { applyChanges } from '../../renderer/stores/mirror.ts'
 import { ago, bytes, count, day, duration, moment, percent, rate } from '../../renderer/ui/format.ts'
 import { extensionOf, partsOf, plainName, splitName } from '../../renderer/ui/names.ts'
@@ -101,7 +101,26 @@ describe('places', () => {
     { view: 'ask', link: 'hyper://x/y?z#s' },
     { view: 'archive', key, tab: 'files', path: '/', version: null, file: null },
     { view: 'archive', key, tab: 'changes', path: '/a b/c%d/é?#', version: 42, file: '/a b/ü&=.txt' },
+    {
+      view: 'archive',
+      key,
+      tab: 'files',
+      path: '/a',
+      version: 42,
+      file: null,
+      pin: { version: 42, blobsLength: 7, hash: 'y'.repeat(52) },
+    },
   ]
+  test('what a link said of one version is not said of another', () => {
+    const pinned = places.at(-1) as Extract<Place, { view: 'archive' }>
+    expect(pinOf(pinned)).toEqual(pinned.pin)
+    for (const version of [null, 41]) {
+      expect(pinOf({ ...pinned, version })).toBeNull()
+      expect(formatLocation({ ...pinned, version })).not.toContain('pin')
+    }
+    // A pin that was cut on its way must not become none.
+    expect(pinOf(parseLocation(`#/archive/${key}/files?version=42&pin=`) as typeof pinned)).not.toBeNull()
+  })
   test.each(places)('%j survives the address', place => expect(parseLocation(formatLocation(place))).toEqual(place))
   test.each(['', '#', '#/archive/short/files', '#token=abc', '#/archive/%%%', '#/nowhere'])('%s is home', hash =>
     expect(parseLocation(hash)).toEqual({ view: 'home' }),
