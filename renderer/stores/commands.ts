@@ -110,6 +110,31 @@ export function saveWithBrowser(key: ArchiveKey, version: number | null, path: s
   })
 }
 
+/** One file, and beside it the receipt that it was there in this version. What is missing of the file is fetched first. */
+export function saveWithReceipt(row: ArchiveRow, version: number | null, path: string): void {
+  const name = plainName(nameOf(path))
+  attempt(async () => {
+    const stop = new AbortController()
+    const told = toast.note({
+      title: `Making the receipt for ${name}`,
+      text: 'What is missing of the file is fetched first.',
+      action: { label: 'Stop', run: () => stop.abort() },
+    })
+    // The newest version now, for both of them.
+    const at = { key: row.id, version: version ?? row.length, path }
+    const receipt = await backend.read.receipt(at, { signal: stop.signal }).finally(() => toast.dismiss(told))
+    const address = URL.createObjectURL(new Blob([receipt.text], { type: 'application/octet-stream' }))
+    follow(address, receipt.name)
+    setTimeout(() => URL.revokeObjectURL(address), 60_000)
+    if (canSaveWithBrowser) saveWithBrowser(at.key, at.version, path)
+    else download(at.key, at.version, [path])
+    toast.done({
+      title: `Receipt for ${name} saved`,
+      text: 'Keep it with the file. Whoever has both can check them, without any network: cairn verify FILE RECEIPT.',
+    })
+  })
+}
+
 /** In a browser: lets the browser itself save one zip of these. What cannot be in it is listed in it. */
 export function saveZipWithBrowser(row: ArchiveRow, version: number | null, paths: readonly string[]): void {
   attempt(async () => {

@@ -1,5 +1,6 @@
 /** The files of one folder: list or grid, keys and menus as in a file manager, and the inspector beside them. */
 import {
+  BadgeCheck,
   ArrowLeft,
   ArrowRight,
   ArrowUp,
@@ -45,6 +46,7 @@ import {
   keepEntries,
   restore,
   saveWithBrowser,
+  saveWithReceipt,
   saveZipWithBrowser,
 } from '../../stores/commands.ts'
 import { join, nameOf, type Place, parentOf } from '../../stores/location.ts'
@@ -1070,6 +1072,16 @@ function entryMenu({
         ]
       : []),
     ...(canSaveWithBrowser ? [withBrowser(row, version, target, icon(<HardDriveDownload size={14} />))] : []),
+    ...(one && entry.kind === 'file' && !row.private
+      ? [
+          {
+            label: 'Save with a proof',
+            hint: 'With a receipt that this file was here in this version',
+            icon: icon(<BadgeCheck size={14} />),
+            run: () => saveWithReceipt(row, version, entry.path),
+          },
+        ]
+      : []),
     ...(one
       ? ([
           'separator',

@@ -64,16 +64,17 @@ function Proven({ row, place, pin, children }: PinnedProps & { readonly pin: Pin
       setOutcome('checking')
     }
   }, [live, link, key, version, attempts])
-  // Somebody came who may have what was missing.
+  // Somebody came who may have what was missing, or has brought it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: not whenever it fails
   useEffect(() => {
-    if (isPeerThere && typeof outcome === 'object') setAttempts(attempts + 1)
-  }, [isPeerThere])
+    if (typeof outcome === 'object') setAttempts(attempts + 1)
+  }, [isPeerThere, row.state.name])
+  const isOnItsWay = row.state.name === 'looking' || row.state.name === 'reading'
   if (outcome === 'proven') return <>{children}</>
   return (
     <>
       <ViewHeader title={<FileName name={titleOf(row)} />} />
-      {outcome === 'checking' ? (
+      {outcome === 'checking' || isOnItsWay ? (
         <Checking version={version} />
       ) : (
         <Refused error={outcome.error} place={place} pin={pin} onAgain={() => setAttempts(attempts + 1)} />
