@@ -15,6 +15,7 @@ import type { Backend, BackendOptions } from './backend-options.ts'
 import { createHandlers } from './handlers.ts'
 import { keepHeapSmall } from './lib/heap.ts'
 import { History } from './history/history.ts'
+import { Gone } from './history/gone.ts'
 import { Moments } from './history/moments.ts'
 import { Disk } from './keeping/disk.ts'
 import { Keeping } from './keeping/keeping.ts'
@@ -65,6 +66,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const content = new Content(archives)
     const history = new History(archives)
     const moments = new Moments(archives)
+    const gone = new Gone(archives, moments)
     const news = new NewsService(archives, log)
     let page = options.page ?? (() => null)
     const handlers = createHandlers({
@@ -77,6 +79,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       content,
       history,
       moments,
+      gone,
       news,
       peers,
       network,

@@ -4,6 +4,7 @@ import type { Handlers } from '../preload/wire/serve.ts'
 import packageFile from '../package.json' with { type: 'json' }
 import type { Archives } from './archives/archives.ts'
 import type { History } from './history/history.ts'
+import type { Gone } from './history/gone.ts'
 import type { Moments } from './history/moments.ts'
 import type { Disk } from './keeping/disk.ts'
 import type { Keeping } from './keeping/keeping.ts'
@@ -28,6 +29,7 @@ export type Services = {
   readonly content: Content
   readonly history: History
   readonly moments: Moments
+  readonly gone: Gone
   readonly news: NewsService
   readonly peers: Peers
   readonly network: Network
@@ -47,6 +49,7 @@ export function createHandlers({
   content,
   history,
   moments,
+  gone,
   news,
   peers,
   network,
@@ -115,6 +118,7 @@ export function createHandlers({
     },
     history: {
       moments: ({ key, until, limit }) => moments.list(key, until, limit),
+      gone: (input, { signal, emit }) => gone.find(input, signal, emit),
       file: ({ key, path, until, limit }) => moments.ofFile(key, path, until, limit),
       news: ({ key, from, to, limit }) => news.look(key, from, to, limit),
       list: ({ key, ...page }, { signal }) => history.list(key, page, signal),

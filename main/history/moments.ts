@@ -195,5 +195,5 @@ async function previous(snapshot: Hyperdrive, { seq, changeset }: Recorded): Pro
 }
 
 /** A block of the log that is a changeset's. */
-const changesetIn = ({ path, value }: LogBlock): RecordedChangeset | null =>
+export const changesetIn = ({ path, value }: LogBlock): RecordedChangeset | null =>
   path === CHANGESET_PATH ? parseChangeset((value() as { readonly metadata?: unknown } | null)?.metadata) : null

@@ -90,7 +90,7 @@ async function mappedSize(drive: Hyperdrive, blob: Hyperblobs.Blob): Promise<num
   }
 }
 
-const isPath = (key: string): boolean =>
+export const isPath = (key: string): boolean =>
   key.startsWith('/') &&
   key.length > 1 &&
   key
@@ -225,6 +225,17 @@ export function heldOf(drive: Hyperdrive, entry: ArchiveEntry): Entry['held'] {
   const held = core.core.bitfield.countSet(blockOffset, blockLength)
   return held === blockLength ? 'all' : held === 0 ? 'none' : 'some'
 }
+
+export const folderEntry = (path: string): Entry => ({
+  kind: 'folder',
+  name: nameOf(path),
+  path,
+  size: 0,
+  modified: null,
+  executable: false,
+  target: null,
+  held: null,
+})
 
 /** As the page sees it. */
 export function shown(snapshot: Hyperdrive, entry: ArchiveEntry): Entry {

@@ -11,7 +11,7 @@ import type { Control, Transfers } from '../transfers/transfers.ts'
 import { readAsTaken } from './ahead.ts'
 import { download, requireWritable } from './download.ts'
 import { requireOwnPlace } from './destination.ts'
-import { children, nameOf, readEntry, shown } from './entries.ts'
+import { children, folderEntry, readEntry, shown } from './entries.ts'
 import { Manifest } from './manifest.ts'
 import { type Measuring, Sizes } from './sizes.ts'
 import { rememberTree } from '../lib/tree-nodes.ts'
@@ -268,14 +268,3 @@ export class Reading {
 
 /** Without a slash at the end. */
 const clean = (path: string): string => (path === '/' ? '/' : path.replace(/\/+$/, '') || '/')
-
-const folderEntry = (path: string): Entry => ({
-  kind: 'folder',
-  name: nameOf(path),
-  path,
-  size: 0,
-  modified: null,
-  executable: false,
-  target: null,
-  held: null,
-})

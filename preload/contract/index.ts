@@ -17,6 +17,7 @@ import type {
   FolderUse,
   FolderListing,
   FolderSize,
+  GoneProgress,
   Moment,
   NetworkStatus,
   NewFile,
@@ -382,6 +383,23 @@ export const contract = {
     moments: call({
       input: z.strictObject({ key: Key, until: Version.nullable(), limit: z.number().int().min(1).max(200) }),
       output: type<{ readonly moments: readonly Moment[]; readonly before: number | null }>(),
+    }),
+    /**
+     * What was in a folder of earlier versions and is in this one (null: the newest) no more, told of as it is found; with
+     * `name` everything below it whose name holds that. Reads a bounded part of the log, from `until` (null: this version)
+     * backwards: give `before` back as `until` to search on; null: that was all.
+     */
+    gone: call({
+      input: z.strictObject({
+        key: Key,
+        version: Version.nullable(),
+        folder: ArchivePath,
+        name: Text(255).min(1).nullable(),
+        until: Version.nullable(),
+        limit: z.number().int().min(1).max(1000),
+      }),
+      emits: type<GoneProgress>(),
+      output: type<{ readonly before: number | null }>(),
     }),
     /** What became of one file, from `until` (null: the newest) on: one lookup for each time that it was written. */
     file: call({

@@ -448,6 +448,12 @@ export type FileVersion = {
   readonly entry: Entry
 }
 
+/** Was taken out of the archive. `version`: the last that had it; `time`: when it was taken out, if that was said. */
+export type GoneEntry = Entry & { readonly gone: { readonly version: number; readonly time: number | null } }
+
+/** Newest first; all that was taken out after the version `at` has been told. One path may be told of again by another call. */
+export type GoneProgress = { readonly entries: readonly GoneEntry[]; readonly at: number }
+
 /** Newest first. */
 export type FileVersions = {
   readonly versions: readonly FileVersion[]

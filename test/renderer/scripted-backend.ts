@@ -241,6 +241,7 @@ export class ScriptedBackend implements Backend {
             .map(({ length, from, time, message }) => ({ version: length, from, time, message }))
           return { moments, before: rest.length > limit ? (moments.at(-1)?.from ?? null) : null }
         },
+        gone: () => ({ before: null }),
         file: () => ({ versions: [], before: null, absent: false }),
         news: () => ({ files: fixtures.newFiles, counts: fixtures.news, missing: 4_100_000 }),
       },

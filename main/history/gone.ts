@@ -1,0 +1,137 @@
+/**
+ * What an archive had and has no more, newest first. A list of files says nothing of what was taken out of it; the log does.
+ * It is read backwards, a bounded part of it with each call, and where changesets were recorded, what took nothing out is
+ * passed over unread.
+ */
+import type Hyperdrive from 'hyperdrive'
+import { AppError } from '../../preload/contract/errors.ts'
+import type { GoneEntry, GoneProgress } from '../../preload/contract/models.ts'
+import { isReserved } from '../archives/about.ts'
+import type { Archive } from '../archives/archive.ts'
+import type { Archives } from '../archives/archives.ts'
+import { children, folderEntry, isPath, readEntry, shown } from '../read/entries.ts'
+import { blocksOf } from './log.ts'
+import { changesetIn, type Moments } from './moments.ts'
+
+/** Blocks of the log that one call reads, at most. */
+const READ = 10_000
+/** So long a changeset is passed over; shorter ones are on their way when it is known what they did. */
+const WORTH_PASSING = 64
+/** Found ones that are looked up together. */
+const TOGETHER = 16
+/** Blocks between two words on how far it is. */
+const TOLD = 1000
+
+export type Searching = {
+  readonly key: string
+  /** Gone from this version; null: from the newest. */
+  readonly version: number | null
+  readonly folder: string
+  /** Everything below the folder whose name holds this; null: what lay in the folder itself. */
+  readonly name: string | null
+  readonly until: number | null
+  readonly limit: number
+}
+
+/** One path that was taken out by the block at `seq`. */
+type Candidate = { readonly path: string; readonly kind: 'file' | 'folder'; readonly seq: number }
+
+export class Gone {
+  readonly #archives: Archives
+  readonly #moments: Moments
+
+  constructor(archives: Archives, moments: Moments) {
+    this.#archives = archives
+    this.#moments = moments
+  }
+
+  /** Emits what it finds as it comes. `before`: where to go on; null: that was all. Throws ARCHIVE_NOT_READY. */
+  async find(
+    search: Searching,
+    signal: AbortSignal,
+    emit: (progress: GoneProgress) => void,
+  ): Promise<{ readonly before: number | null }> {
+    const { key, version, limit } = search
+    await this.#archives.verifyPin(key, version)
+    const archive = this.#archives.get(key)
+    if (!archive.known) throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key })
+    return archive.at(version, async (snapshot, newest) => {
+      const wanted = matching(search)
+      const seen = new Set<string>()
+      let waiting: Candidate[] = []
+      let at = Math.min(search.until ?? newest, newest)
+      let found = 0
+      let read = 0
+      const settle = async () => {
+        const entries = await Promise.all(waiting.map(one => this.#lookUp(archive, snapshot, one)))
+        waiting = []
+        const gone = entries.filter(entry => entry !== null)
+        found += gone.length
+        emit({ entries: gone, at })
+      }
+      while (at > 1 && found < limit && read < READ) {
+        let passed = false
+        for await (const block of blocksOf(snapshot, { from: 1, to: at, backwards: true })) {
+          signal.throwIfAborted()
+          at = block.seq
+          read++
+          const changeset = changesetIn(block)
+          if (changeset !== null) {
+            const { from, removed, renamed } = changeset
+            passed = removed + renamed === 0 && from < at && at - from > WORTH_PASSING
+            if (passed) {
+              at = Math.max(1, from)
+              break
+            }
+          }
+          const candidate = block.type === 'del' && block.path !== null ? wanted(block.path, at) : null
+          if (candidate !== null && !seen.has(candidate.path)) {
+            seen.add(candidate.path)
+            waiting.push(candidate)
+          }
+          if (waiting.length >= TOGETHER || read % TOLD === 0) await settle()
+          if (found >= limit || read >= READ) break
+        }
+        if (!passed) break
+      }
+      await settle()
+      return { before: at > 1 ? at : null }
+    })
+  }
+
+  /** As it was in the last version that had it; null: it is still there, or never was a whole version. */
+  async #lookUp(archive: Archive, snapshot: Hyperdrive, { path, kind, seq }: Candidate): Promise<GoneEntry | null> {
+    if (kind === 'folder') {
+      for await (const _ of children(snapshot, path, null, { wanted: 1 })) return null
+      const { from, changeset } = await this.#moments.extent(archive, seq)
+      return from < 2 ? null : { ...folderEntry(path), gone: { version: from, time: changeset?.time ?? null } }
+    }
+    if ((await snapshot.entry(path)) !== null) return null
+    const { from, changeset } = await this.#moments.extent(archive, seq)
+    if (from < 2) return null
+    return archive.at(from, async before => {
+      const node = await before.entry(path)
+      const entry = node === null ? null : await readEntry(before, node)
+      if (entry === null) return null
+      return { ...shown(before, entry), gone: { version: from, time: changeset?.time ?? null } }
+    })
+  }
+}
+
+/** What a removed path is to the one who searches; null: nothing. */
+function matching({ folder, name }: Searching): (path: string, seq: number) => Candidate | null {
+  const prefix = folder === '/' ? '/' : `${folder.replace(/\/+$/, '')}/`
+  const part = name?.toLowerCase() ?? null
+  return (path, seq) => {
+    if (!path.startsWith(prefix) || !isPath(path) || isReserved(path)) return null
+    if (part !== null)
+      return path
+        .slice(path.lastIndexOf('/') + 1)
+        .toLowerCase()
+        .includes(part)
+        ? { path, kind: 'file', seq }
+        : null
+    const slash = path.indexOf('/', prefix.length)
+    return slash === -1 ? { path, kind: 'file', seq } : { path: path.slice(0, slash), kind: 'folder', seq }
+  }
+}
