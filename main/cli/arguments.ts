@@ -205,6 +205,17 @@ const SPECS = {
     options: { timeout: TIMEOUT },
     words: [1, 1],
   },
+  gone: {
+    usage: 'gone LINK[/path]',
+    about: 'Lists what was in a folder and is gone, newest first, with the last version that had it.',
+    options: {
+      find: { type: 'string', value: 'TEXT', help: 'everything below it whose name holds this' },
+      all: { type: 'boolean', help: 'looks back to the beginning, however long that is' },
+      timeout: TIMEOUT,
+    },
+    words: [1, 1],
+    more: 'cairn get LINK+VERSION/path FOLDER takes it; of an archive of yours, cairn restore brings it back.',
+  },
   restore: {
     usage: 'restore LINK [PATH] --version N',
     about: 'Makes a file, a folder or all of an archive of yours what it was in an earlier version, as a new version.',
@@ -350,6 +361,14 @@ export type Command =
       readonly timeout: number | null
     } & Common)
   | ({ readonly name: 'versions'; readonly link: string; readonly timeout: number | null } & Common)
+  | ({
+      readonly name: 'gone'
+      readonly link: string
+      /** Of names; null: what lay in the folder itself. */
+      readonly part: string | null
+      readonly all: boolean
+      readonly timeout: number | null
+    } & Common)
   | ({
       readonly name: 'restore'
       readonly link: string
@@ -514,6 +533,15 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
       }
     case 'versions':
       return { name, ...common, link: checkedLink(first), timeout: values.number('timeout', 86_400) }
+    case 'gone':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        part: values.text('find'),
+        all: values.flag('all'),
+        timeout: values.number('timeout', 86_400),
+      }
     case 'restore':
       return {
         name,

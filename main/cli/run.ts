@@ -11,7 +11,7 @@ import { get, history, keep, list, watch } from './read.ts'
 import { link, receipt, verify } from './proofs.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { moveSource, pause, resume, rules } from './source.ts'
-import { restore, versions } from './time.ts'
+import { gone, restore, versions } from './time.ts'
 
 export type Surroundings = {
   readonly args: readonly string[]
@@ -112,6 +112,8 @@ function perform(
       return history(context, command)
     case 'versions':
       return versions(context, command)
+    case 'gone':
+      return gone(context, command)
     case 'restore':
       return restore(context, command)
     case 'status':

@@ -1,6 +1,6 @@
-/** `cairn restore` and `cairn versions`: what an archive was, and how that comes back. */
+/** `cairn restore`, `cairn versions` and `cairn gone`: what an archive was, and how that comes back. */
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
-import type { FileVersion, FileVersions } from '../../preload/contract/models.ts'
+import type { FileVersion, FileVersions, GoneEntry, GoneProgress } from '../../preload/contract/models.ts'
 import type { Command } from './arguments.ts'
 import { type Context, followTransfer, openArchive, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
@@ -75,4 +75,45 @@ function wordOf(change: FileVersion['change']): string {
     default:
       return assertNever(change)
   }
+}
+
+/** Newest first. Without `all` one part of the log after the other is looked through until something was found. */
+export async function gone(context: Context, command: Command & { name: 'gone' }): Promise<number> {
+  const { client, output, signal } = context
+  const {
+    key,
+    version,
+    path: folder,
+    row,
+  } = await openArchive(context, await readLink(context, command.link), command.timeout)
+  const newest = version ?? row.length
+  const seen = new Set<string>()
+  const show = ({ entries, at }: GoneProgress) => {
+    for (const entry of entries) {
+      if (seen.has(entry.path)) continue
+      seen.add(entry.path)
+      output.result(goneLine(entry), entry)
+    }
+    output.progress(`looked back to version ${at} of ${newest}`, { at, of: newest })
+  }
+  let until: number | null = null
+  do {
+    const page: { readonly before: number | null } = await client.history.gone(
+      { key, version, folder, name: command.part, until, limit: 1000 },
+      { signal, onProgress: show },
+    )
+    until = page.before
+  } while (until !== null && (command.all || seen.size === 0))
+  if (seen.size === 0) output.note('Nothing is gone from it.')
+  else if (until !== null) output.note(`Looked back to version ${until}: --all goes on to the beginning.`)
+  return EXIT.done
+}
+
+function goneLine({ kind, path, size: bytes, gone: { version, time: when } }: GoneEntry): string {
+  return [
+    `version ${version}`.padEnd(14),
+    when === null ? 'time unknown    ' : time(when),
+    (kind === 'file' ? size(bytes) : '').padStart(8),
+    `${printable(path)}${kind === 'folder' ? '/' : ''}`,
+  ].join('  ')
 }

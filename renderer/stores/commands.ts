@@ -1,6 +1,6 @@
 /** What a person can do to an archive, from a menu, a button, a key or the palette: one function each. */
 import { AppError, type ErrorData } from '../../preload/contract/errors.ts'
-import type { ArchiveKey, ArchiveRow, Entry } from '../../preload/contract/models.ts'
+import type { ArchiveKey, ArchiveRow, Entry, Skipped } from '../../preload/contract/models.ts'
 import { backend, connectionStore, contentUrl } from '../backend.ts'
 import { allowNotices, canReveal, shell } from '../shell.ts'
 import { count, number } from '../ui/format.ts'
@@ -81,19 +81,29 @@ export function copyPinnedLink(key: ArchiveKey, version: number, path = '/'): vo
 }
 
 /** Downloads paths of one version into a folder that the person chooses. */
-export function download(key: ArchiveKey, version: number | null, paths: readonly string[]): void {
+export const download = (key: ArchiveKey, version: number | null, paths: readonly string[]): void =>
+  downloadVersions(key, [{ version, paths }])
+
+/** The same for paths of several versions, which go into one folder. */
+export function downloadVersions(
+  key: ArchiveKey,
+  parts: readonly { readonly version: number | null; readonly paths: readonly string[] }[],
+): void {
+  const all = parts.flatMap(({ paths }) => paths)
   attempt(async () => {
     const folder = await ui.chooseFolder(
-      paths.length > 1
-        ? `Download ${count(paths.length, 'item')} to`
-        : paths[0] === '/'
+      all.length > 1
+        ? `Download ${count(all.length, 'item')} to`
+        : all[0] === '/'
           ? 'Download everything to'
-          : `Download ${plainName(nameOf(paths[0] ?? '/'))} to`,
+          : `Download ${plainName(nameOf(all[0] ?? '/'))} to`,
     )
     if (folder === null) return
-    for (let start = 0; start < paths.length; start += 10_000) {
-      await backend.read.download({ key, version, paths: paths.slice(start, start + 10_000), folder, overwrite: false })
-    }
+    for (const { version, paths } of parts)
+      for (let start = 0; start < paths.length; start += 10_000) {
+        const some = paths.slice(start, start + 10_000)
+        await backend.read.download({ key, version, paths: some, folder, overwrite: false })
+      }
     toast.note({
       title: 'Download started',
       text: `To ${plainName(folder)}. Files of yours that stand in the way are left as they are, and listed.`,
@@ -260,54 +270,63 @@ export function moveSource(row: ArchiveRow, from: string): void {
 }
 
 /** `name`: what they are called. `folders`: some are folders. */
-export type Restorable = { readonly paths: readonly string[]; readonly name: string; readonly folders?: boolean }
+export type Restorable = {
+  readonly parts: readonly { readonly version: number; readonly paths: readonly string[] }[]
+  readonly name: string
+  readonly folders: boolean
+}
 
 /**
- * Brings paths of an earlier version back: in an archive of the person's own as a new version, and where it follows a folder,
+ * Brings paths of earlier versions back: in an archive of the person's own as a new version, and where it follows a folder,
  * there; a friend's archive is downloaded. Then calls back.
  */
-export function restore(
-  row: ArchiveRow,
-  version: number,
-  { paths, name, folders = false }: Restorable,
-  onDone: () => void = () => {},
-): void {
-  if (row.ownership === 'friends') return download(row.id, version, paths)
+export function restore(row: ArchiveRow, { parts, name, folders }: Restorable, onDone: () => void = () => {}): void {
+  const key = row.id
+  if (row.ownership === 'friends') return downloadVersions(key, parts)
   const folder = row.source?.paths[0]
+  const [only] = parts
   attempt(async () => {
+    const then = parts.length === 1 && only !== undefined ? `in version ${number(only.version)}` : 'last'
     const sure =
       folder === undefined ||
       (await ui.confirm({
         title: `Restore ${plainName(name)}?`,
-        text: `In ${plainName(folder)} it becomes what it was in version ${number(version)}.${folders ? ' Files that were added since leave the folder.' : ''} What is there now is published first, so that all of it can be brought back.`,
+        text: `In ${plainName(folder)} it becomes what it was ${then}.${folders ? ' Files that were added since leave the folder.' : ''} What is there now is published first, so that all of it can be brought back.`,
         yes: 'Restore',
       }))
     if (!sure) return
-    const { before, files, skipped, transfer } = await backend.publish.restore({ key: row.id, version, paths })
-    onDone()
-    if (files === 0 && skipped.length === 0)
-      return toast.note({ title: 'Nothing to restore', text: `${plainName(name)} is now as it was then.` })
-    const undo = {
-      label: 'Undo',
-      run: () =>
-        attempt(async () => {
-          await backend.publish.restore({ key: row.id, version: before, paths })
-          toast.done({ title: 'Undone' })
-        }),
+    const done: { readonly version: number; readonly paths: readonly string[] }[] = []
+    const left: Skipped[] = []
+    let files = 0
+    let isRunning = false
+    for (const { version, paths } of parts) {
+      const one = await backend.publish.restore({ key, version, paths })
+      done.unshift({ version: one.before, paths })
+      left.push(...one.skipped)
+      files += one.files
+      isRunning ||= one.transfer !== null
     }
-    if (transfer !== null)
+    onDone()
+    if (files === 0)
+      return toast.note({ title: 'Nothing to restore', text: `${plainName(name)} is now as it was then.` })
+    if (isRunning)
       return toast.note({
         title: `Restoring ${plainName(name)}`,
         action: { label: 'Show transfers', run: () => ui.go({ view: 'transfers' }) },
       })
+    const [first] = left
+    const stayed = first && `${count(left.length, 'file')} stayed, such as ${plainName(first.path)}: ${first.detail}`
     toast.done({
       title: `Restored ${plainName(name)}`,
-      ...(skipped.length === 0
-        ? {}
-        : {
-            text: `${count(skipped.length, 'file')} stayed as they are, such as ${plainName(skipped[0]!.path)}: ${skipped[0]!.detail}`,
+      ...(stayed === undefined ? {} : { text: stayed }),
+      action: {
+        label: 'Undo',
+        run: () =>
+          attempt(async () => {
+            for (const { version, paths } of done) await backend.publish.restore({ key, version, paths })
+            toast.done({ title: 'Undone' })
           }),
-      action: undo,
+      },
     })
   })
 }

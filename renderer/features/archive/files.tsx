@@ -1,9 +1,10 @@
 /** The files of one folder: list or grid, keys and menus as in a file manager, and the inspector beside them. */
 import {
-  BadgeCheck,
+  ArchiveRestore,
   ArrowLeft,
   ArrowRight,
   ArrowUp,
+  BadgeCheck,
   ChevronRight,
   Copy,
   Download,
@@ -67,6 +68,7 @@ import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Details } from '../../ui/toasts.tsx'
 import { entryOfFolder, makeFolder, moveEntries, removeEntries, renameEntry, undoLast, useMadeFolders } from './edit.ts'
 import { type Folder, openFolder, PAGE, type Sort, type SortBy, sortEntries } from './folder.ts'
+import { downloadEntries, type Gone, type Listed, restorable, useGone, versionOf } from './gone.ts'
 import { Inspector, type RenderPreview } from './inspector.tsx'
 import { dropOn, type Editing, type EntriesHandle, EntryGrid, EntryList } from './list.tsx'
 import { MoveDialog, NameDialog } from './move.tsx'
@@ -119,6 +121,7 @@ function useFolder(row: ArchiveRow, place: ArchivePlace): Opened | null {
 export function Files(props: FilesProps): ReactElement {
   const { row, place } = props
   const opened = useFolder(row, place)
+  const [gone, setGone] = useState(false)
   return (
     <>
       <TimeLine row={row} place={place} menu={versionMenu(row, place)} />
@@ -126,7 +129,14 @@ export function Files(props: FilesProps): ReactElement {
         <SkeletonRows />
       ) : (
         // Another folder is another list: what is chosen, how far it is scrolled, the sorting. Another version of it is not.
-        <OpenFolder key={opened.place.path} {...props} place={opened.place} folder={opened.folder} />
+        <OpenFolder
+          key={opened.place.path}
+          {...props}
+          place={opened.place}
+          folder={opened.folder}
+          gone={gone}
+          onGone={setGone}
+        />
       )}
     </>
   )
@@ -143,7 +153,12 @@ function versionMenu(row: ArchiveRow, place: ArchivePlace): readonly MenuItem[] 
             label: 'Restore this version…',
             hint: 'All files become what they were then. Nothing is lost: now stays a version, too',
             icon: <RotateCcw size={14} />,
-            run: () => restore(row, version, { paths: ['/'], name: `version ${number(version)}`, folders: true }, now),
+            run: () =>
+              restore(
+                row,
+                { parts: [{ version, paths: ['/'] }], name: `version ${number(version)}`, folders: true },
+                now,
+              ),
           },
         ]
       : []),
@@ -168,7 +183,14 @@ const AHEAD = 500
 /** Sorting more than this says so first. */
 const HUGE = 50_000
 
-function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readonly folder: Folder }): ReactElement {
+type OpenFolderProps = FilesProps & {
+  readonly folder: Folder
+  /** What is gone is shown as well. */
+  readonly gone: boolean
+  readonly onGone: (shown: boolean) => void
+}
+
+function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFolderProps): ReactElement {
   const { status, entries: read, complete, error } = useStore(folder.store)
   const live = useConnection().name === 'live'
   const layout = usePreference('layout')
@@ -192,13 +214,16 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   if (status === 'ready') atOnce.current ??= complete
   const effective = sort ?? (atOnce.current === true && complete && read.length <= PAGE ? byName : null)
   const made = useMadeFolders(row.id)
-  const entries = useMemo(() => {
+  const lost = useGone(row, version, path, gone)
+  const lostEntries = lost?.entries
+  const entries = useMemo((): readonly Listed[] => {
     const alone = !editable
       ? []
       : [...made].filter(one => parentOf(one) === path && read.every(entry => entry.path !== one)).map(entryOfFolder)
-    const all = alone.length === 0 ? read : [...alone, ...read]
+    const there = alone.length === 0 ? read : [...alone, ...read]
+    const all = lostEntries === undefined ? there : [...there, ...withoutThose(lostEntries, there)]
     return effective === null || !complete ? all : sortEntries(all, effective)
-  }, [read, complete, effective, made, path, editable])
+  }, [read, complete, effective, made, path, editable, lostEntries])
   const order = useMemo(() => entries.map(entry => entry.path), [entries])
   const places = useMemo(() => new Map(order.map((path, index) => [path, index])), [order])
   const chosen = useMemo(() => chosenOf(entries, places, selection.paths), [entries, places, selection.paths])
@@ -211,7 +236,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   const onSeen = useCallback(
     (from: number, to: number) => {
       seen.current = [from, to]
-      sizesSeen(entries.slice(from, to + 1))
+      sizesSeen(entries.slice(from, to + 1).filter(entry => entry.gone === undefined))
       if (!complete && to >= read.length - AHEAD) void folder.more()
     },
     [complete, read.length, folder, entries, sizesSeen],
@@ -303,7 +328,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
       setLarge(true)
     }
   }
-  const chosenOr = (index: number): readonly Entry[] => {
+  const chosenOr = (index: number): readonly Listed[] => {
     const entry = entries[index]
     return entry === undefined || selection.paths.has(entry.path) ? chosen : [entry]
   }
@@ -354,32 +379,29 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
     else if (matches(event, 'backspace') || matches(event, 'alt+up') || (isMac && matches(event, 'mod+up'))) {
       if (path === '/') return
       goTo(parentOf(path), path)
-    } else if (matches(event, 'mod+d') && chosen.length > 0) {
-      download(
-        row.id,
-        version,
-        chosen.map(item => item.path),
-      )
-    } else if (event.key.length === 1 && event.key !== '?' && !event.ctrlKey && !event.metaKey && !event.altKey)
+    } else if (matches(event, 'mod+d') && chosen.length > 0) downloadEntries(row, version, chosen)
+    else if (event.key.length === 1 && event.key !== '?' && !event.ctrlKey && !event.metaKey && !event.altKey)
       typed.type(event.key)
     else return
     event.preventDefault()
   }
 
   /** Keys that change an archive which is edited here. */
-  const editKey = (event: KeyboardEvent, entry: Entry | undefined): boolean => {
+  const editKey = (event: KeyboardEvent, entry: Listed | undefined): boolean => {
+    if (chosen.some(one => one.gone !== undefined) && ['F2', 'Delete'].includes(event.key)) return true
     if (event.key === 'F2' && entry) {
       selection.only(entry.path)
       setRenaming(entry.path)
     } else if (event.key === 'Delete' && chosen.length > 0) remove(chosen)
     else if (altKeyed(event, 'KeyN')) setMaking(true)
-    else if (altKeyed(event, 'KeyM') && chosen.length > 0) setMoving(chosen)
+    else if (altKeyed(event, 'KeyM') && chosen.length > 0 && chosen.every(one => one.gone === undefined))
+      setMoving(chosen)
     else if (matches(event, 'mod+z')) undoLast(row.id)
     else return false
     return true
   }
 
-  const [target, setTarget] = useState<readonly Entry[]>([])
+  const [target, setTarget] = useState<readonly Listed[]>([])
   const onContext = (index: number | null) => {
     const entry = index === null ? undefined : entries[index]
     if (entry === undefined) {
@@ -432,7 +454,8 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   const renamed = renaming === null ? undefined : entries.find(entry => entry.path === renaming)
 
   const grant = useGrant(row, version, layout === 'grid' || large)
-  const thumbnail = (entry: Entry) => (grant !== null && hasThumbnail(entry) ? grant(entry.path) : null)
+  const thumbnail = (entry: Listed) =>
+    grant !== null && entry.gone === undefined && hasThumbnail(entry) ? grant(entry.path) : null
 
   const side = (
     <Inspector
@@ -455,7 +478,8 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
   useEffect(() => {
     if (only === undefined) setLarge(false)
   }, [only])
-  useNeighbour(large && only !== undefined ? nextOf(entries, only, 1) : undefined, grant)
+  const next = large && only !== undefined ? nextOf(entries, only, 1) : undefined
+  useNeighbour(next?.gone === undefined ? next : undefined, grant)
   const common = {
     ref: list,
     label: path === '/' ? 'Files' : `Files in ${plainName(nameOf(path))}`,
@@ -521,6 +545,9 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
             )}
             <DownloadButton row={row} version={version} chosen={chosen} path={path} />
             <TimeButton place={place} />
+            <IconButton label="Also show what is gone" pressed={gone} onClick={() => onGone(!gone)}>
+              <ArchiveRestore size={16} aria-hidden />
+            </IconButton>
             <IconButton
               label={layout === 'list' ? 'Show as a grid' : 'Show as a list'}
               onClick={() => prefer({ layout: layout === 'list' ? 'grid' : 'list' })}
@@ -550,6 +577,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
             editable={editable}
             onTop={() => goTo('/')}
             onNewest={() => ui.go({ ...place, version: null, file: null })}
+            onGone={gone ? null : () => onGone(true)}
           />
         ) : (
           <ContextMenu items={menu}>
@@ -558,6 +586,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
             </div>
           </ContextMenu>
         )}
+        {lost !== null && <GoneNote gone={lost} newest={version ?? row.length} />}
       </div>
       {wide && inspector && (
         <aside aria-label="Details" className="flex w-80 shrink-0 flex-col border-l border-line">
@@ -582,7 +611,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
               <Step label="Previous" onClick={() => step(entries, only, -1, selection.only)} />
               <Step label="Next" onClick={() => step(entries, only, 1, selection.only)} />
               <span className="flex-1" />
-              <Button icon={<Download size={14} aria-hidden />} onClick={() => download(row.id, version, [only.path])}>
+              <Button icon={<Download size={14} aria-hidden />} onClick={() => downloadEntries(row, version, [only])}>
                 Download…
               </Button>
             </>
@@ -602,7 +631,7 @@ function OpenFolder({ row, place, folder, renderPreview }: FilesProps & { readon
               event.preventDefault()
             }}
           >
-            {renderPreview({ archive: row.id, version, entry: only, large: true })}
+            {renderPreview({ archive: row.id, version: versionOf(only, version), entry: only, large: true })}
           </div>
         </Dialog>
       )}
@@ -674,10 +703,10 @@ const altKeyed = (event: KeyboardEvent, code: string) =>
 
 /** In the order of the list. Mostly few of many, so that the many are not looked through for them. */
 function chosenOf(
-  entries: readonly Entry[],
+  entries: readonly Listed[],
   places: ReadonlyMap<string, number>,
   paths: ReadonlySet<string>,
-): readonly Entry[] {
+): readonly Listed[] {
   if (paths.size > entries.length / 10) return entries.filter(entry => paths.has(entry.path))
   return [...paths]
     .flatMap(path => places.get(path) ?? [])
@@ -685,11 +714,18 @@ function chosenOf(
     .map(index => entries[index]!)
 }
 
-function summaryOf(entries: readonly Entry[]) {
+/** While the folder is being read again, both lists may have one. */
+function withoutThose(gone: readonly Listed[], there: readonly Listed[]): readonly Listed[] {
+  const paths = new Set(there.map(({ path }) => path))
+  return gone.filter(({ path }) => !paths.has(path))
+}
+
+function summaryOf(entries: readonly Listed[]) {
   let files = 0
   let folders = 0
   let bytes = 0
-  for (const { kind, size } of entries) {
+  for (const { kind, size, gone } of entries) {
+    if (gone !== undefined) continue
     if (kind === 'folder') folders++
     else if (kind === 'file') {
       files++
@@ -699,7 +735,7 @@ function summaryOf(entries: readonly Entry[]) {
   return { files, folders, bytes }
 }
 
-function nextOf(entries: readonly Entry[], from: Entry, by: 1 | -1): Entry | undefined {
+function nextOf(entries: readonly Listed[], from: Entry, by: 1 | -1): Listed | undefined {
   const files = entries.filter(entry => entry.kind !== 'folder')
   return files[files.findIndex(entry => entry.path === from.path) + by]
 }
@@ -858,6 +894,42 @@ function ReadingNote({ why, read, onStop }: ReadingNoteProps): ReactElement {
   )
 }
 
+/** How far it has been looked for what is gone, below the list so that nothing moves. */
+function GoneNote({ gone, newest }: { readonly gone: Gone; readonly newest: number }): ReactElement {
+  const { entries, at, busy, more, error, onward, stop } = gone
+  const found = entries.length === 0 ? 'Nothing' : count(entries.length, 'entry', 'entries')
+  const back = at === null ? '' : `, back to version ${number(at)} of ${number(newest)}`
+  const said = error === null ? null : explain(error)
+  return (
+    <div
+      role="status"
+      aria-live={busy ? 'off' : 'polite'}
+      className="flex min-h-10 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-t border-line bg-sunken px-4 py-1.5"
+    >
+      <span className="min-w-0 flex-1">
+        {said !== null
+          ? `${said.title}. ${said.next}`
+          : busy
+            ? `Looking for what is gone${back}…`
+            : more
+              ? `${found} gone from this folder so far${back}.`
+              : `${found} gone from this folder, in all its time.`}
+      </span>
+      {busy ? (
+        <Button size="small" onClick={stop}>
+          Stop
+        </Button>
+      ) : (
+        more && (
+          <Button size="small" onClick={onward}>
+            Search earlier
+          </Button>
+        )
+      )}
+    </div>
+  )
+}
+
 type CrumbsProps = {
   readonly title: string
   readonly path: string
@@ -928,7 +1000,7 @@ function withBrowser(row: ArchiveRow, version: number | null, target: readonly E
 type DownloadButtonProps = {
   readonly row: ArchiveRow
   readonly version: number | null
-  readonly chosen: readonly Entry[]
+  readonly chosen: readonly Listed[]
   /** The folder that is shown. */
   readonly path: string
 }
@@ -936,7 +1008,7 @@ type DownloadButtonProps = {
 /** What is chosen, or the folder that is shown: to a folder of this machine, and in a browser also by the browser. */
 function DownloadButton({ row, version, chosen, path }: DownloadButtonProps): ReactElement {
   const paths = chosen.length > 0 ? chosen.map(entry => entry.path) : [path]
-  const toFolder = () => download(row.id, version, paths)
+  const toFolder = () => (chosen.length > 0 ? downloadEntries(row, version, chosen) : download(row.id, version, paths))
   const words = (
     <span>
       {chosen.length > 1 ? `Download ${count(chosen.length, 'item')}…` : chosen.length === 1 ? 'Download…' : 'Download'}
@@ -967,7 +1039,7 @@ function DownloadButton({ row, version, chosen, path }: DownloadButtonProps): Re
           run: toFolder,
         },
         chosen.length > 0
-          ? withBrowser(row, version, chosen, browser)
+          ? withBrowser(row, versionOfAll(chosen, version), chosen, browser)
           : {
               label: 'Save as a zip with the browser',
               icon: browser,
@@ -978,10 +1050,14 @@ function DownloadButton({ row, version, chosen, path }: DownloadButtonProps): Re
   )
 }
 
+/** What a browser saves is of one version: the last one that has the first of them. */
+const versionOfAll = (entries: readonly Listed[], version: number | null) =>
+  entries[0] === undefined ? version : versionOf(entries[0], version)
+
 type MenuInput = {
   readonly row: ArchiveRow
   readonly version: number | null
-  readonly target: readonly Entry[]
+  readonly target: readonly Listed[]
   readonly path: string
   readonly editable: boolean
   readonly open: (entry: Entry) => void
@@ -995,7 +1071,7 @@ type MenuInput = {
 
 function entryMenu({
   row,
-  version,
+  version: shown,
   target,
   path,
   editable,
@@ -1009,8 +1085,9 @@ function entryMenu({
 }: MenuInput): readonly MenuItem[] {
   const icon = (picture: ReactNode) => picture
   const [entry] = target
-  const paths = target.map(item => item.path)
+  const version = versionOfAll(target, shown)
   const pinned = version ?? row.length
+  const isGone = target.some(one => one.gone !== undefined)
   if (entry === undefined) {
     return [
       {
@@ -1049,19 +1126,19 @@ function entryMenu({
       label: one ? 'Download…' : `Download ${count(target.length, 'item')}…`,
       icon: icon(<Download size={14} />),
       keys: 'mod+d',
-      run: () => download(row.id, version, paths),
+      run: () => downloadEntries(row, shown, target),
     },
     ...(row.ownership === 'yours' && version !== null
       ? [
           {
             label: 'Restore…',
-            hint: 'As it was in this version',
+            hint: isGone ? 'As it was last' : 'As it was in this version',
             icon: icon(<RotateCcw size={14} />),
-            run: () => restore(row, version, restorable(target)),
+            run: () => restore(row, restorable(shown, target)),
           },
         ]
       : []),
-    ...(row.ownership === 'friends' && (row.keeping.how === 'look' || row.keeping.how === 'parts')
+    ...(row.ownership === 'friends' && !isGone && (row.keeping.how === 'look' || row.keeping.how === 'parts')
       ? [
           {
             label: one ? 'Keep it here' : 'Keep them here',
@@ -1085,7 +1162,9 @@ function entryMenu({
     ...(one
       ? ([
           'separator',
-          { label: 'Copy link', icon: icon(<Copy size={14} />), run: () => copyLink(row, entry.path) },
+          ...(isGone
+            ? []
+            : [{ label: 'Copy link', icon: icon(<Copy size={14} />), run: () => copyLink(row, entry.path) }]),
           {
             label: `Copy pinned link (version ${pinned})`,
             icon: icon(<Pin size={14} />),
@@ -1094,7 +1173,7 @@ function entryMenu({
           { label: 'Details', icon: icon(<PanelRight size={14} />), run: details },
         ] as const)
       : []),
-    ...(editable
+    ...(editable && !isGone
       ? ([
           'separator',
           ...(one ? [{ label: 'Rename', icon: icon(<Pencil size={14} />), keys: 'F2', run: () => rename(entry) }] : []),
@@ -1116,12 +1195,6 @@ function entryMenu({
       : []),
   ]
 }
-
-const restorable = (entries: readonly Entry[]) => ({
-  paths: entries.map(({ path }) => path),
-  name: entries.length === 1 ? entries[0]!.name : count(entries.length, 'item'),
-  folders: entries.some(({ kind }) => kind === 'folder'),
-})
 
 type FolderFailedProps = {
   readonly error: unknown
@@ -1160,9 +1233,18 @@ type EmptyFolderProps = {
   readonly editable: boolean
   readonly onTop: () => void
   readonly onNewest: () => void
+  /** null: it is shown already. */
+  readonly onGone: (() => void) | null
 }
 
-function EmptyFolder({ row, place: { path, version }, editable, onTop, onNewest }: EmptyFolderProps): ReactElement {
+function EmptyFolder({
+  row,
+  place: { path, version },
+  editable,
+  onTop,
+  onNewest,
+  onGone,
+}: EmptyFolderProps): ReactElement {
   const importing = row.source?.state.name === 'importing' || row.stillBeingAdded
   const title = importing
     ? 'The first files are on their way'
@@ -1199,6 +1281,7 @@ function EmptyFolder({ row, place: { path, version }, editable, onTop, onNewest 
             <>
               <Button onClick={onTop}>Go to the top folder</Button>
               {version !== null && <Button onClick={onNewest}>Look in the newest version</Button>}
+              {onGone !== null && <Button onClick={onGone}>Show what is gone</Button>}
             </>
           )
         )

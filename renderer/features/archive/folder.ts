@@ -168,7 +168,7 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'bas
 const rank = (entry: Entry) => (entry.kind === 'folder' ? 0 : 1)
 
 /** Folders first, whichever way the rest goes. Equal ones by name, so that the order is always the same. */
-export function sortEntries(entries: readonly Entry[], { by, ascending }: Sort): readonly Entry[] {
+export function sortEntries<E extends Entry>(entries: readonly E[], { by, ascending }: Sort): readonly E[] {
   const turn = ascending ? 1 : -1
   return [...entries].sort((a, b) => {
     const folders = rank(a) - rank(b)

@@ -15,6 +15,7 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { EntryIcon, kindOf } from '../../ui/entry-icon.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, count, exactly, number } from '../../ui/format.ts'
+import { downloadEntries, type Listed, restorable, versionOf } from './gone.ts'
 import { heldWords } from './held.tsx'
 import { useFolderSize } from './sizes.ts'
 import { Versions } from './versions.tsx'
@@ -29,7 +30,7 @@ export type RenderPreview = (props: {
 type InspectorProps = {
   readonly row: ArchiveRow
   readonly version: number | null
-  readonly entries: readonly Entry[]
+  readonly entries: readonly Listed[]
   readonly folder: {
     readonly name: string
     readonly path: string
@@ -45,7 +46,7 @@ type InspectorProps = {
 
 export function Inspector({
   row,
-  version,
+  version: shown,
   entries,
   folder,
   renderPreview,
@@ -53,8 +54,9 @@ export function Inspector({
   onOpenFolder,
 }: InspectorProps): ReactElement {
   const [entry] = entries
-  if (entry === undefined) return <FolderSummary row={row} version={version} folder={folder} />
-  if (entries.length > 1) return <Several row={row} version={version} entries={entries} />
+  if (entry === undefined) return <FolderSummary row={row} version={shown} folder={folder} />
+  if (entries.length > 1) return <Several row={row} version={shown} entries={entries} />
+  const version = versionOf(entry, shown)
   return (
     <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
       {entry.kind === 'file' ? (
@@ -90,9 +92,7 @@ export function Inspector({
           {version !== null && row.ownership === 'yours' && (
             <Button
               icon={<RotateCcw size={14} aria-hidden />}
-              onClick={() =>
-                restore(row, version, { paths: [entry.path], name: entry.name, folders: entry.kind === 'folder' })
-              }
+              onClick={() => restore(row, restorable(version, entries))}
             >
               Restore…
             </Button>
@@ -115,6 +115,12 @@ export function Inspector({
           </IconButton>
         </div>
         <Facts>
+          {entry.gone !== undefined && (
+            <Fact name="Gone">
+              {entry.gone.time === null ? '' : `Since ${exactly(entry.gone.time)}. `}
+              Version {number(entry.gone.version)} is the last one that has it.
+            </Fact>
+          )}
           {entry.kind === 'file' && (
             <Fact name="Size">{`${bytes(entry.size)}${entry.size >= 1000 ? ` (${number(entry.size)} bytes)` : ''}`}</Fact>
           )}
@@ -182,7 +188,7 @@ function Several({
 }: {
   readonly row: ArchiveRow
   readonly version: number | null
-  readonly entries: readonly Entry[]
+  readonly entries: readonly Listed[]
 }): ReactElement {
   const files = entries.filter(entry => entry.kind === 'file')
   const folders = entries.filter(entry => entry.kind === 'folder')
@@ -201,16 +207,7 @@ function Several({
         </p>
       </div>
       <div>
-        <Button
-          icon={<Download size={14} aria-hidden />}
-          onClick={() =>
-            download(
-              row.id,
-              version,
-              entries.map(entry => entry.path),
-            )
-          }
-        >
+        <Button icon={<Download size={14} aria-hidden />} onClick={() => downloadEntries(row, version, entries)}>
           Download…
         </Button>
       </div>

@@ -18,11 +18,12 @@ import type { Entry, FolderSize } from '../../../preload/contract/models.ts'
 import { cx } from '../../ui/class-names.ts'
 import { EntryIcon } from '../../ui/entry-icon.tsx'
 import { FileName } from '../../ui/file-name.tsx'
-import { bytes, count, exactly, moment } from '../../ui/format.ts'
+import { bytes, count, exactly, moment, number } from '../../ui/format.ts'
 import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { problemOfName } from './edit.ts'
 import type { Sort, SortBy } from './folder.ts'
+import type { Listed } from './gone.ts'
 import { HeldMark } from './held.tsx'
 import type { Selection } from './selection.ts'
 import { Thumbnail } from './thumbnails.tsx'
@@ -32,7 +33,7 @@ export type EntriesHandle = { reveal(index: number): void; focus(): void; column
 export type EntriesProps = {
   readonly ref: RefObject<EntriesHandle | null>
   readonly label: string
-  readonly entries: readonly Entry[]
+  readonly entries: readonly Listed[]
   /** More are to come after the last. */
   readonly more: boolean
   readonly selection: Selection
@@ -92,11 +93,13 @@ export function dropOn(folder: string, onDropOn: (folder: string) => void) {
 }
 
 const noPlace = {}
-const placeOf = (entry: Entry, editing: Editing | null) =>
-  editing !== null && entry.kind === 'folder' ? dropOn(entry.path, editing.onDropOn) : noPlace
+const placeOf = (entry: Listed, editing: Editing | null) =>
+  editing !== null && entry.kind === 'folder' && entry.gone === undefined
+    ? dropOn(entry.path, editing.onDropOn)
+    : noPlace
 
-const dragOf = (index: number, editing: Editing | null) =>
-  editing === null || editing.renaming !== null
+const dragOf = (index: number, entry: Listed, editing: Editing | null) =>
+  editing === null || editing.renaming !== null || entry.gone !== undefined
     ? noPlace
     : {
         draggable: true,
@@ -291,7 +294,7 @@ export function EntryList(props: EntriesProps): ReactElement {
 }
 
 type RowProps = {
-  readonly entry: Entry
+  readonly entry: Listed
   readonly index: number
   readonly top: number
   readonly selected: boolean
@@ -330,7 +333,7 @@ const Row = memo(function Row({
           'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
       )}
       style={{ height: ROW, transform: `translateY(${top}px)` }}
-      {...dragOf(index, editing)}
+      {...dragOf(index, entry, editing)}
       {...placeOf(entry, editing)}
     >
       <div role="gridcell" className="flex min-w-0 items-center gap-2.5">
@@ -338,7 +341,7 @@ const Row = memo(function Row({
         {editing?.renaming === entry.path ? (
           <NameField entry={entry} onRename={editing.onRename} />
         ) : (
-          <FileName name={entry.name} />
+          <Name entry={entry} />
         )}
         {entry.target !== null && (
           <span className="flex min-w-0 shrink-[4] gap-1 text-muted">
@@ -354,9 +357,11 @@ const Row = memo(function Row({
       <div
         role="gridcell"
         className="tabular truncate text-muted max-narrow:hidden"
-        title={entry.modified === null ? undefined : exactly(entry.modified)}
+        title={timeOf(entry) === null ? undefined : exactly(timeOf(entry)!)}
       >
-        {entry.modified === null ? (
+        {entry.gone !== undefined ? (
+          goneWords(entry.gone)
+        ) : entry.modified === null ? (
           <span aria-hidden className="text-faint">
             –
           </span>
@@ -377,6 +382,21 @@ const Row = memo(function Row({
     </div>
   )
 })
+
+/** What is gone is struck through, and said to be gone to those who do not see that. */
+function Name({ entry }: { readonly entry: Listed }): ReactElement {
+  if (entry.gone === undefined) return <FileName name={entry.name} />
+  return (
+    <span className="flex min-w-0 text-muted line-through">
+      <FileName name={entry.name} />
+      <span className="sr-only">, gone</span>
+    </span>
+  )
+}
+
+const timeOf = ({ gone, modified }: Listed): number | null => (gone === undefined ? modified : gone.time)
+const goneWords = ({ time, version }: NonNullable<Listed['gone']>): string =>
+  time === null ? `gone since version ${number(version)}` : `gone ${moment(time)}`
 
 /** How much there is of an entry; of a folder as soon as that is known. */
 function SizeOf({ entry, size }: { readonly entry: Entry; readonly size: FolderSize | undefined }): ReactElement {
@@ -516,7 +536,7 @@ export function EntryGrid(props: GridProps): ReactElement {
                     selection.active === entry.path &&
                       'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
                   )}
-                  {...dragOf(index, editing)}
+                  {...dragOf(index, entry, editing)}
                   {...placeOf(entry, editing)}
                 >
                   <span className="relative grid h-17 w-full place-items-center">
@@ -534,9 +554,10 @@ export function EntryGrid(props: GridProps): ReactElement {
                     )}
                   </span>
                   <span className="flex w-full min-w-0 justify-center">
-                    <FileName name={entry.name} />
+                    <Name entry={entry} />
                   </span>
                   <span className="tabular text-sm text-muted">
+                    {entry.gone !== undefined && 'gone, '}
                     <SizeOf entry={entry} size={sizes.get(entry.path)} />
                   </span>
                 </div>

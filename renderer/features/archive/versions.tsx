@@ -189,7 +189,7 @@ function itemsOf(
           {
             label: 'Restore…',
             icon: <RotateCcw size={14} />,
-            run: () => restore(row, version, { paths: [path], name: nameOf(path) }),
+            run: () => restore(row, { parts: [{ version, paths: [path] }], name: nameOf(path), folders: false }),
           },
         ]
       : []),

@@ -1,0 +1,42 @@
+/** Looking back on a terminal: the versions of a file, what is gone, and how it comes back. */
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { temporaryFolder, writeTree } from '../helpers/files.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+import { Machine, objects } from './program.ts'
+
+let testnet: Testnet
+beforeAll(async () => {
+  testnet = await startTestnet()
+})
+afterAll(() => testnet.close())
+
+test('versions, gone and restore', async () => {
+  const anna = await Machine.make(testnet.bootstrap)
+  const folder = await temporaryFolder('cairn-source')
+  await writeTree(folder, { 'a.txt': 'one', 'sub/b.txt': 'b' })
+  const publishing = anna.start('publish', folder)
+  const link = await publishing.firstLine()
+  await publishing.until(out => out.includes('Everything is in'))
+  await writeFile(join(folder, 'a.txt'), 'two, and longer')
+  const versions = async () => objects((await anna.run('versions', `${link}/a.txt`, '--json')).out)
+  await expect.poll(async () => (await versions()).length).toBe(2)
+  const [changed, added] = (await versions()) as { version: number; change: string; entry: { size: number } }[]
+  expect([changed!.change, changed!.entry.size, added!.change]).toEqual(['changed', 15, 'added'])
+
+  await rm(join(folder, 'sub'), { recursive: true })
+  await expect.poll(async () => (await anna.run('gone', link)).out).toMatch(/ \/sub\/$/m)
+  const [gone] = objects((await anna.run('gone', link, '--find', 'B.TX', '--json')).out).filter(one => 'gone' in one)
+  expect(gone).toMatchObject({ path: '/sub/b.txt', gone: { version: changed!.version } })
+
+  const restored = await anna.run('restore', link, 'sub', '--version', String(changed!.version))
+  expect(restored.out).toMatch(/^Restored 1 file of version \d+\. --version \d+ undoes it\.$/m)
+  expect(await readFile(join(folder, 'sub/b.txt'), 'utf8')).toBe('b')
+  await publishing.stop()
+  // Without a running Cairn as well.
+  expect((await anna.run('restore', `${link}+${added!.version}/a.txt`)).code).toBe(0)
+  expect(await readFile(join(folder, 'a.txt'), 'utf8')).toBe('one')
+  expect((await anna.run('restore', link, 'a.txt')).error).toContain('Which version?')
+  expect((await anna.run('restore', link, 'a.txt', '--version', '100000')).code).toBe(1)
+})
