@@ -68,7 +68,7 @@ class Changes {
   #tell(): void {
     const rows = [...this.#keys].flatMap(key => archives.getState().byId.get(key) ?? [])
     this.#keys.clear()
-    const notice = sayChanges(rows)
+    const notice = sayChanges(rows, titleOf)
     if (notice === null || !wanted()) return
     for (const { id, seenLength } of rows) this.#told.set(id, { seen: seenLength, at: Date.now() })
     notify(notice)

@@ -2,7 +2,6 @@
 import type { ArchiveKey, ArchiveRow } from '../../preload/contract/models.ts'
 import { count } from '../ui/format.ts'
 import { plainName } from '../ui/names.ts'
-import { titleOf } from './mirrors.ts'
 import { sayNews } from './words.ts'
 
 /** `key`: the archive whose changes a click opens; null: the library. */
@@ -18,7 +17,7 @@ export function sayTitle(title: string): string {
 }
 
 /** Of archives that have changed; null: nothing of it is worth a word. */
-export function sayChanges(rows: readonly ArchiveRow[]): Notice | null {
+export function sayChanges(rows: readonly ArchiveRow[], titleOf: (row: ArchiveRow) => string): Notice | null {
   const told = rows.flatMap(row => {
     const text = sayChange(row)
     return text === null ? [] : [{ row, text }]

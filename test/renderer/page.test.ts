@@ -308,6 +308,90 @@ describe('following', () => {
     await fresh.getByText('October, rough.flac').first().waitFor()
   })
 
+  test('changes of several archives are told in one notification, one of a single archive leads to them', async () => {
+    const { page, backend, context } = await open()
+    await context.grantPermissions(['notifications'])
+    backend.settings.put({ ...backend.settings.get('settings')!, notify: true })
+    await page.evaluate(() => {
+      document.hasFocus = () => false
+      const shown: { title: string; body: string; target: EventTarget }[] = []
+      class Shown extends EventTarget {
+        static permission = 'granted'
+        constructor(title: string, { body }: { body: string }) {
+          super()
+          shown.push({ title, body, target: this })
+        }
+      }
+      Object.assign(window, { Notification: Shown, shown })
+    })
+    await page.clock.install()
+    const told = () =>
+      page.evaluate(() =>
+        (window as unknown as { shown: readonly { title: string; body: string }[] }).shown.map(({ title, body }) => ({
+          title,
+          body,
+        })),
+      )
+    const news = { added: 3, changed: 1, removed: 0, renamed: 0, more: false }
+    const library = page.getByRole('navigation', { name: 'Library' })
+    const change = async (number: number, title: string, length: number, more: Partial<ArchiveRow> = {}) => {
+      backend.change(number, { title, length, seenLength: 42, news, ...more })
+      await library
+        .getByRole('button', { name: new RegExp(`^${title}.*3 added, 1 changed since you looked`) })
+        .waitFor()
+    }
+    await change(numbers.mixes, 'Mixes', 60)
+    await change(numbers.mixes, 'Mixes', 61)
+    await page.clock.runFor(3000)
+    await change(numbers.huge, 'Huge', 60)
+    await change(numbers.rtl, 'Unheard', 60, { notify: false })
+    expect(await told()).toEqual([])
+    await page.clock.runFor(5000)
+    const first = { title: '2 archives changed', body: 'Mixes: 3 added, 1 changed.\nHuge: 3 added, 1 changed.' }
+    expect(await told()).toEqual([first])
+    // Told once, until the person has looked.
+    await change(numbers.mixes, 'Mixes again', 62)
+    await page.clock.runFor(20_000)
+    expect(await told()).toEqual([first])
+    backend.change(numbers.mixes, { seenLength: 62, news: null })
+    await library.getByRole('button', { name: /^Mixes again.*since you looked/ }).waitFor({ state: 'detached' })
+    await change(numbers.mixes, 'Mixes at last', 63, { seenLength: 62 })
+    await page.clock.runFor(20_000)
+    expect(await told()).toEqual([first, { title: 'Mixes at last', body: '3 added, 1 changed.' }])
+    await page.evaluate(() =>
+      (window as unknown as { shown: readonly { target: EventTarget }[] }).shown[1]!.target.dispatchEvent(
+        new Event('click'),
+      ),
+    )
+    await page.getByRole('heading', { name: 'Mixes at last', level: 1 }).waitFor()
+    await page.getByRole('tab', { name: /^Changes/, selected: true }).waitFor()
+  })
+
+  test('whether a browser shows notifications is asked with a gesture, and a no is explained', async () => {
+    const { page, backend } = await open()
+    await page.evaluate(() => {
+      const state = { permission: 'default', asked: 0 }
+      class Asking extends EventTarget {
+        static get permission() {
+          return state.permission
+        }
+        static async requestPermission() {
+          state.asked++
+          state.permission = 'denied'
+          return state.permission
+        }
+      }
+      Object.assign(window, { Notification: Asking, asking: state })
+    })
+    backend.settings.put({ ...backend.settings.get('settings')!, notify: true })
+    await page.keyboard.press('Control+,')
+    await page.getByText('it asks you first').waitFor()
+    expect(await page.evaluate(() => (window as unknown as { asking: { asked: number } }).asking.asked)).toBe(0)
+    await page.getByRole('button', { name: 'Allow…' }).click()
+    await page.getByText('was told to show none of this page').waitFor()
+    expect(await axe(page)).toEqual([])
+  })
+
   test('an earlier version is browsed, said to be one, and left again', async () => {
     const { page } = await open({ at: at(numbers.mixes, 'changes/') })
     await page.getByRole('button', { name: /2 changed, 2 removed/ }).click()
