@@ -9,9 +9,9 @@ import type { GoneEntry, GoneProgress } from '../../preload/contract/models.ts'
 import { isReserved } from '../archives/about.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
-import { children, folderEntry, isPath, readEntry, shown } from '../read/entries.ts'
-import { blocksOf } from './log.ts'
-import { changesetIn, type Moments } from './moments.ts'
+import { children, folderEntry, isPath, nodeOf, readEntry, shown } from '../read/entries.ts'
+import { type Moments, reading } from './moments.ts'
+import { recordedIn } from './recorded.ts'
 
 /** Blocks of the log that one call reads, at most. */
 const READ = 10_000
@@ -55,7 +55,8 @@ export class Gone {
     await this.#archives.verifyPin(key, version)
     const archive = this.#archives.get(key)
     if (!archive.known) throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key })
-    return archive.at(version, async (snapshot, newest) => {
+    return reading(archive, version, async (log, snapshot) => {
+      const newest = snapshot.version
       const wanted = matching(search)
       const seen = new Set<string>()
       let waiting: Candidate[] = []
@@ -71,20 +72,20 @@ export class Gone {
       }
       while (at > 1 && found < limit && read < READ) {
         let passed = false
-        for await (const block of blocksOf(snapshot, { from: 1, to: at, backwards: true })) {
+        for await (const block of log.each(1, at, true)) {
           signal.throwIfAborted()
           at = block.seq
           read++
-          const changeset = changesetIn(block)
-          if (changeset !== null) {
-            const { from, removed, renamed } = changeset
+          const recorded = recordedIn(block)
+          if (recorded !== null) {
+            const { from, removed, renamed } = recorded.changeset
             passed = removed + renamed === 0 && from < at && at - from > WORTH_PASSING
             if (passed) {
               at = Math.max(1, from)
               break
             }
           }
-          const candidate = block.type === 'del' && block.path !== null ? wanted(block.path, at) : null
+          const candidate = block.isDeletion() ? wanted(nodeOf(block)?.key ?? null, at) : null
           if (candidate !== null && !seen.has(candidate.path)) {
             seen.add(candidate.path)
             waiting.push(candidate)
@@ -119,11 +120,11 @@ export class Gone {
 }
 
 /** What a removed path is to the one who searches; null: nothing. */
-function matching({ folder, name }: Searching): (path: string, seq: number) => Candidate | null {
+function matching({ folder, name }: Searching): (path: unknown, seq: number) => Candidate | null {
   const prefix = folder === '/' ? '/' : `${folder.replace(/\/+$/, '')}/`
   const part = name?.toLowerCase() ?? null
   return (path, seq) => {
-    if (!path.startsWith(prefix) || !isPath(path) || isReserved(path)) return null
+    if (typeof path !== 'string' || !path.startsWith(prefix) || !isPath(path) || isReserved(path)) return null
     if (part !== null)
       return path
         .slice(path.lastIndexOf('/') + 1)

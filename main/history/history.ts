@@ -5,7 +5,7 @@
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ChangedFile, Changeset } from '../../preload/contract/models.ts'
-import { CHANGESET_PATH, parseChangeset, type RecordedChangeset } from '../archives/about.ts'
+import type { RecordedChangeset } from '../archives/about.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
 import { type ArchiveEntry, descendants, nodeOf, parseEntry, readEntry } from '../read/entries.ts'
@@ -13,7 +13,8 @@ import { rememberTree } from '../lib/tree-nodes.ts'
 import { compare, NotAVersion, type Pair } from './compare.ts'
 import { Differences, sizeOf } from './differences.ts'
 import { type Block, Log } from './tree-log.ts'
-import { newestPlaces, type Run, runs } from './runs.ts'
+import { beginning, newestRecorded, previousTo } from './recorded.ts'
+import { type Run, runs } from './runs.ts'
 
 /** Differences between two versions among which renamed files are looked for; all of them are read first, from peers if need be. */
 const PAIRED = 5000
@@ -123,34 +124,8 @@ async function* newestFirst(
     yield shown(recorded.changeset, recorded.seq + 1)
     length = Math.max(1, recorded.changeset.from)
     log.expect(recorded.changeset.earlier)
-    recorded = await previous(log, recorded)
+    recorded = await previousTo(log, recorded)
   }
-}
-
-type Recorded = { readonly seq: number; readonly changeset: RecordedChangeset }
-
-/** What Cairn wrote ends with one. It is looked up only where something else was written last. */
-async function newestRecorded(archive: Archive, log: Log, snapshot: Hyperdrive, end: number): Promise<Recorded | null> {
-  const newest = await recordedAt(log, end - 1)
-  if (newest !== null) return newest
-  log.expect(newestPlaces(end))
-  return archive.lastChangeset(snapshot)
-}
-
-/** Never goes forward: a hostile author could make a circle otherwise. */
-async function previous(log: Log, { seq, changeset }: Recorded): Promise<Recorded | null> {
-  const at = changeset.previous
-  if (at === null || at >= seq || at < 1 || at >= changeset.from) return null
-  return recordedAt(log, at)
-}
-
-/** null: no changeset stands there. */
-async function recordedAt(log: Log, seq: number): Promise<Recorded | null> {
-  const [block] = await log.blocks([seq])
-  const node = nodeOf(block!)
-  if (node?.key !== CHANGESET_PATH) return null
-  const changeset = parseChangeset((node.value as { readonly metadata?: unknown } | null)?.metadata)
-  return changeset === null || changeset.from > seq ? null : { seq, changeset }
 }
 
 const shown = (recorded: RecordedChangeset, length: number): Changeset => ({
@@ -168,9 +143,6 @@ const shown = (recorded: RecordedChangeset, length: number): Changeset => ({
   message: recorded.message,
   partial: recorded.partial,
 })
-
-/** The first block is the log's header, and no version. */
-const beginning = (from: number): number => (from <= 1 ? 0 : from)
 
 type Counts = Pick<Changeset, 'added' | 'changed' | 'removed' | 'renamed' | 'written' | 'bytes'>
 

@@ -10,12 +10,15 @@
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { FileVersion, FileVersions, Moment } from '../../preload/contract/models.ts'
-import { CHANGESET_PATH, parseChangeset, type RecordedChangeset } from '../archives/about.ts'
+import type { RecordedChangeset } from '../archives/about.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
 import { contentId } from '../lib/renames.ts'
+import { rememberTree } from '../lib/tree-nodes.ts'
 import { type ArchiveEntry, readEntry, shown } from '../read/entries.ts'
-import { blocksOf, type LogBlock } from './log.ts'
+import { beginning, newestRecorded, previousTo, type Recorded, recordedIn } from './recorded.ts'
+import { batches, type Run } from './runs.ts'
+import { type Block, Log, surelyEndsBatch } from './tree-log.ts'
 
 /** Blocks that are looked at for the end of a changeset, at most: none of Cairn's is as long. */
 const LONGEST = 1 << 17
@@ -42,19 +45,26 @@ export class Moments {
     const archive = this.#ready(key)
     if (archive.length < 2) return { moments: [], before: null }
     const end = await this.#openable(archive, until ?? archive.length)
-    return archive.at(end, async snapshot => {
+    return reading(archive, end, async (log, snapshot) => {
       const moments: Moment[] = []
       let length = end
-      let recorded = await archive.lastChangeset(snapshot)
-      while (length > 1 && moments.length < limit) {
-        const isRecorded = recorded !== null && recorded.seq === length - 1
-        const extent = isRecorded ? extentOf(recorded!) : plain(length - 1)
-        if (isRecorded) {
-          this.#remember(archive, extent)
-          recorded = await previous(snapshot, recorded!)
-        }
+      const add = (extent: Extent) => {
+        if (extent.changeset !== null) this.#remember(archive, extent)
         moments.push(momentOf(extent))
         length = extent.from
+      }
+      let recorded = await newestRecorded(archive, log, snapshot, end)
+      while (length > 1 && moments.length < limit) {
+        const lower = recorded === null ? 1 : recorded.seq + 1
+        if (length > lower)
+          for await (const batch of batches(log, lower, length)) {
+            add(plain(batch))
+            if (moments.length === limit) break
+          }
+        if (recorded === null || moments.length === limit) break
+        add(extentOf(recorded))
+        log.expect(recorded.changeset.earlier)
+        recorded = await previousTo(log, recorded)
       }
       return { moments, before: length > 1 ? length : null }
     })
@@ -100,24 +110,36 @@ export class Moments {
   async extent(archive: Archive, seq: number): Promise<Extent> {
     for (const extent of this.#of(archive).values()) if (extent.from <= seq && seq < extent.length) return extent
     const newest = archive.length
-    return archive.at(newest, async snapshot => {
-      const last = await archive.lastChangeset(snapshot)
-      if (last === null || seq > last.seq) return plain(seq)
-      const end = Math.min(last.seq + 1, seq + LONGEST)
-      for await (const block of blocksOf(snapshot, { from: seq, to: end })) {
-        const changeset = changesetIn(block)
-        if (changeset === null || changeset.from > block.seq) continue
+    return reading(archive, newest, async (log, snapshot) => {
+      const last = await newestRecorded(archive, log, snapshot, newest)
+      let end = newest
+      if (last !== null && seq <= last.seq) {
+        const recorded = await recordedAfter(log, seq, Math.min(last.seq + 1, seq + LONGEST))
+        if (recorded === null)
+          throw new AppError('VERSION_NOT_FOUND', `Version ${seq + 1} cannot be looked at.`, {
+            key: archive.key,
+            version: seq + 1,
+            newest,
+          })
+        if (recorded.changeset.from <= seq) {
+          const extent = extentOf(recorded)
+          this.#remember(archive, extent)
+          return extent
+        }
         // Written by another program, between two changesets.
-        if (changeset.from > seq) return plain(seq)
-        const extent = extentOf({ seq: block.seq, changeset })
-        this.#remember(archive, extent)
-        return extent
+        end = recorded.changeset.from
       }
-      throw new AppError('VERSION_NOT_FOUND', `Version ${seq + 1} cannot be looked at.`, {
-        key: archive.key,
-        version: seq + 1,
-        newest,
-      })
+      // Mostly it was put alone.
+      const [before, block, next] = seq > 1 ? await log.range(seq - 1, Math.min(seq + 2, end)) : []
+      if (
+        block !== undefined &&
+        surelyEndsBatch(before!, block) &&
+        (next === undefined || surelyEndsBatch(block, next))
+      )
+        return plain({ from: seq, length: seq + 1 })
+      for await (const batch of batches(log, 1, await versionAfter(log, seq, end)))
+        if (batch.from <= seq) return plain(batch)
+      throw new Error('The beginning of a log was passed')
     })
   }
 
@@ -165,16 +187,45 @@ function versionOf({ extent, entry, shown }: Written, before: Written | null): F
 const contentOf = (entry: ArchiveEntry): string | null =>
   entry.kind === 'file' && entry.blob !== null && entry.size > 0 ? contentId(entry.blob) : null
 
-type Recorded = { readonly seq: number; readonly changeset: RecordedChangeset }
-
 const extentOf = ({ seq, changeset }: Recorded): Extent => ({
   from: beginning(changeset.from),
   length: seq + 1,
   changeset,
 })
-const plain = (seq: number): Extent => ({ from: beginning(seq), length: seq + 1, changeset: null })
-/** The first block is the log's header, and no version. */
-const beginning = (length: number) => (length <= 1 ? 0 : length)
+const plain = ({ from, length }: Pick<Run, 'from' | 'length'>): Extent => ({
+  from: beginning(from),
+  length,
+  changeset: null,
+})
+
+/** The first changeset whose own block is at this place or behind it. */
+async function recordedAfter(log: Log, seq: number, end: number): Promise<Recorded | null> {
+  for await (const block of log.each(seq, end)) {
+    const recorded = recordedIn(block)
+    if (recorded !== null) return recorded
+  }
+  return null
+}
+
+/** The first version behind this block, as far as that can be told; `end`: one that is. */
+async function versionAfter(log: Log, seq: number, end: number): Promise<number> {
+  let last: Block | null = null
+  for await (const block of log.each(seq, Math.min(end, seq + LONGEST))) {
+    if (last !== null && surelyEndsBatch(last, block)) return block.seq
+    last = block
+  }
+  return end
+}
+
+export function reading<T>(
+  archive: Archive,
+  version: number | null,
+  use: (log: Log, snapshot: Hyperdrive) => Promise<T>,
+): Promise<T> {
+  const { core } = archive.drive
+  if (!core.writable) rememberTree(core)
+  return archive.at(version, snapshot => Log.reading(snapshot, log => use(log, snapshot)))
+}
 
 const momentOf = ({ from, length, changeset }: Extent): Moment => ({
   version: length,
@@ -182,18 +233,3 @@ const momentOf = ({ from, length, changeset }: Extent): Moment => ({
   time: changeset?.time ?? null,
   message: changeset?.message ?? '',
 })
-
-/** Never goes forward: a hostile author could make a circle otherwise. */
-async function previous(snapshot: Hyperdrive, { seq, changeset }: Recorded): Promise<Recorded | null> {
-  const at = changeset.previous
-  if (at === null || at >= seq || at < 1 || at >= changeset.from) return null
-  for await (const block of blocksOf(snapshot, { from: at, to: at + 1 })) {
-    const found = changesetIn(block)
-    return found === null || found.from > at ? null : { seq: at, changeset: found }
-  }
-  return null
-}
-
-/** A block of the log that is a changeset's. */
-export const changesetIn = ({ path, value }: LogBlock): RecordedChangeset | null =>
-  path === CHANGESET_PATH ? parseChangeset((value() as { readonly metadata?: unknown } | null)?.metadata) : null

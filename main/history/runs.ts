@@ -47,7 +47,13 @@ export async function* runs(log: Log, lower: number, length: number, goesOn: () 
   if (open.at(-1)?.seq === lower) yield joined()
 }
 
-async function* batches(log: Log, lower: number, length: number, goesOn: () => boolean): AsyncGenerator<Run> {
+/** The same, each batch for itself; a put that came alone is one. */
+export async function* batches(
+  log: Log,
+  lower: number,
+  length: number,
+  goesOn: () => boolean = () => true,
+): AsyncGenerator<Run> {
   const ahead = new Backwards(log, lower, length, goesOn)
   let end = length
   while (end > lower) {

@@ -11,6 +11,9 @@ import { CircularList } from '../lib/circular-list.ts'
 
 /** Blocks that are held of one log while it is read. */
 const HELD = 2048
+/** Blocks that are asked for together, at first and at most. */
+const FEW = 16
+const MANY = 1024
 
 type Batch = ReturnType<Hyperdrive['db']['batch']>
 export type Block = Awaited<ReturnType<Batch['getBlock']>>
@@ -42,6 +45,17 @@ export class Log {
   /** From `start` up to `end` and without it. */
   range(start: number, end: number): Promise<readonly Block[]> {
     return this.blocks(Array.from({ length: Math.max(0, end - start) }, (_, index) => start + index))
+  }
+
+  /** The same one after another, few of them together at first, since few may be wanted. */
+  async *each(start: number, end: number, backwards = false): AsyncGenerator<Block> {
+    for (let done = 0, size = FEW; start + done < end; size = Math.min(size * 2, MANY)) {
+      const count = Math.min(size, end - start - done)
+      const from = backwards ? end - done - count : start + done
+      const blocks = await this.range(from, from + count)
+      yield* backwards ? blocks.toReversed() : blocks
+      done += count
+    }
   }
 
   /** They will be asked for, and are fetched from now on. */
@@ -93,6 +107,25 @@ export function endsBatch({ seq, index }: Block, next: Block | null): 'yes' | 'n
   // A node hangs below one other alone: what hangs below the next root is not inside of that tree a second time.
   const shared = new Set(after.children.map(nameOf))
   return root.children.some(child => shared.has(nameOf(child))) ? 'yes' : 'unknown'
+}
+
+/** Hyperbee's nodes have no fewer keys than this, but for the root. */
+const LEAST_KEYS = 4
+
+/**
+ * The same from this block and the one behind it alone, for those who come from before it. false: it does not, or that cannot be
+ * said. Of a list of one node: in a batch each node stands once, so that with the next writing of it another one has begun.
+ */
+export function surelyEndsBatch(block: Block, next: Block | undefined): boolean {
+  const answer = endsBatch(block, null)
+  const root = rootOf(block)
+  if (answer !== 'unknown' || root === undefined || root.children.length > 0) return answer === 'yes'
+  if (root.keys.length < LEAST_KEYS) return true
+  const keys = new Set(root.keys.map(({ seq }) => seq))
+  return (
+    next?.index?.levels.some(level => level.children.length === 0 && level.keys.some(({ seq }) => keys.has(seq))) ===
+    true
+  )
 }
 
 const isLaterThan = (seq: number, { keys, children }: Level): boolean =>

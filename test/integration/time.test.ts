@@ -1,6 +1,7 @@
 /** Time in an archive: which versions can be opened, what became of a file, what is gone, and how it comes back. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import Hyperdrive from 'hyperdrive'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ArchiveRow, GoneEntry } from '../../preload/contract/models.ts'
@@ -9,6 +10,7 @@ import { isFound, type Person, publish, share, startPerson } from '../helpers/ba
 import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { plainPeer } from '../helpers/plain.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+import { steps, write } from '../helpers/versions.ts'
 
 let testnet: Testnet
 beforeAll(async () => {
@@ -58,6 +60,11 @@ test('of an archive of another program every version can be opened, by somebody 
   for (let round = 0; round < 300; round++)
     await drive.put(`/${round % 7 === 0 ? 'often' : `file-${round}`}.txt`, Buffer.from(`${round}`))
   await drive.del('/file-5.txt')
+  const begun = drive.version
+  const batch = drive.batch()
+  for (let index = 0; index < 40; index++) await batch.put(`/batch/${index}`, Buffer.from('some'))
+  await batch.flush()
+  const ended = drive.version
   swarm.join(drive.discoveryKey, { server: true, client: false })
   await swarm.flush()
   const ben = await startPerson(testnet.bootstrap)
@@ -70,6 +77,14 @@ test('of an archive of another program every version can be opened, by somebody 
     [149, 148, null],
     [148, 147, null],
   ])
+  // No version lies inside of a batch.
+  for (const until of [begun + 1, begun + 20, ended]) {
+    const page = await ben.client.history.moments({ key, until, limit: 2 })
+    expect(page.moments.map(({ version, from }) => [version, from])).toEqual([
+      [ended, begun],
+      [begun, begun - 1],
+    ])
+  }
   const often: number[] = []
   for (let until: number | null = null; ; ) {
     const page: Awaited<ReturnType<typeof ben.client.history.file>> = await ben.client.history.file({
@@ -245,4 +260,44 @@ test('among many versions of another program, what is gone is looked for part by
     ['/old.txt', 3, { version: 2, time: null }],
   ])
   expect(rest.before).toBe(null)
+})
+
+test('whatever was done to an archive: what is said to be a version is one, and all that is gone is found where it was', async () => {
+  const author = await plainPeer(testnet.bootstrap)
+  const ben = await startPerson(testnet.bootstrap)
+  let count = 0
+  await fc.assert(
+    fc.asyncProperty(steps, fc.infiniteStream(fc.nat()), async (given, random) => {
+      const drive = new Hyperdrive(author.store.namespace(`archive ${count++}`))
+      await drive.ready()
+      const versions = await write(drive, given)
+      if (versions.length === 0) return
+      await author.swarm.join(drive.discoveryKey, { server: true, client: false }).flushed()
+      const key = encodeKey(drive.key)
+      await ben.client.archives.open({ link: `hyper://${key}` })
+      const isRead = ['found', 'empty']
+      await ben.archive(key, ({ state, length }) => isRead.includes(state.name) && length === drive.core.length)
+      const lengths = versions.map(({ length }) => length)
+      const until = 2 + (random.next().value % (drive.core.length - 1))
+      const { moments } = await ben.client.history.moments({ key, until, limit: 100 })
+      expect(lengths).toEqual(expect.arrayContaining(moments.map(({ version }) => version)))
+      expect(moments[0]!.version).toBeGreaterThanOrEqual(until)
+      for (const [index, { from }] of moments.slice(0, -1).entries()) expect(from).toBe(moments[index + 1]!.version)
+
+      const now = versions.at(-1)!.contents
+      const ever = new Set(versions.flatMap(({ contents }) => [...contents.keys()]))
+      const { found, before } = await lookForGone(ben, key, { folder: '/', name: 'file', limit: 1000 })
+      expect(before).toBe(null)
+      expect(found.map(({ path }) => path).toSorted()).toEqual([...ever].filter(path => !now.has(path)).toSorted())
+      for (const { path, size, gone } of found)
+        expect(versions.find(({ length }) => length === gone.version)?.contents.get(path)).toBe(size)
+
+      const path = [...now.keys()][random.next().value % Math.max(1, now.size)]
+      if (path === undefined) return
+      const file = await ben.client.history.file({ key, path, until: null, limit: 100 })
+      for (const { version, entry } of file.versions)
+        expect(versions.find(({ length }) => length === version)?.contents.get(path)).toBe(entry.size)
+    }),
+    { numRuns: 12, endOnFailure: true },
+  )
 })
