@@ -67,7 +67,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const history = new History(archives)
     const moments = new Moments(archives)
     const gone = new Gone(archives, moments)
-    const news = new NewsService(archives, log)
+    const news = new NewsService(archives, history, log)
     let page = options.page ?? (() => null)
     const handlers = createHandlers({
       archives,

@@ -120,7 +120,7 @@ export function createHandlers({
       moments: ({ key, until, limit }) => moments.list(key, until, limit),
       gone: (input, { signal, emit }) => gone.find(input, signal, emit),
       file: ({ key, path, until, limit }) => moments.ofFile(key, path, until, limit),
-      news: ({ key, from, to, limit }) => news.look(key, from, to, limit),
+      news: ({ key, from, to, limit }, { signal }) => news.look(key, from, to, limit, signal),
       list: ({ key, ...page }, { signal }) => history.list(key, page, signal),
       changes: ({ key, from, to, limit }, { signal }) => history.changes(key, from, to, limit, signal),
     },

@@ -8,6 +8,7 @@ import type { ChangedFile, Changeset } from '../../preload/contract/models.ts'
 import type { RecordedChangeset } from '../archives/about.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
+import type { Pair as EntryPair } from '../read/difference.ts'
 import { type ArchiveEntry, descendants, nodeOf, parseEntry, readEntry } from '../read/entries.ts'
 import { rememberTree } from '../lib/tree-nodes.ts'
 import { compare, NotAVersion, type Pair } from './compare.ts'
@@ -80,6 +81,22 @@ export class History {
       const compared = (await compare(log, from, snapshot.version, { most: Math.max(limit, PAIRED) }))!
       const all = (await differencesOf(compared.pairs, block => entryOf(snapshot, block))).files()
       return { files: all.slice(0, limit), more: compared.more || all.length > limit }
+    })
+  }
+
+  /** The first `most` entries that differ between two versions, as they were and as they are. Throws what `changes` throws. */
+  async pairs(
+    key: string,
+    from: number,
+    to: number,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly pairs: readonly EntryPair[]; readonly more: boolean }> {
+    await this.#archives.verifyPin(key, to)
+    return this.#reading(this.#archives.get(key), to, signal, async (log, snapshot) => {
+      const compared = (await compare(log, from, snapshot.version, { most }))!
+      const pairs = await entriesOf(compared.pairs, block => entryOf(snapshot, block))
+      return { pairs, more: compared.more }
     })
   }
 
@@ -230,14 +247,26 @@ async function differencesOf(
   read: (block: Block) => Promise<ArchiveEntry | null>,
 ): Promise<Differences> {
   const differences = new Differences()
+  for (const { before, after } of await entriesOf(pairs, read)) differences.add(before, after)
+  return differences
+}
+
+/** Without those of which neither is an entry that can be shown. */
+async function entriesOf(
+  pairs: readonly Pair[],
+  read: (block: Block) => Promise<ArchiveEntry | null>,
+): Promise<readonly EntryPair[]> {
+  const found: EntryPair[] = []
   for (let at = 0; at < pairs.length; at += AT_ONCE) {
     const some = pairs
       .slice(at, at + AT_ONCE)
       .map(({ before, after }) => Promise.all([before && read(before), after && read(after)]))
-    for (const [before, after] of await Promise.all(some))
-      if (before !== null || after !== null) differences.add(before, after)
+    for (const [before, after] of await Promise.all(some)) {
+      const path = after?.path ?? before?.path
+      if (path !== undefined) found.push({ path, before, after })
+    }
   }
-  return differences
+  return found
 }
 
 /** From nothing to a version: its list. */

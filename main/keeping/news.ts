@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { NewFile, News } from '../../preload/contract/models.ts'
 import type { Archives } from '../archives/archives.ts'
+import type { History } from '../history/history.ts'
 import type { Log } from '../lib/log.ts'
-import { countsOf, type Differing, differing, type Pair, pairsBetween } from '../read/difference.ts'
+import { countsOf, type Differing, differing } from '../read/difference.ts'
 import { missingOfAll, shown } from './missing.ts'
 
 /** Differences that are counted for a row; the changeset's own entry is one of them. */
@@ -22,6 +23,7 @@ const AGAIN = 10_000
 
 export class NewsService {
   readonly #archives: Archives
+  readonly #history: History
   readonly #log: Log
   /** By archive: from where to where the row was counted last. */
   readonly #counted = new Map<string, string>()
@@ -29,8 +31,9 @@ export class NewsService {
   #counting = false
   readonly #end = new AbortController()
 
-  constructor(archives: Archives, log: Log) {
+  constructor(archives: Archives, history: History, log: Log) {
     this.#archives = archives
+    this.#history = history
     this.#log = log
   }
 
@@ -49,30 +52,27 @@ export class NewsService {
     from: number,
     to: number,
     limit: number,
+    signal: AbortSignal,
   ): Promise<{ readonly files: readonly NewFile[]; readonly counts: News; readonly missing: number }> {
     if (from > to)
       throw new AppError('INVALID_INPUT', 'The earlier version comes first.', {
         issues: [{ path: 'from', message: 'is after `to`' }],
       })
-    await this.#archives.verifyPin(key, to)
     const { drive } = this.#archives.get(key)
-    const { rows, more } = await this.#difference(key, from, to, Math.max(limit, READ))
+    const { rows, more } = await this.#difference(key, from, to, Math.max(limit, READ), signal)
     const files = await Promise.all(rows.slice(0, limit).map(row => shown(drive, row)))
     return { files, counts: { ...countsOf(rows), more }, missing: await missingOfAll(drive, rows) }
   }
 
-  #difference(
+  async #difference(
     key: string,
     from: number,
     to: number,
     most: number,
+    signal: AbortSignal,
   ): Promise<{ readonly rows: readonly Differing[]; readonly more: boolean }> {
-    return this.#archives.get(key).at(to, async snapshot => {
-      const pairs: Pair[] = []
-      const budget = { left: most }
-      for await (const pair of pairsBetween(from, snapshot, budget)) pairs.push(pair)
-      return { rows: differing(pairs), more: budget.left === 0 }
-    })
+    const { pairs, more } = await this.#history.pairs(key, from, to, most, signal)
+    return { rows: differing(pairs), more }
   }
 
   #want(key: string): void {
@@ -115,7 +115,7 @@ export class NewsService {
     const { seen, length } = what
     this.#counted.set(key, `${seen} ${length}`)
     try {
-      const { rows, more } = await this.#difference(key, seen, length, COUNTED)
+      const { rows, more } = await this.#difference(key, seen, length, COUNTED, this.#end.signal)
       if (this.#archives.has(key)) this.#archives.setNews(key, seen, length, { ...countsOf(rows), more })
     } catch (error) {
       // Nobody has the list, or the version that was seen is gone with its history: that it is new is all there is to say.

@@ -14,18 +14,9 @@ export type Pair = {
 /** The same, of which a file that went and one that came with its content have become one. `from`: its path before. */
 export type Differing = Pair & { readonly change: ChangedFile['change']; readonly from: string | null }
 
-/**
- * What differs between an earlier version (up to 1: the beginning, when nothing was) and that of `snapshot`. `budget`: how
- * many differences are read, with those that are nothing to be shown; it ends when none is left.
- */
-export async function* pairsBetween(
-  from: number,
-  snapshot: Hyperdrive,
-  budget = { left: Number.POSITIVE_INFINITY },
-): AsyncGenerator<Pair> {
+/** What differs between an earlier version (up to 1: the beginning, when nothing was) and that of `snapshot`. */
+export async function* pairsBetween(from: number, snapshot: Hyperdrive): AsyncGenerator<Pair> {
   for await (const { left, right } of nodesBetween(from, snapshot)) {
-    if (budget.left === 0) return
-    budget.left--
     const after = left === null ? null : await readEntry(snapshot, left)
     const before = right === null ? null : await readEntry(snapshot, right)
     const path = after?.path ?? before?.path
