@@ -56,7 +56,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const registry = await Registry.open(storage)
     const settings = await SettingsService.open(storage)
     const transfers = new Transfers(log)
-    const archives = new Archives(store, registry, network, log)
+    const archives = new Archives(storage, store, registry, network, log)
     const peers = new Peers(archives, network)
     const publishing = new Publishing(storage, archives, transfers, log, download, options.uploadSilence)
     const reading = new Reading(storage, archives, registry, transfers)

@@ -74,6 +74,9 @@ export function createHandlers({
       watchUpdate: ({ key }, signal) => keeping.update(key, signal),
       chooseUpdate: ({ key, to, paths }) => keeping.choose(key, to, paths),
       setNotify: ({ key, notify }) => archives.setNotify(key, notify),
+      answerRewrite: ({ key, follow }) => archives.answerRewrite(key, follow),
+      repair: async ({ key, version }) => ({ length: await archives.repair(key, version) }),
+      warrant: ({ key }) => archives.warrant(key),
       pause: ({ key, paused }) => keeping.pause(key, paused),
       forget: async ({ key }) => {
         archives.get(key)

@@ -23,6 +23,7 @@ import { SourceBanner } from './features/opening/source.tsx'
 import { Peers } from './features/peers/peers.tsx'
 import { Preview } from './features/preview/preview.tsx'
 import { PublishSurface } from './features/publish/publish.tsx'
+import { RewrittenBanner } from './features/rewritten/banner.tsx'
 import { ConfirmDialog, ConsentDialog } from './features/settings/consent.tsx'
 import { MessagesDialog } from './features/settings/messages.tsx'
 import { Palette } from './features/settings/palette.tsx'
@@ -143,6 +144,7 @@ function Banners({ row }: { readonly row: NonNullable<ReturnType<typeof useArchi
   return (
     <>
       {row.length > 0 && !row.paused && <OpeningBanner row={row} />}
+      <RewrittenBanner row={row} />
       <KeepingBanner row={row} />
       <SourceBanner row={row} share={<ImportProgress archive={row.id} />} />
     </>

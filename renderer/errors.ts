@@ -130,6 +130,12 @@ function say(error: SerializedError): Words | null {
         'It is frozen, so that nobody is shown a wrong one. What you have stays readable.',
         'Its author has to repair it.',
       ]
+    case 'NO_WARRANT':
+      return [
+        'There is nothing to repair or to prove',
+        'Nothing is known of two histories of this archive.',
+        'If you were told of one, look at the archive again while its author is connected.',
+      ]
     case 'ARCHIVE_BEHIND':
       return [
         'This copy of your archive is older than what you published',

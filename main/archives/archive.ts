@@ -90,6 +90,8 @@ export class Archive {
   readonly pins: Pins
   /** By fork and version. */
   readonly #contentLengths = new Map<string, number>()
+  /** Throws where nothing may be written now: also in the middle of what began before. */
+  mayWrite: () => void = () => {}
   #counted: { blocks: number; bytes: number; at: number; ready: Promise<void> } | null = null
   readonly #store: Store
 
@@ -252,6 +254,7 @@ export class Archive {
   async append<T>(use: (appender: Appender) => Promise<T>): Promise<T> {
     const { core } = await this.drive.getBlobs()
     return this.#appending.run(async () => {
+      this.mayWrite()
       const appender = new Appender(core, () => this.#store.requireRoom())
       try {
         const result = await use(appender)
@@ -273,6 +276,7 @@ export class Archive {
     { partial, message }: { readonly partial: boolean; readonly message: string },
   ): Promise<{ readonly from: number; readonly to: number }> {
     return this.writing.run(async () => {
+      this.mayWrite()
       await this.#store.requireRoom()
       const previous = await this.lastChangeset()
       const totals = { files: previous?.changeset.files ?? 0, total: previous?.changeset.total ?? 0 }
@@ -324,6 +328,11 @@ export class Archive {
         ended()
       }
     })
+  }
+
+  /** While nobody writes entries or appends content. */
+  alone<T>(task: () => Promise<T>): Promise<T> {
+    return this.#appending.run(() => this.writing.run(task))
   }
 
   /** What peers may have seen, to be kept outside the store. */

@@ -23,8 +23,10 @@ import type { Network } from '../network/network.ts'
 import { type About, BESIDE_RESERVED } from './about.ts'
 import { Archive } from './archive.ts'
 import { clearBlocks } from './blocks.ts'
+import { HistoryGuard } from './history-guard.ts'
 import { decodeKey, encodeKey, formatLink, type Link, parseLink } from './links.ts'
 import { type ArchiveRecord, FRESH, type Registry, type SourceRecord, type SummaryRecord } from './registry.ts'
+import { Rewrites } from './rewrites.ts'
 import { type Finding, noAttempts, pursue } from './search.ts'
 import type { Store } from './store.ts'
 
@@ -57,6 +59,8 @@ type Opened = {
   /** What the row says is on its way from a peer. */
   asking: boolean
   source: ArchiveSource['state'] | null
+  /** Of ours: the log is as long as what was published, and another one. */
+  differs: boolean
   /** An update that what is kept does not take unasked. */
   pending: PendingUpdate | null
   /** What differs between the version that the person saw last and the newest one. */
@@ -81,6 +85,9 @@ export class Archives {
   /** Discovery keys that peers are answered about. */
   readonly #shared = new Set<string>()
   readonly #listeners = new Set<(key: string) => void>()
+  readonly #replaced = new Set<(key: string) => void>()
+  #rewrites!: Rewrites
+  readonly #storage: string
   readonly #store: Store
   readonly #registry: Registry
   readonly #network: Network
@@ -88,7 +95,8 @@ export class Archives {
   #sampler: NodeJS.Timeout | null = null
   #watchdog: NodeJS.Timeout | null = null
 
-  constructor(store: Store, registry: Registry, network: Network, log: Log) {
+  constructor(storage: string, store: Store, registry: Registry, network: Network, log: Log) {
+    this.#storage = storage
     this.#store = store
     this.#registry = registry
     this.#network = network
@@ -98,6 +106,14 @@ export class Archives {
   async start(): Promise<void> {
     this.#network.onReturn(() => {
       for (const opened of this.#opened.values()) opened.retry()
+    })
+    this.#rewrites = await Rewrites.open({
+      storage: this.#storage,
+      registry: this.#registry,
+      log: this.#log,
+      changed: key => this.touch(key),
+      replaced: key => this.#historyReplaced(key),
+      flush: () => this.#store.flush(),
     })
     this.#store.answerOnly(discoveryKey => this.#shared.has(discoveryKey.toString('hex')))
     const records = this.records().values()
@@ -330,7 +346,7 @@ export class Archives {
 
   /** Throws unless the archive is ours and may be written to now. */
   writable(key: string): Archive {
-    const { archive, state } = this.#of(key)
+    const { archive, state, differs } = this.#of(key)
     if (this.record(key).namespace === null)
       throw new AppError('ARCHIVE_READ_ONLY', 'Only its author can change this archive.', { key })
     if (state.name === 'behind')
@@ -339,11 +355,59 @@ export class Archives {
         'This storage is older than what was published from it. It must catch up from a friend before anything is added.',
         { key, length: state.length, published: state.published },
       )
-    if (state.name === 'conflict')
+    const rewritten = this.#rewrites.of(archive, differs)
+    if (rewritten?.kind === 'forked')
       throw new AppError('ARCHIVE_CONFLICT', 'Two different histories were signed for this archive. It is frozen.', {
         key,
       })
+    if (rewritten?.kind === 'taken-back')
+      throw new AppError(
+        'ARCHIVE_CONFLICT',
+        'Another copy of this archive has taken versions back. It is frozen here until you say whether to follow it.',
+        { key },
+      )
     return archive
+  }
+
+  /** Follows another history, or stays on the one that is here. */
+  async answerRewrite(key: string, follow: boolean): Promise<void> {
+    await this.#rewrites.answer(this.get(key), follow)
+    await this.refresh(key)
+  }
+
+  /** Makes what is here, up to this version (null: all of it), the one history of an archive of ours. Returns its length. */
+  async repair(key: string, version: number | null): Promise<number> {
+    const opened = this.#of(key)
+    const { archive } = opened
+    if (this.record(key).namespace === null)
+      throw new AppError('ARCHIVE_READ_ONLY', 'Only its author can repair this archive.', { key })
+    if (this.#rewrites.of(archive, opened.differs) === null)
+      throw new AppError('NO_WARRANT', 'There is nothing to repair: this archive has one history.', { key })
+    const length = await archive.alone(() => this.#rewrites.repair(archive, version))
+    opened.differs = false
+    await this.refresh(key)
+    return length
+  }
+
+  warrant(key: string): Promise<{ readonly name: string; readonly text: string }> {
+    this.get(key)
+    return this.#rewrites.warrant(key)
+  }
+
+  /** Calls back when the versions of an archive are other ones than they were. Returns how to stop. */
+  onReplaced(listener: (key: string) => void): () => void {
+    this.#replaced.add(listener)
+    return () => this.#replaced.delete(listener)
+  }
+
+  #historyReplaced(key: string): void {
+    const opened = this.#opened.get(key)
+    if (opened === undefined) return
+    opened.readAt = -1
+    opened.assessedAt = -1
+    for (const listener of this.#replaced) listener(key)
+    void this.#assess(opened)
+    this.touch(key)
   }
 
   /** Remembers outside the store what peers may have seen by now. */
@@ -393,6 +457,7 @@ export class Archives {
       for (const core of cores) await clearBlocks(core, EVERYTHING)
       await archive.close()
     })
+    await this.#rewrites.forget(key)
     await this.#registry.setGone(key)
     await this.compact()
   }
@@ -505,6 +570,7 @@ export class Archives {
       readAt: -1,
       assessedAt: -1,
       asking: false,
+      differs: false,
       pending: null,
       news: null,
       search: new AbortController(),
@@ -516,6 +582,7 @@ export class Archives {
     // As many readers as there are listen for the end of an archive.
     setMaxListeners(0, opened.life.signal)
     this.#opened.set(record.key, opened)
+    if (record.namespace !== null) archive.mayWrite = () => void this.writable(record.key)
     const { core } = archive.drive
     const touch = () => this.touch(record.key)
     let refreshed = Number.NEGATIVE_INFINITY
@@ -529,12 +596,14 @@ export class Archives {
     })
     core.on('peer-add', touch)
     core.on('peer-remove', touch)
-    core.on('truncate', touch)
-    core.on('conflict', () => this.#setState(opened, { name: 'conflict' }))
+    this.#rewrites.guard(archive, 'list', core)
+    if (archive.blobs !== null) this.#rewrites.guard(archive, 'content', archive.blobs.core)
+    const known = archive.blobs
     for (const shared of coresOf(archive)) this.#shareUnlessPaused(record.key, shared)
     void archive.drive.getBlobs().then(
       blobs => {
         if (blobs === null || opened.life.signal.aborted) return
+        if (known === null) this.#rewrites.guard(archive, 'content', blobs.core)
         this.#shareUnlessPaused(record.key, blobs.core)
         blobs.core.on('download', touch)
         blobs.core.on('append', touch)
@@ -575,7 +644,7 @@ export class Archives {
     this.#store.offer(core)
     if (core.listeners('verification-error').length === 0)
       core.on('verification-error', (_error, _request, _answer, peer: { readonly remotePublicKey: Buffer }) => {
-        if (this.#network.lied(peer.remotePublicKey))
+        if (!HistoryGuard.isFrozen(core.core) && this.#network.lied(peer.remotePublicKey))
           this.#log.warn({ peer: encodeKey(peer.remotePublicKey) }, 'a peer sends wrong blocks and is let go')
       })
   }
@@ -611,7 +680,7 @@ export class Archives {
       (await core.has(published.length - 1)) &&
       encodeKey(await core.treeHash(published.length)) !== published.hash
     )
-      this.#setState(opened, { name: 'conflict' })
+      opened.differs = true
   }
 
   #search(opened: Opened): void {
@@ -651,7 +720,7 @@ export class Archives {
 
   #report(opened: Opened, finding: Finding): void {
     const { state, searchingSince: since } = opened
-    if (state.name === 'conflict' || state.name === 'secret-needed') return
+    if (state.name === 'secret-needed') return
     switch (finding.name) {
       case 'known':
         if (finding.peers || (state.name !== 'found' && state.name !== 'empty')) void this.#assess(opened)
@@ -672,7 +741,7 @@ export class Archives {
   /** Reads whether a known archive is found, empty, illegible, or still behind what we published. */
   async #assess(opened: Opened): Promise<void> {
     const { archive, state, life } = opened
-    if (!archive.known || life.signal.aborted || state.name === 'conflict') return
+    if (!archive.known || life.signal.aborted) return
     if (state.name === 'behind' && archive.length < state.published) return
     try {
       if (!(await archive.legible())) return this.#setState(opened, { name: 'secret-needed' })
@@ -762,6 +831,7 @@ export class Archives {
       ownership: record.namespace === null ? 'friends' : 'yours',
       private: record.secret !== null,
       state,
+      rewritten: this.#rewrites.of(archive, opened.differs),
       watched: record.watched,
       length: archive.length,
       files: opened.files,
@@ -851,7 +921,6 @@ function isHere({ name }: ArchiveState): boolean {
     case 'empty':
     case 'secret-needed':
     case 'damaged':
-    case 'conflict':
     case 'behind':
       return true
     case 'looking':

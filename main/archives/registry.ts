@@ -34,7 +34,16 @@ const Updates = z.object({
    * The version that is kept; null: none yet. `blocks` is the length of the log of content with which it is complete,
    * `bytes` what is kept (the chosen part where only that is), `agreed` what the person has said yes to.
    */
-  taken: z.object({ length: z.number(), blocks: z.number(), bytes: z.number(), agreed: z.number() }).nullable(),
+  taken: z
+    .object({
+      length: z.number(),
+      blocks: z.number(),
+      bytes: z.number(),
+      agreed: z.number(),
+      /** Its author took versions back that were kept, and the person follows: `length` is what both histories have. */
+      rewound: z.boolean().default(false),
+    })
+    .nullable(),
   /**
    * What the person chose out of later versions, in their order, and keeps at those: paths, or with a `/` at its end what
    * lies below a folder. Of several that name a path the latest holds.
@@ -70,6 +79,21 @@ const Summary = z.object({
   changedAt: z.number().nullable(),
 })
 
+/** Another history with a higher fork, signed by its author. */
+const Rewrite = z.object({
+  /** Which log is another one: that of content alone, or the list as well. */
+  log: z.enum(['list', 'content']),
+  /** Of that log, and what the log of content had when this was heard of. */
+  fork: z.number(),
+  contentFork: z.number(),
+  /** The newest version that both have, and the newest one of the other history. */
+  common: z.number(),
+  length: z.number(),
+  answer: z.enum(['asked', 'stays', 'follows']),
+  /** It is the history that is here by now. */
+  done: z.boolean(),
+})
+
 const Archive = z.object({
   key: z.string(),
   /** Ours only: the Corestore namespace, random and never used again. */
@@ -98,6 +122,9 @@ const Archive = z.object({
   notify: z.boolean().default(true),
   /** What its row says of this version, so that a start with hundreds of archives need not read each. Of another one it says nothing. */
   summary: Summary.nullable().default(null),
+  rewrite: Rewrite.nullable().default(null),
+  /** Of two histories that were signed: the newest version that both have. Which archives are frozen the warrants say. */
+  parted: z.number().nullable().default(null),
 })
 
 /** Out of the library; its cores, by key, may still have blocks here. */
@@ -130,13 +157,11 @@ export type ArchiveRecord = z.infer<typeof Archive>
 export type DownloadRecord = z.infer<typeof Download>
 export type ForgottenRecord = z.infer<typeof Forgotten>
 export type SummaryRecord = z.infer<typeof Summary>
+export type RewriteRecord = z.infer<typeof Rewrite>
 export type UpdatesRecord = z.infer<typeof Updates>
 
 /** What an archive begins with that was just opened or made. */
-export const FRESH: Pick<
-  ArchiveRecord,
-  'seenLength' | 'watched' | 'published' | 'paused' | 'updates' | 'notify' | 'summary'
-> = {
+export const FRESH: Omit<ArchiveRecord, 'key' | 'namespace' | 'secret' | 'title' | 'addedAt' | 'keeping' | 'source'> = {
   seenLength: 0,
   watched: null,
   published: null,
@@ -144,6 +169,8 @@ export const FRESH: Pick<
   updates: UNASKED,
   notify: true,
   summary: null,
+  rewrite: null,
+  parted: null,
 }
 
 /** From each older version to the next. */

@@ -223,6 +223,40 @@ const SPECS = {
     words: [1, 2],
     more: 'Where the archive follows a folder, the folder is changed. What it holds is published before, and nothing is lost.',
   },
+  follow: {
+    usage: 'follow LINK',
+    about:
+      'Answers an archive whose author took versions back, or mended it after a fork: follows, and gives up what is no more.',
+    options: { stay: { type: 'boolean', help: 'stays on what is here instead, and keeps it' } },
+    words: [1, 1],
+    more: 'cairn status shows what waits, and which versions would be lost.',
+  },
+  warrant: {
+    usage: 'warrant LINK --out FILE',
+    about:
+      'Writes the proof that two histories of an archive were signed with its key into a file, or checks such a file.',
+    options: {
+      out: { type: 'string', value: 'FILE', help: 'where it goes; - writes it to standard output' },
+      check: { type: 'string', value: 'FILE', help: 'check this one instead, without any peer or storage' },
+    },
+    words: [0, 1],
+    more: 'It proves that both were signed with the secret key. It does not prove by whom, nor when, nor which one came first.',
+  },
+  repair: {
+    usage: 'repair LINK',
+    about:
+      'Ends a fork of an archive of yours: what is on this machine is its history from then on. Says first what is lost.',
+    options: {
+      to: {
+        type: 'string',
+        value: 'VERSION',
+        help: 'only up to this version, as the last one that both histories have',
+      },
+      yes: { type: 'boolean', short: 'y', help: 'do it' },
+    },
+    words: [1, 1],
+    more: 'To be done on one machine only. Readers are asked to follow, and keep what they have until they do.',
+  },
   status: {
     usage: 'status',
     about: 'Shows what Cairn has on this machine and what it is doing.',
@@ -389,6 +423,10 @@ export type Command =
       readonly clear: boolean
       readonly cache: number | null
     } & Common)
+  | ({ readonly name: 'follow'; readonly link: string; readonly stay: boolean } & Common)
+  | ({ readonly name: 'warrant'; readonly link: string; readonly out: string } & Common)
+  | ({ readonly name: 'check-warrant'; readonly file: string } & Common)
+  | ({ readonly name: 'repair'; readonly link: string; readonly to: number | null; readonly yes: boolean } & Common)
   | ({ readonly name: 'status' } & Common)
   | ({
       readonly name: 'rules'
@@ -407,7 +445,7 @@ export type Command =
   | ({ readonly name: 'resume'; readonly target: string; readonly remove: boolean } & Common)
   | ({ readonly name: 'forget'; readonly link: string } & Common)
 
-/** Where a zip or a receipt goes that is not written to a file. */
+/** Where a zip, a receipt or a proof goes that is not written to a file. */
 export const TO_STDOUT = '-'
 
 /** A link that is to be read from standard input: arguments can be seen by every account of the machine. */
@@ -563,6 +601,23 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         link: first === '' ? null : checkedLink(first),
         clear: values.flag('clear'),
         cache: values.size('cache'),
+      }
+    case 'follow':
+      return { name, ...common, link: checkedLink(first), stay: values.flag('stay') }
+    case 'warrant': {
+      const [out, check] = [values.text('out'), values.text('check')]
+      if ((out === null) === (check === null) || (check === null) !== (first !== ''))
+        throw usage('Either a LINK and --out FILE, or --check FILE.', name)
+      if (check !== null) return { name: 'check-warrant', ...common, file: check }
+      return { name, ...common, link: checkedLink(first), out: out ?? '' }
+    }
+    case 'repair':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        to: values.number('to', Number.MAX_SAFE_INTEGER, /^[1-9]\d*$/),
+        yes: values.flag('yes'),
       }
     case 'status':
       return { name, ...common }

@@ -95,8 +95,6 @@ function isReadable(row: ArchiveRow): boolean {
     case 'empty':
     case 'behind':
       return true
-    case 'conflict':
-      return row.length > 0
     case 'secret-needed':
       throw new AppError('ARCHIVE_SECRET_NEEDED', 'This archive is private, and the link does not hold its secret', {
         key: row.id,

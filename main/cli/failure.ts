@@ -14,6 +14,8 @@ export type CliCode =
   | 'PUBLISHED_ALREADY'
   | 'FILE_EXISTS'
   | 'ARCHIVE_PAUSED'
+  | 'NOT_A_WARRANT'
+  | 'NEEDS_A_YES'
 
 export class CliError extends Error {
   readonly code: CliCode
@@ -80,6 +82,7 @@ const NEXT_STEP: Partial<Record<ErrorCode, string>> = {
   OTHER_VERSION: 'A Cairn of another version runs on this storage: restart it.',
   DISCONNECTED: 'The running Cairn was closed. Run the command again.',
   INTERNAL: "The details are in the log in Cairn's storage folder.",
+  ARCHIVE_CONFLICT: 'cairn status says more.',
   ARCHIVE_DAMAGED: 'Tell its author. A later version may be whole again.',
   ARCHIVE_SECRET_NEEDED: 'Ask for the whole link, with what follows the #.',
   PATH_NOT_FOUND: 'cairn ls shows what there is.',

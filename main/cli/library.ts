@@ -5,7 +5,7 @@ import type { Command } from './arguments.ts'
 import { type Context, readLink } from './context.ts'
 import { EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { count, gone, keeping, network, pending, printable, progress, size, state, time } from './words.ts'
+import { count, gone, keeping, network, pending, printable, progress, rewritten, size, state, time } from './words.ts'
 
 export async function status({ client, attached, output, signal }: Context): Promise<number> {
   const [machine, archives, transfers, networks] = await Promise.all([
@@ -40,6 +40,7 @@ function archiveLines(row: ArchiveRow): string {
     `archive   ${printable(row.title)}: ${how}, version ${row.length}${content}; ${row.paused ? 'paused: cairn resume LINK goes on' : state(row.state)}${watched(row)}`,
     `          ${row.link}`,
     ...source,
+    ...(row.rewritten === null ? [] : [`          ${rewritten(row.rewritten, row.ownership === 'yours')}`]),
     ...(waits === null ? [] : [`          keeps version ${kept ?? 0}; ${pending(waits)}: answer with cairn take LINK`]),
   ].join('\n')
 }

@@ -9,6 +9,7 @@ import { Output, type Sink } from './output.ts'
 import { publish } from './publish.ts'
 import { get, history, keep, list, watch } from './read.ts'
 import { link, receipt, verify } from './proofs.ts'
+import { checkWarrantFile, follow, repair, saveWarrant } from './rewritten.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { moveSource, pause, resume, rules } from './source.ts'
 import { gone, restore, versions } from './time.ts'
@@ -54,6 +55,7 @@ export async function run({
     if (command.name === 'receipt' && command.out === TO_STDOUT) output = new Output(output.json, stderr, stderr)
     if (command.name === 'verify') return await verify(command, output)
     if (command.name === 'serve') return await serve(command, output, signal)
+    if (command.name === 'check-warrant') return await checkWarrantFile(output, command)
   } catch (error) {
     return output.failure(error)
   }
@@ -83,11 +85,20 @@ export async function run({
 }
 
 /** What concerns nobody but this machine. */
-const ALONE: ReadonlySet<string> = new Set(['status', 'forget', 'disk', 'take', 'restore'])
+const ALONE: ReadonlySet<string> = new Set([
+  'status',
+  'forget',
+  'disk',
+  'take',
+  'restore',
+  'follow',
+  'warrant',
+  'repair',
+])
 
 function perform(
   context: Context,
-  command: Exclude<Command, { name: 'help' | 'version' | 'serve' | 'verify' }>,
+  command: Exclude<Command, { name: 'help' | 'version' | 'serve' | 'verify' | 'check-warrant' }>,
 ): Promise<number> {
   switch (command.name) {
     case 'publish':
@@ -116,6 +127,12 @@ function perform(
       return gone(context, command)
     case 'restore':
       return restore(context, command)
+    case 'follow':
+      return follow(context, command)
+    case 'warrant':
+      return saveWarrant(context, command)
+    case 'repair':
+      return repair(context, command)
     case 'status':
       return status(context)
     case 'rules':

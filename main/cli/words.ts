@@ -6,6 +6,7 @@ import type {
   Keeping,
   NetworkStatus,
   PendingUpdate,
+  Rewritten,
   TransferRow,
 } from '../../preload/contract/models.ts'
 
@@ -106,8 +107,6 @@ export function state(archive: ArchiveState): string {
       return 'encrypted: the link lacks its secret'
     case 'damaged':
       return 'its list is broken, and cannot be read'
-    case 'conflict':
-      return 'frozen: two different histories were signed for it'
     case 'behind':
       return `read-only: this copy has version ${archive.length} of ${archive.published} and must catch up from a friend first`
     default:
@@ -143,6 +142,32 @@ export function pending({ to, why, added, changed, removed, of, bytes, stays }: 
       return `version ${to} waits for your answer (${files})`
     default:
       return assertNever(why)
+  }
+}
+
+/** What has happened to its history, and what can be done. */
+export function rewritten(now: Rewritten, yours: boolean): string {
+  const { here } = now
+  const lost = (common: number): string =>
+    common >= here
+      ? 'nothing that is here is lost by following'
+      : `following loses ${common + 1 === here ? `version ${here}` : `versions ${common + 1} to ${here}`} on this machine`
+  const answers = {
+    asked: 'cairn follow LINK follows, with --stay it does not',
+    stays: 'you stay on what is here; cairn follow LINK follows',
+    follows: 'it is followed as soon as somebody who has it is there',
+  }[now.answer]
+  switch (now.kind) {
+    case 'taken-back':
+      return `${yours ? 'another copy of it' : 'its author'} took versions back after version ${now.common}, and has version ${now.newest} now: ${lost(now.common)}; ${answers}`
+    case 'forked': {
+      if (now.mended !== null)
+        return `it was mended after a fork, and has version ${now.mended.newest} now: ${lost(now.mended.common)}; ${answers}`
+      const part = now.common === null ? '' : ` (the same up to version ${now.common})`
+      return `frozen: two histories were signed with its key${part}. ${yours ? 'cairn repair LINK says how to end that' : 'Its author has to mend it; cairn warrant LINK --out FILE saves the proof'}`
+    }
+    default:
+      return assertNever(now)
   }
 }
 

@@ -86,13 +86,21 @@ export class Keeping {
   /** Goes on with what is kept. Whoever asks first finds the questions that wait, as far as lists are here. */
   async start(): Promise<void> {
     const waiting = this.#archives.records().filter(({ key, updates: { taken } }) => {
-      return taken !== null && this.#archives.has(key) && this.#archives.get(key).length !== taken.length
+      return (
+        taken !== null && this.#archives.has(key) && (taken.rewound || this.#archives.get(key).length !== taken.length)
+      )
     })
     await Promise.race([
       Promise.allSettled(waiting.map(({ key }) => this.#follow(key))),
       sleep(STARTING, undefined, { ref: false }),
     ])
     this.#archives.onChange(key => this.#followSoon(key))
+    this.#archives.onReplaced(key => {
+      this.#selections.delete(key)
+      this.#followed.delete(key)
+      this.#begun.delete(key)
+      this.#replan(key)
+    })
     for (const { key } of this.#archives.records()) this.#followSoon(key)
   }
 
@@ -289,8 +297,8 @@ export class Keeping {
       if (step === null) return this.#archives.setPending(key, null)
       const why = judge(step, updates)
       if (why === null && !updates.stays) return this.#take(key, step, false)
-      const { to, of, bytes } = step
-      const { added, changed, removed, renamed } = step.difference
+      const { to, of, bytes, removed } = step
+      const { added, changed, renamed } = step.difference
       this.#archives.setPending(key, {
         to,
         why: why ?? 'ask-first',
@@ -311,24 +319,40 @@ export class Keeping {
     const archive = this.#archives.get(key)
     const { keeping, updates } = this.#archives.record(key)
     const standing = standingOf(updates, taken)
-    if (to === taken.length && updates.chosen.length === 0) return this.#rest(key, taken)
+    if (to === taken.length && updates.chosen.length === 0 && !taken.rewound) return this.#rest(key, taken)
     // Its author took versions back: what there is now is all there is.
     const isTakenBack = to < standing.newest
     const wanted = wantedBy(keeping)
-    const pairs = await pairsFrom(isTakenBack ? NOTHING : standing, archive, to)
+    // What both histories have may be within a batch, and cannot be compared with anything then.
+    const pairs = await pairsFrom(isTakenBack ? NOTHING : standing, archive, to).catch(error => {
+      if (taken.rewound && error instanceof TypeError) return pairsFrom(NOTHING, archive, to)
+      throw error
+    })
     const difference = differenceOf(differing(pairs.filter(({ path }) => wanted(path))))
-    const { changed, removed, grows, rows } = difference
+    const { changed, grows, rows } = difference
+    const beyond = taken.rewound && keeping.how === 'folder' ? await this.#writtenBeyond(key, keeping.folder, to) : 0
+    const removed = Math.max(difference.removed, beyond)
     const { core } = await archive.drive.getBlobs()
     if (difference.blocks > core.length) await asked(core)
     const whole = isWhole(keeping)
-    if (rows.length === 0 && !isTakenBack) {
+    if (rows.length === 0 && beyond === 0 && !isTakenBack) {
       await this.#nothingDiffers(key, taken, to)
       return null
     }
     const blocks = whole ? core.length : Math.max(taken.blocks, Math.min(difference.blocks, core.length))
     const bytes = whole ? core.byteLength : Math.max(0, taken.bytes + grows)
-    const of = isTakenBack ? 0 : await this.#filesOf(key, standing)
-    return { to, changed, removed, entries: rows.length, of, agreed: taken.agreed, bytes, blocks, difference }
+    const of = isTakenBack ? 0 : await this.#filesOf(key, standing).catch(() => 0)
+    return {
+      to,
+      changed,
+      removed,
+      entries: Math.max(rows.length, removed),
+      of,
+      agreed: taken.agreed,
+      bytes,
+      blocks,
+      difference,
+    }
   }
 
   /** What is kept is as it is in version `to`, and nothing is left that the person would stay away from. */
@@ -341,13 +365,23 @@ export class Keeping {
       return
     }
     await this.#archives.setKept(key, {
-      updates: { ...updates, taken: { ...taken, length: to }, chosen: [], stays: false },
+      updates: { ...updates, taken: { ...taken, length: to, rewound: false }, chosen: [], stays: false },
     })
     const next = { base: to, chosen: [] }
     const known = this.#selections.get(key)
     if (known !== undefined && isSame(known, standing)) this.#selections.set(key, { ...known, ...next })
     const followed = this.#followed.get(key)
     if (followed !== undefined && isSame(followed, standing)) this.#followed.set(key, new Standing(to, []))
+  }
+
+  /** The versions that were kept are no more: how many files were written in the folder that version `to` does not have. */
+  async #writtenBeyond(key: string, folder: string, to: number): Promise<number> {
+    const manifest = await Manifest.open(this.#storage, key, folder)
+    const written = new Set(manifest.paths())
+    await this.#archives.get(key).at(to, async snapshot => {
+      for await (const { path } of descendants(snapshot, '/')) written.delete(path)
+    })
+    return written.size
   }
 
   /** Content that was told of after the list which names it; null: there is none, or it waits for a list and an answer. */
@@ -376,7 +410,7 @@ export class Keeping {
     const { updates } = this.#archives.record(key)
     await this.#followSelection(key, to, [], difference)
     const before = updates.taken?.agreed ?? bytes
-    const taken = { length: to, blocks, bytes, agreed: agreed ? Math.max(before, bytes) : before }
+    const taken = { length: to, blocks, bytes, agreed: agreed ? Math.max(before, bytes) : before, rewound: false }
     await this.#archives.setKept(key, {
       updates: { ...updates, taken, chosen: [], stays: false, mayRemove: agreed || updates.mayRemove },
     })
@@ -483,7 +517,7 @@ export class Keeping {
     const { keeping, updates, namespace, paused } = record
     if (namespace !== null || keeping.how === 'look' || paused) return true
     if (updates.taken === null) return false
-    if (keeping.how === 'folder' && !this.#isFollowed(key)) return false
+    if (keeping.how === 'folder' && !updates.taken.rewound && !this.#isFollowed(key)) return false
     const archive = this.#archives.get(key)
     const { ranges } = await this.#goal(key, record, updates.taken)
     return isListed(archive.drive.core) && countHeld(archive.blobs?.core, ranges) === countOf(ranges)
@@ -546,7 +580,8 @@ export class Keeping {
         else {
           const folder = keeping.how === 'folder' ? keeping.folder : null
           let done = { files: 0, bytes: 0 }
-          if (folder !== null && !this.#isFollowed(key))
+          // A folder stays as it is until what replaces the versions that were taken back is taken.
+          if (folder !== null && !updates.taken.rewound && !this.#isFollowed(key))
             done = await this.#mirror(key, folder, updates, { ...control, signal })
           await this.#listed(key, { ...control, signal })
           const goal = await this.#goal(key, record, updates.taken)
@@ -577,7 +612,7 @@ export class Keeping {
       const { blocks, bytes } = isWhole(keeping)
         ? { blocks: core.length, bytes: core.byteLength }
         : await this.#selection(key, new Standing(length, []))
-      const taken = { length, blocks, bytes, agreed: bytes }
+      const taken = { length, blocks, bytes, agreed: bytes, rewound: false }
       await this.#archives.setKept(key, { updates: { ...updates, taken } })
     })
   }

@@ -80,7 +80,57 @@ declare module 'hypercore' {
       onrange(range: { readonly drop: boolean; readonly start: number; readonly length: number }): Promise<void>
       onbitfield(said: { readonly start: number; readonly bitfield: Uint32Array }): void
       _cancelRequest(request: OnItsWay): void
+      /** It says how long its log is, and of which fork. */
+      onsync(said: unknown): Promise<void>
+      readonly remoteLength: number
+      readonly remoteFork: number
+      /** It says that it has this block. */
+      _remoteHasBlock(index: number): boolean
+      readonly wireRequest: { send(request: ProofRequest): boolean }
+      readonly wireData: { send(data: Proof & { readonly block: null; readonly seek: null }): boolean }
+      _handleData(data: Proof): Promise<void>
+      /** Asks for a piece of the tree of a history with another fork. false: it cannot be asked. */
+      _requestForkRange(request: ForkRequest): boolean
     }
+    type Upgrade = {
+      readonly start: number
+      readonly length: number
+      readonly nodes: readonly TreeNode[]
+      readonly additionalNodes: readonly TreeNode[]
+      readonly signature: Buffer
+    }
+    /** What a peer tells of a log: here its head. `request` 0: nobody has asked. */
+    type Proof = {
+      readonly request?: number
+      readonly fork: number
+      readonly hash: { readonly index: number; readonly nodes: readonly TreeNode[] } | null
+      readonly upgrade: Upgrade | null
+      readonly manifest?: unknown
+    }
+    type ProofRequest = {
+      readonly id: number
+      readonly fork: number
+      readonly block: null
+      readonly hash: { readonly index: number; readonly nodes: number } | null
+      readonly seek: null
+      readonly upgrade: { readonly start: number; readonly length: number } | null
+      readonly manifest: boolean
+      readonly priority: number
+    }
+    /** Another history of the same log, compared with the one that is here. */
+    type Reorg = {
+      readonly fork: number
+      readonly length: number
+      /** The length of the one that is here, and how much of it both have. */
+      readonly treeLength: number
+      readonly ancestors: number
+      /** Which piece of its tree is asked for next; null: where they part is known. */
+      readonly want: { readonly start: number; readonly end: number; readonly nodes: number } | null
+      readonly finished: boolean
+      update(proof: Proof): Promise<boolean> | boolean
+      commitable(): boolean
+    }
+    type ForkRequest = { readonly fork: number; readonly batch: Reorg | null; readonly inflight: readonly unknown[] }
     type Replicator = {
       readonly peers: readonly ReplicatorPeer[]
       readonly _inflight: Iterable<OnItsWay>
@@ -99,6 +149,16 @@ declare module 'hypercore' {
       /** Blocks to be asked for, and some that were given up. */
       readonly _queued: readonly unknown[]
       queueUpdateAll(): void
+      /** The same for lists of blocks, lengths, and histories with another fork. */
+      _updatePeerNonPrimary(peer: ReplicatorPeer): boolean
+      /** Whether a peer is to be asked for a longer log. */
+      _shouldUpgrade(peer: ReplicatorPeer): boolean
+      /** Histories with another fork that were heard of. */
+      _reorgs: ForkRequest[]
+      /** Asks a peer for its history if that has a higher fork. */
+      _updateFork(peer: ReplicatorPeer): boolean
+      /** Makes the log that history: what is not in it is deleted. */
+      _applyReorg(request: ForkRequest): Promise<void>
       _clearRequest(peer: ReplicatorPeer, request: OnItsWay): void
     }
     type State = {
@@ -122,8 +182,14 @@ declare module 'hypercore' {
     }
     /** What all sessions of a log share. */
     type Inner = {
+      readonly key: Buffer
+      readonly header: { readonly manifest: unknown }
       readonly state: State
+      readonly bitfield: { countSet(start: number, length: number): number }
       readonly replicator: Replicator
+      /** A peer has shown its head. true: it is not that of the history that is here. */
+      checkConflict(proof: Proof, from: ReplicatorPeer): Promise<boolean>
+      verifyReorg(proof: Proof): Promise<Reorg>
       /** Throws unless it was signed by the key of the log. */
       _verifyBatchUpgrade(tree: { readonly length: number }, manifest: unknown): unknown
     }
@@ -135,6 +201,7 @@ declare module 'hypercore' {
 
   class Hypercore<Block = Buffer> extends EventEmitter {
     static discoveryKey(key: Uint8Array): Buffer
+    static key(manifest: unknown): Buffer
     readonly key: Buffer
     readonly discoveryKey: Buffer
     readonly length: number
@@ -154,6 +221,8 @@ declare module 'hypercore' {
     readonly peers: readonly Hypercore.Peer[]
     /** null before `ready`. The inside: the blocks on this device, loaded whole, and the channels to peers. */
     readonly core: {
+      readonly key: Buffer
+      readonly header: Hypercore.Inner['header']
       readonly discoveryKey: Buffer
       readonly state: Hypercore.State
       readonly bitfield: {
@@ -165,8 +234,9 @@ declare module 'hypercore' {
         firstUnset(position: number): number
       }
       readonly replicator: Hypercore.Replicator
-      /** Throws unless it was signed by the key of the log. */
-      _verifyBatchUpgrade(tree: { readonly length: number }, manifest: unknown): unknown
+      checkConflict: Hypercore.Inner['checkConflict']
+      verifyReorg: Hypercore.Inner['verifyReorg']
+      _verifyBatchUpgrade: Hypercore.Inner['_verifyBatchUpgrade']
     } | null
     /** Who may sign it; null: not known here yet. */
     readonly manifest: Hypercore.Manifest | null
@@ -194,7 +264,7 @@ declare module 'hypercore' {
     update(options?: { readonly wait?: boolean; readonly force?: boolean }): Promise<boolean>
     download(range: Hypercore.Range): Hypercore.Download
     clear(start: number, end?: number): Promise<unknown>
-    truncate(length: number): Promise<void>
+    truncate(length: number, options?: { readonly fork?: number }): Promise<void>
     treeHash(length?: number): Promise<Buffer>
     findingPeers(): () => void
     replicate(isInitiator: boolean | Duplex): Duplex
@@ -283,6 +353,8 @@ declare module 'hyperdrive' {
       options?: { readonly encryptionKey?: Uint8Array },
     )
     static getContentKey(manifest: unknown, key: Uint8Array): Buffer | null
+    /** Of the log of content; null: it does not follow from that of the list. */
+    static getContentManifest(manifest: unknown, key: Uint8Array): unknown
     readonly key: Buffer
     readonly discoveryKey: Buffer
     readonly core: Hypercore
@@ -649,6 +721,15 @@ declare module 'hypercore/lib/verifier.js' {
     signable(manifestHash: Buffer): Buffer
   }
   class Verifier {
+    readonly version: number
+    readonly quorum: number
+    readonly allowPatch: boolean
+    constructor(key: Uint8Array, manifest: unknown)
+    static isValidManifest(key: Uint8Array, manifest: unknown): boolean
+    static isCompat(key: Uint8Array, manifest: unknown): boolean
+    static encodeManifest(manifest: unknown): Buffer
+    static decodeManifest(manifest: Uint8Array): unknown
+    static createManifest(manifest: unknown): unknown
     static fromManifest(manifest: Hypercore.Manifest): Verifier
     /** The key of its log. */
     static manifestHash(manifest: Hypercore.Manifest): Buffer
@@ -683,4 +764,55 @@ declare module 'hypercore-crypto' {
 declare module 'flat-tree' {
   type Iterator = { readonly index: number; readonly factor: number; sibling(): number; parent(): number }
   export function iterator(index: number): Iterator
+  /** Of a tree whose leaves end before this one. */
+  export function fullRoots(index: number): number[]
+}
+
+/** The inside of 11.37.1: how heads are proven and verified. */
+declare module 'hypercore/lib/merkle-tree.js' {
+  import type Hypercore from 'hypercore'
+
+  /** What is needed of a log where nothing of it is read. */
+  type Nothing = {
+    readonly fork: 0
+    readonly roots: readonly []
+    readonly length: 0
+    readonly byteLength: 0
+    readonly signature: null
+    readonly prologue: null
+    readonly storage: null
+  }
+  type Verified = Hypercore.Tree & {
+    readonly fork: number
+    readonly signature: Buffer
+    hash(): Buffer
+    signable(manifestHash: Buffer): Buffer
+  }
+  class MerkleTree {
+    static verifyFullyRemote(session: Hypercore.State | Nothing, proof: unknown): Verified
+    static proof(
+      session: Hypercore.State,
+      reads: Hypercore.Reads,
+      wanted: {
+        readonly block: null
+        readonly hash: null
+        readonly seek: null
+        readonly upgrade: { start: number; length: number }
+      },
+    ): Promise<{ settle(): Promise<Hypercore.Proof> }>
+  }
+  const lib: { readonly MerkleTree: typeof MerkleTree }
+  export default lib
+}
+
+declare module 'hypercore/lib/multisig.js' {
+  type Part = { readonly signer: number; readonly signature: Buffer; readonly patch: number }
+  const lib: {
+    inflate(signature: Uint8Array): {
+      readonly proofs: readonly Part[]
+      readonly patch: readonly { readonly index: number }[]
+    }
+    assemble(parts: readonly (Part & { readonly nodes: readonly { readonly index: number }[] })[]): Buffer
+  }
+  export default lib
 }

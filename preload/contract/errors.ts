@@ -25,6 +25,8 @@ export type ErrorData = {
   ARCHIVE_SECRET_NEEDED: { readonly key: string }
   ARCHIVE_DAMAGED: { readonly key: string }
   ARCHIVE_CONFLICT: { readonly key: string }
+  /** Nothing is known of two histories of this archive. */
+  NO_WARRANT: { readonly key: string }
   ARCHIVE_BEHIND: { readonly key: string; readonly length: number; readonly published: number }
   VERSION_NOT_FOUND: { readonly key: string; readonly version: number; readonly newest: number }
   NOT_THE_PINNED_VERSION: { readonly key: string; readonly expected: string; readonly found: string }

@@ -124,6 +124,22 @@ export const contract = {
     }),
     /** Whether its changes are worth a notification. */
     setNotify: call({ input: z.strictObject({ key: Key, notify: z.boolean() }) }),
+    /** Answers `rewritten`: follows the other history, or stays on the one that is here. Can be said again at any time. */
+    answerRewrite: call({ input: z.strictObject({ key: Key, follow: z.boolean() }) }),
+    /**
+     * Ends a fork of an archive of yours: what is here, up to this version (null: all of it), is its history from now on,
+     * and readers are asked to follow. Versions after it, and what the other copy wrote, are given up. To be done on one
+     * machine only.
+     */
+    repair: call({
+      input: z.strictObject({ key: Key, version: Version.nullable() }),
+      output: type<{ readonly length: number }>(),
+    }),
+    /** The proof of a fork, as a file that anybody can check without peers. Throws NO_WARRANT. */
+    warrant: call({
+      input: z.strictObject({ key: Key }),
+      output: type<{ readonly name: string; readonly text: string }>(),
+    }),
     /** A friend's archive is neither fetched nor served until it goes on. What is here can be looked at. */
     pause: call({ input: z.strictObject({ key: Key, paused: z.boolean() }) }),
     /** Leaves the swarm and forgets the archive; its blocks are deleted from this device. Copies elsewhere stay. */

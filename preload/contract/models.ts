@@ -71,10 +71,37 @@ export type ArchiveState =
   | { readonly name: 'secret-needed' }
   /** Its list is broken, or was made to lead readers round in circles. A later version may be whole again. */
   | { readonly name: 'damaged' }
-  /** Two different histories were signed with one key. Frozen. */
-  | { readonly name: 'conflict' }
   /** Yours, and shorter than what was published before (an old copy of the storage): read-only until peers give it back. */
   | { readonly name: 'behind'; readonly length: number; readonly published: number }
+
+/**
+ * The history of an archive is not what it was. Until the person has answered, nothing that is here is given up, and all
+ * of it can be read; whether they follow the other history, or stay on this one, they can say at any time.
+ */
+export type Rewritten =
+  /** Its author took versions back, and may have written other ones. */
+  | {
+      readonly kind: 'taken-back'
+      /** The newest version that both histories have, and the newest one of this and of the other. */
+      readonly common: number
+      readonly here: number
+      readonly newest: number
+      readonly answer: RewriteAnswer
+    }
+  /** Two histories were signed with one key, by two copies of it. Nothing new is taken until one of them is given up. */
+  | {
+      readonly kind: 'forked'
+      /** null: nobody who could tell was there. */
+      readonly common: number | null
+      readonly here: number
+      /** There is a signed proof of it, which can be shown to others. */
+      readonly proof: boolean
+      /** The history that its author has decided on since then. */
+      readonly mended: { readonly common: number; readonly newest: number } | null
+      readonly answer: RewriteAnswer
+    }
+/** `follows`: it is fetched as soon as somebody who has it is there. */
+export type RewriteAnswer = 'asked' | 'stays' | 'follows'
 
 /** What this machine does for the archive. */
 export type Keeping =
@@ -200,6 +227,7 @@ export type ArchiveRow = {
   readonly ownership: 'yours' | 'friends'
   readonly private: boolean
   readonly state: ArchiveState
+  readonly rewritten: Rewritten | null
   /**
    * The person wants to be told when it is found, also after restarts. `foundAt`: it was, and they have not looked at it
    * since. null: they have not asked for it, or have looked.

@@ -157,6 +157,13 @@ export function saveZipWithBrowser(row: ArchiveRow, version: number | null, path
   })
 }
 
+/** A small file that is made here, saved as any other download. */
+export function saveText(name: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  follow(address, name)
+  setTimeout(() => URL.revokeObjectURL(address), 60_000)
+}
+
 function follow(address: string, name: string): void {
   const link = document.createElement('a')
   link.href = address

@@ -11,6 +11,8 @@ export function sayArchive(row: ArchiveRow, live: boolean): Said {
   if (!live) return { short: 'Cairn is not running', mood: 'quiet' }
   const source = row.source?.state
   if (row.paused) return { short: 'Paused', mood: 'quiet' }
+  if (row.rewritten?.kind === 'forked') return { short: 'Frozen: two histories', mood: 'bad' }
+  if (row.rewritten?.answer === 'asked') return { short: 'Asks you something', mood: 'warn' }
   if (row.updates.pending !== null && !row.updates.pending.stays) return { short: 'Asks you something', mood: 'warn' }
   if (source?.name === 'asks-removal') return { short: 'Asks you something', mood: 'warn' }
   if (source?.name === 'missing') return { short: 'Its folder is missing', mood: 'warn' }
@@ -29,8 +31,6 @@ export function sayArchive(row: ArchiveRow, live: boolean): Said {
       return { short: 'Needs its secret', mood: 'warn' }
     case 'damaged':
       return { short: 'Cannot be read', mood: 'bad' }
-    case 'conflict':
-      return { short: 'Frozen: two histories', mood: 'bad' }
     case 'behind':
       return { short: 'Older than what you published', mood: 'warn' }
     case 'found':

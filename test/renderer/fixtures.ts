@@ -39,6 +39,7 @@ export function archive({ number, ...given }: Given): ArchiveRow {
     ownership: 'friends',
     private: false,
     state: { name: 'found' },
+    rewritten: null,
     watched: null,
     length: 42,
     files: 214,
@@ -239,7 +240,12 @@ export const archives: readonly ArchiveRow[] = [
   archive({ number: numbers.asleep, title: '', ...unknown, state: unreachable('peers-unreachable', { silent: 2 }) }),
   archive({ number: numbers.lacks, title: '', ...unknown, peers: 2, state: unreachable('peer-lacks') }),
   archive({ number: numbers.secret, title: '', ...unknown, private: true, state: { name: 'secret-needed' } }),
-  archive({ number: numbers.conflict, title: 'Club archive', state: { name: 'conflict' }, peers: 3 }),
+  archive({
+    number: numbers.conflict,
+    title: 'Club archive',
+    rewritten: { kind: 'forked', common: 38, here: 42, proof: true, mended: null, answer: 'asked' },
+    peers: 3,
+  }),
   archive({ number: numbers.empty, title: 'Shared notes', state: { name: 'empty' }, files: 0, bytes: 0, held: none }),
   archive({ number: numbers.consent, title: '', ...unknown, state: { name: 'waiting-for-consent' } }),
   archive({

@@ -57,6 +57,35 @@ describe('opening', () => {
     await main.getByText('You are told as soon as it is found').waitFor()
   })
 
+  test('what became of a history is said, and what each answer costs', async () => {
+    const { page, backend } = await open({ at: at(numbers.conflict) })
+    const main = page.getByRole('main')
+    await main.getByText('Two different histories of this archive exist').waitFor()
+    await main.getByText('the same up to version 38').waitFor()
+    const saved = page.waitForEvent('download')
+    await main.getByRole('button', { name: 'Save the proof…' }).click()
+    expect((await saved).suggestedFilename()).toBe('ybndrfg8.cairn-warrant')
+    // Frozen, and shown all the same.
+    await main.getByText('IMG_2041.jpg').first().waitFor()
+    const taken = { kind: 'taken-back', common: 40, here: 100, newest: 101 } as const
+    backend.change(numbers.conflict, { author: 'Ana', rewritten: { ...taken, answer: 'asked' } })
+    await main.getByText('Ana took back versions 41–100 and wrote other ones').waitFor()
+    await main.getByText('loses versions 41–100 for good').waitFor()
+    await main.getByRole('button', { name: 'Stay on what I have' }).click()
+    await asked(backend, 'archives.answerRewrite', { follow: false })
+    backend.change(numbers.conflict, { rewritten: { ...taken, answer: 'stays' } })
+    await main.getByText('You stay on version 100').waitFor()
+    await main.getByRole('button', { name: 'Follow' }).click()
+    await asked(backend, 'archives.answerRewrite', { follow: true })
+    const forked = { kind: 'forked', common: 38, here: 42, proof: true, mended: null, answer: 'asked' } as const
+    backend.change(numbers.conflict, { ownership: 'yours', rewritten: forked })
+    await main.getByRole('button', { name: 'Mend it…' }).click()
+    await page.getByRole('radio', { name: 'What both have (version 38)' }).click()
+    await page.getByText('Versions 39–42 of this machine are given up as well').waitFor()
+    await page.getByRole('button', { name: 'Mend it on this machine' }).click()
+    await asked(backend, 'archives.repair', { version: 38 })
+  })
+
   test('what was watched for and found is told, also to a page that came later', async () => {
     const { page, backend } = await open({ at: at(numbers.holiday) })
     backend.change(numbers.away, { state: { name: 'found' }, watched: { since: 1, foundAt: Date.now() } })

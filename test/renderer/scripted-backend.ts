@@ -163,6 +163,9 @@ export class ScriptedBackend implements Backend {
           const row = this.archives.get(key)
           if (row) this.archives.put({ ...row, seenLength: length })
         },
+        answerRewrite: nothing('archives.answerRewrite'),
+        repair: did('archives.repair', { length: 42 }),
+        warrant: did('archives.warrant', { name: 'ybndrfg8.cairn-warrant', text: '{}\n' }),
         keep: nothing('archives.keep'),
         keepInFolder: did('archives.keepInFolder', { transfer: 't4' }),
         keepParts: did('archives.keepParts', { transfer: 't4' }),

@@ -455,6 +455,7 @@ class Scripted {
       ownership: 'friends',
       private: false,
       state,
+      rewritten: null,
       watched: this.watched,
       length: 3,
       files: 3,

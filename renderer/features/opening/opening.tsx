@@ -7,7 +7,6 @@ import {
   BellRing,
   CloudOff,
   FileWarning,
-  GitFork,
   History,
   Hourglass,
   KeyRound,
@@ -108,16 +107,6 @@ export function OpeningState({ row, version, onNewest }: OpeningProps): ReactEle
           whole, it shows here by itself.
         </EmptyState>
       )
-    case 'conflict':
-      return (
-        <EmptyState
-          icon={<GitFork size={44} strokeWidth={1.25} />}
-          title="Two different histories of this archive exist"
-        >
-          Both are signed with its key, so nobody can say which is the right one. It is frozen, and nothing of it is
-          shown. Its author has to repair it.
-        </EmptyState>
-      )
     case 'behind':
       return (
         <EmptyState
@@ -180,12 +169,6 @@ export function OpeningBanner({ row }: { readonly row: ArchiveRow }): ReactEleme
         </Banner>
       )
     }
-    case 'conflict':
-      return (
-        <Banner tone="bad" icon={<GitFork size={16} />} title="Two different histories of this archive exist">
-          It is frozen at the last version that both share. What is here stays readable; its author has to repair it.
-        </Banner>
-      )
     case 'behind':
       return (
         <Banner

@@ -1,0 +1,295 @@
+/**
+ * When history itself is changed. An author may take versions back (a *truncation*: a history with a higher fork), or two
+ * copies of one key may have written (a *fork*: two histories of the same fork, which nobody can choose between). Neither
+ * takes anything away here before the person has answered; the proof of a fork is on the disk before anything else is done.
+ *
+ * Frozen is what a warrant says to be so: one whose fork the log has not gone beyond. Nothing else has to be remembered.
+ */
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type Hypercore from 'hypercore'
+import { AppError } from '../../preload/contract/errors.ts'
+import type { Rewritten } from '../../preload/contract/models.ts'
+import type { Log } from '../lib/log.ts'
+import type { Archive } from './archive.ts'
+import { type Forked, HistoryGuard, type Offer } from './history-guard.ts'
+import { encodeKey } from './links.ts'
+import type { ArchiveRecord, Registry, RewriteRecord } from './registry.ts'
+import { encodeManifest, nameOf, type Part, readName, readWarrant, WARRANTS, writeWarrant } from './warrant.ts'
+
+/** Whether an author has rewritten the content alone is known when the list has not been told to be another one for so long. */
+const BOTH_TOLD = 3000
+
+/** `forked` null: the file says by its name that there are two, and cannot be read. */
+type Known = { readonly log: Part; readonly fork: number; readonly name: string; readonly forked: Forked | null }
+type Guarded = { readonly archive: Archive; readonly guards: Map<Part, HistoryGuard>; timer: NodeJS.Timeout | null }
+
+export type RewritesOptions = {
+  readonly storage: string
+  readonly registry: Registry
+  readonly log: Log
+  /** What the row of this archive says of it is another thing now. */
+  changed(key: string): void
+  /** The history that is here is another one now. */
+  replaced(key: string): void
+  /** Everything written so far survives a power cut. */
+  flush(): Promise<void>
+}
+
+export class Rewrites {
+  readonly #options: RewritesOptions
+  /** By the archive's key: files in the storage. */
+  readonly #warrants: Map<string, readonly Known[]>
+  readonly #guarded = new Map<string, Guarded>()
+
+  private constructor(options: RewritesOptions, warrants: Map<string, readonly Known[]>) {
+    this.#options = options
+    this.#warrants = warrants
+  }
+
+  static async open(options: RewritesOptions): Promise<Rewrites> {
+    const names = await readdir(join(options.storage, WARRANTS)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    })
+    const warrants = new Map<string, readonly Known[]>()
+    for (const name of names) {
+      const of = readName(name)
+      if (of === null) continue
+      const forked = await read(join(options.storage, WARRANTS, name)).catch(error => {
+        options.log.error({ err: error, name }, 'the proof of two histories cannot be read')
+        return null
+      })
+      warrants.set(of.archive, [...(warrants.get(of.archive) ?? []), { ...of, name, forked }])
+    }
+    return new Rewrites(options, warrants)
+  }
+
+  /** To be called for each log of an archive before it is shared. */
+  guard(archive: Archive, part: Part, core: Hypercore): void {
+    const { key } = archive
+    let guarded = this.#guarded.get(key)
+    if (guarded?.archive !== archive) {
+      guarded = { archive, guards: new Map(), timer: null }
+      this.#guarded.set(key, guarded)
+    }
+    const guard = HistoryGuard.of(core.core!, {
+      forked: forked => this.#forked(archive, part, forked),
+      parted: common => {
+        if (part === 'list') this.#update(key, { parted: common })
+      },
+      mayFollow: offer => this.#mayFollow(archive, part, offer),
+    })
+    guarded.guards.set(part, guard)
+    if (this.isForked(archive)) {
+      const known = (this.#warrants.get(key) ?? []).find(({ log, fork }) => log === part && fork === guard.fork)
+      guard.freeze(known?.forked ?? null)
+    }
+    core.on('truncate', (length: number) => this.#truncated(archive, part, length))
+    this.#settle(archive)
+  }
+
+  forget(key: string): Promise<unknown> {
+    const guarded = this.#guarded.get(key)
+    if (guarded?.timer) clearTimeout(guarded.timer)
+    this.#guarded.delete(key)
+    const names = this.#warrants.get(key) ?? []
+    this.#warrants.delete(key)
+    return Promise.all(names.map(({ name }) => rm(join(this.#options.storage, WARRANTS, name), { force: true })))
+  }
+
+  /** Two histories were signed, and none of them has been given up here yet. */
+  isForked({ key, drive, blobs }: Archive): boolean {
+    return (this.#warrants.get(key) ?? []).some(
+      ({ log, fork }) => fork >= (log === 'list' ? drive.core.fork : (blobs?.core.fork ?? 0)),
+    )
+  }
+
+  /** What the row says. null: history is what it was. `differs`: an own log is not the one that was published. */
+  of(archive: Archive, differs: boolean): Rewritten | null {
+    const { rewrite, parted } = this.#record(archive.key)
+    const here = archive.length
+    const other = rewrite === null || rewrite.done ? null : { common: rewrite.common, newest: rewrite.length }
+    const answer = other === null ? 'asked' : rewrite!.answer
+    if (this.isForked(archive)) return { kind: 'forked', common: parted, here, proof: true, mended: other, answer }
+    if (differs) return { kind: 'forked', common: parted, here, proof: false, mended: other, answer }
+    return other === null ? null : { kind: 'taken-back', ...other, here, answer }
+  }
+
+  /** Follows the other history as soon as it is there, or stays on this one. */
+  async answer(archive: Archive, follow: boolean): Promise<void> {
+    const { key } = archive
+    const { rewrite } = this.#record(key)
+    if (rewrite === null || rewrite.done) return
+    await this.#options.registry.update(key, { rewrite: { ...rewrite, answer: follow ? 'follows' : 'stays' } })
+    if (follow) for (const guard of this.#guards(key)) await guard.follow()
+    this.#options.changed(key)
+  }
+
+  /**
+   * What is here up to this version is the history of this archive from now on, with a higher fork. The caller holds off
+   * everybody else who writes. Returns the length.
+   */
+  async repair(archive: Archive, version: number | null): Promise<number> {
+    const { key, drive } = archive
+    const { registry } = this.#options
+    const content = (await drive.getBlobs()).core
+    const length = version ?? drive.core.length
+    if (length > drive.core.length || (version !== null && version < 1))
+      throw new AppError('VERSION_NOT_FOUND', `There is no version ${length} here.`, {
+        key,
+        version: length,
+        newest: drive.core.length,
+      })
+    const contentLength = version === null ? content.length : await drive.getBlobsLength(version)
+    const { rewrite } = this.#record(key)
+    // Beyond what anybody has told of, so that it is the one that all follow.
+    const fork = Math.max(drive.core.fork, rewrite?.log === 'list' ? rewrite.fork : 0) + 1
+    const hash = encodeKey(await drive.core.treeHash(length))
+    await registry.update(key, { published: { length, fork, hash }, rewrite: null, parted: null, summary: null })
+    await content.truncate(contentLength, { fork: content.fork + 1 })
+    await drive.core.truncate(length, { fork })
+    await this.#options.flush()
+    for (const guard of this.#guards(key)) guard.thaw()
+    return length
+  }
+
+  async warrant(key: string): Promise<{ readonly name: string; readonly text: string }> {
+    const known = this.#warrants.get(key) ?? []
+    const newest = known.find(({ log }) => log === 'list') ?? known[0]
+    if (newest === undefined)
+      throw new AppError('NO_WARRANT', 'Nothing is known of two histories of this archive.', { key })
+    const text = await readFile(join(this.#options.storage, WARRANTS, newest.name), 'utf8')
+    return { name: `${key.slice(0, 8)}.cairn-warrant`, text }
+  }
+
+  /** In the same tick in which it was found out, before anybody else hears of it. */
+  #forked({ key, drive }: Archive, log: Part, forked: Forked): void {
+    const { fork, length, heads } = forked
+    const manifest = encodeManifest(drive.core.core!.header.manifest)
+    try {
+      writeWarrant(this.#options.storage, { archive: key, log, manifest, fork, length, heads })
+    } catch (error) {
+      this.#options.log.error({ err: error, key }, 'the proof of two histories could not be written')
+    }
+    const known = this.#warrants.get(key) ?? []
+    this.#warrants.set(key, [...known, { log, fork, name: nameOf({ archive: key, log, fork }), forked }])
+    for (const guard of this.#guards(key)) guard.freeze(null)
+    this.#options.log.warn({ key, log, fork, length }, 'two histories were signed with the key of an archive')
+    this.#options.changed(key)
+  }
+
+  #mayFollow(archive: Archive, part: Part, offer: Offer): boolean {
+    const rewrite = this.#options.registry.archives.get(archive.key)?.rewrite
+    const guards = this.#guarded.get(archive.key)?.guards
+    const guard = guards?.get(part)
+    if (rewrite === undefined || guard === undefined) return false
+    const isForked = this.isForked(archive)
+    if (part === 'list') {
+      const isAgreed = rewrite?.log === 'list' && rewrite.answer === 'follows' && !rewrite.done
+      if (isAgreed && offer.common >= rewrite.common) return true
+      // Of what was taken back nothing is here, and so nothing is lost.
+      const may = !isForked && guard.losesBlocks(offer) === 0
+      this.#propose(archive, 'list', offer, { common: offer.common, length: offer.length, agreed: may })
+      return may
+    }
+    const content = guard.fork
+    if (rewrite?.answer === 'follows' && rewrite.contentFork === content && (rewrite.done || rewrite.log === 'content'))
+      return true
+    // With the list it is decided about its content.
+    const list = guards?.get('list')
+    if (list === undefined || list.held !== null || list.isTold) return false
+    if (!isForked && guard.losesBlocks(offer) === 0) return true
+    const guarded = this.#guarded.get(archive.key)!
+    guarded.timer ??= setTimeout(() => {
+      guarded.timer = null
+      const held = guard.held
+      if (held === null || list.held !== null || list.isTold || archive.drive.closing) return
+      this.#propose(archive, 'content', held, { common: archive.length, length: archive.length, agreed: false })
+    }, BOTH_TOLD).unref()
+    return false
+  }
+
+  #propose(
+    { key, blobs }: Archive,
+    log: Part,
+    { fork }: Offer,
+    { common, length, agreed }: { readonly common: number; readonly length: number; readonly agreed: boolean },
+  ): void {
+    const before = this.#record(key).rewrite
+    const stays = before !== null && !before.done && before.answer === 'stays' && common >= before.common
+    const rewrite: RewriteRecord = {
+      log,
+      fork,
+      contentFork: blobs?.core.fork ?? 0,
+      common,
+      length,
+      answer: agreed ? 'follows' : stays ? 'stays' : 'asked',
+      done: false,
+    }
+    if (JSON.stringify(before) !== JSON.stringify(rewrite)) this.#update(key, { rewrite })
+  }
+
+  #truncated(archive: Archive, part: Part, length: number): void {
+    if (this.#guarded.get(archive.key)?.archive !== archive) return
+    const { taken } = this.#record(archive.key).updates
+    if (part === 'content' && taken !== null && taken.blocks > length) this.#clamp(archive.key, length)
+    this.#settle(archive)
+    this.#options.replaced(archive.key)
+    // The content of a list that was followed may have been held until now.
+    if (part === 'list') void this.#guarded.get(archive.key)?.guards.get('content')?.follow()
+  }
+
+  /** What was agreed to has happened, now or before the last start: what the registry says is of that history from now on. */
+  #settle(archive: Archive): void {
+    const { key, drive, blobs } = archive
+    const { rewrite, updates, seenLength } = this.#record(key)
+    const { taken } = updates
+    if (taken !== null && blobs !== null && taken.blocks > blobs.core.length) this.#clamp(key, blobs.core.length)
+    if (!this.isForked(archive)) for (const guard of this.#guards(key)) guard.thaw()
+    if (rewrite === null || rewrite.done) return
+    const now = rewrite.log === 'list' ? drive.core.fork : (blobs?.core.fork ?? 0)
+    if (now < rewrite.fork) return
+    const { common } = rewrite
+    this.#update(key, {
+      rewrite: { ...rewrite, done: true },
+      parted: null,
+      summary: null,
+      seenLength: Math.min(seenLength, common),
+      updates: {
+        ...this.#record(key).updates,
+        taken: taken === null ? null : { ...taken, length: Math.min(taken.length, common), rewound: true },
+      },
+    })
+  }
+
+  #clamp(key: string, blocks: number): void {
+    const { updates } = this.#record(key)
+    const { taken } = updates
+    if (taken !== null)
+      this.#update(key, { updates: { ...updates, taken: { ...taken, blocks: Math.min(taken.blocks, blocks) } } })
+  }
+
+  #guards(key: string): readonly HistoryGuard[] {
+    return [...(this.#guarded.get(key)?.guards.values() ?? [])]
+  }
+
+  #record(key: string): ArchiveRecord {
+    const record = this.#options.registry.archives.get(key)
+    if (record === undefined) throw new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library.', { key })
+    return record
+  }
+
+  /** In memory at once, on the disk soon: what is lost by a kill is found out again. */
+  #update(key: string, change: Partial<ArchiveRecord>): void {
+    this.#options.registry.update(key, change).then(
+      () => this.#options.changed(key),
+      error => this.#options.log.error({ err: error, key }, 'what was heard of a history could not be written down'),
+    )
+  }
+}
+
+async function read(path: string): Promise<Forked> {
+  const { proven, heads } = readWarrant(await readFile(path, 'utf8'))
+  return { fork: proven.fork, length: proven.length, heads }
+}
