@@ -7,6 +7,9 @@ export const tabs: readonly Tab[] = ['files', 'changes', 'peers', 'about']
 /** A version as a pinned link names it. `hash`: z-base-32. */
 export type PinnedTo = { readonly version: number; readonly blobsLength: number; readonly hash: string }
 
+/** One file between two versions (`from` 0: the beginning), by the path that it has after, or had if it was removed. */
+export type Comparison = { readonly from: number; readonly to: number; readonly path: string }
+
 export type Place =
   | { readonly view: 'home' }
   | {
@@ -21,6 +24,8 @@ export type Place =
       readonly file: string | null
       /** What a link said of the version that it led to: see `pinOf`. */
       readonly pin?: PinnedTo | undefined
+      /** On Changes: a file that is looked at as it was and as it is. */
+      readonly comparison?: Comparison | null
     }
   | { readonly view: 'transfers' }
   | { readonly view: 'network' }
@@ -42,6 +47,10 @@ export function formatLocation(place: Place): string {
   const pin = pinOf(place)
   if (pin !== null) query.set('pin', `${pin.blobsLength}.${pin.hash}`)
   if (place.file !== null) query.set('file', place.file)
+  if (place.tab === 'changes' && place.comparison) {
+    query.set('compare', `${place.comparison.from}-${place.comparison.to}`)
+    query.set('of', place.comparison.path)
+  }
   const search = query.size > 0 ? `?${query}` : ''
   return `#/archive/${place.key}/${place.tab}${encodePath(place.path)}${search}`
 }
@@ -66,6 +75,7 @@ export function parseLocation(hash: string): Place {
     path: `/${rest.map(decodeSegment).filter(Boolean).join('/')}`,
     version,
     file: query.get('file'),
+    comparison: tab === 'changes' ? parseComparison(query) : null,
     // What is no pin is shown to be none by whoever checks it: it must not be passed over here.
     ...(version === null || pin === null ? {} : { pin: { version, ...partsOf(pin) } }),
   }
@@ -74,6 +84,13 @@ export function parseLocation(hash: string): Place {
 function partsOf(pin: string): { readonly blobsLength: number; readonly hash: string } {
   const dot = pin.indexOf('.')
   return { blobsLength: Number(pin.slice(0, dot)), hash: pin.slice(dot + 1) }
+}
+
+function parseComparison(query: URLSearchParams): Comparison | null {
+  const [, from, to] = /^(\d{1,15})-(\d{1,15})$/.exec(query.get('compare') ?? '') ?? []
+  const path = query.get('of')
+  if (from === undefined || to === undefined || path === null || !path.startsWith('/')) return null
+  return Number(from) < Number(to) ? { from: Number(from), to: Number(to), path } : null
 }
 
 function decodeSegment(segment: string): string {

@@ -8,11 +8,23 @@ export type Preferences = {
   readonly time: boolean | null
   /** The earlier versions of the file that is chosen. */
   readonly versions: boolean
+  /** Texts that differ: one below the other, or side by side where there is room. */
+  readonly comparison: 'unified' | 'split'
+  /** Pictures that differ: one over the other, or side by side. */
+  readonly pictures: 'slider' | 'beside'
   /** The theme as it was last, so that the first paint has the right colours. */
   readonly theme: 'system' | 'light' | 'dark'
 }
 
-const standard: Preferences = { inspector: true, layout: 'list', time: null, versions: false, theme: 'system' }
+const standard: Preferences = {
+  inspector: true,
+  layout: 'list',
+  time: null,
+  versions: false,
+  comparison: 'unified',
+  pictures: 'slider',
+  theme: 'system',
+}
 
 function load(): Preferences {
   try {

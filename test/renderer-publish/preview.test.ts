@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { hexDump } from '../../renderer/features/preview/hex.ts'
-import { encodingOf, kindOf } from '../../renderer/features/preview/kinds.ts'
+import { encodingOf, kindOf } from '../../renderer/ui/kinds.ts'
 import { parseMarkdown } from '../../renderer/features/preview/markdown-tree.ts'
 import { parseTable } from '../../renderer/features/preview/table.ts'
-import { countLines, decodeText, revealed } from '../../renderer/features/preview/text.ts'
+import { countLines, decodeText, revealed } from '../../renderer/ui/text.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 

@@ -1,17 +1,16 @@
 /** The files of a changeset, and what became of each. */
-import { ArrowRight, Clock, Minus, Pencil, Plus } from 'lucide-react'
-import { type ReactElement, useCallback, useEffect, useState } from 'react'
-import { assertNever } from '../../../preload/contract/errors.ts'
+import { type ReactElement, useCallback, useState } from 'react'
 import type { ArchiveRow, ChangedFile, Changeset } from '../../../preload/contract/models.ts'
-import { backend } from '../../backend.ts'
 import { explain } from '../../errors.ts'
 import { nameOf, parentOf } from '../../stores/location.ts'
-import { ui } from '../../stores/ui.ts'
 import { Button } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { FileName } from '../../ui/file-name.tsx'
-import { bytes, count } from '../../ui/format.ts'
+import { count } from '../../ui/format.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { difference, looks } from './change-words.tsx'
+import { openComparison } from './comparison-place.ts'
+import { useChanges } from './use-changes.ts'
 
 const FEW = 200
 const MANY = 5000
@@ -23,34 +22,23 @@ export function ChangedFiles({
   readonly row: ArchiveRow
   readonly changeset: Changeset
 }): ReactElement {
-  const [state, setState] = useState<{ files: readonly ChangedFile[]; more: boolean } | { error: unknown } | null>(null)
   const [limit, setLimit] = useState(FEW)
-  const [turn, setTurn] = useState(0)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` asks again
-  useEffect(() => {
-    const stop = new AbortController()
-    backend.history
-      .changes({ key: row.id, from: changeset.from, to: changeset.length, limit }, { signal: stop.signal })
-      .then(setState, (error: unknown) => {
-        if (!stop.signal.aborted) setState({ error })
-      })
-    return () => stop.abort()
-  }, [row.id, changeset.from, changeset.length, limit, turn])
-  const openFile = useCallback(
-    (file: ChangedFile) => {
-      const version = file.change === 'removed' ? changeset.from : changeset.length
-      ui.go({ view: 'archive', key: row.id, tab: 'files', path: parentOf(file.path), version, file: file.path })
-    },
+  const [state, again] = useChanges(row.id, changeset.from, changeset.length, limit)
+  const open = useCallback(
+    (file: ChangedFile) => openComparison(row.id, { from: changeset.from, to: changeset.length, path: file.path }),
     [row.id, changeset],
   )
-  if (state === null) {
+  if (state.name === 'loading') {
     return (
       <div className="flex flex-col gap-3 py-2" aria-hidden>
         {Array.from(
           {
             length: Math.max(
               1,
-              Math.min(4, changeset.added + changeset.changed + changeset.removed + changeset.renamed),
+              Math.min(
+                4,
+                changeset.added + changeset.changed + changeset.removed + changeset.renamed + changeset.written,
+              ),
             ),
           },
           (_, index) => (
@@ -61,27 +49,28 @@ export function ChangedFiles({
       </div>
     )
   }
-  if ('error' in state) {
+  if (state.name === 'failed') {
     const said = explain(state.error)
     return (
       <p className="flex flex-wrap items-center gap-2 text-muted">
         {said?.title}. {said?.next}
-        <Button size="small" onClick={() => setTurn(turn + 1)}>
+        <Button size="small" onClick={again}>
           Try again
         </Button>
       </p>
     )
   }
-  if (state.files.length === 0)
+  const { files, more } = state.value
+  if (files.length === 0)
     return <p className="text-muted">No files differ: only the description of the archive changed.</p>
   return (
     <>
       <ul className="flex flex-col">
-        {state.files.map(file => (
-          <Changed key={file.path} file={file} onOpen={openFile} />
+        {files.map(file => (
+          <Changed key={file.path} file={file} onOpen={open} />
         ))}
       </ul>
-      {state.more &&
+      {more &&
         (limit < MANY ? (
           <Button size="small" className="mt-2" onClick={() => setLimit(MANY)}>
             Show more
@@ -125,31 +114,7 @@ function Changed({
           </span>
         )}
         <span className="tabular ml-auto shrink-0 text-sm text-muted">{difference(file)}</span>
-        {file.change === 'removed' && <span className="sr-only">, show it as it was</span>}
       </button>
     </li>
   )
-}
-
-function looks(change: ChangedFile['change']) {
-  switch (change) {
-    case 'added':
-      return { Icon: Plus, colour: 'text-good', word: 'Added' }
-    case 'changed':
-      return { Icon: Pencil, colour: 'text-accent', word: 'Changed' }
-    case 'touched':
-      return { Icon: Clock, colour: 'text-muted', word: 'Only its time or permissions changed' }
-    case 'renamed':
-      return { Icon: ArrowRight, colour: 'text-accent', word: 'Renamed' }
-    case 'removed':
-      return { Icon: Minus, colour: 'text-bad', word: 'Removed' }
-    default:
-      return assertNever(change)
-  }
-}
-
-function difference({ before, after }: ChangedFile): string {
-  if (before === null) return after === null ? '' : bytes(after)
-  if (after === null) return bytes(before)
-  return before === after ? bytes(after) : `${bytes(before)} → ${bytes(after)}`
 }

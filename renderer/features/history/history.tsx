@@ -1,20 +1,54 @@
 /** What changed, newest first, by day. Every version can be opened, looked around in, and linked to. */
 import { History as HistoryIcon } from 'lucide-react'
-import type { ReactElement } from 'react'
+import { type ReactElement, useEffect, useLayoutEffect, useRef } from 'react'
 import type { ArchiveRow, Changeset } from '../../../preload/contract/models.ts'
 import { explain } from '../../errors.ts'
+import { usePlace } from '../../stores/ui.ts'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty.tsx'
 import { day, dayOf } from '../../ui/format.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Details } from '../../ui/toasts.tsx'
 import { Changesets } from './changeset.tsx'
+import { ComparisonView } from './comparison.tsx'
+import { closeComparison, turnTo } from './comparison-place.ts'
 import { News } from './news.tsx'
 import { useHistory } from './use-history.ts'
 
 type HistoryProps = { readonly row: ArchiveRow; readonly seenBefore: number }
 
 export function History({ row, seenBefore }: HistoryProps): ReactElement {
+  const place = usePlace()
+  const archive = place.view === 'archive' ? place : null
+  const comparison = archive?.comparison ?? null
+  const isOpen = comparison !== null
+  const opener = useRef<HTMLElement | null>(null)
+  useLayoutEffect(() => {
+    if (!isOpen) return
+    opener.current = document.activeElement instanceof HTMLElement ? document.activeElement : null
+  }, [isOpen])
+  useEffect(() => {
+    if (!isOpen) opener.current?.focus()
+  }, [isOpen])
+  return (
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      {/* It stays as it is below, with what was opened in it and where it was scrolled to. */}
+      <div className="flex min-h-0 flex-1 flex-col" inert={isOpen}>
+        <Timeline row={row} seenBefore={seenBefore} />
+      </div>
+      {archive !== null && comparison !== null && (
+        <ComparisonView
+          row={row}
+          comparison={comparison}
+          onTurn={path => turnTo(archive, { ...comparison, path })}
+          onClose={() => closeComparison(archive)}
+        />
+      )}
+    </div>
+  )
+}
+
+function Timeline({ row, seenBefore }: HistoryProps): ReactElement {
   const { changesets, before, status, error, busy, more, again } = useHistory(row)
   if (status === 'loading') return <SkeletonRows rows={6} />
   if (status === 'failed') {

@@ -3,13 +3,13 @@ import { lazy, type ReactElement, type Ref, Suspense, useLayoutEffect, useMemo, 
 import { Button } from '../../ui/button.tsx'
 import { bytes, number } from '../../ui/format.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
-import { type Part, type Subject, usePart } from './content.ts'
+import { type Part, type Subject, usePart } from '../../stores/content.ts'
 import { hexDump } from './hex.ts'
-import { encodingOf, type PreviewKind, type TextEncoding } from './kinds.ts'
+import { encodingOf, type PreviewKind, type TextEncoding } from '../../ui/kinds.ts'
 import { ErrorProblem, Guard, Waiting } from './problem.tsx'
 import { Scroller } from './scroller.tsx'
 import { parseTable } from './table.ts'
-import { countLines, decodeEnd, decodeText } from './text.ts'
+import { countLines, decodeEnd, decodeText } from '../../ui/text.ts'
 
 /** Markdown brings its parser along, which most previews never need. */
 const Markdown = lazy(async () => ({ default: (await import('./markdown.tsx')).Markdown }))

@@ -1,14 +1,14 @@
 /** Pictures, sound and films, from the content origin. Nothing plays by itself; the backend answers ranges, so seeking works. */
 import { Music } from 'lucide-react'
 import { type ReactElement, useEffect, useState } from 'react'
-import { useConnection } from '../../backend.ts'
 import { cx } from '../../ui/class-names.ts'
 import { FileName } from '../../ui/file-name.tsx'
 import { moment, number, playingTime } from '../../ui/format.ts'
-import { imageHeader, type ImageHeader } from '../../ui/image-header.ts'
+import type { ImageHeader } from '../../ui/image-header.ts'
 import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
-import { readBytes, type Subject, useAddress, whyMissing } from './content.ts'
+import { type Subject, useAddress, whyMissing } from '../../stores/content.ts'
+import { MOST_PIXELS, useHeader } from '../../stores/pictures.ts'
 import { ErrorProblem, Problem, Waiting } from './problem.tsx'
 
 type Failure =
@@ -29,29 +29,6 @@ function useFailure(subject: Subject): [Failure, fail: () => void, forget: () =>
     return () => stop.abort()
   }, [asked, subject])
   return [failure, () => setAsked(times => times + 1), () => setFailure({ name: 'none' })]
-}
-
-/** Where a picture says in its first bytes how large it is, that is looked at before it is decoded. */
-const HEAD = 128 * 1024
-/** Pixels: four bytes each. */
-const MOST_PIXELS = 120_000_000
-
-type Judged = { readonly header: ImageHeader | null }
-
-/** null: not known yet. What cannot be read is judged by the element that shows it. */
-function useHeader(subject: Subject): Judged | null {
-  const [judged, setJudged] = useState<Judged | null>(null)
-  const live = useConnection().name === 'live'
-  useEffect(() => {
-    if (!live) return
-    const stop = new AbortController()
-    readBytes(subject, 0, Math.min(HEAD, subject.entry.size), stop.signal).then(
-      ({ bytes }) => setJudged({ header: imageHeader(bytes) }),
-      () => !stop.signal.aborted && setJudged({ header: null }),
-    )
-    return () => stop.abort()
-  }, [subject, live])
-  return judged
 }
 
 export function ImagePreview({ subject }: { readonly subject: Subject }): ReactElement {

@@ -4,9 +4,9 @@ import { lazy, type ReactElement, type ReactNode, Suspense, useState } from 'rea
 import type { Entry } from '../../../preload/contract/models.ts'
 import { FileName } from '../../ui/file-name.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
-import type { Subject } from './content.ts'
+import type { Subject } from '../../stores/content.ts'
 import { DocumentPreview } from './documents.tsx'
-import { kindOf } from './kinds.ts'
+import { kindOf } from '../../ui/kinds.ts'
 import { AudioPreview, ImagePreview, VideoPreview } from './media.tsx'
 import { Guard, Problem } from './problem.tsx'
 

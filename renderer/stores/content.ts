@@ -1,8 +1,8 @@
 /** The bytes of an entry: an address for pictures, films and PDF, and parts of it for everything that is shown as text. */
 import { useEffect, useRef, useState } from 'react'
-import { AppError } from '../../../preload/contract/errors.ts'
-import type { Entry } from '../../../preload/contract/models.ts'
-import { backend, connectionStore, contentUrl, useConnection, useContent } from '../../backend.ts'
+import { AppError } from '../../preload/contract/errors.ts'
+import type { Entry } from '../../preload/contract/models.ts'
+import { backend, connectionStore, contentUrl, useConnection, useContent } from '../backend.ts'
 
 /** One entry of an archive at a version; null: the newest. */
 export type Subject = { readonly archive: string; readonly version: number | null; readonly entry: Entry }
@@ -191,3 +191,7 @@ export async function fetchRange(
   const bytes = new Uint8Array(await response.arrayBuffer())
   return response.status === 206 ? bytes : bytes.subarray(start, end)
 }
+
+/** All of it: for what is small. */
+export const readWhole = async (subject: Subject, signal: AbortSignal): Promise<Uint8Array> =>
+  (await readUpTo(subject, null, subject.entry.size, signal)).bytes
