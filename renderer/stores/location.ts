@@ -68,6 +68,7 @@ export function parseLocation(hash: string): Place {
   const written = query.get('version')
   const version = written !== null && /^\d{1,15}$/.test(written) ? Number(written) : null
   const pin = query.get('pin')
+  const comparison = tab === 'changes' ? parseComparison(query) : null
   return {
     view,
     key,
@@ -75,7 +76,7 @@ export function parseLocation(hash: string): Place {
     path: `/${rest.map(decodeSegment).filter(Boolean).join('/')}`,
     version,
     file: query.get('file'),
-    comparison: tab === 'changes' ? parseComparison(query) : null,
+    ...(comparison === null ? {} : { comparison }),
     // What is no pin is shown to be none by whoever checks it: it must not be passed over here.
     ...(version === null || pin === null ? {} : { pin: { version, ...partsOf(pin) } }),
   }

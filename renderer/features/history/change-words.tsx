@@ -11,7 +11,7 @@ export function looks(change: ChangedFile['change']) {
     case 'changed':
       return { Icon: Pencil, colour: 'text-accent', word: 'Changed' }
     case 'touched':
-      return { Icon: Clock, colour: 'text-muted', word: 'Only its time or permissions changed' }
+      return { Icon: Clock, colour: 'text-muted', word: 'Time or permissions only' }
     case 'renamed':
       return { Icon: ArrowRight, colour: 'text-accent', word: 'Renamed' }
     case 'removed':
@@ -27,8 +27,8 @@ export function difference({ before, after }: Pick<ChangedFile, 'before' | 'afte
   return before === after ? bytes(after) : `${bytes(before)} → ${bytes(after)}`
 }
 
-/** What differs beside the content. */
-export function details(before: Entry, after: Entry): readonly string[] {
+/** What differs beside the content. The time of what was changed is no news. */
+export function details(before: Entry, after: Entry, change: ChangedFile['change'] | null): readonly string[] {
   const time = (entry: Entry) => (entry.modified === null ? 'not recorded' : exactly(entry.modified))
   return [
     before.executable === after.executable
@@ -36,6 +36,8 @@ export function details(before: Entry, after: Entry): readonly string[] {
       : after.executable
         ? 'It can be run as a program now.'
         : 'It cannot be run as a program any more.',
-    before.modified === after.modified ? '' : `Its time was ${time(before)} and is ${time(after)}.`,
+    change !== 'touched' || before.modified === after.modified
+      ? ''
+      : `Its time was ${time(before)} and is ${time(after)}.`,
   ].filter(Boolean)
 }

@@ -113,7 +113,12 @@ function Changed({
             was <FileName name={parentOf(file.from) === folder ? nameOf(file.from) : file.from.slice(1)} />
           </span>
         )}
-        <span className="tabular ml-auto shrink-0 text-sm text-muted">{difference(file)}</span>
+        <span className="tabular ml-auto shrink-0 text-sm text-muted">
+          <span aria-hidden className="max-narrow:hidden">
+            {word.toLowerCase()}{' '}
+          </span>
+          <span className="inline-block text-right narrow:min-w-36">{difference(file)}</span>
+        </span>
       </button>
     </li>
   )

@@ -1,7 +1,7 @@
 /** One file as it was and as it is, over the timeline, with the other files of the changeset one step away. */
 import { ArrowLeft, ChevronDown, ChevronUp } from 'lucide-react'
-import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
-import type { ArchiveRow, ChangedFile, Entry } from '../../../preload/contract/models.ts'
+import { type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
+import type { ArchiveRow, ChangedFile } from '../../../preload/contract/models.ts'
 import { backend, useConnection } from '../../backend.ts'
 import type { Loaded, Subject } from '../../stores/content.ts'
 import { type Comparison, nameOf, parentOf } from '../../stores/location.ts'
@@ -10,7 +10,6 @@ import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, number } from '../../ui/format.ts'
-import { isTyping } from '../../ui/keys.tsx'
 import { kindOf } from '../../ui/kinds.ts'
 import { plainName } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
@@ -21,6 +20,7 @@ import { ImageComparison } from './image-comparison.tsx'
 import type { Incomparable, TwoSides } from './sides.ts'
 import { TextComparisonView } from './text-comparison.tsx'
 import { useChanges } from './use-changes.ts'
+import { useKeys } from './use-keys.ts'
 
 /** Files that are read first, and at most: one can step through these. */
 const FEW = 200
@@ -50,22 +50,19 @@ export function ComparisonView({ row, comparison, onTurn, onClose }: ComparisonP
     const next = files[at + by]
     if (next !== undefined) onTurn(next.path)
   }
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.defaultPrevented || isTyping(event.target) || event.altKey || event.ctrlKey || event.metaKey) return
-    if (event.key === 'Escape') onClose()
-    else if (event.key === ']') turn(1)
-    else if (event.key === '[') turn(-1)
-    else return
-    event.preventDefault()
-    event.stopPropagation()
-  }
+  useKeys(key => {
+    if (key === 'Escape') onClose()
+    else if (key === ']') turn(1)
+    else if (key === '[') turn(-1)
+    else return false
+    return true
+  })
   const name = nameOf(path)
   return (
     <section
       ref={region}
       tabIndex={-1}
       aria-label={`${plainName(name)}, before and after`}
-      onKeyDown={onKeyDown}
       className="absolute inset-0 z-20 flex flex-col bg-surface outline-none"
     >
       <header className="flex shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-b border-line px-3 py-2">
@@ -149,18 +146,19 @@ function Sides(props: SidesProps): ReactElement {
   const [state, again] = useSides(props)
   if (state.name === 'loading') return <SkeletonRows rows={6} />
   if (state.name === 'failed') return <Failed error={state.error} onAgain={again} />
-  const { before, after } = state.value
   return (
     <>
-      <Beside before={before?.entry ?? null} after={after?.entry ?? null} />
+      <Beside sides={state.value} change={props.file?.change ?? null} />
       <Body sides={state.value} file={props.file} />
     </>
   )
 }
 
+type BesideProps = { readonly sides: TwoSides; readonly change: ChangedFile['change'] | null }
+
 /** What differs beside the content, in a line of its own. */
-function Beside({ before, after }: { readonly before: Entry | null; readonly after: Entry | null }): ReactNode {
-  const said = before === null || after === null ? [] : details(before, after)
+function Beside({ sides: { before, after }, change }: BesideProps): ReactNode {
+  const said = before === null || after === null ? [] : details(before.entry, after.entry, change)
   if (said.length === 0) return null
   return <p className="shrink-0 border-b border-line px-4 py-1.5 text-sm text-muted">{said.join(' ')}</p>
 }

@@ -1,6 +1,6 @@
 /** Two versions of a text: what went and what came, marked by signs and words as well as by colour. */
 import { ArrowDown, ArrowUp, Columns2, Rows2, UnfoldVertical } from 'lucide-react'
-import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { type ReactElement, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { useConnection } from '../../backend.ts'
 import { type Loaded, readWhole, type Subject } from '../../stores/content.ts'
 import { prefer, usePreference } from '../../stores/preferences.ts'
@@ -14,6 +14,7 @@ import type { CompareAnswer, CompareQuestion } from './compare-worker.ts'
 import { type Row, rowsOf } from './comparison-rows.ts'
 import { Failed } from './failed.tsx'
 import type { Incomparable, TwoSides } from './sides.ts'
+import { useKeys } from './use-keys.ts'
 
 /** Longer than the worker gives itself. Milliseconds. */
 const PATIENCE = 8000
@@ -85,11 +86,11 @@ function Compared({
     [rows],
   )
   const [change, setChange] = useState<number | null>(null)
-  const table = useRef<HTMLDivElement>(null)
+  const lines = useRef<HTMLDivElement>(null)
   // Laid out first, then gone to.
   useEffect(() => {
     if (change === null) return
-    const row = table.current?.querySelector<HTMLElement>(`[data-change="${change}"]`)
+    const row = lines.current?.querySelector<HTMLElement>(`[data-change="${change}"]`)
     row?.scrollIntoView({ block: 'center' })
     row?.focus({ preventScroll: true })
   }, [change])
@@ -100,21 +101,17 @@ function Compared({
     if (place >= limit) setLimit(Math.ceil((place + 1) / ROWS) * ROWS)
     setChange(next)
   }
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return
-    if (event.key === 'n') step(1)
-    else if (event.key === 'p') step(-1)
-    else return
-    event.preventDefault()
-  }
-  // The keys work wherever the focus is in the comparison, of which this is a part.
-  useEffect(() => {
-    const section = table.current?.closest('section')
-    const hear = (event: Event) => onKeyDown(event as unknown as KeyboardEvent)
-    section?.addEventListener('keydown', hear)
-    return () => section?.removeEventListener('keydown', hear)
+  useKeys(key => {
+    if (key === 'n') step(1)
+    else if (key === 'p') step(-1)
+    else return false
+    return true
   })
-  const open = (stretch: number) => setOpened(new Set(opened).add(stretch))
+  const open = (stretch: number) => {
+    setOpened(new Set(opened).add(stretch))
+    // The button is gone then: the focus stays where it was.
+    lines.current?.focus({ preventScroll: true })
+  }
   return (
     <>
       <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-1.5">
@@ -155,12 +152,13 @@ function Compared({
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reached by the keyboard */}
       <div
+        ref={lines}
         tabIndex={0}
         role="group"
         aria-label="Lines"
         className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]"
       >
-        <div ref={table} role="table" aria-label="Lines before and after" className="min-w-0 py-1 font-mono text-sm">
+        <div role="table" aria-label="Lines before and after" className="min-w-0 py-1 font-mono text-sm">
           <div role="rowgroup">
             {rows.slice(0, limit).map((row, at) => (
               <RowView
