@@ -72,8 +72,8 @@ export class Keeping {
   readonly #plans = new Map<string, AbortController>()
   /** What a kept folder was last brought to. */
   readonly #followed = new Map<string, Standing>()
-  /** With which version a row was begun last: one that failed is not begun again with the same. */
-  readonly #begun = new Map<string, number | null>()
+  /** With what a row was begun last: one that failed is not begun again with the same. */
+  readonly #begun = new Map<string, Standing | null>()
   #closed = false
 
   constructor(storage: string, archives: Archives, transfers: Transfers, log: Log) {
@@ -537,9 +537,10 @@ export class Keeping {
     if (id === null || paused || this.#closed) return
     const state = this.#transfers.rows.get(id)?.state
     if (state !== undefined && !isEnded(state)) return
-    const version = updates.taken?.length ?? null
-    if (state?.name === 'failed' && this.#begun.get(key) === version) return
-    this.#begun.set(key, version)
+    const standing = updates.taken === null ? null : standingOf(updates, updates.taken)
+    const before = this.#begun.get(key)
+    if (state?.name === 'failed' && before !== undefined && isSameOrNone(before, standing)) return
+    this.#begun.set(key, standing)
     this.#transfers.add(
       {
         id,
@@ -767,6 +768,9 @@ type Stands = Pick<Standing, 'base' | 'chosen'>
 /** Choices are the same that are the same object: they change with what they say. */
 const isSame = (one: Stands, other: Stands): boolean =>
   one.base === other.base && (one.chosen === other.chosen || (one.chosen.length === 0 && other.chosen.length === 0))
+
+const isSameOrNone = (one: Stands | null, other: Stands | null): boolean =>
+  one === null || other === null ? one === other : isSame(one, other)
 
 /** Entries of a version, some of which others stand in place of. */
 async function* together(

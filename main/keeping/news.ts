@@ -14,8 +14,8 @@ import { missingOfAll, shown } from './missing.ts'
 
 /** Differences that are counted for a row; the changeset's own entry is one of them. */
 const COUNTED = 101
-/** Differences that are read for somebody who looks, so that renamed files find each other. */
-const READ = 5000
+/** Differences that are read for somebody who looks, so that renamed files find each other: some seconds where all come from peers. */
+const READ = 1000
 /** A row is counted again after this much quiet, and no more often, in milliseconds. */
 const QUIET = 300
 /** A list that could not be read is tried again after this long. */

@@ -135,9 +135,13 @@ export function pairsFrom(standing: Standing, archive: Archive, to: number): Pro
   })
 }
 
-/** What was chosen, beside what the base has in its place. Throws what `Archive.at` throws. */
+/**
+ * What was chosen, beside what the base has in its place; of versions that their author took back nothing. Throws what
+ * `Archive.at` throws.
+ */
 export async function chosenPairs(standing: Standing, archive: Archive): Promise<readonly Pair[]> {
   const pairs: Pair[] = []
+  if (standing.newest > archive.length) return pairs
   for (const { length } of standing.chosen)
     await archive.at(length, async snapshot => {
       for await (const pair of pairsBetween(standing.base, snapshot))

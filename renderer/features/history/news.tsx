@@ -22,6 +22,8 @@ type State =
 export function News({ row, seenBefore }: NewsProps): ReactElement | null {
   const [state, setState] = useState<State>(null)
   const [turn, setTurn] = useState(0)
+  // As far as the library had counted, until all of it is known.
+  const [counted] = useState(row.news)
   const to = row.length
   // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` asks again
   useEffect(() => {
@@ -42,7 +44,9 @@ export function News({ row, seenBefore }: NewsProps): ReactElement | null {
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-3 pt-2 pb-1">
         <h2 className="text-md font-semibold whitespace-nowrap text-accent-text">New since you looked</h2>
         <p role="status" className="tabular w-full min-w-0 text-sm text-muted narrow:w-auto narrow:flex-1">
-          {known !== null && sayAll(words, known.counts.more, known.missing)}
+          {known !== null
+            ? sayAll(words, known.counts.more, known.missing)
+            : counted !== null && sayWords(sayCounts(counted), counted.more)}
         </p>
         <span className="tabular text-sm text-muted max-narrow:hidden">
           version {number(seenBefore)} → {number(to)}
@@ -81,9 +85,11 @@ export function News({ row, seenBefore }: NewsProps): ReactElement | null {
   )
 }
 
+const sayWords = (words: readonly string[], more: boolean): string => `${more ? 'more than ' : ''}${words.join(', ')}`
+
 function sayAll(words: readonly string[], more: boolean, missing: number): string {
   if (words.length === 0) return 'no content has changed'
-  const all = more ? `more than ${words.join(', ')}` : words.join(', ')
+  const all = sayWords(words, more)
   return missing === 0
     ? `${all}, all of it on this device`
     : `${all}; ${more ? 'more than ' : ''}${bytes(missing)} not on this device`
