@@ -84,7 +84,9 @@ export function createHandlers({
         await transfers.forget(key)
         await archives.forget(key)
       },
-      pinnedLink: async ({ key, version, path }) => ({ link: await archives.pinnedLink(key, version, path) }),
+      pinnedLink: async ({ key, version, path }, { signal }) => ({
+        link: await archives.pinnedLink(key, version, path, signal),
+      }),
     },
     disk: {
       use: () => disk.use(),

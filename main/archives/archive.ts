@@ -23,6 +23,7 @@ import {
 } from './about.ts'
 import { Appender, flushBeforeAnnouncing } from './appender.ts'
 import { bytesOf, clearBlocks, heldIn } from './blocks.ts'
+import { ContentLength } from './content-length.ts'
 import { boundHints } from './hints.ts'
 import { decodeKey, encodeKey } from './links.ts'
 import { readAhead } from '../lib/read-ahead.ts'
@@ -48,9 +49,6 @@ const RECOUNT = 1000
 
 /** How long a block of the list is waited for, in milliseconds. */
 const PATIENCE = 20_000
-
-/** Versions of which it is remembered how much content they have. */
-const CONTENT_LENGTHS = 100
 
 /** Opens also when its secret is missing and its first block is here: what cannot be read is said when it is read. */
 class FriendsDrive extends Hyperdrive {
@@ -88,8 +86,7 @@ export class Archive {
   readonly writing = new Mutex()
   readonly #clearing = new Mutex()
   readonly pins: Pins
-  /** By fork and version. */
-  readonly #contentLengths = new Map<string, number>()
+  readonly #content: ContentLength
   /** Throws where nothing may be written now: also in the middle of what began before. */
   mayWrite: () => void = () => {}
   #counted: { blocks: number; bytes: number; at: number; ready: Promise<void> } | null = null
@@ -100,6 +97,7 @@ export class Archive {
     this.key = encodeKey(drive.key)
     this.#store = store
     this.pins = new Pins(drive, this.key)
+    this.#content = new ContentLength(drive.core)
     setMaxListeners(0, drive.core, drive)
     guardTrees(drive.db)
     boundHints(drive.db)
@@ -341,20 +339,21 @@ export class Archive {
     return { length: core.length, fork: core.fork, hash: encodeKey(await core.treeHash(core.length)) }
   }
 
-  /** What a pinned link says of a version. Reads its whole list. Throws what `at` throws, for a version within a changeset too. */
-  async pin(version: number): Promise<Pin> {
-    const id = `${this.drive.core.fork}.${version}`
-    const blobsLength = this.#contentLengths.get(id) ?? (await this.at(version, contentLengthOf))
-    this.#contentLengths.set(id, blobsLength)
-    if (this.#contentLengths.size > CONTENT_LENGTHS)
-      this.#contentLengths.delete(this.#contentLengths.keys().next().value!)
+  /** What a pinned link says of a version. Reads all of its list. Throws what `at` throws, for a version within a changeset too. */
+  async pin(version: number, signal?: AbortSignal): Promise<Pin> {
     const { core } = this.drive
-    const blobs = await this.drive.getBlobs()
-    const trees = [
-      await provenTreeHash(core, version, PATIENCE),
-      await provenTreeHash(blobs.core, blobsLength, PATIENCE),
-    ] as const
-    return { blobsLength, hash: digest({ version, blobsLength, trees, forks: [core.fork, blobs.core.fork] }) }
+    return this.at(version, async snapshot => {
+      // Within a changeset there is no tree to begin with.
+      for await (const _ of snapshot.entries({ limit: 1 })) break
+      const blobs = (await snapshot.getBlobs()).core
+      if (!blobs.writable && blobs.peers.length > 0) await blobs.update({ wait: true })
+      const blobsLength = await this.#content.at(version, blobs.length, signal)
+      const trees = [
+        await provenTreeHash(core, version, PATIENCE),
+        await provenTreeHash(blobs, blobsLength, PATIENCE),
+      ] as const
+      return { blobsLength, hash: digest({ version, blobsLength, trees, forks: [core.fork, blobs.fork] }) }
+    })
   }
 
   /** Blocks of file content on this device, and how many there are. */
@@ -434,24 +433,6 @@ export class Archive {
       await appender.seal()
       return { length: core.length, byteLength: core.byteLength }
     }
-  }
-}
-
-/** How long the log of content was in a version, as far as its entries tell. Reads all of them, from peers if need be. */
-async function contentLengthOf(snapshot: Hyperdrive, version: number): Promise<number> {
-  const ended = readAhead(snapshot.core)
-  const download = snapshot.core.download({ start: 0, end: version })
-  let length = 0
-  try {
-    for await (const { value } of snapshot.entries({})) {
-      const blob = (value as Hyperdrive.EntryValue | null)?.blob
-      const end = blob ? blob.blockOffset + blob.blockLength : 0
-      if (Number.isSafeInteger(end) && end > length) length = end
-    }
-    return length
-  } finally {
-    download.destroy()
-    ended()
   }
 }
 

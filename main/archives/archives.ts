@@ -426,10 +426,10 @@ export class Archives {
   }
 
   /** Throws what `Archive.pin` throws. */
-  async pinnedLink(key: string, version: number, path: string): Promise<string> {
+  async pinnedLink(key: string, version: number, path: string, signal?: AbortSignal): Promise<string> {
     if (version === 0)
       throw new AppError('VERSION_NOT_FOUND', 'There is no version 0.', { key, version, newest: this.get(key).length })
-    const { blobsLength, hash } = await this.get(key).pin(version)
+    const { blobsLength, hash } = await this.get(key).pin(version, signal)
     return formatLink({ key, version, blobsLength, hash, path, secret: this.record(key).secret })
   }
 

@@ -74,7 +74,7 @@ export class History {
       throw new AppError('INVALID_INPUT', 'The earlier version comes first.', {
         issues: [{ path: 'from', message: 'is after `to`' }],
       })
-    await this.#archives.verifyPin(key, to)
+    for (const version of [from, to]) await this.#archives.verifyPin(key, version)
     const archive = this.#archives.get(key)
     return this.#reading(archive, to, signal, async (log, snapshot) => {
       if (from <= 1) return addedAll(snapshot, limit, signal)

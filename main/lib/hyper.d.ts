@@ -25,7 +25,7 @@ declare module 'hypercore' {
       readonly stream: import('hyperswarm').Connection | import('@hyperswarm/secret-stream')
     }
     type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
-    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks}.ts`, `main/proofs/signed.ts`, `main/lib/{read-ahead,tree-nodes}.ts`, `main/read/fetch.ts` and `main/network/stalls.ts` lean. */
+    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,content-length}.ts`, `main/proofs/signed.ts`, `main/lib/{read-ahead,tree-nodes}.ts`, `main/read/fetch.ts` and `main/network/stalls.ts` lean. */
     type TreeNode = { readonly index: number; readonly size: number; readonly hash: Buffer }
     type Manifest = {
       readonly version: number

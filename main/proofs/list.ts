@@ -162,6 +162,21 @@ class Varints {
   }
 }
 
+/** Where the content ends that a block of a list names; 0: it names none, or is no block of a list. */
+export function contentEndIn(block: Buffer): number {
+  try {
+    for (const [field, content] of fieldsOf(block)) {
+      if (field !== 3) continue
+      const { blob } = Value.parse(JSON.parse(content.toString()))
+      const end = blob ? blob.blockOffset + blob.blockLength : 0
+      return Number.isSafeInteger(end) ? end : 0
+    }
+  } catch {
+    // Whoever reads the list takes it for no entry either.
+  }
+  return 0
+}
+
 /** Where a list says that the content lies. null: where it always does. Throws NoList for what is no head of a list. */
 export function contentKeyIn(head: Buffer): Buffer | null {
   let protocol: string | null = null

@@ -73,10 +73,28 @@ export const invitation = (row: Pick<ArchiveRow, 'ownership' | 'title' | 'id' | 
 
 export const copyInvitation = (row: ArchiveRow): void => void copyText(invitation(row), 'Invitation copied')
 
+/** A browser lets a page write to the clipboard for so long after a click, in milliseconds. */
+const CLICKED = 4000
+
 export function copyPinnedLink(key: ArchiveKey, version: number, path = '/'): void {
   attempt(async () => {
-    const { link } = await backend.archives.pinnedLink({ key, version, path })
-    await copyText(link, `Link to version ${version} copied`)
+    const stop = new AbortController()
+    const begun = performance.now()
+    let told: number | null = null
+    const slow = setTimeout(() => {
+      told = toast.note({
+        title: 'Making the pinned link',
+        text: 'All of the list of this version is read for it, and fetched where it is not here.',
+        action: { label: 'Stop', run: () => stop.abort() },
+      })
+    }, 1000)
+    const { link } = await backend.archives.pinnedLink({ key, version, path }, { signal: stop.signal }).finally(() => {
+      clearTimeout(slow)
+      if (told !== null) toast.dismiss(told)
+    })
+    const copy = () => copyText(link, `Link to version ${version} copied`)
+    if (performance.now() - begun < CLICKED) await copy()
+    else toast.done({ title: 'The pinned link is made', action: { label: 'Copy', run: () => void copy() } })
   })
 }
 
