@@ -35,13 +35,16 @@ function archiveLines(row: ArchiveRow): string {
     row.source === null
       ? []
       : [`          from ${row.source.paths.map(printable).join(', ')} (${sourceState(row.source.state)})`]
-  const { kept, pending: waits } = row.updates
+  const { kept, chosen, pending: waits } = row.updates
+  const beside = chosen === null ? '' : ` with files chosen out of later ones, up to version ${chosen}`
   return [
     `archive   ${printable(row.title)}: ${how}, version ${row.length}${content}; ${row.paused ? 'paused: cairn resume LINK goes on' : state(row.state)}${watched(row)}`,
     `          ${row.link}`,
     ...source,
     ...(row.rewritten === null ? [] : [`          ${rewritten(row.rewritten, row.ownership === 'yours')}`]),
-    ...(waits === null ? [] : [`          keeps version ${kept ?? 0}; ${pending(waits)}: answer with cairn take LINK`]),
+    ...(waits === null
+      ? []
+      : [`          keeps version ${kept ?? 0}${beside}; ${pending(waits)}: answer with cairn take LINK`]),
   ].join('\n')
 }
 

@@ -130,8 +130,9 @@ export function keeping(how: Keeping): string {
 }
 
 /** An update that waits for the person's answer. */
-export function pending({ to, why, added, changed, removed, of, bytes, stays }: PendingUpdate): string {
-  const files = `+${added} ~${changed} -${removed} of ${count(of, 'file')}, ${size(bytes)} more`
+export function pending({ to, why, added, changed, removed, renamed, of, bytes, stays }: PendingUpdate): string {
+  const names = renamed === 0 ? '' : `, ${renamed.toLocaleString('en')} renamed`
+  const files = `+${added} ~${changed} -${removed} of ${count(of, 'file')}${names}, ${size(bytes)} more`
   if (stays) return `version ${to} is there and is not taken (${files})`
   switch (why) {
     case 'removes':

@@ -200,6 +200,8 @@ test('killed while it writes what was chosen, the next start goes on with it and
   const on = ['--storage', bob.storage, '--bootstrap', testnet.bootstrap[0]!]
   const running = cairn('keep', key, folder, ...on)
   await running.line(line => line['sharing'] ?? null)
+  const listed = (await cairn('take', key, '--list', ...on).exited).stdout.trim().split('\n')
+  expect(JSON.parse(listed.at(-1)!)).toMatchObject({ update: { key, files: 40, missing: 40 * 300_000 } })
   const { stdout } = await cairn('take', key, '--choose', '/*5.bin', '--choose', '/3*', ...on).exited
   expect(JSON.parse(stdout)).toMatchObject({ chose: { files: 14, left: 26 } })
   const chosen = names.filter(name => /5\.bin$|^\/3/.test(name)).map(name => name.slice(1))
