@@ -4,11 +4,11 @@ import type { ArchiveRow, ChangedFile, Changeset } from '../../../preload/contra
 import { explain } from '../../errors.ts'
 import { nameOf, parentOf } from '../../stores/location.ts'
 import { Button } from '../../ui/button.tsx'
+import { difference, looks } from '../../ui/change.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { FileName } from '../../ui/file-name.tsx'
 import { count } from '../../ui/format.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
-import { difference, looks } from './change-words.tsx'
 import { openComparison } from './comparison-place.ts'
 import { useChanges } from './use-changes.ts'
 

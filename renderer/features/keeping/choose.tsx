@@ -1,8 +1,7 @@
 /** A part of an update: the files that it would change, of which the person ticks those to take now. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ArrowRight, Check, ChevronRight, Clock, Folder, Minus, Pencil, Plus, Search } from 'lucide-react'
+import { Check, ChevronRight, Folder, Minus, Search } from 'lucide-react'
 import { type KeyboardEvent, type ReactElement, useEffect, useId, useMemo, useRef, useState } from 'react'
-import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, NewFile } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
 import { explain } from '../../errors.ts'
@@ -10,6 +9,7 @@ import { titleOf, useArchive } from '../../stores/mirrors.ts'
 import { attempt, toast } from '../../stores/toasts.ts'
 import { ui, useUi } from '../../stores/ui.ts'
 import { Button } from '../../ui/button.tsx'
+import { difference, looks } from '../../ui/change.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
@@ -338,7 +338,7 @@ function Line({ id, node, top, isActive, isOpen, state, onTick, onOpen }: LinePr
         <span className={cx('flex min-w-0', file?.change === 'removed' && 'text-muted line-through')}>
           <FileName name={name} />
         </span>
-        {file !== null && <span className="sr-only">, {looks(file.change).word}, </span>}
+        {file !== null && <span className="sr-only">, {looks(file.change).word.toLowerCase()}, </span>}
         {file?.from != null && (
           <span className="flex min-w-0 shrink-[4] gap-1 text-sm text-muted">
             was <FileName name={file.from.slice(1)} />
@@ -346,7 +346,7 @@ function Line({ id, node, top, isActive, isOpen, state, onTick, onOpen }: LinePr
         )}
       </span>
       <span className="tabular shrink-0 text-sm text-muted">
-        {file === null ? count(node.end - node.first, 'file') : sizes(file)}
+        {file === null ? count(node.end - node.first, 'file') : difference(file)}
       </span>
     </div>
   )
@@ -356,25 +356,3 @@ function Mark({ file }: { readonly file: NewFile }): ReactElement {
   const { Icon, colour } = looks(file.change)
   return <Icon size={14} aria-hidden className={cx('shrink-0', colour)} />
 }
-
-function looks(change: NewFile['change']) {
-  switch (change) {
-    case 'added':
-      return { Icon: Plus, colour: 'text-good', word: 'added' }
-    case 'changed':
-      return { Icon: Pencil, colour: 'text-accent', word: 'changed' }
-    case 'touched':
-      return { Icon: Clock, colour: 'text-muted', word: 'only its time or permissions changed' }
-    case 'renamed':
-      return { Icon: ArrowRight, colour: 'text-accent', word: 'renamed' }
-    case 'removed':
-      return { Icon: Minus, colour: 'text-bad', word: 'removed' }
-    default:
-      return assertNever(change)
-  }
-}
-
-const sizes = ({ before, after }: NewFile): string =>
-  before === null || after === null || before === after
-    ? bytes(after ?? before ?? 0)
-    : `${bytes(before)} → ${bytes(after)}`
