@@ -41,8 +41,9 @@ const SAMPLE = 250
 const ASKING = 5000
 /** Runs of blocks that are on their way at once. */
 const AT_ONCE = 64
-/** Files of an update that are told at once. */
+/** Files of an update that are told at once, and at most. */
 const TOLD = 500
+const MOST_TOLD = 50_000
 
 type Taken = NonNullable<UpdatesRecord['taken']>
 /** All of it, or what was chosen, at the version that is kept. */
@@ -173,7 +174,7 @@ export class Keeping {
     const { drive } = this.#archives.get(key)
     const to = step?.to ?? this.#archives.get(key).length
     yield { kind: 'summary', to, files: rows.length, missing: await missingOfAll(drive, rows) }
-    for (let start = 0; start < rows.length; start += TOLD) {
+    for (let start = 0; start < Math.min(rows.length, MOST_TOLD); start += TOLD) {
       signal.throwIfAborted()
       const files = await Promise.all(rows.slice(start, start + TOLD).map(row => shown(drive, row)))
       yield { kind: 'files', files }

@@ -145,7 +145,7 @@ export type Updates = {
   readonly pending: PendingUpdate | null
 }
 
-/** An update that waits, told file by file: what it comes to first, then the files in the order of their paths. */
+/** An update that waits, told file by file: what it comes to first, then the first 50,000 files in the order of their paths. */
 export type UpdatePart =
   | {
       readonly kind: 'summary'

@@ -33,7 +33,13 @@ export function ChooseDialog(): ReactElement | null {
 
 const close = () => ui.showKeeping(null)
 
-type Update = { readonly to: number; readonly missing: number; readonly files: readonly NewFile[] }
+/** `total`: how many files there are, of which these are the first. */
+type Update = {
+  readonly to: number
+  readonly total: number
+  readonly missing: number
+  readonly files: readonly NewFile[]
+}
 
 /** The update as it is when the dialog opens: what is ticked does not move below the hand. */
 function useUpdate(key: string): {
@@ -47,10 +53,10 @@ function useUpdate(key: string): {
   useEffect(() => {
     const stop = new AbortController()
     const read = async () => {
-      let update: Update = { to: 0, missing: 0, files: [] }
+      let update: Update = { to: 0, total: 0, missing: 0, files: [] }
       const files: NewFile[] = []
       for await (const part of backend.archives.watchUpdate({ key }, { signal: stop.signal }))
-        if (part.kind === 'summary') update = { to: part.to, missing: part.missing, files }
+        if (part.kind === 'summary') update = { to: part.to, total: part.files, missing: part.missing, files }
         else files.push(...part.files)
       if (!stop.signal.aborted) setState({ update, error: null })
     }
@@ -145,6 +151,12 @@ function Files({ row, update }: { readonly row: ArchiveRow; readonly update: Upd
         </>
       }
     >
+      {files.length < update.total && (
+        <p className="pb-2 text-warn">
+          These are the first {number(files.length)} of {count(update.total, 'file')}. What is not listed is taken with
+          the folder that it lies in.
+        </p>
+      )}
       <div className="flex flex-wrap items-end gap-2 pb-2">
         <div className="w-full flex-1 max-narrow:basis-full">
           <TextField
