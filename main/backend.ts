@@ -17,6 +17,7 @@ import { keepHeapSmall } from './lib/heap.ts'
 import { History } from './history/history.ts'
 import { Gone } from './history/gone.ts'
 import { Moments } from './history/moments.ts'
+import { Names } from './history/names.ts'
 import { Disk } from './keeping/disk.ts'
 import { Keeping } from './keeping/keeping.ts'
 import { NewsService } from './keeping/news.ts'
@@ -67,6 +68,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const history = new History(archives)
     const moments = new Moments(archives)
     const gone = new Gone(archives, moments)
+    const names = new Names(archives, moments)
     const news = new NewsService(archives, history, log)
     let page = options.page ?? (() => null)
     const handlers = createHandlers({
@@ -80,6 +82,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       history,
       moments,
       gone,
+      names,
       news,
       peers,
       network,

@@ -6,6 +6,7 @@ import type { Archives } from './archives/archives.ts'
 import type { History } from './history/history.ts'
 import type { Gone } from './history/gone.ts'
 import type { Moments } from './history/moments.ts'
+import type { Names } from './history/names.ts'
 import type { Disk } from './keeping/disk.ts'
 import type { Keeping } from './keeping/keeping.ts'
 import type { NewsService } from './keeping/news.ts'
@@ -30,6 +31,7 @@ export type Services = {
   readonly history: History
   readonly moments: Moments
   readonly gone: Gone
+  readonly names: Names
   readonly news: NewsService
   readonly peers: Peers
   readonly network: Network
@@ -50,6 +52,7 @@ export function createHandlers({
   history,
   moments,
   gone,
+  names,
   news,
   peers,
   network,
@@ -123,6 +126,8 @@ export function createHandlers({
     },
     history: {
       moments: ({ key, until, limit }) => moments.list(key, until, limit),
+      names: async ({ key }) => ({ names: await names.list(key) }),
+      name: ({ key, version, name }) => names.set(key, version, name),
       gone: (input, { signal, emit }) => gone.find(input, signal, emit),
       file: ({ key, path, until, limit }) => moments.ofFile(key, path, until, limit),
       news: ({ key, from, to, limit }, { signal }) => news.look(key, from, to, limit, signal),

@@ -7,6 +7,7 @@ import { assertNever } from '../preload/contract/errors.ts'
 import { tryNow, useConnection } from './backend.ts'
 import { explain } from './errors.ts'
 import { Archive, type ArchivePlace } from './features/archive/archive.tsx'
+import { NamingDialog } from './features/archive/naming.tsx'
 import { FolderChooser } from './features/chooser/chooser.tsx'
 import { History } from './features/history/history.tsx'
 import { KeepingBanner } from './features/keeping/banner.tsx'
@@ -95,6 +96,7 @@ function Window(): ReactElement {
       <SettingsDialog />
       <DeviceDialog />
       <PartsDialog />
+      <NamingDialog />
       <UpdatesDialog />
       <ChooseDialog />
       <ShortcutsDialog />

@@ -1,7 +1,7 @@
 /**
- * What Cairn writes into an archive beside its files: two small entries under `/.cairn/`, whose JSON stands in the
+ * What Cairn writes into an archive beside its files: small entries under `/.cairn/`, whose JSON stands in the
  * entry's own metadata, so that each costs one small block of the metadata core and none of the blobs. Plain clients
- * see two empty files. What comes from others is hostile and checked here, once.
+ * see empty files. What comes from others is hostile and checked here, once.
  *
  * A changeset is the last entry of each batch that Cairn commits. Each names the place of the one before it, so that
  * the newest hundred of a hundred thousand are read with a hundred block reads and no scan.
@@ -11,6 +11,9 @@ import { z } from 'zod'
 export const RESERVED = '/.cairn'
 export const ABOUT_PATH = '/.cairn/archive'
 export const CHANGESET_PATH = '/.cairn/changeset'
+/** Below it one entry for each version that has a name, called by its length. */
+export const NAMES = '/.cairn/versions'
+export const nameAt = (version: number): string => `${NAMES}/${version}`
 
 /** Hidden in lists and left out of downloads. */
 export const isReserved = (path: string): boolean => path === RESERVED || path.startsWith(`${RESERVED}/`)
@@ -59,6 +62,11 @@ const ChangesetEntry = z.object({
   total: count,
   partial: z.boolean(),
   message: z.string().max(1000),
+  /** It gave a version a name, another one or (null) none any more, and did nothing else. */
+  naming: z
+    .object({ version: count, name: z.string().max(200).nullable() })
+    .nullable()
+    .default(null),
 })
 export type RecordedChangeset = z.infer<typeof ChangesetEntry>
 
@@ -71,6 +79,10 @@ const parse = <T>(schema: z.ZodType<T>, metadata: unknown): T | null => {
   return parsed.success ? parsed.data : null
 }
 
+const NameEntry = z.object({ cairn: z.literal(1), version: count, name: z.string().trim().min(1).max(200), time })
+export type VersionName = z.infer<typeof NameEntry>
+
+export const parseName = (metadata: unknown): VersionName | null => parse(NameEntry, metadata)
 export const parseAbout = (metadata: unknown): About | null => parse(AboutEntry, metadata)
 export const parseChangeset = (metadata: unknown): RecordedChangeset | null => parse(ChangesetEntry, metadata)
 

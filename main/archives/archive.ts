@@ -20,6 +20,8 @@ import {
   parseAbout,
   parseChangeset,
   type RecordedChangeset,
+  nameAt,
+  type VersionName,
 } from './about.ts'
 import { Appender, flushBeforeAnnouncing } from './appender.ts'
 import { bytesOf, clearBlocks, heldIn } from './blocks.ts'
@@ -266,12 +268,21 @@ export class Archive {
 
   /**
    * One batch, ended by its changeset, synced before peers hear of it: they see all of it or nothing. `about` gets what
-   * the archive says of itself and returns what it says from now on, or null to leave it.
+   * the archive says of itself and returns what it says from now on, or null to leave it. `naming`: gives a version a name, or
+   * (null) takes it away.
    */
   async commit(
     pending: readonly Pending[],
     about: (before: About | null) => About | null,
-    { partial, message }: { readonly partial: boolean; readonly message: string },
+    {
+      partial,
+      message,
+      naming = null,
+    }: {
+      readonly partial: boolean
+      readonly message: string
+      readonly naming?: { readonly version: number; readonly name: string | null } | null
+    },
   ): Promise<{ readonly from: number; readonly to: number }> {
     return this.writing.run(async () => {
       this.mayWrite()
@@ -295,6 +306,7 @@ export class Archive {
           totals.total += size - (before ?? 0)
         }
         if (says !== null) await batch.putEntry(ABOUT_PATH, { metadata: says })
+        if (naming !== null) await nameVersion(batch, naming)
         const renamed = renamesOf(
           pending.flatMap(({ path, value, contentBefore }) =>
             value === null ? [{ path, content: contentBefore }] : [],
@@ -315,6 +327,7 @@ export class Archive {
           total: Math.max(0, totals.total),
           partial,
           message,
+          naming,
         }
         await batch.putEntry(CHANGESET_PATH, { metadata: changeset })
         await batch.flush()
@@ -439,3 +452,12 @@ export class Archive {
 /** What stands before a changeset, as the one after it names it. */
 const earlierOf = ({ previous, earlier }: RecordedChangeset): readonly number[] =>
   previous === null ? [] : [previous, ...earlier].slice(0, EARLIER)
+
+async function nameVersion(
+  batch: Hyperdrive,
+  { version, name }: { readonly version: number; readonly name: string | null },
+): Promise<void> {
+  const metadata: VersionName | null = name === null ? null : { cairn: 1, version, name, time: Date.now() }
+  if (metadata === null) await batch.del(nameAt(version))
+  else await batch.putEntry(nameAt(version), { metadata })
+}

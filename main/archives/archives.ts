@@ -284,6 +284,20 @@ export class Archives {
     await this.refresh(key)
   }
 
+  /** What the person calls a version (null: nothing any more): in an archive of theirs for everybody, of a friend's for themselves. */
+  async nameVersion(key: string, version: number, name: string | null): Promise<void> {
+    const { namespace, names } = this.record(key)
+    if (namespace === null) {
+      const others = names.filter(one => one.version !== version)
+      await this.#registry.update(key, {
+        names: name === null ? others : [...others, { version, name, time: Date.now() }],
+      })
+      return
+    }
+    await this.writable(key).commit([], () => null, { partial: false, message: '', naming: { version, name } })
+    await this.published(key)
+  }
+
   setPending(key: string, pending: PendingUpdate | null): void {
     const opened = this.#opened.get(key)
     if (opened === undefined || JSON.stringify(opened.pending) === JSON.stringify(pending)) return

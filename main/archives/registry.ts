@@ -120,6 +120,8 @@ const Archive = z.object({
   updates: Updates.default(UNASKED),
   /** Its changes are worth a notification. */
   notify: z.boolean().default(true),
+  /** A friend's: what the person calls versions of it. Those of an archive of theirs stand in the archive. */
+  names: z.array(z.object({ version: z.number(), name: z.string(), time: z.number() })).default([]),
   /** What its row says of this version, so that a start with hundreds of archives need not read each. Of another one it says nothing. */
   summary: Summary.nullable().default(null),
   rewrite: Rewrite.nullable().default(null),
@@ -163,6 +165,7 @@ export type UpdatesRecord = z.infer<typeof Updates>
 /** What an archive begins with that was just opened or made. */
 export const FRESH: Omit<ArchiveRecord, 'key' | 'namespace' | 'secret' | 'title' | 'addedAt' | 'keeping' | 'source'> = {
   seenLength: 0,
+  names: [],
   watched: null,
   published: null,
   paused: false,

@@ -200,10 +200,18 @@ const SPECS = {
     words: [1, 1],
   },
   versions: {
-    usage: 'versions LINK/path',
-    about: 'Lists when one file was added and changed, newest first. cairn get LINK+VERSION/path takes one of them.',
+    usage: 'versions LINK[/path]',
+    about:
+      'Lists the versions that have a name, or when one file was added and changed, newest first. cairn get LINK+VERSION/path takes one of them.',
     options: { timeout: TIMEOUT },
     words: [1, 1],
+  },
+  name: {
+    usage: 'name LINK [NAME] --version N',
+    about: 'Gives a version a name, such as v1.0; without NAME it has none any more.',
+    options: { version: { type: 'string', value: 'N', help: 'the version; also LINK+N. The newest by default' } },
+    words: [1, 2],
+    more: "Readers see the names in an archive of yours. What you call versions of a friend's stays with you.",
   },
   gone: {
     usage: 'gone LINK[/path]',
@@ -396,6 +404,13 @@ export type Command =
     } & Common)
   | ({ readonly name: 'versions'; readonly link: string; readonly timeout: number | null } & Common)
   | ({
+      readonly name: 'name'
+      readonly link: string
+      /** null: none any more. */
+      readonly called: string | null
+      readonly version: number | null
+    } & Common)
+  | ({
       readonly name: 'gone'
       readonly link: string
       /** Of names; null: what lay in the folder itself. */
@@ -571,6 +586,8 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
       }
     case 'versions':
       return { name, ...common, link: checkedLink(first), timeout: values.number('timeout', 86_400) }
+    case 'name':
+      return { name, ...common, link: checkedLink(first), called: second, version: version(values) }
     case 'gone':
       return {
         name,
@@ -586,7 +603,7 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         ...common,
         link: checkedLink(first),
         path: second === null ? null : second.startsWith('/') ? second : `/${second}`,
-        version: values.number('version', Number.MAX_SAFE_INTEGER, /^\d+$/),
+        version: version(values),
       }
     case 'take': {
       const [list, choose, stay] = [values.flag('list'), values.texts('choose'), values.flag('stay')]
@@ -646,6 +663,8 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
       return { name, ...common, link: checkedLink(first) }
   }
 }
+
+const version = (values: Values) => values.number('version', Number.MAX_SAFE_INTEGER, /^\d+$/)
 
 function destination(
   folder: string | null,

@@ -12,7 +12,7 @@ import { link, receipt, verify } from './proofs.ts'
 import { checkWarrantFile, follow, repair, saveWarrant } from './rewritten.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { moveSource, pause, resume, rules } from './source.ts'
-import { gone, restore, versions } from './time.ts'
+import { gone, name, restore, versions } from './time.ts'
 
 export type Surroundings = {
   readonly args: readonly string[]
@@ -123,6 +123,8 @@ function perform(
       return history(context, command)
     case 'versions':
       return versions(context, command)
+    case 'name':
+      return name(context, command)
     case 'gone':
       return gone(context, command)
     case 'restore':

@@ -1,4 +1,4 @@
-/** `cairn restore`, `cairn versions` and `cairn gone`: what an archive was, and how that comes back. */
+/** `cairn restore`, `cairn versions`, `cairn name` and `cairn gone`: what an archive was, and how that comes back. */
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
 import type { FileVersion, FileVersions, GoneEntry, GoneProgress } from '../../preload/contract/models.ts'
 import type { Command } from './arguments.ts'
@@ -45,6 +45,7 @@ const left = (path: string, detail: string) => `left     ${printable(path)}: ${p
 export async function versions(context: Context, command: Command & { name: 'versions' }): Promise<number> {
   const { client, output, signal } = context
   const { key, version, path } = await openArchive(context, await readLink(context, command.link), command.timeout)
+  if (path === '/') return named(context, key)
   let shown = 0
   for (let until = version; ; ) {
     const page: FileVersions = await client.history.file({ key, path, until, limit: PAGE }, { signal })
@@ -54,6 +55,35 @@ export async function versions(context: Context, command: Command & { name: 'ver
     if (until === null || page.absent) break
   }
   if (shown === 0) throw new AppError('PATH_NOT_FOUND', `There is no file ${path} in this version.`, { key, path })
+  return EXIT.done
+}
+
+async function named({ client, output, signal }: Context, key: string): Promise<number> {
+  const { names } = await client.history.names({ key }, { signal })
+  for (const one of names)
+    output.result(
+      [
+        `version ${one.version}`.padEnd(14),
+        time(one.time),
+        `${printable(one.name)}${one.own ? ' (by you alone)' : ''}`,
+      ].join('  '),
+      one,
+    )
+  if (names.length === 0) output.note('No version has a name: cairn name LINK NAME --version N gives one.')
+  return EXIT.done
+}
+
+export async function name(context: Context, command: Command & { name: 'name' }): Promise<number> {
+  const { client, output, signal } = context
+  const { key, version: pinned, row } = await openArchive(context, await readLink(context, command.link), null)
+  const version = command.version ?? pinned ?? row.length
+  await client.history.name({ key, version, name: command.called }, { signal })
+  output.result(
+    command.called === null
+      ? `Version ${version} has no name any more.`
+      : `Version ${version} is called ${printable(command.called)}${row.ownership === 'yours' ? '' : ', by you alone'}.`,
+    { named: { key, version, name: command.called } },
+  )
   return EXIT.done
 }
 

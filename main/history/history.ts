@@ -158,6 +158,7 @@ const shown = (recorded: RecordedChangeset, length: number): Changeset => ({
   more: false,
   bytes: recorded.bytes,
   message: recorded.message,
+  naming: recorded.naming,
   partial: recorded.partial,
 })
 
@@ -174,6 +175,7 @@ async function described(log: Log, run: Run): Promise<Changeset> {
     source: 'inferred',
     more: !run.whole,
     message: '',
+    naming: null,
     partial: false,
   }
 }

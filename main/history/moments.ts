@@ -232,4 +232,5 @@ const momentOf = ({ from, length, changeset }: Extent): Moment => ({
   from,
   time: changeset?.time ?? null,
   message: changeset?.message ?? '',
+  naming: changeset !== null && changeset.naming !== null,
 })

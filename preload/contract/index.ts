@@ -19,6 +19,7 @@ import type {
   FolderSize,
   GoneProgress,
   Moment,
+  NamedVersion,
   NetworkStatus,
   NewFile,
   News,
@@ -416,6 +417,18 @@ export const contract = {
       }),
       emits: type<GoneProgress>(),
       output: type<{ readonly before: number | null }>(),
+    }),
+    /** What versions are called, the newest first. */
+    names: call({
+      input: z.strictObject({ key: Key }),
+      output: type<{ readonly names: readonly NamedVersion[] }>(),
+    }),
+    /**
+     * Calls a version something, or (null) nothing any more: in an archive of yours for everybody, as a changeset; of a
+     * friend's for this library alone. Throws VERSION_NOT_FOUND for one that cannot be opened.
+     */
+    name: call({
+      input: z.strictObject({ key: Key, version: Version, name: z.string().trim().min(1).max(200).nullable() }),
     }),
     /** What became of one file, from `until` (null: the newest) on: one lookup for each time that it was written. */
     file: call({

@@ -441,6 +441,8 @@ export type Changeset = {
   /** Bytes of content that it added. */
   readonly bytes: number
   readonly message: string
+  /** It gave a version a name, another one or (null) none any more, and did nothing else. */
+  readonly naming: { readonly version: number; readonly name: string | null } | null
   /** A part of a first import that was still going on. */
   readonly partial: boolean
 }
@@ -463,6 +465,17 @@ export type Moment = {
   /** null: its author's program did not say. */
   readonly time: number | null
   readonly message: string
+  /** It differs from the one before it by the name of a version alone. */
+  readonly naming: boolean
+}
+
+/** What a version is called. `own`: by the person, for themselves; otherwise by the archive's author, for everybody. */
+export type NamedVersion = {
+  readonly version: number
+  readonly name: string
+  /** When it was named. */
+  readonly time: number
+  readonly own: boolean
 }
 
 /** One state of a file. */

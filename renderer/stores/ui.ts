@@ -36,6 +36,8 @@ type UiState = {
   readonly place: Place
   readonly dialog: DialogName | null
   readonly keeping: KeepingDialog | null
+  /** The version that gets a name. */
+  readonly naming: { readonly key: ArchiveKey; readonly version: number } | null
   /** The library column on narrow windows. */
   readonly libraryOpen: boolean
   /** Someone waits for the person's answer to "peers can see this machine's address". */
@@ -56,6 +58,7 @@ export const uiStore = createStore<UiState>(() => ({
   place: { view: 'home' },
   dialog: null,
   keeping: null,
+  naming: null,
   libraryOpen: false,
   consent: null,
   confirm: null,
@@ -105,6 +108,9 @@ export const ui = {
   },
   show(dialog: DialogName | null): void {
     uiStore.setState({ dialog })
+  },
+  showNaming(naming: UiState['naming']): void {
+    uiStore.setState({ naming })
   },
   showKeeping(keeping: KeepingDialog | null): void {
     uiStore.setState({ keeping, dialog: null })

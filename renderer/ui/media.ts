@@ -17,7 +17,7 @@ export const useNarrow = (): boolean => useMedia('(width < 700px)')
 export const useWide = (): boolean => useMedia('(width >= 1100px)')
 
 /** Room for more than the files and what stands above them. */
-export const useTall = (): boolean => useMedia('(height >= 640px)')
+export const useTall = (): boolean => useMedia('(height >= 560px)')
 
 /** The time, again every so often, so that "5 minutes ago" stays true. */
 export function useNow(every = 30_000): number {

@@ -38,7 +38,7 @@ function Items({ items }: { readonly items: readonly MenuItem[] }): ReactElement
         }
         return (
           <Base.Item
-            key={item.label}
+            key={`${item.label} ${item.hint ?? ''}`}
             disabled={item.disabled}
             onClick={item.run}
             {...(item.checked === undefined ? {} : { role: 'menuitemradio', 'aria-checked': item.checked })}

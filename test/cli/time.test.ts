@@ -33,6 +33,11 @@ test('versions, gone and restore', async () => {
   const restored = await anna.run('restore', link, 'sub', '--version', String(changed!.version))
   expect(restored.out).toMatch(/^Restored 1 file of version \d+\. --version \d+ undoes it\.$/m)
   expect(await readFile(join(folder, 'sub/b.txt'), 'utf8')).toBe('b')
+
+  expect((await anna.run('name', link, 'as sent', '--version', String(changed!.version))).code).toBe(0)
+  expect(objects((await anna.run('versions', link, '--json')).out)).toMatchObject([
+    { version: changed!.version, name: 'as sent', own: false },
+  ])
   await publishing.stop()
   // Without a running Cairn as well.
   expect((await anna.run('restore', `${link}+${added!.version}/a.txt`)).code).toBe(0)

@@ -262,6 +262,46 @@ test('among many versions of another program, what is gone is looked for part by
   expect(rest.before).toBe(null)
 })
 
+test("versions have names: an author's for everybody, a reader's for themselves", async () => {
+  const source = await temporaryFolder('source')
+  await writeTree(source, { 'a.txt': 'one' })
+  const [ana, ben] = await Promise.all([startPerson(testnet.bootstrap), startPerson(testnet.bootstrap)])
+  const { key } = await share(ana, ben, [source])
+  const first = await ana.archive(key, row => row.source?.state.name === 'watching')
+  await writeFile(join(source, 'a.txt'), 'two, and longer')
+  const second = await ana.archive(key, row => row.length > first.length)
+
+  await ana.client.history.name({ key, version: first.length, name: 'v1.0' })
+  await ana.client.history.name({ key, version: second.length, name: 'as sent to the printer' })
+  await ana.client.history.name({ key, version: first.length, name: 'v1' })
+  const named = await ana.archive(key, row => row.length > second.length + 5)
+  await ben.archive(key, row => row.length === named.length)
+  await ben.client.history.name({ key, version: first.length, name: 'the good one' })
+  const names = async ({ client }: Person) =>
+    (await client.history.names({ key })).names.map(({ version, name, own }) => [version, name, own])
+  expect(await names(ana)).toEqual([
+    [second.length, 'as sent to the printer', false],
+    [first.length, 'v1', false],
+  ])
+  expect(await names(ben)).toEqual([
+    [second.length, 'as sent to the printer', false],
+    [first.length, 'the good one', true],
+  ])
+  // It is told as that, changes no file, costs no content, and is no file of the archive.
+  const { changesets } = await ben.client.history.list({ key, before: null, limit: 1 })
+  expect(changesets).toMatchObject([{ naming: { version: first.length, name: 'v1' }, added: 0, changed: 0, bytes: 0 }])
+  expect([named.files, named.held.ofBytes]).toEqual([second.files, second.held.ofBytes])
+  const { entries } = await ben.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })
+  expect(entries.map(({ path }) => path)).toEqual(['/a.txt'])
+  const inside = ana.client.history.name({ key, version: first.length - 1, name: 'inside of a changeset' })
+  await expect(inside).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
+
+  await ana.client.history.name({ key, version: first.length, name: null })
+  await ben.client.history.name({ key, version: first.length, name: null })
+  await ben.archive(key, row => row.length > named.length)
+  expect(await names(ben)).toEqual([[second.length, 'as sent to the printer', false]])
+})
+
 test('whatever was done to an archive: what is said to be a version is one, and all that is gone is found where it was', async () => {
   const author = await plainPeer(testnet.bootstrap)
   const ben = await startPerson(testnet.bootstrap)

@@ -290,7 +290,16 @@ function handlers(harness: Harness): Handlers<Contract> {
       },
       download: unused,
     },
-    history: { list: unused, changes: unused, moments: unused, gone: unused, file: unused, news: unused },
+    history: {
+      list: unused,
+      changes: unused,
+      moments: unused,
+      gone: unused,
+      names: unused,
+      name: unused,
+      file: unused,
+      news: unused,
+    },
     peers: { watch: (_, signal) => once<never>([], signal) },
     transfers: {
       watch: (_, signal) => once<TransferRow>([], signal),

@@ -323,6 +323,7 @@ const change = (length: number, from: number, time: number | null, given: Partia
   renamed: 0,
   bytes: 0,
   message: '',
+  naming: null,
   written: 0,
   more: false,
   partial: false,

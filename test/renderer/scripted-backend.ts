@@ -241,10 +241,12 @@ export class ScriptedBackend implements Backend {
           const rest = fixtures.changesets.filter(changeset => until === null || changeset.length <= until)
           const moments = rest
             .slice(0, limit)
-            .map(({ length, from, time, message }) => ({ version: length, from, time, message }))
+            .map(({ length, from, time, message }) => ({ version: length, from, time, message, naming: false }))
           return { moments, before: rest.length > limit ? (moments.at(-1)?.from ?? null) : null }
         },
         gone: () => ({ before: null }),
+        names: () => ({ names: [] }),
+        name: nothing('history.name'),
         file: () => ({ versions: [], before: null, absent: false }),
         news: () => ({ files: fixtures.newFiles, counts: fixtures.news, missing: 4_100_000 }),
       },

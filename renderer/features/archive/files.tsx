@@ -897,7 +897,10 @@ function ReadingNote({ why, read, onStop }: ReadingNoteProps): ReactElement {
 /** How far it has been looked for what is gone, below the list so that nothing moves. */
 function GoneNote({ gone, newest }: { readonly gone: Gone; readonly newest: number }): ReactElement {
   const { entries, at, busy, more, error, onward, stop } = gone
-  const found = entries.length === 0 ? 'Nothing' : count(entries.length, 'entry', 'entries')
+  const found =
+    entries.length === 0
+      ? 'Nothing is'
+      : `${count(entries.length, 'entry', 'entries')} ${entries.length === 1 ? 'is' : 'are'}`
   const back = at === null ? '' : `, back to version ${number(at)} of ${number(newest)}`
   const said = error === null ? null : explain(error)
   return (
@@ -913,7 +916,7 @@ function GoneNote({ gone, newest }: { readonly gone: Gone; readonly newest: numb
             ? `Looking for what is gone${back}…`
             : more
               ? `${found} gone from this folder so far${back}.`
-              : `${found} gone from this folder, in all its time.`}
+              : `${found} gone from this folder. Its whole history was looked through.`}
       </span>
       {busy ? (
         <Button size="small" onClick={stop}>

@@ -387,10 +387,12 @@ const Row = memo(function Row({
 function Name({ entry }: { readonly entry: Listed }): ReactElement {
   if (entry.gone === undefined) return <FileName name={entry.name} />
   return (
-    <span className="flex min-w-0 text-muted line-through">
-      <FileName name={entry.name} />
-      <span className="sr-only">, gone</span>
-    </span>
+    <>
+      <span className="flex min-w-0 text-muted line-through">
+        <FileName name={entry.name} />
+      </span>
+      <span className="shrink-0 text-sm text-muted narrow:sr-only">gone</span>
+    </>
   )
 }
 
@@ -557,7 +559,6 @@ export function EntryGrid(props: GridProps): ReactElement {
                     <Name entry={entry} />
                   </span>
                   <span className="tabular text-sm text-muted">
-                    {entry.gone !== undefined && 'gone, '}
                     <SizeOf entry={entry} size={sizes.get(entry.path)} />
                   </span>
                 </div>

@@ -15,7 +15,7 @@ const AROUND = 20
 const MOST = 5000
 
 export type Moments = {
-  /** All of them, the oldest first; null: they are not known yet, or too many. */
+  /** All that differ in their files, the oldest first; null: they are not known yet, or too many. */
   readonly few: readonly Moment[] | null
   /** What is known of a version; null: nothing yet. */
   readonly known: (version: number) => Moment | null
@@ -48,7 +48,8 @@ export function useMoments(row: ArchiveRow): Moments {
     const stop = new AbortController()
     read(null, FEW, stop.signal).then(
       ({ moments, before }) =>
-        !stop.signal.aborted && setState({ length, few: before === null ? moments.toReversed() : null }),
+        !stop.signal.aborted &&
+        setState({ length, few: before === null ? moments.filter(({ naming }) => !naming).toReversed() : null }),
       () => {
         // Without it the line is that of the numbers.
       },

@@ -1,8 +1,9 @@
 /** The line of time: every version of an archive, from the first to now, with the one that is looked at. */
-import { History, MoreHorizontal } from 'lucide-react'
+import { History, MoreHorizontal, Tag } from 'lucide-react'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
-import type { ArchiveRow, Moment } from '../../../preload/contract/models.ts'
+import type { ArchiveRow, Moment, NamedVersion } from '../../../preload/contract/models.ts'
 import type { Place } from '../../stores/location.ts'
+import { useNames } from '../../stores/names.ts'
 import { prefer, usePreference } from '../../stores/preferences.ts'
 import { ui } from '../../stores/ui.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -10,6 +11,7 @@ import { cx } from '../../ui/class-names.ts'
 import { moment as inWords, number } from '../../ui/format.ts'
 import { useTall } from '../../ui/media.ts'
 import { Menu, type MenuItem } from '../../ui/menu.tsx'
+import { plainName } from '../../ui/names.ts'
 import { Slider } from '../../ui/slider.tsx'
 import { useMoments } from './moments.ts'
 
@@ -49,7 +51,7 @@ export function TimeLine(props: TimeProps & { readonly menu: readonly MenuItem[]
 function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuItem[] }): ReactElement {
   const moments = useMoments(row)
   const { few } = moments
-  const newest = row.length
+  const newest = few?.at(-1)?.version ?? row.length
   const version = place.version ?? newest
   /** Where the person is dragging to, as a version that may lie inside of a changeset. */
   const [wanted, setWanted] = useState<number | null>(null)
@@ -73,7 +75,9 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
         if (to !== null) go(to)
         setWanted(null)
       }
-      moments.at(wanted, stop.signal).then(settle, () => settle({ version: wanted, from: 0, time: null, message: '' }))
+      moments
+        .at(wanted, stop.signal)
+        .then(settle, () => settle({ version: wanted, from: 0, time: null, message: '', naming: false }))
     }, SETTLES)
     return () => {
       clearTimeout(timer)
@@ -91,11 +95,14 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
     return () => stop.abort()
   }, [place.version, moments])
 
+  const names = useNames(row)
   const index = few === null ? -1 : few.findLastIndex(one => one.version <= shown)
   const only = few !== null && few.length < 2
-  const known = moments.known(few === null ? shown : (few[Math.max(0, index)]?.version ?? shown))
+  const stop = few === null ? shown : (few[Math.max(0, index)]?.version ?? shown)
+  const known = moments.known(stop)
+  const name = names.find(one => one.version === stop)?.name ?? null
   const atNow = place.version === null && wanted === null
-  const text = wordsOf(shown, newest, known, atNow)
+  const text = wordsOf(shown, newest, known, atNow, name)
   const oldest = few?.[0]?.version ?? 2
 
   const step = (by: 1 | -1) => {
@@ -124,7 +131,7 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
     <section
       aria-label="Time"
       className={cx(
-        'flex shrink-0 items-center gap-x-3 border-b border-line px-3 py-1 max-narrow:flex-wrap narrow:px-5',
+        'flex shrink-0 items-center gap-x-3 border-b border-line px-3 py-1 max-wide:flex-wrap narrow:px-5',
         atNow ? 'bg-surface' : 'bg-accent-soft',
       )}
     >
@@ -135,7 +142,7 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
         least={few === null ? oldest : 0}
         most={few === null ? newest : few.length - 1}
         disabled={only || newest < 3}
-        className="min-w-32 flex-1 max-narrow:basis-full"
+        className="min-w-32 flex-1 max-wide:basis-full"
         onMove={value => setWanted(few === null ? value : (few[value]?.version ?? shown))}
         onKey={key => {
           keys[key]?.()
@@ -144,8 +151,9 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
       />
       <span
         aria-hidden
+        title={text}
         className={cx(
-          'tabular truncate narrow:w-72 max-narrow:min-w-0 max-narrow:flex-1',
+          'tabular truncate wide:w-76 max-wide:min-w-0 max-wide:flex-1',
           atNow ? 'text-muted' : 'font-medium text-accent-text',
         )}
       >
@@ -154,8 +162,16 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
       <span role="status" className="sr-only">
         {place.version === null ? '' : `You are looking at version ${number(place.version)} of ${number(newest)}.`}
       </span>
-      {/* Its room is kept, so that nothing moves under the pointer. */}
-      <span className={cx('flex items-center gap-1', place.version === null && 'invisible')}>
+      <Menu
+        trigger={
+          <IconButton label="Named versions">
+            <Tag size={16} aria-hidden />
+          </IconButton>
+        }
+        items={namesMenu(row, names, place.version ?? newest, one => ui.go({ ...place, version: one }))}
+      />
+      {/* Beside the line its room is kept, so that nothing moves under the pointer. */}
+      <span className={cx('flex items-center gap-1', place.version === null && 'invisible max-wide:hidden')}>
         <Button size="small" onClick={() => ui.go({ ...place, version: null })}>
           Back to now
         </Button>
@@ -172,12 +188,41 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
   )
 }
 
+/** So many stand in the menu. */
+const LISTED = 100
+
+function namesMenu(
+  { id: key }: ArchiveRow,
+  names: readonly NamedVersion[],
+  version: number,
+  go: (version: number) => void,
+): readonly MenuItem[] {
+  const isNamed = names.some(one => one.version === version)
+  return [
+    { heading: names.length === 0 ? 'No version has a name yet' : 'Named versions' },
+    ...names.slice(0, LISTED).map(one => ({
+      label: plainName(one.name),
+      hint: `Version ${number(one.version)}${one.own ? ', named by you alone' : ''}`,
+      checked: one.version === version,
+      run: () => go(one.version),
+    })),
+    'separator',
+    {
+      label: isNamed ? 'Give it another name…' : 'Name this version…',
+      icon: <Tag size={14} />,
+      run: () => ui.showNaming({ key, version }),
+    },
+  ]
+}
+
 const nothing = () => {
   // It stays where it is.
 }
 
-function wordsOf(version: number, newest: number, known: Moment | null, atNow: boolean): string {
+function wordsOf(version: number, newest: number, known: Moment | null, atNow: boolean, name: string | null): string {
+  const called = name === null ? '' : `${plainName(name)}: `
   const place = `version ${number(version)} of ${number(newest)}`
-  if (atNow) return `Now – ${place}`
-  return known?.time == null ? `${place.charAt(0).toUpperCase()}${place.slice(1)}` : `${inWords(known.time)} – ${place}`
+  if (atNow) return `${called}Now – ${place}`
+  if (known?.time == null) return `${called}${place.charAt(0).toUpperCase()}${place.slice(1)}`
+  return `${called}${inWords(known.time)} – ${place}`
 }

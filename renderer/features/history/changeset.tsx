@@ -1,8 +1,8 @@
 /** One changeset of the timeline, and what can be done with its version. */
-import { ChevronRight, Clock, Pin } from 'lucide-react'
+import { ChevronRight, Clock, Pin, RotateCcw, Tag } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import type { ArchiveRow, Changeset } from '../../../preload/contract/models.ts'
-import { copyPinnedLink } from '../../stores/commands.ts'
+import { copyPinnedLink, restore } from '../../stores/commands.ts'
 import { ui } from '../../stores/ui.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -11,6 +11,7 @@ import { FileName } from '../../ui/file-name.tsx'
 import { bytes, clock, day, exactly, number } from '../../ui/format.ts'
 import { ChangedFiles } from './changed-files.tsx'
 import { counts } from './counts.ts'
+import { NameBadge, namingWords } from './named.tsx'
 
 type ChangesetsProps = {
   readonly row: ArchiveRow
@@ -41,11 +42,13 @@ function One({
   const { time } = changeset
   const said = counts(changeset)
   const text =
-    said.length > 0
-      ? `${changeset.more ? 'More than ' : ''}${said.join(', ')}`
-      : changeset.bytes > 0
-        ? 'Content only'
-        : 'Details of the archive changed'
+    changeset.naming !== null
+      ? namingWords(changeset.naming)
+      : said.length > 0
+        ? `${changeset.more ? 'More than ' : ''}${said.join(', ')}`
+        : changeset.bytes > 0
+          ? 'Content only'
+          : 'Details of the archive changed'
   const panel = `changeset-${changeset.length}`
   return (
     <li className={cx('rounded-lg', open && 'my-1 border border-line bg-surface shadow-card')}>
@@ -76,6 +79,7 @@ function One({
             )}
             <span className={changeset.message ? 'text-muted' : ''}>{text}</span>
             {changeset.bytes > 0 && <span className="tabular text-muted">+{bytes(changeset.bytes)}</span>}
+            <NameBadge row={row} version={changeset.length} />
             {changeset.partial && <Badge>part of the first import</Badge>}
           </span>
         </span>
@@ -100,6 +104,28 @@ function One({
             >
               Copy link to this version
             </Button>
+            <Button
+              size="small"
+              icon={<Tag size={12} aria-hidden />}
+              onClick={() => ui.showNaming({ key: row.id, version: changeset.length })}
+            >
+              Name it…
+            </Button>
+            {row.ownership === 'yours' && changeset.length < row.length && (
+              <Button
+                size="small"
+                icon={<RotateCcw size={12} aria-hidden />}
+                onClick={() =>
+                  restore(row, {
+                    parts: [{ version: changeset.length, paths: ['/'] }],
+                    name: `version ${number(changeset.length)}`,
+                    folders: true,
+                  })
+                }
+              >
+                Restore…
+              </Button>
+            )}
             {changeset.source === 'inferred' && (
               <span className="self-center text-sm text-muted">
                 Read from the log; its author’s program did not describe it.

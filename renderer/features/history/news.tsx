@@ -76,6 +76,7 @@ export function News({ row, seenBefore }: NewsProps): ReactElement | null {
               written: 0,
               bytes: 0,
               message: '',
+              naming: null,
               partial: false,
             }}
           />
