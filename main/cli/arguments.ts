@@ -196,8 +196,20 @@ const SPECS = {
   history: {
     usage: 'history LINK',
     about: 'Lists what changed and when, newest first.',
-    options: { changes: { type: 'boolean', help: 'with the files of each change' }, timeout: TIMEOUT },
+    options: {
+      changes: { type: 'boolean', help: 'with the files of each change' },
+      version: { type: 'string', value: 'N', help: 'from this version on, back; the newest by default' },
+      limit: { type: 'string', value: 'N', help: 'no more than so many' },
+      timeout: TIMEOUT,
+    },
     words: [1, 1],
+  },
+  diff: {
+    usage: 'diff LINK[/path] A B',
+    about:
+      'Shows what differs between version A and version B: the files of an archive or a folder, or the lines of one text. A may be 0, the beginning.',
+    options: { timeout: TIMEOUT },
+    words: [3, 3],
   },
   versions: {
     usage: 'versions LINK[/path]',
@@ -400,6 +412,15 @@ export type Command =
       readonly name: 'history'
       readonly link: string
       readonly changes: boolean
+      readonly version: number | null
+      readonly limit: number | null
+      readonly timeout: number | null
+    } & Common)
+  | ({
+      readonly name: 'diff'
+      readonly link: string
+      readonly from: number
+      readonly to: number
       readonly timeout: number | null
     } & Common)
   | ({ readonly name: 'versions'; readonly link: string; readonly timeout: number | null } & Common)
@@ -582,6 +603,16 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         ...common,
         link: checkedLink(first),
         changes: values.flag('changes'),
+        version: values.number('version', Number.MAX_SAFE_INTEGER, /^[1-9]\d*$/),
+        limit: values.number('limit', Number.MAX_SAFE_INTEGER, /^[1-9]\d*$/),
+        timeout: values.number('timeout', 86_400),
+      }
+    case 'diff':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        ...versionsBetween(second, words[2]),
         timeout: values.number('timeout', 86_400),
       }
     case 'versions':
@@ -677,6 +708,13 @@ function destination(
 }
 
 /** Before anything is started for it. */
+function versionsBetween(from: string | null, to = ''): { readonly from: number; readonly to: number } {
+  const [earlier, later] = [from ?? '', to].map(word => (/^\d{1,15}$/.test(word) ? Number(word) : Number.NaN))
+  if (earlier === undefined || later === undefined || !(earlier < later))
+    throw usage('Two versions, the earlier one first, as cairn history shows them.', 'diff')
+  return { from: earlier, to: later }
+}
+
 function checkedLink(link: string): string {
   if (link !== FROM_STDIN) parseLink(link)
   return link

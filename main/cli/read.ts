@@ -1,9 +1,9 @@
-/** `cairn ls`, `cairn get`, `cairn keep` and `cairn history`: a friend's archive on a terminal. */
+/** `cairn ls`, `cairn get` and `cairn keep`: a friend's archive on a terminal. */
 import { lstat, open, rename, rm, statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
-import type { ChangedFile, Changeset, Entry, Skipped, TransferRow, ZipPart } from '../../preload/contract/models.ts'
+import type { Entry, Skipped, TransferRow, ZipPart } from '../../preload/contract/models.ts'
 import { type Command, TO_STDOUT } from './arguments.ts'
 import {
   agree,
@@ -18,7 +18,7 @@ import {
 } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { count, pending, printable, size, state, time } from './words.ts'
+import { count, pending, printable, size, state } from './words.ts'
 
 const PAGE = 1000
 const TIMEOUT = 30
@@ -315,49 +315,6 @@ export async function watch(context: Context, command: Command & { name: 'watch'
   await client.archives.tellWhenFound({ key, tell: false }, { signal })
   output.result(`Found: ${printable(row.title)}, ${state(row.state)}`, { found: { key, state: row.state } })
   return EXIT.done
-}
-
-export async function history(context: Context, command: Command & { name: 'history' }): Promise<number> {
-  const { client, output, signal } = context
-  const { key } = await openArchive(context, await readLink(context, command.link), command.timeout)
-  for (let before: number | null = null; ; ) {
-    const page: { readonly changesets: readonly Changeset[]; readonly before: number | null } =
-      await client.history.list({ key, before, limit: 100 }, { signal })
-    for (const changeset of page.changesets) {
-      const changes = command.changes
-        ? await client.history.changes({ key, from: changeset.from, to: changeset.length, limit: PAGE * 5 }, { signal })
-        : null
-      output.result(
-        changesetLines(changeset, changes),
-        changes === null ? changeset : { ...changeset, changes: changes.files, more: changes.more },
-      )
-    }
-    before = page.before
-    if (before === null) return EXIT.done
-  }
-}
-
-const SIGN = { added: '+', changed: '~', touched: '~', removed: '-', renamed: '>' } as const
-
-function changesetLines(
-  changeset: Changeset,
-  changes: { readonly files: readonly ChangedFile[]; readonly more: boolean } | null,
-): string {
-  const { added, changed, removed, renamed } = changeset
-  const head = [
-    `version ${changeset.length}`.padEnd(14),
-    changeset.time === null ? 'time unknown    ' : time(changeset.time),
-    `+${added} ~${changed} -${removed}${renamed === 0 ? '' : ` >${renamed}`}`.padEnd(14),
-    size(changeset.bytes).padStart(8),
-    changeset.partial ? '(part of the first import)' : '',
-    printable(changeset.message),
-  ]
-  const files =
-    changes?.files.map(
-      ({ path, change, from, after }) =>
-        `    ${SIGN[change]} ${from === null ? '' : `${printable(from)} → `}${printable(path)}${after === null ? '' : ` (${size(after)})`}`,
-    ) ?? []
-  return [head.join('  ').trimEnd(), ...files, ...(changes?.more ? ['    …'] : [])].join('\n')
 }
 
 /** All of it: what a copy lacks is known by this list alone. */

@@ -7,7 +7,8 @@ import { EXIT } from './failure.ts'
 import { forget, status } from './library.ts'
 import { Output, type Sink } from './output.ts'
 import { publish } from './publish.ts'
-import { get, history, keep, list, watch } from './read.ts'
+import { diff, history } from './history.ts'
+import { get, keep, list, watch } from './read.ts'
 import { link, receipt, verify } from './proofs.ts'
 import { checkWarrantFile, follow, repair, saveWarrant } from './rewritten.ts'
 import type { Session, SessionOptions } from './session.ts'
@@ -121,6 +122,8 @@ function perform(
       return watch(context, command)
     case 'history':
       return history(context, command)
+    case 'diff':
+      return diff(context, command)
     case 'versions':
       return versions(context, command)
     case 'name':

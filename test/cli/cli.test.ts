@@ -80,6 +80,15 @@ test('publish, ls, get, history, status and forget, between two machines', async
       .sort(),
   )
 
+  const versions = ['0', String(history[0]?.length)]
+  const text = await ben.run('diff', `${link}/a.txt`, ...versions)
+  expect(text.out).toMatch(/@@ -0,0 \+1(,1)? @@\n\+hello/)
+  const files = objects((await ben.run('diff', `${link}/sub`, ...versions, '--json')).out)
+  expect(files).toMatchObject([
+    { change: 'added', path: '/sub/deep/b.bin' },
+    { change: 'added', path: '/sub/run.sh' },
+  ])
+
   const missing = await ben.run('get', `${link}/nope`, dest, '--json')
   expect(missing.code).toBe(1)
   expect(objects(missing.error).at(-1)).toMatchObject({ error: { code: 'PATH_NOT_FOUND' } })

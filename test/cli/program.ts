@@ -101,6 +101,7 @@ export class Machine {
 
 /** What the tests look at in a line of a `--json` run. */
 export type Line = {
+  readonly length?: number
   readonly link?: string
   readonly url?: string
   readonly kind?: string
