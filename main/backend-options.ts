@@ -8,6 +8,11 @@ export type BackendOptions = {
   readonly bootstrap: readonly string[] | null
   /** false: nothing is announced or looked up, and no socket is opened. */
   readonly join: boolean
+  /**
+   * Yes to a storage that was copied or moved, which is refused otherwise: two of them that both publish would break
+   * archives for everybody.
+   */
+  readonly adopt?: boolean
   /** Gets a fresh one-time address of the page, for clients that want to show it; set by the web shell. */
   readonly page?: () => string | null
   /** A page that sends files is given up after this much silence, in milliseconds: a minute when absent. */

@@ -10,6 +10,7 @@ import type { ServerFrame, Transport } from '../preload/wire/frames.ts'
 import { serve } from '../preload/wire/serve.ts'
 import { Archives } from './archives/archives.ts'
 import { Registry } from './archives/registry.ts'
+import { Stamp } from './archives/stamp.ts'
 import { openStore } from './archives/store.ts'
 import type { Backend, BackendOptions } from './backend-options.ts'
 import { createHandlers } from './handlers.ts'
@@ -50,11 +51,21 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       why: error.message,
     })
   })
-  const store = await openStore(storage)
+  const store = await openStore(
+    storage,
+    options.adopt === true ? async () => (await Registry.open(storage)).doubt() : null,
+  )
   const log = createLog(storage, options.log ?? 'file')
   const network = new Network(store.corestore, options)
   try {
     const registry = await Registry.open(storage)
+    const stamp = new Stamp(storage, registry)
+    if (await stamp.isOther()) {
+      log.warn('the storage is another copy than the one that was left: archives of ours catch up first')
+      await registry.doubt()
+    }
+    const restamp = () => stamp.renew().catch(error => log.error({ err: error }, 'the storage could not be stamped'))
+    await restamp()
     const settings = await SettingsService.open(storage)
     const transfers = new Transfers(log)
     const archives = new Archives(storage, store, registry, network, log)
@@ -123,6 +134,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       await Promise.all([disk.close(), socket.close(), publishing.close(), transfers.close(), network.close()])
       await archives.close()
       await registry.save().catch(error => log.error({ err: error }, 'the registry was not saved'))
+      await restamp()
       await store.close()
     }
     return {

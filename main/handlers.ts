@@ -79,6 +79,7 @@ export function createHandlers({
       setNotify: ({ key, notify }) => archives.setNotify(key, notify),
       answerRewrite: ({ key, follow }) => archives.answerRewrite(key, follow),
       repair: async ({ key, version }) => ({ length: await archives.repair(key, version) }),
+      insist: ({ key }) => archives.insist(key),
       warrant: ({ key }) => archives.warrant(key),
       pause: ({ key, paused }) => keeping.pause(key, paused),
       forget: async ({ key }) => {

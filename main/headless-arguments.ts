@@ -7,6 +7,7 @@ export type HeadlessSettings = {
   readonly storage: string
   readonly bootstrap: readonly string[] | null
   readonly join: boolean
+  readonly adopt: boolean
   readonly port: number | undefined
   readonly allowHosts: readonly string[]
 }
@@ -29,6 +30,7 @@ export function readArguments(args: readonly string[], environment: Environment 
         port: { type: 'string' },
         'allow-host': { type: 'string', multiple: true, default: [] },
         'no-join': { type: 'boolean', default: false },
+        adopt: { type: 'boolean', default: false },
         open: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -41,6 +43,7 @@ export function readArguments(args: readonly string[], environment: Environment 
         storage: values.storage ? resolve(values.storage) : defaultStorage(environment),
         bootstrap: bootstrapNodes(values.bootstrap, environment),
         join: !values['no-join'],
+        adopt: values.adopt,
         port: values.port === undefined ? undefined : portIn(values.port),
         allowHosts: values['allow-host'],
       },

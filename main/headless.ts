@@ -11,6 +11,7 @@ Runs Cairn without a window and prints the address of its page.
   --port N               the port of the page (default: any free one)
   --allow-host NAME:PORT another name that a browser may call the page by, for a tunnel (repeatable)
   --no-join              no network: nothing is announced or looked up
+  --adopt                use a storage that was copied, restored or moved: no other copy of it may be in use
   --open                 open the page in the default browser
   --help                 this text
 `

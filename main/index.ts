@@ -51,8 +51,9 @@ async function start(): Promise<void> {
   servePage(session.defaultSession, await loadPage(builtPage()))
 
   const join = !process.env['CAIRN_OFFLINE']
-  const host = await inThisProcess({ storage, bootstrap: bootstrapNodes(), join })
-  // Or, in a process of its own: await inUtilityProcess({ storage, bootstrap: bootstrapNodes(), join }, () => app.exit(1))
+  const adopt = Boolean(process.env['CAIRN_ADOPT'])
+  const host = await inThisProcess({ storage, bootstrap: bootstrapNodes(), join, adopt })
+  // Or, in a process of its own: await inUtilityProcess({ storage, bootstrap: bootstrapNodes(), join, adopt }, () => app.exit(1))
   serveContent(session.defaultSession, host.content)
 
   const opened = createWindow(() => [host.connect(), shellPort(opened)])

@@ -12,6 +12,7 @@ export type ServeSettings = {
   readonly storage: string
   readonly bootstrap: readonly string[] | null
   readonly join: boolean
+  readonly adopt?: boolean
   readonly port?: number | undefined
   /** `NAME:PORT` as a browser at the other end of a tunnel calls us. */
   readonly allowHosts?: readonly string[] | undefined
@@ -33,12 +34,13 @@ export async function serveHeadless({
   storage,
   bootstrap,
   join,
+  adopt = false,
   port,
   allowHosts,
   log,
   pageFolder = builtPage(),
 }: ServeSettings): Promise<Serving> {
-  const backend = await startBackend({ storage, bootstrap, join, ...(log === undefined ? {} : { log }) }).catch(
+  const backend = await startBackend({ storage, bootstrap, join, adopt, ...(log === undefined ? {} : { log }) }).catch(
     async (error: unknown) => {
       throw await withAddress(error, storage)
     },

@@ -62,12 +62,13 @@ async function downloadElectron(): Promise<string | null> {
 /** Electron has arguments of its own, so ours travel in the environment. */
 function environmentOf(given: HeadlessArguments): NodeJS.ProcessEnv {
   if (given.kind !== 'run') return process.env
-  const { storage, bootstrap, join } = given.settings
+  const { storage, bootstrap, join, adopt } = given.settings
   return {
     ...process.env,
     CAIRN_STORAGE: storage,
     ...(bootstrap === null ? {} : { CAIRN_BOOTSTRAP: bootstrap.join(',') }),
     ...(join ? {} : { CAIRN_OFFLINE: '1' }),
+    ...(adopt ? { CAIRN_ADOPT: '1' } : {}),
   }
 }
 

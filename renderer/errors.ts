@@ -138,9 +138,9 @@ function say(error: SerializedError): Words | null {
       ]
     case 'ARCHIVE_BEHIND':
       return [
-        'This copy of your archive is older than what you published',
-        `Here it has version ${error.data.length}; version ${error.data.published} was published. Writing now would break it for everybody.`,
-        'Stay connected: it is mended as soon as a friend who has the newer version is there.',
+        'This copy of your archive may be older than what you published',
+        `Here it has version ${error.data.length}${error.data.published === null ? '' : `; version ${error.data.published} was published`}. Nothing is added before it has caught up: that could make two histories of it.`,
+        'Stay connected: it goes on by itself as soon as a friend who has the newest version is there.',
       ]
     case 'VERSION_NOT_FOUND':
       return [

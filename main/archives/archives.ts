@@ -23,6 +23,7 @@ import type { Network } from '../network/network.ts'
 import { type About, BESIDE_RESERVED } from './about.ts'
 import { Archive } from './archive.ts'
 import { clearBlocks } from './blocks.ts'
+import { catchUp } from './catch-up.ts'
 import { HistoryGuard } from './history-guard.ts'
 import { decodeKey, encodeKey, formatLink, type Link, parseLink } from './links.ts'
 import { type ArchiveRecord, FRESH, type Registry, type SourceRecord, type SummaryRecord } from './registry.ts'
@@ -59,6 +60,8 @@ type Opened = {
   /** What the row says is on its way from a peer. */
   asking: boolean
   source: ArchiveSource['state'] | null
+  /** Ends the waiting for peers who may have more of it, while it may be older than what was published. */
+  insist: (() => void) | null
   /** Of ours: the log is as long as what was published, and another one. */
   differs: boolean
   /** An update that what is kept does not take unasked. */
@@ -366,7 +369,9 @@ export class Archives {
     if (state.name === 'behind')
       throw new AppError(
         'ARCHIVE_BEHIND',
-        'This storage is older than what was published from it. It must catch up from a friend before anything is added.',
+        state.published === null
+          ? 'This storage was copied or restored, and may be older than what was published from it. It catches up from a friend before anything is added.'
+          : 'This storage is older than what was published from it. It catches up from a friend before anything is added.',
         { key, length: state.length, published: state.published },
       )
     const rewritten = this.#rewrites.of(archive, differs)
@@ -381,6 +386,20 @@ export class Archives {
         { key },
       )
     return archive
+  }
+
+  /** Whether `writable` would return it. It becomes so by itself, or by an answer. */
+  mayWrite(key: string): boolean {
+    const { archive, state, differs } = this.#of(key)
+    return state.name !== 'behind' && this.#rewrites.of(archive, differs) === null
+  }
+
+  /** An archive of ours that may be older than what was published is written to from now on, whatever becomes of that. */
+  async insist(key: string): Promise<void> {
+    const opened = this.#of(key)
+    if (opened.insist === null) return
+    opened.insist()
+    await this.#isCurrent(opened)
   }
 
   /** Follows another history, or stays on the one that is here. */
@@ -419,6 +438,12 @@ export class Archives {
     if (opened === undefined) return
     opened.readAt = -1
     opened.assessedAt = -1
+    if (this.record(key).namespace !== null) {
+      this.#fetchRest(opened)
+      void this.published(key).catch(error =>
+        this.#log.error({ err: error, key }, 'a history could not be written down'),
+      )
+    }
     for (const listener of this.#replaced) listener(key)
     void this.#assess(opened)
     this.touch(key)
@@ -584,6 +609,7 @@ export class Archives {
       readAt: -1,
       assessedAt: -1,
       asking: false,
+      insist: null,
       differs: false,
       pending: null,
       news: null,
@@ -625,7 +651,12 @@ export class Archives {
       },
       () => {},
     )
-    if (record.published !== null) await this.#compareWithPublished(opened, record.published)
+    if (record.namespace !== null) {
+      if (record.published !== null) await this.#compareWithPublished(opened, record.published)
+      const published = record.published?.length ?? null
+      if (record.doubt || core.length < (published ?? 0)) this.#catchUp(opened, published)
+      this.#fetchRest(opened)
+    }
     // A block may be missing and nobody there: the start does not wait for it.
     if (!this.#recall(opened, record.summary))
       await Promise.race([this.#assess(opened), sleep(ASSESSING, undefined, { ref: false })])
@@ -687,14 +718,58 @@ export class Archives {
   /** An own log that is shorter than peers have seen it, or another one, must not be written to. */
   async #compareWithPublished(opened: Opened, published: NonNullable<ArchiveRecord['published']>): Promise<void> {
     const { core } = opened.archive.drive
-    if (core.length < published.length)
-      this.#setState(opened, { name: 'behind', length: core.length, published: published.length })
-    else if (
+    if (
+      core.length >= published.length &&
       core.fork === published.fork &&
       (await core.has(published.length - 1)) &&
       encodeKey(await core.treeHash(published.length)) !== published.hash
     )
       opened.differs = true
+  }
+
+  /** Nothing is added to it before peers have said that nobody has more of it. */
+  #catchUp(opened: Opened, published: number | null): void {
+    const { archive, life } = opened
+    const insisted = new AbortController()
+    opened.insist = () => insisted.abort()
+    // What was published is known to be more; with as much as that here it is only in doubt.
+    const say = (alone: boolean) => {
+      const { length } = archive
+      const known = published !== null && published > length ? published : null
+      if (!insisted.signal.aborted) this.#setState(opened, { name: 'behind', length, published: known, alone })
+    }
+    say(!this.#network.allowed)
+    const signal = AbortSignal.any([insisted.signal, life.signal])
+    catchUp({
+      archive,
+      published: published ?? 0,
+      signal,
+      online: () => this.#network.started && this.#network.online,
+      onAlone: say,
+    }).then(
+      () => this.#isCurrent(opened),
+      error => {
+        if (!signal.aborted) this.#log.error({ err: error, key: archive.key }, 'an archive could not catch up')
+      },
+    )
+  }
+
+  /** What is here of an archive of ours is what there is of it. */
+  async #isCurrent(opened: Opened): Promise<void> {
+    const { archive } = opened
+    opened.insist = null
+    await this.#registry.update(archive.key, { doubt: false, published: await archive.fingerprint() })
+    this.#fetchRest(opened)
+    this.#setState(opened, archive.known ? { name: 'found' } : { name: 'empty' })
+    await this.#assess(opened)
+    await this.refresh(archive.key)
+  }
+
+  /** All of an archive of ours belongs here; after it has caught up, some of it may only be with peers. */
+  #fetchRest(opened: Opened): void {
+    for (const core of coresOf(opened.archive))
+      if (core.contiguousLength < core.length)
+        opened.downloads = [...opened.downloads, core.download({ start: 0, end: core.length })]
   }
 
   #search(opened: Opened): void {
@@ -734,7 +809,7 @@ export class Archives {
 
   #report(opened: Opened, finding: Finding): void {
     const { state, searchingSince: since } = opened
-    if (state.name === 'secret-needed') return
+    if (state.name === 'secret-needed' || state.name === 'behind') return
     switch (finding.name) {
       case 'known':
         if (finding.peers || (state.name !== 'found' && state.name !== 'empty')) void this.#assess(opened)
@@ -755,8 +830,7 @@ export class Archives {
   /** Reads whether a known archive is found, empty, illegible, or still behind what we published. */
   async #assess(opened: Opened): Promise<void> {
     const { archive, state, life } = opened
-    if (!archive.known || life.signal.aborted) return
-    if (state.name === 'behind' && archive.length < state.published) return
+    if (!archive.known || life.signal.aborted || state.name === 'behind') return
     try {
       if (!(await archive.legible())) return this.#setState(opened, { name: 'secret-needed' })
       const { found, version } = await archive.at(null, async (snapshot, version) => {

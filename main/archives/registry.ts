@@ -124,6 +124,8 @@ const Archive = z.object({
   names: z.array(z.object({ version: z.number(), name: z.string(), time: z.number() })).default([]),
   /** What its row says of this version, so that a start with hundreds of archives need not read each. Of another one it says nothing. */
   summary: Summary.nullable().default(null),
+  /** Ours only: the storage may be older than what was published from it. Peers are asked before it is written to. */
+  doubt: z.boolean().default(false),
   rewrite: Rewrite.nullable().default(null),
   /** Of two histories that were signed: the newest version that both have. Which archives are frozen the warrants say. */
   parted: z.number().nullable().default(null),
@@ -145,6 +147,9 @@ const Download = z.object({
   pin: z.object({ blobsLength: z.number(), hash: z.string() }).nullable().default(null),
 })
 
+/** A file in the storage, as it is on its disk: see `stamp.ts`. */
+const StampFile = z.object({ name: z.string(), inode: z.string(), born: z.string() })
+
 const File = z.object({
   version: z.literal(1),
   archives: z.array(Archive),
@@ -152,6 +157,8 @@ const File = z.object({
   forgotten: z.array(Forgotten).default([]),
   /** Bytes of blocks that were cleared and whose room has not been given back to the disk. */
   garbage: z.number().default(0),
+  /** The last of these that were made. */
+  stamps: z.array(StampFile).readonly().default([]),
 })
 
 export type SourceRecord = z.infer<typeof Source>
@@ -159,6 +166,7 @@ export type ArchiveRecord = z.infer<typeof Archive>
 export type DownloadRecord = z.infer<typeof Download>
 export type ForgottenRecord = z.infer<typeof Forgotten>
 export type SummaryRecord = z.infer<typeof Summary>
+export type StampRecord = z.infer<typeof StampFile>
 export type RewriteRecord = z.infer<typeof Rewrite>
 export type UpdatesRecord = z.infer<typeof Updates>
 
@@ -172,6 +180,7 @@ export const FRESH: Omit<ArchiveRecord, 'key' | 'namespace' | 'secret' | 'title'
   updates: UNASKED,
   notify: true,
   summary: null,
+  doubt: false,
   rewrite: null,
   parted: null,
 }
@@ -188,6 +197,7 @@ export class Registry {
   readonly downloads = new Map<string, DownloadRecord>()
   readonly forgotten = new Map<string, ForgottenRecord>()
   #garbage: number
+  #stamps: readonly StampRecord[]
   readonly #saver: Saver
 
   private constructor(path: string, file: z.infer<typeof File>) {
@@ -195,6 +205,7 @@ export class Registry {
     for (const download of file.downloads) this.downloads.set(download.id, download)
     for (const forgotten of file.forgotten) this.forgotten.set(forgotten.key, forgotten)
     this.#garbage = file.garbage
+    this.#stamps = file.stamps
     this.#saver = new Saver(() =>
       writeJson(path, {
         version: NEWEST,
@@ -202,6 +213,7 @@ export class Registry {
         downloads: [...this.downloads.values()],
         forgotten: [...this.forgotten.values()],
         garbage: this.#garbage,
+        stamps: this.#stamps,
       }),
     )
   }
@@ -209,7 +221,7 @@ export class Registry {
   /** Throws STORAGE_UNUSABLE if the file was written by a newer Cairn. One that cannot be read is set aside, not lost. */
   static async open(storage: string): Promise<Registry> {
     const path = join(storage, 'registry.json')
-    const empty = { version: NEWEST, archives: [], downloads: [], forgotten: [], garbage: 0 } as const
+    const empty = { version: NEWEST, archives: [], downloads: [], forgotten: [], garbage: 0, stamps: [] } as const
     let raw: unknown
     try {
       raw = await readJson(path)
@@ -233,6 +245,22 @@ export class Registry {
     const next = { ...record, ...change }
     await this.setArchive(next)
     return next
+  }
+
+  /** Archives of ours are not written to before peers have been asked. */
+  async doubt(): Promise<void> {
+    for (const [key, record] of this.archives)
+      if (record.namespace !== null) this.archives.set(key, { ...record, doubt: true })
+    await this.save()
+  }
+
+  get stamps(): readonly StampRecord[] {
+    return this.#stamps
+  }
+
+  async setStamps(stamps: readonly StampRecord[]): Promise<void> {
+    this.#stamps = stamps
+    await this.save()
   }
 
   get garbage(): number {

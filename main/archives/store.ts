@@ -47,8 +47,11 @@ type Inner = {
   readonly streamTracker: { attachAll(core: Core): void }
 }
 
-/** Throws STORAGE_IN_USE when another process has it, STORAGE_UNUSABLE with the reason otherwise. */
-export async function openStore(storage: string): Promise<Store> {
+/**
+ * `adopt`: the person says that a storage that was copied is to be used; called before anything of it is changed. Throws
+ * STORAGE_IN_USE when another process has it, STORAGE_UNUSABLE with the reason otherwise.
+ */
+export async function openStore(storage: string, adopt: (() => Promise<void>) | null = null): Promise<Store> {
   const folder = join(storage, 'store')
   let corestore: Corestore
   try {
@@ -56,7 +59,12 @@ export async function openStore(storage: string): Promise<Store> {
     const device = join(folder, 'CORESTORE')
     // Left so by a power cut while the storage was being made: it says nothing, and would refuse every later start.
     if ((await stat(device).catch(() => null))?.size === 0) await rm(device)
-    corestore = await openCorestore(folder)
+    corestore = await openCorestore(folder).catch(async error => {
+      if (adopt === null || !isMoved(error)) throw error
+      await adopt()
+      await rm(device)
+      return openCorestore(folder)
+    })
     await sync(device)
   } catch (error) {
     throw explain(error, storage)
@@ -151,6 +159,11 @@ async function openCorestore(folder: string): Promise<Corestore> {
   return corestore
 }
 
+/** Its device file is not the one that was made there. It is locked by nobody then. */
+const isMoved = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException).code === 'DEVICE_FILE' ||
+  (error instanceof Error && /device file/i.test(error.message))
+
 function explain(error: unknown, storage: string): AppError {
   const message = error instanceof Error ? error.message : String(error)
   if (/locked|lock file/i.test(message))
@@ -160,13 +173,12 @@ function explain(error: unknown, storage: string): AppError {
       { storage },
     )
   const code = (error as NodeJS.ErrnoException).code
-  const why =
-    code === 'DEVICE_FILE' || /device file/i.test(message)
-      ? 'it was copied or moved from another disk. Two copies of one storage that both publish would break the archives for everybody: delete the file store/CORESTORE in it only if the other copy is gone for good'
-      : code === 'EACCES' || code === 'EROFS' || code === 'EPERM'
-        ? 'it may not be written to'
-        : code === 'ENOSPC'
-          ? 'the disk is full'
-          : message
+  const why = isMoved(error)
+    ? 'it was copied, restored from a backup, or moved from another disk. Two copies of one storage that both publish would sign two histories with one key, which breaks these archives for everybody. If no other copy is in use any more, start Cairn once with --adopt: your own archives then catch up from friends before anything is added to them'
+    : code === 'EACCES' || code === 'EROFS' || code === 'EPERM'
+      ? 'it may not be written to'
+      : code === 'ENOSPC'
+        ? 'the disk is full'
+        : message
   return new AppError('STORAGE_UNUSABLE', `The storage ${storage} cannot be opened: ${why}.`, { storage, why })
 }

@@ -28,6 +28,10 @@ const COMMON = {
     type: 'boolean',
     help: 'one JSON object per line on stdout, errors as {"error":{"code","message"}} on stderr',
   },
+  adopt: {
+    type: 'boolean',
+    help: 'use a storage that was copied, restored or moved from another disk: no other copy of it may be in use',
+  },
   help: { type: 'boolean', short: 'h', help: 'show this' },
 } as const satisfies Options
 
@@ -346,6 +350,7 @@ export type Common = {
   readonly storage: string
   readonly bootstrap: readonly string[] | null
   readonly json: boolean
+  readonly adopt?: boolean
 }
 export type Command =
   | { readonly name: 'help'; readonly text: string }
@@ -521,6 +526,7 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
     storage: resolve(values.text('storage') ?? defaultStorage(environment)),
     bootstrap: values.nodes('bootstrap', environment),
     json: values.flag('json'),
+    ...(values.flag('adopt') ? { adopt: true } : {}),
   }
   const [first = '', second = null] = words
   switch (name) {

@@ -162,6 +162,7 @@ function problemOf({ source }: ArchiveRow): Error | null {
       )
     case 'importing':
     case 'watching':
+    case 'waiting':
     case 'paused':
       return null
   }

@@ -73,6 +73,7 @@ export async function repair(context: Context, command: Command & { name: 'repai
   const { rewritten: now } = row
   if (row.ownership !== 'yours')
     throw new AppError('ARCHIVE_READ_ONLY', 'Only its author can repair this archive', { key: row.id })
+  if (row.state.name === 'behind') return insist(context, row, command.yes)
   if (now?.kind !== 'forked')
     throw new AppError('NO_WARRANT', 'There is nothing to repair: this archive has one history', { key: row.id })
   if (!command.yes)
@@ -89,6 +90,22 @@ export async function repair(context: Context, command: Command & { name: 'repai
     )
   const { length } = await client.archives.repair({ key: row.id, version: command.to }, { signal })
   output.result(`Repaired: it goes on after version ${length}.`, { repaired: { key: row.id, length } })
+  return EXIT.done
+}
+
+/** It may be older than what was published, and nobody can say. */
+async function insist({ client, output, signal }: Context, row: ArchiveRow, yes: boolean): Promise<number> {
+  if (!yes)
+    throw new CliError(
+      'NEEDS_A_YES',
+      [
+        `This storage may be older than what was published from it: it has version ${row.length}.`,
+        'While Cairn runs (cairn serve), friends who have more give it back, and it goes on by itself.',
+        'Say --yes only if nobody has more: if anybody does, two histories are signed with its key, and it freezes for everybody.',
+      ].join('\n'),
+    )
+  await client.archives.insist({ key: row.id }, { signal })
+  output.result(`It goes on after version ${row.length}.`, { insisted: { key: row.id, length: row.length } })
   return EXIT.done
 }
 

@@ -63,9 +63,9 @@ export async function run({
   let session: Session | null = null
   const ended = new AbortController()
   try {
-    const { storage, bootstrap, name } = command
+    const { storage, bootstrap, name, adopt = false } = command
     // To look at one's own library, or to forget, nobody needs to be asked.
-    session = await openSession({ storage, bootstrap, join: !ALONE.has(name) })
+    session = await openSession({ storage, bootstrap, join: !ALONE.has(name), adopt })
     if (session.attached && bootstrapGiven(args))
       output.note('--bootstrap has no effect: Cairn runs on this storage already, with nodes of its own.')
     const context: Context = {

@@ -26,11 +26,12 @@ export async function serve(
       await running.close()
     }
   }
-  const { storage, bootstrap, allowHosts, port } = command
+  const { storage, bootstrap, allowHosts, port, adopt = false } = command
   const serving = await serveHeadless({
     storage,
     bootstrap,
     join: true,
+    adopt,
     allowHosts,
     ...(port === null ? {} : { port }),
   })

@@ -21,6 +21,7 @@ export type SessionOptions = {
   readonly storage: string
   readonly bootstrap: readonly string[] | null
   readonly join: boolean
+  readonly adopt?: boolean
 }
 
 /** How long a backend that holds the storage may take until it answers, in milliseconds. */
@@ -57,10 +58,10 @@ export async function attach(storage: string): Promise<Session | null> {
   return { client, attached: true, close: async () => transport.close() }
 }
 
-async function startOwn({ storage, bootstrap, join }: SessionOptions): Promise<Session> {
+async function startOwn({ storage, bootstrap, join, adopt = false }: SessionOptions): Promise<Session> {
   // Loaded when it is needed: a client of a running backend answers at once.
   const { startBackend } = await import('../backend.ts')
-  const backend = await startBackend({ storage, bootstrap, join, log: 'file' })
+  const backend = await startBackend({ storage, bootstrap, join, adopt, log: 'file' })
   const [ours, theirs]: [Transport<ClientFrame, ServerFrame>, Transport<ServerFrame, ClientFrame>] = memoryPair()
   backend.accept(theirs as Transport<ServerFrame, unknown>)
   return { client: connect<Contract>(ours), attached: false, close: () => backend.close() }

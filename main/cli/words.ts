@@ -108,7 +108,7 @@ export function state(archive: ArchiveState): string {
     case 'damaged':
       return 'its list is broken, and cannot be read'
     case 'behind':
-      return `read-only: this copy has version ${archive.length} of ${archive.published} and must catch up from a friend first`
+      return `read-only: this copy has version ${archive.length}${archive.published === null ? ' and may be older than what was published' : ` of ${archive.published}`}; ${archive.alone ? 'no friend who has more is there (cairn repair LINK says what else can be done)' : 'catching up from friends before anything is added'}`
     default:
       return assertNever(archive)
   }

@@ -20,7 +20,7 @@ export type Host = {
   close(): Promise<void>
 }
 
-type ProcessOptions = Pick<BackendOptions, 'storage' | 'bootstrap' | 'join'>
+type ProcessOptions = Pick<BackendOptions, 'storage' | 'bootstrap' | 'join' | 'adopt'>
 
 /** What this process tells the backend's own one. A port comes along with `client` and `content`. */
 export type ToBackend =

@@ -84,6 +84,8 @@ declare module 'hypercore' {
       onsync(said: unknown): Promise<void>
       readonly remoteLength: number
       readonly remoteFork: number
+      /** It has said how long its log is. */
+      readonly remoteSynced: boolean
       /** It says that it has this block. */
       _remoteHasBlock(index: number): boolean
       readonly wireRequest: { send(request: ProofRequest): boolean }

@@ -26,6 +26,8 @@ const QUIET = 1000
 const CEILING = 10_000
 const RESCAN = 10 * 60_000
 const RESCAN_UNWATCHED = 60_000
+/** Until the archive may be written to it is asked after this often. */
+const WAITING = 500
 const MISSING_AGAIN = 2000
 /** Changesets from this size on have a row in transfers. */
 const ROW_BYTES = 32 << 20
@@ -218,6 +220,11 @@ export class LiveSource {
     const { signal } = this.#life
     while (!signal.aborted && !this.#record.paused) {
       try {
+        if (!archives.mayWrite(key)) {
+          archives.setSourceState(key, { name: 'waiting' })
+          await this.#woken(WAITING)
+          continue
+        }
         await this.#watch()
         archives.setSourceState(key, { name: 'importing' })
         const dirty = this.#take()
@@ -238,6 +245,8 @@ export class LiveSource {
         const error = explain(thrown, key)
         this.#dirty = { all: true, paths: new Set() }
         const known = error instanceof AppError ? error : null
+        // Its history was found to be another one meanwhile.
+        if (known?.is('ARCHIVE_BEHIND') || known?.is('ARCHIVE_CONFLICT')) continue
         if (known?.is('SOURCE_NOT_FOUND') || known?.is('SOURCE_UNREADABLE')) {
           await this.#unwatch()
           archives.setSourceState(key, { name: 'missing', path: (known.data as { path: string }).path })

@@ -27,7 +27,7 @@ export type ErrorData = {
   ARCHIVE_CONFLICT: { readonly key: string }
   /** Nothing is known of two histories of this archive. */
   NO_WARRANT: { readonly key: string }
-  ARCHIVE_BEHIND: { readonly key: string; readonly length: number; readonly published: number }
+  ARCHIVE_BEHIND: { readonly key: string; readonly length: number; readonly published: number | null }
   VERSION_NOT_FOUND: { readonly key: string; readonly version: number; readonly newest: number }
   NOT_THE_PINNED_VERSION: { readonly key: string; readonly expected: string; readonly found: string }
   /** Something of this name stands there already. */

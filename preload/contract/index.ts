@@ -136,6 +136,11 @@ export const contract = {
       input: z.strictObject({ key: Key, version: Version.nullable() }),
       output: type<{ readonly length: number }>(),
     }),
+    /**
+     * An archive of yours that may be older than what was published from it is written to all the same. If anybody has a
+     * newer version of it, there are two histories then.
+     */
+    insist: call({ input: z.strictObject({ key: Key }) }),
     /** The proof of a fork, as a file that anybody can check without peers. Throws NO_WARRANT. */
     warrant: call({
       input: z.strictObject({ key: Key }),

@@ -71,8 +71,11 @@ export type ArchiveState =
   | { readonly name: 'secret-needed' }
   /** Its list is broken, or was made to lead readers round in circles. A later version may be whole again. */
   | { readonly name: 'damaged' }
-  /** Yours, and shorter than what was published before (an old copy of the storage): read-only until peers give it back. */
-  | { readonly name: 'behind'; readonly length: number; readonly published: number }
+  /**
+   * Yours, and the storage is or may be older than what was published from it (a backup, a copy): read-only until it has
+   * caught up from peers. `published`: how long it was, where that is known. `alone`: nobody who could tell is there.
+   */
+  | { readonly name: 'behind'; readonly length: number; readonly published: number | null; readonly alone: boolean }
 
 /**
  * The history of an archive is not what it was. Until the person has answered, nothing that is here is given up, and all
@@ -208,6 +211,8 @@ export type ArchiveSource = {
   readonly state:
     | { readonly name: 'importing' }
     | { readonly name: 'watching' }
+    /** The archive may not be written to now: its state, or what became of its history, says why. It goes on by itself. */
+    | { readonly name: 'waiting' }
     | { readonly name: 'paused' }
     /** The source is gone, unmounted or unreadable. Nothing is removed from the archive. */
     | { readonly name: 'missing'; readonly path: string }

@@ -32,7 +32,9 @@ export function sayArchive(row: ArchiveRow, live: boolean): Said {
     case 'damaged':
       return { short: 'Cannot be read', mood: 'bad' }
     case 'behind':
-      return { short: 'Older than what you published', mood: 'warn' }
+      return row.state.alone
+        ? { short: 'Older than what you published', mood: 'warn' }
+        : { short: 'Catching up…', mood: 'busy' }
     case 'found':
     case 'empty':
       if (source?.name === 'importing') return { short: 'Being added…', mood: 'busy' }

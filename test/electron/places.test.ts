@@ -44,7 +44,7 @@ describe('arguments', () => {
     expect(readArguments(args, {})).toEqual({
       kind: 'run',
       open: true,
-      settings: { storage: '/s', bootstrap: ['a:1', 'b:2'], join: false, port: 80, allowHosts: ['x:9'] },
+      settings: { storage: '/s', bootstrap: ['a:1', 'b:2'], join: false, adopt: false, port: 80, allowHosts: ['x:9'] },
     })
     expect(readArguments([], { CAIRN_STORAGE: '/s', CAIRN_BOOTSTRAP: 'a:1' })).toMatchObject({
       settings: { storage: '/s', bootstrap: ['a:1'], join: true },

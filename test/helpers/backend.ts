@@ -29,6 +29,7 @@ export async function startPerson(
     readonly join?: boolean
     readonly consented?: boolean
     readonly uploadSilence?: number
+    readonly adopt?: boolean
   } = {},
 ): Promise<Person> {
   if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
@@ -38,6 +39,7 @@ export async function startPerson(
     bootstrap,
     join: options.join ?? true,
     log: 'stderr',
+    adopt: options.adopt ?? false,
     ...(options.uploadSilence === undefined ? {} : { uploadSilence: options.uploadSilence }),
   })
   const [server, ours] = memoryPair<ServerFrame, ClientFrame>()

@@ -205,6 +205,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       chooseUpdate: unused,
       setNotify: nothing,
       answerRewrite: nothing,
+      insist: nothing,
       repair: unused,
       warrant: unused,
       pause: nothing,

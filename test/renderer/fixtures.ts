@@ -129,7 +129,7 @@ export const archives: readonly ArchiveRow[] = [
     number: numbers.behind,
     title: 'Thesis',
     ownership: 'yours',
-    state: { name: 'behind', length: 812, published: 840 },
+    state: { name: 'behind', length: 812, published: 840, alone: false },
     held: all,
   }),
   archive({

@@ -164,6 +164,7 @@ export class ScriptedBackend implements Backend {
           if (row) this.archives.put({ ...row, seenLength: length })
         },
         answerRewrite: nothing('archives.answerRewrite'),
+        insist: nothing('archives.insist'),
         repair: did('archives.repair', { length: 42 }),
         warrant: did('archives.warrant', { name: 'ybndrfg8.cairn-warrant', text: '{}\n' }),
         keep: nothing('archives.keep'),

@@ -111,10 +111,15 @@ export function OpeningState({ row, version, onNewest }: OpeningProps): ReactEle
       return (
         <EmptyState
           icon={<History size={44} strokeWidth={1.25} />}
-          title="This copy is older than what you published"
-          actions={<TryAgain row={row} />}
+          title={behind(state).title}
+          actions={
+            <>
+              <TryAgain row={row} />
+              {state.alone && <Insist row={row} />}
+            </>
+          }
         >
-          {behind(state)}
+          {behind(state).text}
         </EmptyState>
       )
     default:
@@ -172,16 +177,21 @@ export function OpeningBanner({ row }: { readonly row: ArchiveRow }): ReactEleme
     case 'behind':
       return (
         <Banner
-          tone="warn"
+          tone={state.alone ? 'warn' : 'plain'}
           icon={<History size={16} />}
-          title="This copy is older than what you published"
+          title={behind(state).title}
           actions={
-            <Button size="small" onClick={() => retry(row)}>
-              Look again now
-            </Button>
+            state.alone && (
+              <>
+                <Button size="small" onClick={() => retry(row)}>
+                  Look again now
+                </Button>
+                <Insist row={row} />
+              </>
+            )
           }
         >
-          {behind(state)}
+          {behind(state).text}
         </Banner>
       )
     default:
@@ -189,8 +199,45 @@ export function OpeningBanner({ row }: { readonly row: ArchiveRow }): ReactEleme
   }
 }
 
-const behind = ({ length, published }: Extract<ArchiveState, { name: 'behind' }>) =>
-  `It has version ${number(length)}, and version ${number(published)} was published. It is read-only until a friend who has the newer one is connected, and then mends itself. Writing now would break it for everybody.`
+type Behind = Extract<ArchiveState, { name: 'behind' }>
+
+function behind({ length, published, alone }: Behind): { readonly title: string; readonly text: string } {
+  const why =
+    published === null
+      ? `This storage was copied or restored from a backup. It has version ${number(length)}, and may be older than what you published since.`
+      : `It has version ${number(length)}, and version ${number(published)} was published.`
+  if (!alone)
+    return {
+      title: 'Catching up from friends before anything is added',
+      text: `${why} Friends who have more give it back, and then it goes on by itself.`,
+    }
+  return {
+    title:
+      published === null
+        ? 'This copy may be older than what you published'
+        : 'This copy is older than what you published',
+    text: `${why} No friend who could give the rest back is connected. Until one is, nothing is added: it would make two histories of it if anybody has more.`,
+  }
+}
+
+/** Risky, and sometimes right: nobody else may ever have had it. */
+function Insist({ row }: { readonly row: ArchiveRow }): ReactElement {
+  const insist = () =>
+    attempt(async () => {
+      const sure = await ui.confirm({
+        title: 'Go on with what is here?',
+        text: `Right if nobody has a newer version of it, as when it was never shared since. If anybody has one, two histories are signed with its key: the archive freezes for everybody, and you have to mend it.`,
+        yes: 'Go on with what is here',
+        dangerous: true,
+      })
+      if (sure) await backend.archives.insist({ key: row.id })
+    })
+  return (
+    <Button size="small" onClick={insist}>
+      Go on with what is here…
+    </Button>
+  )
+}
 
 function watching({ since, lastTried }: Unreachable, now: number): string {
   const tried = now - lastTried < 45_000 ? 'just now' : ago(lastTried, now)

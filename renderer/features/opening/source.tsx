@@ -26,6 +26,7 @@ export function SourceBanner({
   if (state === undefined) return null
   switch (state.name) {
     case 'watching':
+    case 'waiting':
       return null
     case 'importing':
       return (
