@@ -884,7 +884,9 @@ export class Archives {
     this.#dismiss(opened)
     this.#opened.delete(record.key)
     await opened.archive.close()
-    await this.#admit(record, { urgent: true })
+    const archive = await Archive.open(this.#store, record)
+    archive.pins.inherit(opened.archive.pins)
+    await this.#admit(record, { archive, urgent: true })
   }
 
   #dismiss(opened: Opened): void {

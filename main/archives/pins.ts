@@ -33,8 +33,8 @@ type Claim = Pin & {
 
 /** How long peers may take to bring the blocks that are needed to check a link, in milliseconds. */
 const PATIENCE = 30_000
-/** Forks up to which a link is believed to have been made before its author took back newer versions. */
-const MOST_FORKS = 32
+/** How often an author may have taken back versions between a link and its reader. */
+const MOST_FORKS = 16
 
 export class Pins {
   readonly #drive: Hyperdrive
@@ -77,6 +77,11 @@ export class Pins {
         if (claim.life !== life) throw this.#refusal(claim, 'something else')
       },
     }
+  }
+
+  /** What was said while the archive was open before. */
+  inherit(before: Pins): void {
+    for (const [version, { blobsLength, hash }] of before.#claims) this.claim(version, { blobsLength, hash })
   }
 
   /** What was said of a version; null: nothing. */
@@ -200,13 +205,20 @@ export function digest({ version, blobsLength, trees, forks }: Digested): string
 }
 
 /**
- * The forks may be lower in the link: its author took back later versions since, and this one still stands. Its trees say
- * that by themselves.
+ * The forks may be others in the link: its author took back later versions since, or had done so before whoever made the link
+ * read it, and this version stands in both. Its trees say that by themselves.
  */
 function isPinned(hash: string, digested: Digested): boolean {
-  const [list, content] = digested.forks
-  for (let a = list; a >= 0 && list - a <= MOST_FORKS; a--)
-    for (let b = content; b >= 0 && content - b <= MOST_FORKS; b--)
-      if (digest({ ...digested, forks: [a, b] }) === hash) return true
-  return false
+  const [list, content] = digested.forks.map(near)
+  return list!.some(a => content!.some(b => digest({ ...digested, forks: [a, b] }) === hash))
+}
+
+/** Nearest first. */
+function near(fork: number): readonly number[] {
+  const forks = [fork]
+  for (let away = 1; away <= MOST_FORKS; away++) {
+    if (fork - away >= 0) forks.push(fork - away)
+    forks.push(fork + away)
+  }
+  return forks
 }

@@ -77,6 +77,8 @@ export async function verify(command: Command & { name: 'verify' }, output: Outp
   const path = resolve(command.file)
   const file = await open(path, 'r').catch(notThere(path))
   try {
+    if (!(await file.stat()).isFile())
+      throw new AppError('SOURCE_WRONG_KIND', `${path} is no file.`, { path, expected: 'file' })
     const proven = await verifyReceipt(parsed, readerOf(file))
     output.result(
       `It is so. These ${size(proven.size)} were in ${linkOf(proven)}\nas ${printable(proven.path)} of version ${proven.version}, signed with the key of that archive. When, and by whom, it does not say.`,

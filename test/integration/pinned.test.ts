@@ -235,6 +235,11 @@ test('a link stands when its author takes back only what came later', async () =
   await eve.client.archives.open({ link })
   await eve.archive(key, row => isFound(row) && row.length > version + 1)
   expect(await text(eve, { key, version }, '/said.txt')).toBe('what I said')
+  // Nor does it matter who of the two has made it.
+  const { link: later } = await eve.client.archives.pinnedLink({ key, version, path: '/' })
+  expect(later).not.toBe(link)
+  await bob.client.archives.open({ link: later })
+  expect(await text(bob, { key, version }, '/said.txt')).toBe('what I said')
 })
 
 test('a link to what its author cut off says that this version was not found', async () => {

@@ -8,7 +8,7 @@ import Corestore from 'corestore'
 import Hyperdrive from 'hyperdrive'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
-import { lookUp } from '../../main/proofs/list.ts'
+import { lookUp, NoList } from '../../main/proofs/list.ts'
 import { type FileReader, parseReceipt, type Statement, verify } from '../../main/proofs/receipt.ts'
 import { isFound, type Person, publish, share, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
@@ -196,6 +196,28 @@ test('a list is looked up as Hyperbee does it, in every version', async () => {
     }
     await snapshot.close()
   }
+})
+
+test('a list that leads round in circles, or out of the log, comes to an end', async () => {
+  const field = (number: number, bytes: Buffer) =>
+    Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes])
+  const block = (key: string, keys: number[], children: number[]) =>
+    Buffer.concat([
+      field(1, field(1, Buffer.concat([field(1, Buffer.from(keys)), field(2, Buffer.from(children))]))),
+      field(2, Buffer.from(`files\0${key}`)),
+      field(3, Buffer.from('{}')),
+    ])
+  const find = (...blocks: Buffer[]) => lookUp(seq => Promise.resolve(blocks[seq - 1]!), blocks.length + 1, '/wanted')
+  expect(await find(block('/wanted', [1], []))).toEqual({})
+  for (const hostile of [
+    [block('/a', [1], [1, 0, 1, 0])],
+    [block('/a', [1], [2, 0, 2, 0]), block('/b', [2], [1, 0, 1, 0])],
+    [block('/a', [1], [7, 0, 7, 0])],
+    [block('/a', [1], [0, 0, 0, 0])],
+    [block('/a', [1], [1, 9, 1, 9])],
+    [block('/a', [3], [])],
+  ])
+    await expect(find(...hostile)).rejects.toThrow(NoList)
 })
 
 test('a file that another program wrote in blocks of its own sizes has a receipt too', async () => {
