@@ -32,6 +32,8 @@ test('a bent link is refused with both hashes, before and after a restart; a fil
   const said = page.getByRole('row').filter({ has: page.getByText('said.txt', { exact: true }) })
   await paste(page, link)
   await said.waitFor()
+  const shots = process.env['CAIRN_SHOTS']
+  if (shots !== undefined) await page.screenshot({ path: join(shots, 'pinned-shown.png') })
   const address = new URL(page.url()).hash
   expect(address).toContain(hash)
 
@@ -58,7 +60,6 @@ test('a bent link is refused with both hashes, before and after a restart; a fil
   }
   await paste(page, link.replace(hash, wrong))
   await refused()
-  const shots = process.env['CAIRN_SHOTS']
   if (shots !== undefined) {
     await page.screenshot({ path: join(shots, 'pinned-refused.png') })
     await page.setViewportSize({ width: 420, height: 700 })
