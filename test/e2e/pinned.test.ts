@@ -32,8 +32,14 @@ test('a bent link is refused with both hashes, before and after a restart; a fil
   const said = page.getByRole('row').filter({ has: page.getByText('said.txt', { exact: true }) })
   await paste(page, link)
   await said.waitFor()
+  await page.getByText('as pinned', { exact: true }).waitFor()
   const shots = process.env['CAIRN_SHOTS']
-  if (shots !== undefined) await page.screenshot({ path: join(shots, 'pinned-shown.png') })
+  if (shots !== undefined) {
+    await page.screenshot({ path: join(shots, 'pinned-shown.png') })
+    await page.setViewportSize({ width: 420, height: 700 })
+    await page.screenshot({ path: join(shots, 'pinned-shown-420.png') })
+    await page.setViewportSize({ width: 1280, height: 800 })
+  }
   const address = new URL(page.url()).hash
   expect(address).toContain(hash)
 

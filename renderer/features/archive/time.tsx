@@ -1,11 +1,12 @@
 /** The line of time: every version of an archive, from the first to now, with the one that is looked at. */
-import { History, MoreHorizontal, Tag } from 'lucide-react'
+import { History, MoreHorizontal, Pin, Tag } from 'lucide-react'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
 import type { ArchiveRow, Moment, NamedVersion } from '../../../preload/contract/models.ts'
-import type { Place } from '../../stores/location.ts'
+import { type Place, pinOf } from '../../stores/location.ts'
 import { useNames } from '../../stores/names.ts'
 import { prefer, usePreference } from '../../stores/preferences.ts'
 import { ui } from '../../stores/ui.ts'
+import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { moment as inWords, number } from '../../ui/format.ts'
@@ -102,6 +103,7 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
   const known = moments.known(stop)
   const name = names.find(one => one.version === stop)?.name ?? null
   const atNow = place.version === null && wanted === null
+  const isPinned = pinOf(place) !== null && wanted === null
   const text = wordsOf(shown, newest, known, atNow, name)
   const oldest = few?.[0]?.version ?? 2
 
@@ -161,7 +163,13 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
       </span>
       <span role="status" className="sr-only">
         {place.version === null ? '' : `You are looking at version ${number(place.version)} of ${number(newest)}.`}
+        {isPinned && ' It was proven to be the one that the link was made for.'}
       </span>
+      {isPinned && (
+        <Badge tone="good" icon={<Pin size={12} aria-hidden />}>
+          <span className="max-narrow:sr-only">as pinned</span>
+        </Badge>
+      )}
       <Menu
         trigger={
           <IconButton label="Named versions">
