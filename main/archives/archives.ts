@@ -309,11 +309,11 @@ export class Archives {
   }
 
   /** What is new in version `length` since the person saw `seen`. */
-  setNews(key: string, seen: number, length: number, news: News): void {
+  async setNews(key: string, seen: number, length: number, news: News): Promise<void> {
     const opened = this.#opened.get(key)
     if (opened === undefined) return
     opened.news = { ...news, seen, length }
-    this.touch(key)
+    await this.refresh(key)
   }
 
   async setNotify(key: string, notify: boolean): Promise<void> {

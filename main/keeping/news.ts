@@ -17,7 +17,7 @@ const COUNTED = 101
 /** Differences that are read for somebody who looks, so that renamed files find each other: some seconds where all come from peers. */
 const READ = 1000
 /** A row is counted again after this much quiet, and no more often, in milliseconds. */
-const QUIET = 300
+const QUIET = 200
 /** A list that could not be read is tried again after this long. */
 const AGAIN = 10_000
 
@@ -116,7 +116,7 @@ export class NewsService {
     this.#counted.set(key, `${seen} ${length}`)
     try {
       const { rows, more } = await this.#difference(key, seen, length, COUNTED, this.#end.signal)
-      if (this.#archives.has(key)) this.#archives.setNews(key, seen, length, { ...countsOf(rows), more })
+      if (this.#archives.has(key)) await this.#archives.setNews(key, seen, length, { ...countsOf(rows), more })
     } catch (error) {
       // Nobody has the list, or the version that was seen is gone with its history: that it is new is all there is to say.
       if (!(error instanceof AppError)) this.#log.warn({ err: error, key }, 'what is new could not be counted')
