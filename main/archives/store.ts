@@ -15,6 +15,7 @@ import { AppError } from '../../preload/contract/errors.ts'
 import { requireRoom } from '../lib/room.ts'
 import { passOverAbandoned } from './abandoned.ts'
 import { refuseEndless } from './endless.ts'
+import { refuseLoneNodes } from './lone-nodes.ts'
 
 export type Store = {
   readonly corestore: Corestore
@@ -154,6 +155,7 @@ async function openCorestore(folder: string): Promise<Corestore> {
   corestore.watch(core => {
     passOverAbandoned(core.replicator)
     refuseEndless(core)
+    refuseLoneNodes(core)
   })
   await corestore.ready()
   return corestore

@@ -25,7 +25,7 @@ declare module 'hypercore' {
       readonly stream: import('hyperswarm').Connection | import('@hyperswarm/secret-stream')
     }
     type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
-    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,content-length}.ts`, `main/proofs/signed.ts`, `main/lib/{read-ahead,tree-nodes}.ts`, `main/read/fetch.ts` and `main/network/stalls.ts` lean. */
+    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,content-length,lone-nodes}.ts`, `main/proofs/signed.ts`, `main/lib/{read-ahead,tree-nodes}.ts`, `main/read/fetch.ts` and `main/network/stalls.ts` lean. */
     type TreeNode = { readonly index: number; readonly size: number; readonly hash: Buffer }
     type Manifest = {
       readonly version: number
@@ -105,6 +105,12 @@ declare module 'hypercore' {
     type Proof = {
       readonly request?: number
       readonly fork: number
+      readonly block?: {
+        readonly index: number
+        readonly value: Buffer | null
+        readonly nodes: readonly TreeNode[]
+      } | null
+      readonly seek?: { readonly bytes: number; readonly nodes: readonly TreeNode[] } | null
       readonly hash: { readonly index: number; readonly nodes: readonly TreeNode[] } | null
       readonly upgrade: Upgrade | null
       readonly manifest?: unknown
@@ -192,6 +198,8 @@ declare module 'hypercore' {
       /** A peer has shown its head. true: it is not that of the history that is here. */
       checkConflict(proof: Proof, from: ReplicatorPeer): Promise<boolean>
       verifyReorg(proof: Proof): Promise<Reorg>
+      /** Takes what a peer has sent into the log. false: it does not go with what is here. Throws when it is wrong. */
+      verify(proof: Proof, from?: ReplicatorPeer): Promise<boolean>
       /** Throws unless it was signed by the key of the log. */
       _verifyBatchUpgrade(tree: { readonly length: number }, manifest: unknown): unknown
     }
@@ -238,6 +246,7 @@ declare module 'hypercore' {
       readonly replicator: Hypercore.Replicator
       checkConflict: Hypercore.Inner['checkConflict']
       verifyReorg: Hypercore.Inner['verifyReorg']
+      verify: Hypercore.Inner['verify']
       _verifyBatchUpgrade: Hypercore.Inner['_verifyBatchUpgrade']
     } | null
     /** Who may sign it; null: not known here yet. */

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import type Hypercore from 'hypercore'
 import Hyperdrive from 'hyperdrive'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { OpenedLink } from '../../preload/contract/models.ts'
 import { decodeKey, encodeKey, formatLink, parseLink } from '../../main/archives/links.ts'
 import { digest } from '../../main/archives/pins.ts'
+import { openStore } from '../../main/archives/store.ts'
 import { isFound, type Person, publish, startPerson } from '../helpers/backend.ts'
 import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { plainPeer, replicating } from '../helpers/plain.ts'
@@ -316,6 +317,35 @@ for (const [lie, change] of Object.entries(LIES))
       .toEqual(['/a.txt', '/b'])
     expect(await text(eve, { key, version }, '/a.txt')).toBe('first')
   })
+
+test('a node of the tree that comes alone is not believed to have another size', async () => {
+  const { drive, key } = await plainAuthor()
+  const { corestore, close } = await openStore(await temporaryFolder('storage'))
+  onTestFinished(close)
+  const core = corestore.get({ key: decodeKey(key) })
+  await core.ready()
+  const [ours, theirs] = [core.replicate(true), drive.core.replicate(false)]
+  ours.pipe(theirs).pipe(ours)
+  await core.get(2)
+  const inner = core.core!
+  const nodeAt = async (index: number) => {
+    const reads = inner.state.storage.read()
+    const node = reads.getTreeNode(index)
+    reads.tryFlush()
+    return (await node)!
+  }
+  const root = await nodeAt(1)
+  const nothing = { fork: 0, block: null, hash: null, seek: null, upgrade: null, manifest: null }
+  const lie = { ...root, size: root.size + 1 }
+  await expect(inner.verify({ ...nothing, seek: { bytes: 1, nodes: [lie] } })).rejects.toMatchObject({
+    code: 'INVALID_CHECKSUM',
+  })
+  await expect(inner.verify({ ...nothing, hash: { index: 1, nodes: [lie] } })).rejects.toMatchObject({
+    code: 'INVALID_CHECKSUM',
+  })
+  expect(await nodeAt(1)).toEqual(root)
+  expect(await inner.verify({ ...nothing, seek: { bytes: 1, nodes: [root] } })).toBe(true)
+})
 
 test('a download of a pinned version is checked anew when it goes on after a restart', async () => {
   const { drive, key, leave } = await plainAuthor()
