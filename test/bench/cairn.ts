@@ -281,6 +281,13 @@ export class Cairn {
     return (at - asked) / 1000
   }
 
+  async ended(transfer: string): Promise<void> {
+    await this.#transfers.until(transfer, ({ state }) => {
+      if (state.name === 'failed') throw new Error(JSON.stringify(state))
+      return state.name === 'done'
+    })
+  }
+
   /** Until a transfer that was there at the start is done. */
   async resumed(): Promise<void> {
     for await (const changes of this.client.transfers.watch())
