@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import Hyperdrive from 'hyperdrive'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ArchiveRow, GoneEntry } from '../../preload/contract/models.ts'
+import type { ArchiveRow } from '../../preload/contract/models.ts'
 import { encodeKey } from '../../main/archives/links.ts'
 import { isFound, type Person, publish, share, startPerson } from '../helpers/backend.ts'
 import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
+import { lookForGone } from '../helpers/gone.ts'
 import { plainPeer } from '../helpers/plain.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 import { steps, write } from '../helpers/versions.ts'
@@ -167,29 +168,6 @@ test('of a folder that has lost most of its files what is gone is brought back, 
   expect({ ...after, 'f10.txt': null }).toEqual({ ...before, 'f10.txt': null })
 })
 
-type Looking = {
-  readonly folder: string
-  readonly name?: string
-  readonly until?: number | null
-  readonly limit?: number
-}
-
-/** All that is found by one call, each with the last version that had it. */
-async function lookForGone(person: Person, key: string, { folder, name, until = null, limit = 100 }: Looking) {
-  const found: GoneEntry[] = []
-  const at: number[] = []
-  const { before } = await person.client.history.gone(
-    { key, version: null, folder, name: name ?? null, until, limit },
-    {
-      onProgress: progress => {
-        found.push(...progress.entries)
-        at.push(progress.at)
-      },
-    },
-  )
-  return { found, at, before }
-}
-
 test('what is gone is found in its folder and by its name, and is read at the last version that had it', async () => {
   const source = await temporaryFolder('source')
   await writeTree(source, { 'a.txt': 'a', 'gone.txt': 'was here', 'b/c.txt': 'c', 'd/e.txt': 'e', 'd/f/g.txt': 'g' })
@@ -226,40 +204,6 @@ test('what is gone is found in its folder and by its name, and is read at the la
   expect(await readFile(join(source, 'gone.txt'), 'utf8')).toBe('was here')
   expect(back.held.ofBytes).toBe(last.held.ofBytes)
   expect((await lookForGone(ana, key, { folder: '/' })).found.map(({ path }) => path)).toEqual(['/d'])
-})
-
-test('among many versions of another program, what is gone is looked for part by part', async () => {
-  const { store, swarm } = await plainPeer(testnet.bootstrap)
-  const drive = new Hyperdrive(store)
-  await drive.ready()
-  await drive.put('/old.txt', Buffer.from('old'))
-  await drive.del('/old.txt')
-  const batch = drive.batch()
-  for (let index = 0; index < 12_000; index++) await batch.putEntry(`/many/${index}`, {})
-  await batch.flush()
-  for (let index = 0; index < 30; index++) await drive.put(`/some-${index}`, Buffer.from('some'))
-  for (let index = 0; index < 30; index++) await drive.del(`/some-${index}`)
-  swarm.join(drive.discoveryKey, { server: true, client: false })
-  await swarm.flush()
-  const ben = await startPerson(testnet.bootstrap)
-  const key = encodeKey(drive.key)
-  await ben.client.archives.open({ link: `hyper://${key}` })
-  await ben.archive(key, isFound)
-  const newest = await lookForGone(ben, key, { folder: '/', limit: 10 })
-  expect(newest.found.slice(0, 10).map(({ path }) => path)).toEqual(
-    Array.from({ length: 10 }, (_, index) => `/some-${29 - index}`),
-  )
-  expect(newest.before).toBeGreaterThan(drive.version - 32)
-  const next = await lookForGone(ben, key, { folder: '/', until: newest.before })
-  // Told on the way how far it is, and a bounded part of the log at a time.
-  expect(next.found).toHaveLength(30 - newest.found.length)
-  expect(next.at.length).toBeGreaterThan(5)
-  expect(newest.before! - next.before!).toBeLessThan(10_100)
-  const rest = await lookForGone(ben, key, { folder: '/', until: next.before })
-  expect(rest.found.map(({ path, size, gone }) => [path, size, gone])).toEqual([
-    ['/old.txt', 3, { version: 2, time: null }],
-  ])
-  expect(rest.before).toBe(null)
 })
 
 test("versions have names: an author's for everybody, a reader's for themselves", async () => {

@@ -1,5 +1,5 @@
 /** What became of one file: when it was added and changed, each of them to be looked at and brought back. */
-import { ChevronRight, Clock, Download, MoreHorizontal, Pin, RotateCcw } from 'lucide-react'
+import { ChevronRight, Clock, Columns2, Download, MoreHorizontal, Pin, RotateCcw } from 'lucide-react'
 import { type ReactElement, useEffect, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, FileVersion, FileVersions } from '../../../preload/contract/models.ts'
@@ -113,6 +113,7 @@ function List({ row, version, path }: VersionsProps): ReactElement {
             row={row}
             path={path}
             one={one}
+            older={versions[index + 1] ?? null}
             isNewest={index === 0 && isNow}
             isShown={one === shown}
           />
@@ -131,11 +132,13 @@ type OneProps = {
   readonly row: ArchiveRow
   readonly path: string
   readonly one: FileVersion
+  /** The one before it, as far as it has been read. */
+  readonly older: FileVersion | null
   readonly isNewest: boolean
   readonly isShown: boolean
 }
 
-function One({ row, path, one, isNewest, isShown }: OneProps): ReactElement {
+function One({ row, path, one, older, isNewest, isShown }: OneProps): ReactElement {
   const { version, time, entry, change } = one
   const when = time ?? entry.modified
   const show = () =>
@@ -169,21 +172,42 @@ function One({ row, path, one, isNewest, isShown }: OneProps): ReactElement {
             <MoreHorizontal size={16} aria-hidden />
           </IconButton>
         }
-        items={itemsOf(row, path, version, isNewest, show)}
+        items={itemsOf({ row, path, version, older, isNewest, show })}
       />
     </li>
   )
 }
 
-function itemsOf(
-  row: ArchiveRow,
-  path: string,
-  version: number,
-  isNewest: boolean,
-  show: () => void,
-): readonly MenuItem[] {
+type ItemsInput = Pick<OneProps, 'row' | 'path' | 'older' | 'isNewest'> & {
+  readonly version: number
+  readonly show: () => void
+}
+
+function itemsOf({ row, path, version, older, isNewest, show }: ItemsInput): readonly MenuItem[] {
+  const compare = (from: number, to: number) =>
+    ui.go({
+      view: 'archive',
+      key: row.id,
+      tab: 'changes',
+      path: '/',
+      version: null,
+      file: null,
+      comparison: { from, to, path },
+    })
   return [
     { label: 'Look at it', icon: <Clock size={14} />, run: show },
+    ...(older === null
+      ? []
+      : [
+          {
+            label: 'Compare with the one before',
+            icon: <Columns2 size={14} />,
+            run: () => compare(older.version, version),
+          },
+        ]),
+    ...(isNewest
+      ? []
+      : [{ label: 'Compare with now', icon: <Columns2 size={14} />, run: () => compare(version, row.length) }]),
     ...(row.ownership === 'yours' && !isNewest
       ? [
           {
