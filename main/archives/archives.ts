@@ -681,7 +681,7 @@ export class Archives {
     if (length !== readAt || length !== assessedAt || (state.name !== 'found' && state.name !== 'empty')) return
     const summary = { length, fork, empty: state.name === 'empty', about, files, bytes, changedAt }
     if (JSON.stringify(summary) !== JSON.stringify(this.record(archive.key).summary))
-      this.#registry.remember(archive.key, summary)
+      this.#registry.remember(archive.key, { summary })
   }
 
   #share(core: Hypercore): void {

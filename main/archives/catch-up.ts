@@ -16,8 +16,8 @@ const TICK = 250
 const QUIET = 1500
 /** How long a peer may say that it has more, and hand over nothing. */
 const CLAIMING = 15_000
-/** After this it is said that nobody is there. It goes on being waited for. */
-const PATIENCE = 15_000
+/** After this it is said that nobody is there; sooner without a network. It goes on being waited for. */
+const PATIENCE = { online: 15_000, offline: 3000 } as const
 
 export type CatchUp = {
   readonly archive: Archive
@@ -45,7 +45,7 @@ export async function catchUp({ archive, published, signal, online, onAlone }: C
     const [list, files] = [look(core, claims, now), look(content, claims, now)]
     if (lengths !== before || list.more || files.more || !list.equal) quietSince = now
     before = lengths
-    onAlone(!list.equal && !list.more && (!online() || now - began > PATIENCE))
+    onAlone(!list.equal && !list.more && now - began > (online() ? PATIENCE.online : PATIENCE.offline))
     if (now - quietSince >= QUIET && core.length >= published && (await isWhole(archive, content, signal))) return
     await sleep(TICK, undefined, { signal, ref: false })
   }

@@ -272,10 +272,10 @@ export class Registry {
     await this.save()
   }
 
-  /** Is written with whatever is saved next, and can be read again from the archive if it never is. */
-  remember(key: string, summary: SummaryRecord): void {
+  /** Is written with whatever is saved next, and is found out again if it never is. */
+  remember(key: string, change: Partial<Pick<ArchiveRecord, 'summary' | 'rewrite'>>): void {
     const record = this.archives.get(key)
-    if (record !== undefined) this.archives.set(key, { ...record, summary })
+    if (record !== undefined) this.archives.set(key, { ...record, ...change })
   }
 
   /** Takes it out of the library, and notes in the same breath whose blocks, of so many bytes, have to go. */

@@ -227,7 +227,12 @@ export class Rewrites {
       answer: agreed ? 'follows' : stays ? 'stays' : 'asked',
       done: false,
     }
-    if (JSON.stringify(before) !== JSON.stringify(rewrite)) this.#update(key, { rewrite })
+    if (JSON.stringify(before) === JSON.stringify(rewrite)) return
+    if (before?.fork === fork && before.common === common && before.answer === rewrite.answer && !before.done) {
+      // It has only grown, as it does with every version.
+      this.#options.registry.remember(key, { rewrite })
+      this.#options.changed(key)
+    } else this.#update(key, { rewrite })
   }
 
   #truncated(archive: Archive, part: Part, length: number): void {
@@ -259,6 +264,7 @@ export class Rewrites {
       updates: {
         ...this.#record(key).updates,
         taken: taken === null ? null : { ...taken, length: Math.min(taken.length, common), rewound: true },
+        chosen: updates.chosen.filter(({ length }) => length <= common),
       },
     })
   }

@@ -9,7 +9,7 @@ import { FROM_STDIN } from './arguments.ts'
 import { CliError } from './failure.ts'
 import { Mirror } from './mirror.ts'
 import type { Output } from './output.ts'
-import { gone, pending, progress, reason, state } from './words.ts'
+import { gone, held, pending, progress, reason, state } from './words.ts'
 
 export type Context = {
   readonly client: Client<Contract>
@@ -303,8 +303,10 @@ export async function shareUntilStopped({ client, output, signal }: Context, key
 }
 
 /** What waits for the person's answer; null: nothing. */
-function question({ source, updates }: ArchiveRow): string | null {
+function question(row: ArchiveRow): string | null {
+  const { source, updates, rewritten } = row
   if (source?.state.name === 'asks-removal')
     return `${gone(source.state)}. Nothing is published before you say so: put the files back, or run cairn resume LINK --remove`
+  if (source?.state.name === 'waiting' || rewritten?.answer === 'asked') return held(row)
   return updates.pending === null ? null : `${pending(updates.pending)}: cairn take LINK takes it.`
 }

@@ -7,7 +7,7 @@ import type { Command } from './arguments.ts'
 import { agree, type Context, followTransfer, shareUntilStopped } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { count, gone, printable, size } from './words.ts'
+import { count, gone, held, printable, size } from './words.ts'
 
 /** Named in the refusal; the rest is counted. */
 const NAMED = 20
@@ -127,15 +127,19 @@ async function countedArchive({ client, signal }: Context, key: string): Promise
 }
 
 /** Ends when the archive equals its folder (only asked when it was published before), throws when it cannot get there. */
-export async function waitForSource({ client, signal }: Context, key: string, again: boolean): Promise<null> {
+export async function waitForSource({ client, signal, output }: Context, key: string, again: boolean): Promise<null> {
   const archives = new Mirror(client.archives.watch(undefined, { signal }))
   const transfers = new Mirror(client.transfers.watch(undefined, { signal }))
   let settledSince: number | null = null
+  let said: string | null = null
   await Promise.all([archives.all(), transfers.all()])
   while (true) {
     const row = archives.rows.get(key)
     const problem = row === undefined ? null : problemOf(row)
     if (problem) throw problem
+    const now = row?.source?.state.name === 'waiting' ? held(row) : null
+    if (now !== null && now !== said) output.note(`Nothing is added for now: ${now}.`)
+    said = now ?? said
     const running = [...transfers.rows.values()].some(
       row => row.key === key && row.kind === 'import' && row.state.name !== 'done',
     )

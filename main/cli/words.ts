@@ -1,6 +1,7 @@
 /** Sizes, times and states in words for a terminal. Pure. */
 import { assertNever } from '../../preload/contract/errors.ts'
 import type {
+  ArchiveRow,
   ArchiveState,
   Attempts,
   Keeping,
@@ -108,7 +109,7 @@ export function state(archive: ArchiveState): string {
     case 'damaged':
       return 'its list is broken, and cannot be read'
     case 'behind':
-      return `read-only: this copy has version ${archive.length}${archive.published === null ? ' and may be older than what was published' : ` of ${archive.published}`}; ${archive.alone ? 'no friend who has more is there (cairn repair LINK says what else can be done)' : 'catching up from friends before anything is added'}`
+      return `read-only: ${behind(archive)}`
     default:
       return assertNever(archive)
   }
@@ -170,6 +171,20 @@ export function rewritten(now: Rewritten, yours: boolean): string {
     default:
       return assertNever(now)
   }
+}
+
+function behind({ length, published, alone }: Extract<ArchiveState, { name: 'behind' }>): string {
+  const older = published === null ? ' and may be older than what was published' : ` of ${published}`
+  const now = alone
+    ? 'no friend who has more is there (cairn repair LINK says what else can be done)'
+    : 'it catches up from friends before anything is added'
+  return `this copy has version ${length}${older}; ${now}`
+}
+
+/** Why nothing is added to an archive of yours now; null: nothing is in the way. */
+export function held(row: Pick<ArchiveRow, 'state' | 'rewritten' | 'ownership'>): string | null {
+  if (row.rewritten !== null) return rewritten(row.rewritten, row.ownership === 'yours')
+  return row.state.name === 'behind' ? behind(row.state) : null
 }
 
 export function network(status: NetworkStatus): string {
