@@ -103,6 +103,7 @@ export class Pins {
       const { code } = error as { code?: string }
       if (code === 'REQUEST_TIMEOUT' || code === 'BLOCK_NOT_AVAILABLE')
         throw this.#unchecked('Nobody who is connected has what is needed to check this pinned link.')
+      if (code === 'DECODING_ERROR') throw this.#illegible()
       if (error instanceof Unproven)
         throw this.#unchecked('This pinned link cannot be checked with what is here of the archive.')
       throw error
@@ -124,14 +125,7 @@ export class Pins {
         },
       )
     const blobs = ((await this.#drive.getBlobs()) as Hyperblobs | null)?.core
-    if (blobs === undefined)
-      throw new AppError(
-        'ARCHIVE_SECRET_NEEDED',
-        'This archive is private, and the link carried no secret or a wrong one.',
-        {
-          key: this.#key,
-        },
-      )
+    if (blobs === undefined) throw this.#illegible()
     this.#follow(core, (claim, to) => to < claim.version)
     this.#follow(blobs, (claim, to) => to < claim.blobsLength)
     if (blobs.length < claim.blobsLength && !blobs.writable) await blobs.update({ wait: true })
@@ -179,6 +173,11 @@ export class Pins {
       expected: hash,
       found,
     })
+  }
+
+  #illegible(): AppError {
+    const said = 'This archive is private, and the link carried no secret or a wrong one.'
+    return new AppError('ARCHIVE_SECRET_NEEDED', said, { key: this.#key })
   }
 
   #unchecked(message: string): AppError {

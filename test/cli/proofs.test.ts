@@ -34,8 +34,11 @@ test('a link is pinned and refused when it was bent; a receipt is made, and chec
   const refused = await ben.run('ls', bent, '--json')
   expect(refused).toMatchObject({ code: 1, out: '' })
   const { error } = JSON.parse(refused.error.trim().split('\n').at(-1)!) as { error: { code: string; data: object } }
-  expect(error).toMatchObject({ code: 'NOT_THE_PINNED_VERSION', data: { found: hash } })
-  expect((await ben.run('ls', bent)).error).toContain(hash)
+  expect(error).toMatchObject({
+    code: 'NOT_THE_PINNED_VERSION',
+    message: expect.stringContaining(hash),
+    data: { found: hash },
+  })
 
   const target = await temporaryFolder('target')
   const receipt = await ben.run('receipt', `${link}/b/large.bin`, target)

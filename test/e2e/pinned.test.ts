@@ -5,7 +5,7 @@ import type { Download } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseReceipt, verify } from '../../main/proofs/receipt.ts'
 import { isFound, publish } from '../helpers/backend.ts'
-import { go, paste, type Stage, startStage } from '../helpers/browser.ts'
+import { axe, go, overflow, paste, type Stage, startStage } from '../helpers/browser.ts'
 import { writeTree } from '../helpers/files.ts'
 
 let stage: Stage
@@ -33,6 +33,7 @@ test('a bent link is refused with both hashes, before and after a restart; a fil
   await paste(page, link)
   await said.waitFor()
   await page.getByText('as pinned', { exact: true }).waitFor()
+  expect(await axe(page)).toEqual([])
   const shots = process.env['CAIRN_SHOTS']
   if (shots !== undefined) {
     await page.screenshot({ path: join(shots, 'pinned-shown.png') })
@@ -66,6 +67,10 @@ test('a bent link is refused with both hashes, before and after a restart; a fil
   }
   await paste(page, link.replace(hash, wrong))
   await refused()
+  expect(await axe(page)).toEqual([])
+  await page.setViewportSize({ width: 420, height: 600 })
+  expect(await overflow(page)).toBe(0)
+  await page.setViewportSize({ width: 1280, height: 800 })
   if (shots !== undefined) {
     await page.screenshot({ path: join(shots, 'pinned-refused.png') })
     await page.setViewportSize({ width: 420, height: 700 })

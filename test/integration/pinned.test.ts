@@ -168,6 +168,24 @@ test('a link that pins less content than its version has shows nothing of the re
   await expect(text(bob, { key, version }, '/z.txt')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
 })
 
+test('a private archive has pinned links as well, which say nothing without their secret', async () => {
+  const folder = await temporaryFolder('source')
+  await writeTree(folder, { 'diary.txt': 'dear diary' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [folder], { private: true })
+  const { length: version } = await ana.archive(key, isFound)
+  const { link } = await ana.client.archives.pinnedLink({ key, version, path: '/' })
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link: link.split('#')[0]! })
+  await bob.archive(key, row => row.state.name === 'secret-needed')
+  await expect(list(bob, { key, version })).rejects.toMatchObject({ code: 'ARCHIVE_SECRET_NEEDED' })
+  await bob.client.archives.open({ link })
+  await bob.archive(key, isFound)
+  expect(await text(bob, { key, version }, '/diary.txt')).toBe('dear diary')
+  await bob.client.archives.open({ link: formatLink({ ...parseLink(link), hash: encodeKey(Buffer.alloc(32, 7)) }) })
+  await expect(list(bob, { key, version })).rejects.toMatchObject({ code: 'NOT_THE_PINNED_VERSION' })
+})
+
 async function plainReader(key: string): Promise<Hyperdrive> {
   const { store, swarm } = await plainPeer(testnet.bootstrap)
   const drive = new Hyperdrive(store, decodeKey(key))
