@@ -202,13 +202,14 @@ export class Archive {
       pinned?.still()
       const { code } = error as { code?: string }
       // Between the lengths of two batches the log holds no whole tree, and Hyperbee falls over it.
-      if (error instanceof TypeError && wanted < newest && /getTreeNode|getRoot|hyperbee/.test(error.stack ?? ''))
+      const isNoTree = error instanceof TypeError && /getTreeNode|getRoot|hyperbee/.test(error.stack ?? '')
+      if (isNoTree && wanted < newest)
         throw new AppError('VERSION_NOT_FOUND', `Version ${wanted} is inside of a changeset and cannot be looked at.`, {
           key: this.key,
           version: wanted,
           newest,
         })
-      if (error instanceof CircularList)
+      if (isNoTree || error instanceof CircularList)
         throw new AppError('ARCHIVE_DAMAGED', 'The list of this archive is broken, and cannot be read.', {
           key: this.key,
         })

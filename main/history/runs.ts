@@ -81,7 +81,7 @@ export async function* batches(
 
 /** A version that is not too far before this place, found without reading what lies between. */
 async function versionBefore(log: Log, lower: number, place: number): Promise<number> {
-  for (let distance = READ; place - distance > lower; distance *= 2) {
+  for (let distance = 4 * WINDOW; place - distance > lower; distance *= 2) {
     const end = place - distance
     const blocks = await log.range(Math.max(lower, end - WINDOW), end)
     const found = blocks.findLast(block => endsBatch(block, null) === 'yes')

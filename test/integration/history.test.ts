@@ -154,3 +154,66 @@ test('of a batch that is too long to be read its end is told, and where it begin
   expect(rest.at(-1)?.from ?? from).toBe(0)
   await expect(changes(ben, key, before + 7, after)).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
 })
+
+test('a log of nonsense comes to an end in history, and is called what it is', async () => {
+  const author = await plainPeer(testnet.bootstrap)
+  const ben = await startPerson(testnet.bootstrap)
+  const blocks = fc.array(nonsense, { minLength: 20, maxLength: 120 })
+  const allowed = ['told', 'ARCHIVE_DAMAGED', 'VERSION_NOT_FOUND']
+  const codeOf = (error: { readonly code: string }) => error.code
+  let count = 0
+  await fc.assert(
+    fc.asyncProperty(blocks, fc.nat(), fc.nat(), async (given, one, other) => {
+      const drive = new Hyperdrive(author.store.namespace(`nonsense ${count++}`))
+      await drive.ready()
+      for (let index = 0; index < 10; index++) await drive.putEntry(`/before ${index}`, { metadata: null })
+      await drive.core.append([...given])
+      await author.swarm.join(drive.discoveryKey, { server: true, client: false }).flushed()
+      const key = encodeKey(drive.key)
+      await ben.client.archives.open({ link: `hyper://${key}` })
+      const isRead = ['found', 'empty', 'damaged']
+      await ben.archive(key, ({ state, length }) => isRead.includes(state.name) && length === drive.core.length)
+      const told = () => 'told'
+      expect(allowed).toContain(await timeline(ben, key, 10).then(told, codeOf))
+      const ends = [one, other].map(number => 2 + (number % (drive.core.length - 1))).sort((a, b) => a - b)
+      const [from, to] = ends as [number, number]
+      expect(allowed).toContain(await ben.client.history.changes({ key, from, to, limit: 50 }).then(told, codeOf))
+      await ben.client.archives.forget({ key })
+    }),
+    { numRuns: 5, endOnFailure: true },
+  )
+})
+
+const varint = (value: number): readonly number[] => (value < 128 ? [value] : [(value & 127) | 128, value >> 7])
+const field = (number: number, bytes: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([(number << 3) | 2, ...varint(bytes.length)]), bytes])
+const numbers = (values: readonly number[]) => Buffer.from(values.flatMap(varint))
+/** A block as Hyperbee writes it, whose nodes name any of the first others. */
+const nonsense = fc
+  .record({
+    levels: fc.array(
+      fc.record({
+        keys: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 9 }),
+        children: fc.array(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 3 })), {
+          maxLength: 10,
+        }),
+      }),
+      { maxLength: 4 },
+    ),
+    path: fc.integer({ min: 0, max: 20 }),
+    isDeleted: fc.boolean(),
+  })
+  .map(({ levels, path, isDeleted }) =>
+    Buffer.concat([
+      field(
+        1,
+        Buffer.concat(
+          levels.map(({ keys, children }) =>
+            field(1, Buffer.concat([field(1, numbers(keys)), field(2, numbers(children.flat()))])),
+          ),
+        ),
+      ),
+      field(2, Buffer.from(`files\0/file ${path}`)),
+      ...(isDeleted ? [] : [field(3, Buffer.from('{"metadata":null}'))]),
+    ]),
+  )

@@ -126,6 +126,8 @@ test('the first page of a long list costs as many blocks as it shows, and nothin
   expect(cost).toBeLessThan(1200)
 })
 
+const codeOf = (error: { readonly code: string }) => error.code
+
 /** What a list can be that leads round in circles: nodes that name themselves. */
 const circles: readonly ((own: number) => {
   readonly keys: readonly number[]
@@ -161,6 +163,12 @@ test('a list that leads round in circles comes to an end, and holds nothing else
       .toBeLessThan(3)
     const entry = bob.client.read.entry({ key: ana.key, version: null, path: '/nothing' })
     await expect(entry).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' })
+    // Neither does its history.
+    const page = { key: ana.key, before: null, limit: 100 }
+    const told = bob.client.history.list(page).then(({ changesets }) => changesets.length > 0, codeOf)
+    expect([true, 'ARCHIVE_DAMAGED']).toContain(await told)
+    const changes = bob.client.history.changes({ key: ana.key, from: 2, to: 3, limit: 10 })
+    expect(['ARCHIVE_DAMAGED', 'VERSION_NOT_FOUND']).toContain(await changes.then(() => 'told', codeOf))
     // It never looks as if it were still being read.
     await bob.archive(ana.key, ({ state }) => ['damaged', 'found', 'empty'].includes(state.name))
     await bob.client.archives.forget({ key: ana.key })

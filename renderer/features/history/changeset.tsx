@@ -57,7 +57,7 @@ function One({
         aria-expanded={open}
         aria-controls={open ? panel : undefined}
         onClick={() => setOpen(!open)}
-        className="flex min-h-10 w-full items-center gap-3 rounded-lg px-3 py-1.5 text-left hover:bg-hover"
+        className="flex min-h-10 w-full items-center gap-3 rounded-lg px-3 py-1.5 text-left [contain-intrinsic-height:auto_2.5rem] [content-visibility:auto] hover:bg-hover"
       >
         <ChevronRight
           size={14}
@@ -84,7 +84,9 @@ function One({
           </span>
         </span>
         <span className="tabular shrink-0 text-sm text-muted max-narrow:hidden">
-          version {number(changeset.length)}
+          {changeset.source === 'inferred' && changeset.length - changeset.from > 1
+            ? `versions ${number(changeset.from + 1)}–${number(changeset.length)}`
+            : `version ${number(changeset.length)}`}
         </span>
       </button>
       {open && (
