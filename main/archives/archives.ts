@@ -744,7 +744,10 @@ export class Archives {
       archive,
       published: published ?? 0,
       signal,
-      online: () => this.#network.started && this.#network.online,
+      network: () => {
+        const { allowed, started, online } = this.#network
+        return !allowed ? 'never' : started && online ? 'online' : 'offline'
+      },
       onAlone: say,
     }).then(
       () => this.#isCurrent(opened),

@@ -16,22 +16,22 @@ const TICK = 250
 const QUIET = 1500
 /** How long a peer may say that it has more, and hand over nothing. */
 const CLAIMING = 15_000
-/** After this it is said that nobody is there; sooner without a network. It goes on being waited for. */
-const PATIENCE = { online: 15_000, offline: 3000 } as const
+/** After this it is said that nobody is there. It goes on being waited for. */
+const PATIENCE = { online: 15_000, offline: 3000, never: 0 } as const
 
 export type CatchUp = {
   readonly archive: Archive
   /** The length that is known to have been published. */
   readonly published: number
   readonly signal: AbortSignal
-  /** false: this backend was told to stay off the network, or may not use it yet. */
-  online(): boolean
+  /** `never`: this backend was told to stay off it. */
+  network(): 'online' | 'offline' | 'never'
   /** Nobody who could tell has been there for a while, or is now. */
   onAlone(alone: boolean): void
 }
 
 /** Resolves when what is here is as long as what anybody who is there has. Rejects with the signal's reason. */
-export async function catchUp({ archive, published, signal, online, onAlone }: CatchUp): Promise<void> {
+export async function catchUp({ archive, published, signal, network, onAlone }: CatchUp): Promise<void> {
   const { core } = archive.drive
   const content = (await archive.drive.getBlobs()).core
   const began = performance.now()
@@ -45,7 +45,7 @@ export async function catchUp({ archive, published, signal, online, onAlone }: C
     const [list, files] = [look(core, claims, now), look(content, claims, now)]
     if (lengths !== before || list.more || files.more || !list.equal) quietSince = now
     before = lengths
-    onAlone(!list.equal && !list.more && now - began > (online() ? PATIENCE.online : PATIENCE.offline))
+    onAlone(!list.equal && !list.more && now - began >= PATIENCE[network()])
     if (now - quietSince >= QUIET && core.length >= published && (await isWhole(archive, content, signal))) return
     await sleep(TICK, undefined, { signal, ref: false })
   }
