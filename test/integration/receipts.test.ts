@@ -9,7 +9,15 @@ import Hyperdrive from 'hyperdrive'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
 import { lookUp, NoList } from '../../main/proofs/list.ts'
-import { type FileReader, parseReceipt, type Statement, verify } from '../../main/proofs/receipt.ts'
+import {
+  type FileReader,
+  formatReceipt,
+  parseReceipt,
+  type Receipt,
+  type SignedLog,
+  type Statement,
+  verify,
+} from '../../main/proofs/receipt.ts'
 import { isFound, type Person, publish, share, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 import { plainPeer } from '../helpers/plain.ts'
@@ -130,6 +138,64 @@ test('whatever bit is another one, of a file or of its receipt, nothing is prove
     }),
     { numRuns: 100 },
   )
+})
+
+test('a receipt that says something else, in the right form, is worth nothing either', async () => {
+  const file = randomBytes(600_000)
+  const { bob, key, version } = await shared({ 'a.bin': file, 'b.bin': file, 'c.bin': randomBytes(10) })
+  const right = parseReceipt(Buffer.from(await receiptOf(bob, key, version, '/a.bin')))
+  const { signer, list, content } = right
+  const bent = (bytes: Buffer, at = 0) => {
+    const other = Buffer.from(bytes)
+    other[at % other.byteLength]! ^= 1
+    return other
+  }
+  const [first, second] = [...list.blocks.keys()].slice(-2)
+  const blocks = (change: (blocks: Map<number, Buffer>) => void) => {
+    const changed = new Map(list.blocks)
+    change(changed)
+    return { ...right, list: { ...list, blocks: changed } }
+  }
+  const logs = (change: (log: SignedLog) => Partial<SignedLog>): Receipt[] => [
+    { ...right, list: { ...list, ...change(list) } },
+    { ...right, content: { ...content!, ...change(content!) } },
+  ]
+  const nodes = (change: (nodes: SignedLog['nodes']) => SignedLog['nodes']) =>
+    logs(log => ({ nodes: change(log.nodes) }))
+  const others: Receipt[] = [
+    { ...right, path: '/b.bin' },
+    { ...right, path: '/a.bi' },
+    { ...right, version: version - 1 },
+    { ...right, version: version + 1 },
+    { ...right, version: 1 },
+    { ...right, signer: { ...signer, version: 2 } },
+    { ...right, signer: { ...signer, publicKey: bent(signer.publicKey) } },
+    { ...right, signer: { ...signer, namespace: bent(signer.namespace) } },
+    { ...right, content: null },
+    { ...right, content: { ...content!, sizes: [...content!.sizes, { count: 1, size: 1 }] } },
+    { ...right, content: { ...content!, sizes: content!.sizes.slice(1) } },
+    { ...right, content: { ...content!, sizes: [...content!.sizes].reverse() } },
+    ...logs(({ fork }) => ({ fork: fork + 1 })),
+    ...logs(({ length }) => ({ length: length + 1 })),
+    ...logs(({ length }) => ({ length: length - 1 })),
+    ...logs(() => ({ length: 2 ** 52 })),
+    ...logs(({ signature }) => ({ signature: bent(signature, 40) })),
+    ...nodes(all => all.slice(1)),
+    ...nodes(all => [...all, { size: 1, hash: Buffer.alloc(32) }]),
+    ...[...list.blocks.keys()].map(seq => blocks(all => all.delete(seq))),
+    ...[...list.blocks.keys()].map(seq => blocks(all => all.set(seq, bent(all.get(seq)!, seq * 7)))),
+    blocks(all => all.set(version - 2, all.get(version - 1)!)),
+    blocks(all => all.set(first!, all.get(second!)!)),
+  ]
+  for (let at = 0; at < Math.max(list.nodes.length, content!.nodes.length); at++)
+    others.push(
+      ...nodes(all => all.map((node, index) => (index === at ? { ...node, hash: bent(node.hash, at) } : node))),
+      ...nodes(all => all.map((node, index) => (index === at ? { ...node, size: node.size + 1 } : node))),
+    )
+  const isOther = (receipt: Receipt) => formatReceipt(receipt) !== formatReceipt(right)
+  await verify(right, reading(file))
+  for (const [index, other] of others.filter(isOther).entries())
+    await expect(verify(other, reading(file)), `${index} of ${others.length}`).rejects.toMatchObject(wrong)
 })
 
 test('garbage is no receipt, and costs nothing', async () => {
