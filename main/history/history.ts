@@ -8,11 +8,10 @@ import type { ChangedFile, Changeset } from '../../preload/contract/models.ts'
 import type { RecordedChangeset } from '../archives/about.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
-import type { Pair as EntryPair } from '../read/difference.ts'
+import { differing, type Pair as EntryPair, sizeOf } from '../read/difference.ts'
 import { type ArchiveEntry, descendants, nodeOf, parseEntry, readEntry } from '../read/entries.ts'
 import { rememberTree } from '../lib/tree-nodes.ts'
 import { compare, NotAVersion, type Pair } from './compare.ts'
-import { Differences, sizeOf } from './differences.ts'
 import { type Block, Log } from './tree-log.ts'
 import { beginning, newestRecorded, previousTo } from './recorded.ts'
 import { type Run, runs } from './runs.ts'
@@ -79,7 +78,7 @@ export class History {
     return this.#reading(archive, to, signal, async (log, snapshot) => {
       if (from <= 1) return addedAll(snapshot, limit, signal)
       const compared = (await compare(log, from, snapshot.version, { most: Math.max(limit, PAIRED) }))!
-      const all = (await differencesOf(compared.pairs, block => entryOf(snapshot, block))).files()
+      const all = filesOf(await entriesOf(compared.pairs, block => entryOf(snapshot, block)))
       return { files: all.slice(0, limit), more: compared.more || all.length > limit }
     })
   }
@@ -188,7 +187,7 @@ async function exactly(log: Log, { from, length, whole, blocks }: Run): Promise<
     throw error
   })
   if (compared === null || compared.more) return null
-  const files = (await differencesOf(compared.pairs, block => Promise.resolve(parsed(block)))).files()
+  const files = filesOf(await entriesOf(compared.pairs, block => Promise.resolve(parsed(block))))
   const count = (...kinds: ChangedFile['change'][]) => files.filter(({ change }) => kinds.includes(change)).length
   return {
     added: count('added'),
@@ -244,16 +243,17 @@ async function entryOf(snapshot: Hyperdrive, block: Block): Promise<ArchiveEntry
   return node === null ? null : readEntry(snapshot, node)
 }
 
-async function differencesOf(
-  pairs: readonly Pair[],
-  read: (block: Block) => Promise<ArchiveEntry | null>,
-): Promise<Differences> {
-  const differences = new Differences()
-  for (const { before, after } of await entriesOf(pairs, read)) differences.add(before, after)
-  return differences
+function filesOf(pairs: readonly EntryPair[]): readonly ChangedFile[] {
+  const size = (entry: ArchiveEntry | null) => entry && sizeOf(entry)
+  return differing(pairs).map(({ path, change, from, before, after }) => ({
+    path,
+    change,
+    from,
+    before: size(before),
+    after: size(after),
+  }))
 }
 
-/** Without those of which neither is an entry that can be shown. */
 async function entriesOf(
   pairs: readonly Pair[],
   read: (block: Block) => Promise<ArchiveEntry | null>,

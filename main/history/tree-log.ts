@@ -69,7 +69,8 @@ export class Log {
 
   async #read(place: number): Promise<Block> {
     // It would be waited for.
-    if (place < 1 || place >= this.#snapshot.core.length) throw new CircularList('This list names what it does not have')
+    if (place < 1 || place >= this.#snapshot.core.length)
+      throw new CircularList('This list names what it does not have')
     try {
       const block = await this.#batch.getBlock(place)
       block.inflate()
