@@ -58,6 +58,7 @@ import { ui } from '../../stores/ui.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { EmptyState } from '../../ui/empty.tsx'
+import { TextField } from '../../ui/field.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { count, number } from '../../ui/format.ts'
 import { isMac, isTyping, matches } from '../../ui/keys.tsx'
@@ -214,16 +215,19 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
   if (status === 'ready') atOnce.current ??= complete
   const effective = sort ?? (atOnce.current === true && complete && read.length <= PAGE ? byName : null)
   const made = useMadeFolders(row.id)
-  const lost = useGone(row, version, path, gone)
+  const [part, setPart] = useState('')
+  const isFinding = gone && part.trim() !== ''
+  const lost = useGone({ row, version, folder: path, name: part.trim() }, gone)
   const lostEntries = lost?.entries
   const entries = useMemo((): readonly Listed[] => {
     const alone = !editable
       ? []
       : [...made].filter(one => parentOf(one) === path && read.every(entry => entry.path !== one)).map(entryOfFolder)
     const there = alone.length === 0 ? read : [...alone, ...read]
-    const all = lostEntries === undefined ? there : [...there, ...withoutThose(lostEntries, there)]
+    const all =
+      lostEntries === undefined ? there : isFinding ? lostEntries : [...there, ...withoutThose(lostEntries, there)]
     return effective === null || !complete ? all : sortEntries(all, effective)
-  }, [read, complete, effective, made, path, editable, lostEntries])
+  }, [read, complete, effective, made, path, editable, lostEntries, isFinding])
   const order = useMemo(() => entries.map(entry => entry.path), [entries])
   const places = useMemo(() => new Map(order.map((path, index) => [path, index])), [order])
   const chosen = useMemo(() => chosenOf(entries, places, selection.paths), [entries, places, selection.paths])
@@ -570,6 +574,10 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
             onTop={() => goTo('/')}
             onNewest={version === null ? null : () => ui.go({ ...place, version: null, file: null })}
           />
+        ) : entries.length === 0 && isFinding ? (
+          <EmptyState icon={<ArchiveRestore size={40} strokeWidth={1.25} />} title="Nothing of that name so far">
+            What was removed from this folder, and from all folders in it, is looked through by name.
+          </EmptyState>
         ) : entries.length === 0 ? (
           <EmptyFolder
             row={row}
@@ -586,7 +594,7 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
             </div>
           </ContextMenu>
         )}
-        {lost !== null && <GoneNote gone={lost} newest={version ?? row.length} />}
+        {lost !== null && <GoneNote gone={lost} newest={version ?? row.length} part={part} onPart={setPart} />}
       </div>
       {wide && inspector && (
         <aside aria-label="Details" className="flex w-80 shrink-0 flex-col border-l border-line">
@@ -895,28 +903,31 @@ function ReadingNote({ why, read, onStop }: ReadingNoteProps): ReactElement {
 }
 
 /** How far it has been looked for what is gone, below the list so that nothing moves. */
-function GoneNote({ gone, newest }: { readonly gone: Gone; readonly newest: number }): ReactElement {
+type GoneNoteProps = {
+  readonly gone: Gone
+  readonly newest: number
+  /** Of names that are looked for. */
+  readonly part: string
+  readonly onPart: (part: string) => void
+}
+
+function GoneNote({ gone, newest, part, onPart }: GoneNoteProps): ReactElement {
   const { entries, at, busy, more, error, onward, stop } = gone
-  const found =
-    entries.length === 0
-      ? 'Nothing is'
-      : `${count(entries.length, 'entry', 'entries')} ${entries.length === 1 ? 'is' : 'are'}`
+  const found = entries.length === 0 ? 'Nothing' : count(entries.length, 'entry', 'entries')
+  const verb = entries.length > 1 ? 'are' : 'is'
+  const lost = part.trim() === '' ? `${found} ${verb} gone from this folder` : `${found} of that name ${verb} gone`
   const back = at === null ? '' : `, back to version ${number(at)} of ${number(newest)}`
   const said = error === null ? null : explain(error)
   return (
-    <div
-      role="status"
-      aria-live={busy ? 'off' : 'polite'}
-      className="flex min-h-10 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-t border-line bg-sunken px-4 py-1.5"
-    >
-      <span className="min-w-0 flex-1">
+    <div className="flex min-h-10 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-t border-line bg-sunken px-4 py-1.5">
+      <span role="status" aria-live={busy ? 'off' : 'polite'} className="min-w-48 flex-1">
         {said !== null
           ? `${said.title}. ${said.next}`
           : busy
             ? `Looking for what is gone${back}…`
             : more
-              ? `${found} gone from this folder so far${back}.`
-              : `${found} gone from this folder. Its whole history was looked through.`}
+              ? `${lost} so far${back}.`
+              : `${lost}. The whole history was looked through.`}
       </span>
       {busy ? (
         <Button size="small" onClick={stop}>
@@ -929,6 +940,17 @@ function GoneNote({ gone, newest }: { readonly gone: Gone; readonly newest: numb
           </Button>
         )
       )}
+      <TextField
+        label="Find among what is gone, by name"
+        labelHidden
+        placeholder="Find by name"
+        value={part}
+        onValue={onPart}
+        maxLength={255}
+        autoComplete="off"
+        spellCheck={false}
+        className="w-44"
+      />
     </div>
   )
 }

@@ -57,19 +57,33 @@ export type Gone = {
 const LIMIT = 500
 
 type State = {
+  /** What these were found of. */
+  readonly of: string
   readonly entries: readonly GoneEntry[]
   readonly at: number | null
   readonly before: number | null
   readonly busy: boolean
   readonly error: unknown
 }
-const start: State = { entries: [], at: null, before: null, busy: true, error: null }
+const start: State = { of: '', entries: [], at: null, before: null, busy: true, error: null }
+
+/** So long nobody has typed. Milliseconds. */
+const TYPED = 400
+
+export type Wanted = {
+  readonly row: ArchiveRow
+  readonly version: number | null
+  readonly folder: string
+  /** Also of what lies below the folder, those whose name holds this; empty: what lay in the folder itself. */
+  readonly name: string
+}
 
 /** null: nobody wants to see it. */
-export function useGone(row: ArchiveRow, version: number | null, folder: string, wanted: boolean): Gone | null {
+export function useGone({ row, version, folder, name }: Wanted, wanted: boolean): Gone | null {
   const { id: key, length } = row
   const live = useLive()
   const [state, setState] = useState<State>(start)
+  const of = JSON.stringify([key, version, folder, name])
   const ending = useRef<AbortController | null>(null)
 
   const look = useCallback(
@@ -77,14 +91,15 @@ export function useGone(row: ArchiveRow, version: number | null, folder: string,
       ending.current?.abort()
       const own = new AbortController()
       ending.current = own
-      setState(known => (until === null ? start : { ...known, busy: true, error: null }))
+      setState(known => (until === null ? { ...start, of } : { ...known, busy: true, error: null }))
       backend.history
         .gone(
-          { key, version, folder, name: null, until, limit: LIMIT },
+          { key, version, folder, name: name === '' ? null : name, until, limit: LIMIT },
           {
             signal: own.signal,
             onProgress: ({ entries, at }) =>
-              !own.signal.aborted && setState(known => ({ ...known, at, entries: joined(known.entries, entries) })),
+              !own.signal.aborted &&
+              setState(known => ({ ...known, at, entries: joined(known.entries, entries.map(calledBelow(folder))) })),
           },
         )
         .then(
@@ -92,16 +107,20 @@ export function useGone(row: ArchiveRow, version: number | null, folder: string,
           (error: unknown) => !own.signal.aborted && setState(known => ({ ...known, busy: false, error })),
         )
     },
-    [key, version, folder],
+    [key, version, folder, name, of],
   )
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new version may have taken something out, or brought it back
   useEffect(() => {
     if (!wanted || !live) return
-    look(null)
-    return () => ending.current?.abort()
+    const timer = setTimeout(() => look(null), name === '' ? 0 : TYPED)
+    return () => {
+      clearTimeout(timer)
+      ending.current?.abort()
+    }
   }, [wanted, live, look, length])
 
-  const { entries, at, before, busy, error } = state
+  // What was found of something else is not shown while this is about to be looked for.
+  const { entries, at, before, busy, error } = state.of === of ? state : start
   return !wanted
     ? null
     : {
@@ -117,6 +136,12 @@ export function useGone(row: ArchiveRow, version: number | null, folder: string,
         },
       }
 }
+
+/** By its path below the folder that is shown. */
+const calledBelow = (folder: string) => (entry: GoneEntry) => ({
+  ...entry,
+  name: entry.path.slice(folder === '/' ? 1 : folder.length + 1),
+})
 
 /** The newest of each path is told first. */
 function joined(known: readonly GoneEntry[], more: readonly GoneEntry[]): readonly GoneEntry[] {
