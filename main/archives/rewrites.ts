@@ -113,7 +113,8 @@ export class Rewrites {
     const answer = other === null ? 'asked' : rewrite!.answer
     if (this.isForked(archive)) return { kind: 'forked', common: parted, here, proof: true, mended: other, answer }
     if (differs) return { kind: 'forked', common: parted, here, proof: false, mended: other, answer }
-    return other === null ? null : { kind: 'taken-back', ...other, here, answer }
+    const what = rewrite?.log === 'content' ? 'content' : 'versions'
+    return other === null ? null : { kind: 'taken-back', what, ...other, here, answer }
   }
 
   /** Follows the other history as soon as it is there, or stays on this one. */

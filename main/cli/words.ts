@@ -161,6 +161,8 @@ export function rewritten(now: Rewritten, yours: boolean): string {
   }[now.answer]
   switch (now.kind) {
     case 'taken-back':
+      if (now.what === 'content')
+        return `${yours ? 'another copy of it' : 'its author'} replaced what files hold: following loses what they held on this machine; ${answers}`
       return `${yours ? 'another copy of it' : 'its author'} took versions back after version ${now.common}, and has version ${now.newest} now: ${lost(now.common)}; ${answers}`
     case 'forked': {
       if (now.mended !== null)

@@ -58,6 +58,7 @@ export class Publishing {
   readonly #stopWatchingSleep = onWaking(() => {
     for (const live of this.#live.values()) live.rescan()
   })
+  #stopReplaced: () => void = () => {}
   /** Changes of what is followed, and how, come one after another: the last word counts. */
   readonly #deciding = new Mutex()
   /** An edit is planned from what the archive holds: the next one waits until it is written. */
@@ -84,6 +85,8 @@ export class Publishing {
    * its files but a page that is gone.
    */
   start(): void {
+    // What the archive holds is not what was last compared with the folder.
+    this.#stopReplaced = this.#archives.onReplaced(key => this.#live.get(key)?.rescan())
     for (const { key, namespace, source } of this.#archives.records()) {
       if (source !== null) this.#follow(key)
       else if (namespace !== null)
@@ -522,6 +525,7 @@ export class Publishing {
 
   async close(): Promise<void> {
     this.#stopWatchingSleep()
+    this.#stopReplaced()
     await Promise.all([...this.#live.values()].map(live => live.close()))
   }
 

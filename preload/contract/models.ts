@@ -82,9 +82,10 @@ export type ArchiveState =
  * of it can be read; whether they follow the other history, or stay on this one, they can say at any time.
  */
 export type Rewritten =
-  /** Its author took versions back, and may have written other ones. */
+  /** Its author took versions back, and may have written other ones; or only what files held was replaced. */
   | {
       readonly kind: 'taken-back'
+      readonly what: 'versions' | 'content'
       /** The newest version that both histories have, and the newest one of this and of the other. */
       readonly common: number
       readonly here: number

@@ -30,12 +30,12 @@ const textOf = async (person: RemotePerson, key: string, path: string, version: 
 }
 
 /** The same author on two machines that know nothing of each other. Both have written since; `bob` has what the first one wrote. */
-async function twoCopies() {
+async function twoCopies(options: { readonly private?: boolean } = {}) {
   const folder = await temporaryFolder('copied')
   await writeTree(folder, { 'a.txt': 'a' })
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
-  const { key, link } = await share(ana, bob, [folder])
+  const { key, link } = await share(ana, bob, [folder], options)
   await bob.transfer((await bob.client.archives.keepParts({ key, patterns: ['*'] })).transfer, isDone)
   await ana.close()
   // Nothing more was told of when she left.
@@ -152,10 +152,8 @@ test('the proof is on the disk before anything else, also when the reader is kil
   expect(await textOf(later, key, '/b.txt')).toBe('b of the first')
   await later.close()
 
-  // By the command line: what it is, the proof, and that it is one.
+  // By the command line: the proof, and that it is one.
   const given = ['--storage', bob.storage, '--bootstrap', testnet.bootstrap[0]!]
-  const { stdout: status } = await cairn('status', ...given).exited
-  expect(status).toContain('"kind":"forked"')
   const file = join(await temporaryFolder('proof'), 'a.cairn-warrant')
   expect((await cairn('warrant', link, '--out', file, ...given).exited).code).toBe(0)
   const checked = await cairn('warrant', '--check', file, '--storage', join(folder, 'none'), ...given.slice(2)).exited
@@ -252,4 +250,52 @@ test('who has nothing of what was taken back is not asked', async () => {
   const row = await bob.archive(key, row => row.length === drive.core.length)
   expect(row.rewritten).toBe(null)
   expect(await textOf(bob, key, '/d.txt')).toBe('d')
+}, 60_000)
+
+test('whoever says that they follow while nobody is there follows later, and is asked again the next time', async () => {
+  const { drive, key } = await author({ '/a.txt': 'a' })
+  const common = drive.version
+  await drive.put('/b.txt', Buffer.from('b'))
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link: key })
+  await bob.archive(key, isFound)
+  await bob.client.archives.keep({ key, keep: true })
+  await bob.archive(key, row => row.held.blocks === 2)
+  await drive.truncate(common)
+  await drive.put('/c.txt', Buffer.from('c'))
+  await bob.archive(key, row => row.rewritten !== null)
+  await bob.close()
+  const alone = await startPerson(testnet.bootstrap, { storage: bob.storage, join: false })
+  await alone.archive(key, ({ rewritten }) => rewritten?.answer === 'asked')
+  await alone.client.archives.answerRewrite({ key, follow: true })
+  await alone.archive(key, ({ rewritten }) => rewritten?.answer === 'follows')
+  expect(await textOf(alone, key, '/b.txt')).toBe('b')
+  await alone.close()
+  const later = await startPerson(testnet.bootstrap, { storage: bob.storage })
+  await later.archive(key, row => isHealed(row) && row.length === drive.core.length && row.updates.kept === row.length)
+  expect(await textOf(later, key, '/c.txt')).toBe('c')
+  await drive.truncate(common)
+  await later.archive(key, ({ rewritten }) => rewritten?.answer === 'asked')
+}, 60_000)
+
+test('an author may go back to what both histories have, and the other copy publishes again after it has followed', async () => {
+  const { folder, key, bob, first, second, common } = await twoCopies({ private: true })
+  const clone = await startPerson(testnet.bootstrap, { storage: second })
+  await bob.archive(key, isForked)
+  await clone.archive(key, ({ rewritten }) => rewritten?.kind === 'forked' && rewritten.common === common)
+  expect(await clone.client.archives.repair({ key, version: common })).toEqual({ length: common })
+  // What the folder holds is added again.
+  await clone.archive(key, row => isHealed(row) && row.files === 3 && row.length > common)
+  await bob.archive(key, ({ rewritten }) => rewritten?.kind === 'forked' && rewritten.mended !== null)
+  await bob.client.archives.answerRewrite({ key, follow: true })
+  await bob.archive(key, row => isHealed(row) && row.files === 3)
+  expect(await textOf(bob, key, '/b.txt')).toBe('b of the second')
+  const other = await startPerson(testnet.bootstrap, { storage: first })
+  await other.archive(key, ({ rewritten }) => rewritten !== null && rewritten.answer === 'asked')
+  await clone.close()
+  await other.client.archives.answerRewrite({ key, follow: true })
+  await other.archive(key, row => isHealed(row) && row.files === 3)
+  await writeFile(join(folder, 'd.txt'), 'd')
+  await other.archive(key, row => row.files === 4)
+  await bob.archive(key, row => row.files === 4)
 }, 60_000)

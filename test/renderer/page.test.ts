@@ -67,7 +67,7 @@ describe('opening', () => {
     expect((await saved).suggestedFilename()).toBe('ybndrfg8.cairn-warrant')
     // Frozen, and shown all the same.
     await main.getByText('IMG_2041.jpg').first().waitFor()
-    const taken = { kind: 'taken-back', common: 40, here: 100, newest: 101 } as const
+    const taken = { kind: 'taken-back', what: 'versions', common: 40, here: 100, newest: 101 } as const
     backend.change(numbers.conflict, { author: 'Ana', rewritten: { ...taken, answer: 'asked' } })
     await main.getByText('Ana took back versions 41–100 and wrote other ones').waitFor()
     await main.getByText('loses versions 41–100 for good').waitFor()

@@ -35,18 +35,25 @@ function TakenBackBanner({
   readonly row: ArchiveRow
   readonly rewritten: TakenBack
 }): ReactElement {
-  const { common, here, newest, answer } = rewritten
+  const { what, common, here, newest, answer } = rewritten
   const who = row.ownership === 'yours' ? 'Another copy of this archive' : plainName(row.author) || 'Its author'
   const others = newest > common ? ' and wrote other ones' : ''
+  const done =
+    what === 'content'
+      ? `${who} replaced what files hold, without a new version`
+      : `${who} took back ${versions(common, here)}${others}`
   return (
     <Banner
       tone={answer === 'asked' ? 'warn' : 'plain'}
       icon={<Undo2 size={16} />}
-      title={titleOf(answer, here, `${who} took back ${versions(common, here)}${others}`)}
+      title={titleOf(answer, here, done)}
       actions={<Answers row={row} answer={answer} />}
     >
-      {answer === 'asked' ? '' : `${who} took back ${versions(common, here)}${others}. `}
-      What you have stays, and can be read. {following(row, common, here, newest)}
+      {answer === 'asked' ? '' : `${done}. `}
+      What you have stays, and can be read.{' '}
+      {what === 'content'
+        ? 'If you follow, what these files held leaves this device for good.'
+        : following(row, common, here, newest)}
     </Banner>
   )
 }
