@@ -12,8 +12,11 @@ import type { Archive } from './archive.ts'
 
 /** All in milliseconds. Between two looks. */
 const TICK = 250
-/** So long nothing more may come, since another peer may have more than the first. */
-const QUIET = 1500
+/**
+ * So long nothing more may come, since another peer may have more than the first: longer where nobody has given anything
+ * back yet, since whoever is there then may have been away as long as this copy.
+ */
+const QUIET = { grown: 1500, same: 10_000 } as const
 /** How long a peer may say that it has more, and hand over nothing. */
 const CLAIMING = 15_000
 /** After this it is said that nobody is there. It goes on being waited for. */
@@ -35,6 +38,7 @@ export async function catchUp({ archive, published, signal, network, onAlone }: 
   const { core } = archive.drive
   const content = (await archive.drive.getBlobs()).core
   const began = performance.now()
+  const atFirst = core.length
   const claims = new Map<Hypercore.ReplicatorPeer, number>()
   let before = ''
   let quietSince = began
@@ -46,7 +50,8 @@ export async function catchUp({ archive, published, signal, network, onAlone }: 
     if (lengths !== before || list.more || files.more || !list.equal) quietSince = now
     before = lengths
     onAlone(!list.equal && !list.more && now - began >= PATIENCE[network()])
-    if (now - quietSince >= QUIET && core.length >= published && (await isWhole(archive, content, signal))) return
+    const quiet = core.length > atFirst ? QUIET.grown : QUIET.same
+    if (now - quietSince >= quiet && core.length >= published && (await isWhole(archive, content, signal))) return
     await sleep(TICK, undefined, { signal, ref: false })
   }
 }
@@ -81,7 +86,7 @@ async function isWhole(archive: Archive, content: Hypercore, signal: AbortSignal
     const download = core.download({ start: 0, end: core.length })
     const stop = () => download.destroy()
     signal.addEventListener('abort', stop)
-    await Promise.race([download.done(), sleep(QUIET, undefined, { ref: false })]).finally(stop)
+    await Promise.race([download.done(), sleep(QUIET.grown, undefined, { ref: false })]).finally(stop)
     signal.removeEventListener('abort', stop)
     if (core.contiguousLength < core.length) return false
   }
