@@ -58,15 +58,23 @@ export class Gone {
     return reading(archive, version, async (log, snapshot) => {
       const newest = snapshot.version
       const wanted = matching(search)
-      const seen = new Set<string>()
+      /** Paths of which all is said. */
+      const told = new Set<string>()
       let waiting: Candidate[] = []
       let at = Math.min(search.until ?? newest, newest)
       let found = 0
       let read = 0
       const settle = async () => {
-        const entries = await Promise.all(waiting.map(one => this.#lookUp(archive, snapshot, one)))
+        const candidates = waiting
         waiting = []
-        const gone = entries.filter(entry => entry !== null)
+        const entries = await Promise.all(candidates.map(one => this.#lookUp(archive, snapshot, one)))
+        const gone = entries.flatMap((entry, index) => {
+          const { path } = candidates[index]!
+          // What came and went within one changeset may have been there before.
+          if (entry === null || told.has(path)) return []
+          told.add(path)
+          return entry === 'there' ? [] : [entry]
+        })
         found += gone.length
         emit({ entries: gone, at })
       }
@@ -86,10 +94,7 @@ export class Gone {
             }
           }
           const candidate = block.isDeletion() ? wanted(nodeOf(block)?.key ?? null, at) : null
-          if (candidate !== null && !seen.has(candidate.path)) {
-            seen.add(candidate.path)
-            waiting.push(candidate)
-          }
+          if (candidate !== null && !told.has(candidate.path)) waiting.push(candidate)
           if (waiting.length >= TOGETHER || read % TOLD === 0) await settle()
           if (found >= limit || read >= READ) break
         }
@@ -100,14 +105,18 @@ export class Gone {
     })
   }
 
-  /** As it was in the last version that had it; null: it is still there, or never was a whole version. */
-  async #lookUp(archive: Archive, snapshot: Hyperdrive, { path, kind, seq }: Candidate): Promise<GoneEntry | null> {
+  /** As it was in the version before it was taken out; null: that one had it not. */
+  async #lookUp(
+    archive: Archive,
+    snapshot: Hyperdrive,
+    { path, kind, seq }: Candidate,
+  ): Promise<GoneEntry | 'there' | null> {
     if (kind === 'folder') {
-      for await (const _ of children(snapshot, path, null, { wanted: 1 })) return null
+      for await (const _ of children(snapshot, path, null, { wanted: 1 })) return 'there'
       const { from, changeset } = await this.#moments.extent(archive, seq)
       return from < 2 ? null : { ...folderEntry(path), gone: { version: from, time: changeset?.time ?? null } }
     }
-    if ((await snapshot.entry(path)) !== null) return null
+    if ((await snapshot.entry(path)) !== null) return 'there'
     const { from, changeset } = await this.#moments.extent(archive, seq)
     if (from < 2) return null
     return archive.at(from, async before => {

@@ -14,7 +14,7 @@ import { rememberTree } from '../lib/tree-nodes.ts'
 import { compare, NotAVersion, type Pair } from './compare.ts'
 import { type Block, Log } from './tree-log.ts'
 import { beginning, newestRecorded, previousTo } from './recorded.ts'
-import { type Run, runs } from './runs.ts'
+import { type Manner, type Run, runs } from './runs.ts'
 
 /** Differences between two versions among which renamed files are looked for; all of them are read first, from peers if need be. */
 const PAIRED = 5000
@@ -52,7 +52,10 @@ export class History {
       const changesets: Changeset[] = []
       let length = end
       const goesOn = () => changesets.length === 0 || performance.now() < until
-      for await (const changeset of newestFirst(archive, log, snapshot, end, goesOn)) {
+      for await (const changeset of newestFirst(archive, log, snapshot, end, {
+        goesOn,
+        pace: before === null ? 'first' : 'further',
+      })) {
         changesets.push(changeset)
         length = Math.max(1, changeset.from)
         if (changesets.length === limit) break
@@ -126,17 +129,17 @@ async function* newestFirst(
   log: Log,
   snapshot: Hyperdrive,
   end: number,
-  goesOn: () => boolean,
+  manner: Required<Manner>,
 ): AsyncGenerator<Changeset> {
   let length = end
   let recorded = await newestRecorded(archive, log, snapshot, end)
   while (length > 1) {
     const lower = recorded === null ? 1 : recorded.seq + 1
-    for await (const run of runs(log, lower, length, goesOn)) {
+    for await (const run of runs(log, lower, length, manner)) {
       yield described(log, run)
       length = run.from
     }
-    if (recorded === null || length > lower || !goesOn()) return
+    if (recorded === null || length > lower || !manner.goesOn()) return
     yield shown(recorded.changeset, recorded.seq + 1)
     length = Math.max(1, recorded.changeset.from)
     log.expect(recorded.changeset.earlier)

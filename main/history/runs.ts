@@ -11,7 +11,7 @@ const READ = 1000
 /** Blocks that are looked at together on that search. */
 const WINDOW = 16
 /** Blocks that are asked for together at first, with which the first changeset is told; then twice as many each time. */
-const AHEAD = { first: RUN + 14, most: 512 } as const
+const AHEAD = { first: RUN + 14, further: 256, most: 512 } as const
 
 /** What is read first of those that end with this version. */
 export const newestPlaces = (length: number): readonly number[] =>
@@ -28,13 +28,16 @@ export type Run = {
 }
 
 /**
- * From `length` down to `lower`, which both are versions (1: the beginning). `goesOn` is asked before more blocks are read;
- * it ends there with what is whole by then.
+ * `pace`: whether somebody waits for the first changesets, or has some and wants more. `goesOn` is asked before more blocks
+ * are read; it ends there with what is whole by then.
  */
-export async function* runs(log: Log, lower: number, length: number, goesOn: () => boolean): AsyncGenerator<Run> {
+export type Manner = { readonly pace?: 'first' | 'further'; readonly goesOn?: () => boolean }
+
+/** From `length` down to `lower`, which both are versions (1: the beginning). */
+export async function* runs(log: Log, lower: number, length: number, manner: Manner): AsyncGenerator<Run> {
   let open: Block[] = []
   const joined = (): Run => ({ from: open.at(-1)!.seq, length: open[0]!.seq + 1, blocks: open, whole: true })
-  for await (const batch of batches(log, lower, length, goesOn)) {
+  for await (const batch of batches(log, lower, length, manner)) {
     const isAlone = batch.length - batch.from === 1
     if (isAlone) open.push(...batch.blocks)
     if (open.length > 0 && (!isAlone || batch.from % RUN === 0)) {
@@ -48,13 +51,8 @@ export async function* runs(log: Log, lower: number, length: number, goesOn: () 
 }
 
 /** The same, each batch for itself; a put that came alone is one. */
-export async function* batches(
-  log: Log,
-  lower: number,
-  length: number,
-  goesOn: () => boolean = () => true,
-): AsyncGenerator<Run> {
-  const ahead = new Backwards(log, lower, length, goesOn)
+export async function* batches(log: Log, lower: number, length: number, manner: Manner = {}): AsyncGenerator<Run> {
+  const ahead = new Backwards(log, lower, length, manner)
   let end = length
   while (end > lower) {
     const last = await ahead.at(end - 1)
@@ -97,9 +95,10 @@ class Backwards {
   readonly #goesOn: () => boolean
   readonly #held = new Map<number, Block>()
   #start: number
-  #ahead: number = AHEAD.first
+  #ahead: number
 
-  constructor(log: Log, lower: number, end: number, goesOn: () => boolean) {
+  constructor(log: Log, lower: number, end: number, { goesOn = () => true, pace = 'first' }: Manner) {
+    this.#ahead = AHEAD[pace]
     this.#log = log
     this.#lower = lower
     this.#start = end

@@ -29,6 +29,16 @@ const groups: readonly { readonly title: string; readonly keys: readonly (readon
     ],
   },
   {
+    title: 'Before and after',
+    keys: [
+      ['n', 'Next change'],
+      ['p', 'Previous change'],
+      [']', 'Next file'],
+      ['[', 'Previous file'],
+      ['Escape', 'Back to the changes'],
+    ],
+  },
+  {
     title: 'In the files',
     keys: [
       ['up', 'Up, with Shift to choose more'],
