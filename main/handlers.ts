@@ -106,7 +106,11 @@ export function createHandlers({
       remove: ({ key, paths }) => publishing.remove(key, paths),
       rename: ({ key, from, to }) => publishing.rename(key, from, to),
       move: ({ key, paths, folder }) => publishing.move(key, paths, folder),
-      restore: ({ key, version, paths }) => publishing.restore(key, version, paths),
+      restore: async ({ key, version, paths }) => {
+        // Where there is no whole list, everything would look as if it had not been there.
+        if (archives.has(key)) await moments.require(key, version)
+        return publishing.restore(key, version, paths)
+      },
       rules: ({ key }) => publishing.rules(key),
       reviewRules: ({ key, ...decisions }, { signal, emit }) => publishing.reviewRules(key, decisions, signal, emit),
       changeRules: ({ key, leaving, ...decisions }) => publishing.changeRules(key, decisions, leaving),

@@ -58,23 +58,18 @@ export class Gone {
     return reading(archive, version, async (log, snapshot) => {
       const newest = snapshot.version
       const wanted = matching(search)
-      /** Paths of which all is said. */
-      const told = new Set<string>()
+      /** Found, or still there: what was done to them before is of no interest. */
+      const settled = new Set<string>()
       let waiting: Candidate[] = []
       let at = Math.min(search.until ?? newest, newest)
       let found = 0
       let read = 0
       const settle = async () => {
-        const candidates = waiting
+        const looked = waiting
         waiting = []
-        const entries = await Promise.all(candidates.map(one => this.#lookUp(archive, snapshot, one)))
-        const gone = entries.flatMap((entry, index) => {
-          const { path } = candidates[index]!
-          // What came and went within one changeset may have been there before.
-          if (entry === null || told.has(path)) return []
-          told.add(path)
-          return entry === 'there' ? [] : [entry]
-        })
+        const outcomes = await Promise.all(looked.map(one => this.#lookUp(archive, snapshot, one)))
+        const gone = outcomes.filter(outcome => typeof outcome === 'object')
+        for (const [index, { path }] of looked.entries()) if (outcomes[index] !== 'came-and-went') settled.add(path)
         found += gone.length
         emit({ entries: gone, at })
       }
@@ -94,7 +89,8 @@ export class Gone {
             }
           }
           const candidate = block.isDeletion() ? wanted(nodeOf(block)?.key ?? null, at) : null
-          if (candidate !== null && !told.has(candidate.path)) waiting.push(candidate)
+          if (candidate !== null && waiting.some(({ path }) => path === candidate.path)) await settle()
+          if (candidate !== null && !settled.has(candidate.path)) waiting.push(candidate)
           if (waiting.length >= TOGETHER || read % TOLD === 0) await settle()
           if (found >= limit || read >= READ) break
         }
@@ -105,27 +101,28 @@ export class Gone {
     })
   }
 
-  /** As it was in the version before it was taken out; null: that one had it not. */
+  /** As it was in the last version that had it. `came-and-went`: within one batch, so that no version had it. */
   async #lookUp(
     archive: Archive,
     snapshot: Hyperdrive,
     { path, kind, seq }: Candidate,
-  ): Promise<GoneEntry | 'there' | null> {
-    if (kind === 'folder') {
-      for await (const _ of children(snapshot, path, null, { wanted: 1 })) return 'there'
-      const { from, changeset } = await this.#moments.extent(archive, seq)
-      return from < 2 ? null : { ...folderEntry(path), gone: { version: from, time: changeset?.time ?? null } }
-    }
-    if ((await snapshot.entry(path)) !== null) return 'there'
+  ): Promise<GoneEntry | 'there' | 'came-and-went'> {
+    if (kind === 'folder' ? await hasAny(snapshot, path) : (await snapshot.entry(path)) !== null) return 'there'
     const { from, changeset } = await this.#moments.extent(archive, seq)
-    if (from < 2) return null
+    if (from < 2) return 'came-and-went'
+    const gone = { version: from, time: changeset?.time ?? null }
     return archive.at(from, async before => {
+      if (kind === 'folder') return (await hasAny(before, path)) ? { ...folderEntry(path), gone } : 'came-and-went'
       const node = await before.entry(path)
       const entry = node === null ? null : await readEntry(before, node)
-      if (entry === null) return null
-      return { ...shown(before, entry), gone: { version: from, time: changeset?.time ?? null } }
+      return entry === null ? 'came-and-went' : { ...shown(before, entry), gone }
     })
   }
+}
+
+async function hasAny(snapshot: Hyperdrive, folder: string): Promise<boolean> {
+  for await (const _ of children(snapshot, folder, null, { wanted: 1 })) return true
+  return false
 }
 
 /** What a removed path is to the one who searches; null: nothing. */

@@ -112,7 +112,7 @@ export class Moments {
     const newest = archive.length
     return reading(archive, newest, async (log, snapshot) => {
       const last = await newestRecorded(archive, log, snapshot, newest)
-      let end = newest
+      let [lower, end] = [last === null ? 1 : last.seq + 1, newest]
       if (last !== null && seq <= last.seq) {
         const recorded = await recordedAfter(log, seq, Math.min(last.seq + 1, seq + LONGEST))
         if (recorded === null)
@@ -128,6 +128,8 @@ export class Moments {
         }
         // Written by another program, between two changesets.
         end = recorded.changeset.from
+        const before = await previousTo(log, recorded)
+        lower = before === null ? 1 : before.seq + 1
       }
       // Mostly it was put alone.
       const [before, block, next] = seq > 1 ? await log.range(seq - 1, Math.min(seq + 2, end)) : []
@@ -137,10 +139,23 @@ export class Moments {
         (next === undefined || surelyEndsBatch(block, next))
       )
         return plain({ from: seq, length: seq + 1 })
-      for await (const batch of batches(log, 1, await versionAfter(log, seq, end)))
+      for await (const batch of batches(log, lower, await versionAfter(log, seq, end)))
         if (batch.from <= seq) return plain(batch)
       throw new Error('The beginning of a log was passed')
     })
+  }
+
+  /** Throws VERSION_NOT_FOUND for one that is not there, or is inside of a changeset. 0 and 1 are the beginning. */
+  async require(key: string, version: number): Promise<void> {
+    const archive = this.#ready(key)
+    const newest = archive.length
+    if (version < 2 || version === newest) return
+    if (version > newest || (await this.extent(archive, version - 1)).length !== version)
+      throw new AppError('VERSION_NOT_FOUND', `There is no version ${version} that could be opened.`, {
+        key,
+        version,
+        newest,
+      })
   }
 
   async #openable(archive: Archive, version: number): Promise<number> {

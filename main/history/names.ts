@@ -2,7 +2,6 @@
  * What versions are called: "v1.0", "as sent to the printer". Names of one's own archives stand in the archive, one small
  * entry each, so that readers see them; what a reader calls a version of a friend's is theirs alone.
  */
-import { AppError } from '../../preload/contract/errors.ts'
 import type { NamedVersion } from '../../preload/contract/models.ts'
 import { NAMES, nameAt, parseName } from '../archives/about.ts'
 import type { Archives } from '../archives/archives.ts'
@@ -41,14 +40,7 @@ export class Names {
 
   /** null: it has no name any more. Throws VERSION_NOT_FOUND for one that cannot be opened. */
   async set(key: string, version: number, name: string | null): Promise<void> {
-    const newest = this.#archives.get(key).length
-    const { moments } = await this.#moments.list(key, version, 1)
-    if (version > newest || moments[0]?.version !== version)
-      throw new AppError('VERSION_NOT_FOUND', `There is no version ${version} that could be opened.`, {
-        key,
-        version,
-        newest,
-      })
+    await this.#moments.require(key, version)
     await this.#archives.nameVersion(key, version, name)
   }
 }

@@ -125,9 +125,9 @@ export function surelyEndsBatch(block: Block, next: Block | undefined): boolean 
   if (answer !== 'unknown' || root === undefined || root.children.length > 0) return answer === 'yes'
   if (root.keys.length < LEAST_KEYS) return true
   const keys = new Set(root.keys.map(({ seq }) => seq))
-  return (
-    next?.index?.levels.some(level => level.children.length === 0 && level.keys.some(({ seq }) => keys.has(seq))) ===
-    true
+  // The very same one is what upstream leaves behind where a batch makes the list lower.
+  return (next?.index?.levels ?? []).some(
+    level => level.children.length === 0 && level.keys.some(({ seq }) => keys.has(seq)) && !haveSameKeys(root, level),
   )
 }
 

@@ -253,7 +253,8 @@ export const contract = {
     /**
      * Makes what lies at and below these paths what it was in that version: undoes any edit. Of an archive of yours that
      * follows a folder, the folder is changed; what it holds and the archive does not is published before, and what cannot
-     * be is left. `transfer`: it goes on as that. Throws SOURCE_PAUSED while nothing follows it.
+     * be is left. `transfer`: it goes on as that. Throws SOURCE_PAUSED while nothing follows
+     * it, and VERSION_NOT_FOUND for a version that cannot be opened.
      */
     restore: call({
       input: z.strictObject({ key: Key, version: Version, paths: z.array(ArchivePath).min(1).max(20_000).readonly() }),
