@@ -39,6 +39,9 @@ export async function history(context: Context, command: Command & { name: 'hist
 
 const SIGN = { added: '+', changed: '~', touched: '~', removed: '-', renamed: '>' } as const
 
+const named = ({ version, name }: NonNullable<Changeset['naming']>) =>
+  name === null ? `version ${version} has no name any more` : `version ${version} was named ${printable(name)}`
+
 function changesetLines(
   changeset: Changeset,
   changes: { readonly files: readonly ChangedFile[]; readonly more: boolean } | null,
@@ -60,6 +63,7 @@ function changesetLines(
     size(changeset.bytes).padStart(8),
     changeset.partial ? '(part of the first import)' : '',
     printable(changeset.message),
+    changeset.naming === null ? '' : named(changeset.naming),
   ]
   const files = changes?.files.map(file => `    ${fileLine(file)}`) ?? []
   return [head.join('  ').trimEnd(), ...files, ...(changes?.more ? ['    …'] : [])].join('\n')
