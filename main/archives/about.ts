@@ -50,6 +50,8 @@ const ChangesetEntry = z.object({
   previous: count.nullable(),
   /** Where those before that one stand, the nearest first: they can be fetched together, and nothing else is taken from it. */
   earlier: z.array(count).max(EARLIER).readonly().default([]),
+  /** How long the log of content was: a link that pins this version need not look for it in the whole list. */
+  blocks: count.nullable().default(null),
   added: count,
   changed: count,
   removed: count,
