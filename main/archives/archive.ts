@@ -354,6 +354,18 @@ export class Archive {
     return { length: core.length, fork: core.fork, hash: encodeKey(await core.treeHash(core.length)) }
   }
 
+  /** Where the content ends that the log names up to a length, in blocks. Reads all of its list. */
+  async contentOf(version: number, signal?: AbortSignal): Promise<number> {
+    const { core } = await this.drive.getBlobs()
+    return Math.min(core.length, await this.#content.at(version, core.length, signal))
+  }
+
+  /** How long the log of content was, as the changeset says that made this version; null: it does not say. */
+  async contentTold(snapshot: Hyperdrive): Promise<number | null> {
+    const last = await this.lastChangeset(snapshot)
+    return last?.seq === snapshot.version - 1 ? last.changeset.blocks : null
+  }
+
   /** What a pinned link says of a version. Reads all of its list where its author does not say how much content it has. Throws what `at` throws, for a version within a changeset too. */
   async pin(version: number, signal?: AbortSignal): Promise<Pin> {
     const { core } = this.drive
@@ -362,8 +374,7 @@ export class Archive {
       for await (const _ of snapshot.entries({ limit: 1 })) break
       const blobs = (await snapshot.getBlobs()).core
       if (!blobs.writable && blobs.peers.length > 0) await blobs.update({ wait: true })
-      const last = await this.lastChangeset(snapshot)
-      const told = last?.seq === version - 1 ? last.changeset.blocks : null
+      const told = await this.contentTold(snapshot)
       // An author who tells of too few pins too little: nothing of the rest is shown by that link.
       const blobsLength =
         told !== null && told <= blobs.length ? told : await this.#content.at(version, blobs.length, signal)

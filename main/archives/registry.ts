@@ -83,13 +83,15 @@ const Summary = z.object({
 const Rewrite = z.object({
   /** Which log is another one: that of content alone, or the list as well. */
   log: z.enum(['list', 'content']),
-  /** Of that log, and what the log of content had when this was heard of. */
+  /** Of that log, and what the log of content had when this was heard of; -1: nothing was said of content. */
   fork: z.number(),
   contentFork: z.number(),
   /** The newest version that both have, and the newest one of the other history. */
   common: z.number(),
   length: z.number(),
   answer: z.enum(['asked', 'stays', 'follows']),
+  /** So many blocks of content are of what both have, and are not given up with the rest. */
+  content: z.number().default(0),
   /** It is the history that is here by now. */
   done: z.boolean(),
 })

@@ -122,9 +122,21 @@ export class Rewrites {
     const { key } = archive
     const { rewrite } = this.#record(key)
     if (rewrite === null || rewrite.done) return
-    await this.#options.registry.update(key, { rewrite: { ...rewrite, answer: follow ? 'follows' : 'stays' } })
+    const content = follow && rewrite.log === 'list' ? await this.#contentOf(archive, rewrite.common) : 0
+    const now = this.#record(key).rewrite
+    // What is answered is what was asked.
+    if (now === null || now.fork !== rewrite.fork || now.common !== rewrite.common || now.done) return
+    const answer = follow ? 'follows' : 'stays'
+    await this.#options.registry.update(key, { rewrite: { ...now, answer, content } })
     if (follow) for (const guard of this.#guards(key)) await guard.follow()
     this.#options.changed(key)
+  }
+
+  /** How much content a version has that is kept: it stays when later ones are given up. Where that cannot be told, all of it. */
+  async #contentOf(archive: Archive, version: number): Promise<number> {
+    const { keeping, namespace } = this.#record(archive.key)
+    if (namespace === null && keeping.how === 'look') return 0
+    return archive.contentOf(version).catch(() => archive.blobs?.core.length ?? 0)
   }
 
   /**
@@ -142,7 +154,7 @@ export class Rewrites {
         version: length,
         newest: drive.core.length,
       })
-    const contentLength = version === null ? content.length : await drive.getBlobsLength(version)
+    const contentLength = version === null ? content.length : await contentUpTo(archive, version)
     const { rewrite } = this.#record(key)
     // Beyond what anybody has told of, so that it is the one that all follow.
     const fork = Math.max(drive.core.fork, rewrite?.log === 'list' ? rewrite.fork : 0) + 1
@@ -194,9 +206,8 @@ export class Rewrites {
       this.#propose(archive, 'list', offer, { common: offer.common, length: offer.length, agreed: may })
       return may
     }
-    const content = guard.fork
-    if (rewrite?.answer === 'follows' && rewrite.contentFork === content && (rewrite.done || rewrite.log === 'content'))
-      return true
+    const isAgreed = rewrite?.answer === 'follows' && rewrite.contentFork === guard.fork
+    if (isAgreed && (rewrite.done || rewrite.log === 'content') && offer.common >= rewrite.content) return true
     // With the list it is decided about its content.
     const list = guards?.get('list')
     if (list === undefined || list.held !== null || list.isTold) return false
@@ -222,10 +233,12 @@ export class Rewrites {
     const rewrite: RewriteRecord = {
       log,
       fork,
-      contentFork: blobs?.core.fork ?? 0,
+      // That no version is lost does not say that no content is.
+      contentFork: agreed ? -1 : (blobs?.core.fork ?? 0),
       common,
       length,
       answer: agreed ? 'follows' : stays ? 'stays' : 'asked',
+      content: 0,
       done: false,
     }
     if (JSON.stringify(before) === JSON.stringify(rewrite)) return
@@ -249,7 +262,7 @@ export class Rewrites {
   /** What was agreed to has happened, now or before the last start: what the registry says is of that history from now on. */
   #settle(archive: Archive): void {
     const { key, drive, blobs } = archive
-    const { rewrite, updates, seenLength } = this.#record(key)
+    const { rewrite, updates, seenLength, names } = this.#record(key)
     const { taken } = updates
     if (taken !== null && blobs !== null && taken.blocks > blobs.core.length) this.#clamp(key, blobs.core.length)
     if (!this.isForked(archive)) for (const guard of this.#guards(key)) guard.thaw()
@@ -262,6 +275,7 @@ export class Rewrites {
       parted: null,
       summary: null,
       seenLength: Math.min(seenLength, common),
+      names: names.filter(({ version }) => version <= common),
       updates: {
         ...this.#record(key).updates,
         taken: taken === null ? null : { ...taken, length: Math.min(taken.length, common), rewound: true },
@@ -294,6 +308,12 @@ export class Rewrites {
       error => this.#options.log.error({ err: error, key }, 'what was heard of a history could not be written down'),
     )
   }
+}
+
+/** What earlier versions had and this one has not is content of it as well, and so is what links pin that were made of it. */
+async function contentUpTo(archive: Archive, version: number): Promise<number> {
+  const told = await archive.at(version, snapshot => archive.contentTold(snapshot))
+  return Math.min(archive.blobs?.core.length ?? 0, Math.max(told ?? 0, await archive.contentOf(version)))
 }
 
 async function read(path: string): Promise<Forked> {

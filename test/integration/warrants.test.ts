@@ -32,11 +32,15 @@ const textOf = async (person: RemotePerson, key: string, path: string, version: 
 /** The same author on two machines that know nothing of each other. Both have written since; `bob` has what the first one wrote. */
 async function twoCopies(options: { readonly private?: boolean } = {}) {
   const folder = await temporaryFolder('copied')
-  await writeTree(folder, { 'a.txt': 'a' })
+  await writeTree(folder, { 'a.txt': 'a', 'gone.txt': 'gone since' })
   const ana = await startPerson(testnet.bootstrap)
   const bob = await startPerson(testnet.bootstrap)
   const { key, link } = await share(ana, bob, [folder], options)
   await bob.transfer((await bob.client.archives.keepParts({ key, patterns: ['*'] })).transfer, isDone)
+  const { length: older } = await ana.archive(key, row => row.files === 2 && !row.stillBeingAdded)
+  await rm(join(folder, 'gone.txt'))
+  await ana.archive(key, row => row.files === 1)
+  await bob.archive(key, row => row.files === 1)
   await ana.close()
   // Nothing more was told of when she left.
   const { length: common } = await bob.archive(key, row => row.peers === 0)
@@ -58,7 +62,7 @@ async function twoCopies(options: { readonly private?: boolean } = {}) {
   await alone.client.archives.insist({ key })
   await alone.archive(key, row => row.files === 3)
   await alone.close()
-  return { folder, key, link, bob, first: ana.storage, second: copy, common }
+  return { folder, key, link, bob, first: ana.storage, second: copy, common, older }
 }
 
 /** Every bit of it is turned once; of a long one some. */
@@ -279,11 +283,12 @@ test('whoever says that they follow while nobody is there follows later, and is 
 }, 60_000)
 
 test('an author may go back to what both histories have, and the other copy publishes again after it has followed', async () => {
-  const { folder, key, bob, first, second, common } = await twoCopies({ private: true })
+  const { folder, key, bob, first, second, common, older } = await twoCopies({ private: true })
   const clone = await startPerson(testnet.bootstrap, { storage: second })
   await bob.archive(key, isForked)
   await clone.archive(key, ({ rewritten }) => rewritten?.kind === 'forked' && rewritten.common === common)
   expect(await clone.client.archives.repair({ key, version: common })).toEqual({ length: common })
+  expect(await textOf(clone, key, '/gone.txt', older)).toBe('gone since')
   // What the folder holds is added again.
   await clone.archive(key, row => isHealed(row) && row.files === 3 && row.length > common)
   await bob.archive(key, ({ rewritten }) => rewritten?.kind === 'forked' && rewritten.mended !== null)

@@ -1,0 +1,73 @@
+/** What an author cannot take away by rewriting history step by step, and what following leaves as it was. */
+import Hyperdrive from 'hyperdrive'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { encodeKey } from '../../main/archives/links.ts'
+import { isDone, isFound, type Person, startPerson } from '../helpers/backend.ts'
+import { readTree, temporaryFolder } from '../helpers/files.ts'
+import { plainPeer } from '../helpers/plain.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+
+let testnet: Testnet
+beforeAll(async () => {
+  testnet = await startTestnet()
+})
+afterAll(() => testnet.close())
+
+const textOf = async (person: Person, key: string, path: string, version: number | null = null) => {
+  const { base64 } = await person.client.read.bytes({ key, version, path, start: 0, length: 1000 })
+  return Buffer.from(base64, 'base64').toString()
+}
+
+/** An author with a plain Hyperdrive, and a reader who keeps all of it. */
+async function kept(write: (drive: Hyperdrive) => Promise<unknown>) {
+  const { store, swarm } = await plainPeer(testnet.bootstrap)
+  const drive = new Hyperdrive(store)
+  await drive.ready()
+  await write(drive)
+  await swarm.join(drive.discoveryKey, { client: true, server: true }).flushed()
+  const key = encodeKey(drive.key)
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link: key })
+  await bob.archive(key, isFound)
+  const folder = await temporaryFolder('kept')
+  await bob.transfer((await bob.client.archives.keepInFolder({ key, folder })).transfer, isDone)
+  return { drive, key, bob, folder }
+}
+
+test('a list that was rewritten without any loss is no permission to delete content', async () => {
+  const { drive, key, bob } = await kept(async drive => {
+    for (const name of ['a', 'b', 'c']) await drive.put(`/${name}.txt`, Buffer.from(`this is ${name}`))
+  })
+  await drive.core.truncate(drive.core.length, { fork: 1 })
+  await drive.put('/d.txt', Buffer.from('this is d'))
+  await bob.archive(key, row => row.length === drive.core.length && row.held.blocks === 4)
+  const { core } = await drive.getBlobs()
+  await core.truncate(1, { fork: 1 })
+  const row = await bob.archive(key, ({ rewritten }) => rewritten !== null)
+  expect(row.rewritten).toMatchObject({ kind: 'taken-back', what: 'content', answer: 'asked' })
+  expect(await textOf(bob, key, '/c.txt')).toBe('this is c')
+}, 60_000)
+
+test('an update is found after following a history that parts from the old one within a batch', async () => {
+  const batch = async (drive: Hyperdrive, names: readonly string[]) => {
+    const batch = drive.batch()
+    for (const name of names) await batch.put(`/${name}.txt`, Buffer.from(name))
+    await batch.flush()
+  }
+  const { drive, key, bob, folder } = await kept(async drive => {
+    await drive.put('/a.txt', Buffer.from('a'))
+    await batch(drive, ['b', 'c', 'd'])
+  })
+  const blobs = await drive.getBlobs()
+  await drive.core.truncate(2, { fork: 1 })
+  await blobs.core.truncate(1, { fork: 1 })
+  await batch(drive, ['b', 'c', 'e'])
+  await bob.archive(key, ({ rewritten }) => rewritten?.kind === 'taken-back')
+  await bob.client.archives.answerRewrite({ key, follow: true })
+  const row = await bob.archive(key, row => row.updates.pending !== null || row.updates.kept === drive.core.length)
+  if (row.updates.pending !== null) await bob.client.archives.answerUpdate({ key, take: true })
+  await bob.archive(key, row => row.updates.kept === drive.core.length)
+  await expect
+    .poll(async () => Object.keys(await readTree(folder)).sort(), { timeout: 20_000 })
+    .toEqual(['a.txt', 'b.txt', 'c.txt', 'e.txt'])
+}, 60_000)
