@@ -157,6 +157,10 @@ export class HistoryGuard {
     if (offer === null) return
     if (this.#hooks.mayFollow(offer)) {
       this.#held = null
+      // What is asked for of it now would come as a part of the history that is here by then, and not fit: upstream would
+      // ask that peer for nothing any more.
+      for (const { inflight } of this.#core.replicator._reorgs)
+        for (const asked of [...inflight]) asked.peer._cancelRequest(asked)
       await this.#apply(request)
       return
     }

@@ -93,6 +93,8 @@ declare module 'hypercore' {
       _handleData(data: Proof): Promise<void>
       /** Asks for a piece of the tree of a history with another fork. false: it cannot be asked. */
       _requestForkRange(request: ForkRequest): boolean
+      /** Its answer is thrown away. */
+      _cancelRequest(request: OnItsWay): void
     }
     type Upgrade = {
       readonly start: number
@@ -138,7 +140,7 @@ declare module 'hypercore' {
       update(proof: Proof): Promise<boolean> | boolean
       commitable(): boolean
     }
-    type ForkRequest = { readonly fork: number; readonly batch: Reorg | null; readonly inflight: readonly unknown[] }
+    type ForkRequest = { readonly fork: number; readonly batch: Reorg | null; readonly inflight: readonly OnItsWay[] }
     type Replicator = {
       readonly peers: readonly ReplicatorPeer[]
       readonly _inflight: Iterable<OnItsWay>
