@@ -438,6 +438,7 @@ export class Archives {
     if (opened === undefined) return
     opened.readAt = -1
     opened.assessedAt = -1
+    opened.differs = false
     if (this.record(key).namespace !== null) {
       this.#fetchRest(opened)
       void this.published(key).catch(error =>
@@ -718,13 +719,13 @@ export class Archives {
   /** An own log that is shorter than peers have seen it, or another one, must not be written to. */
   async #compareWithPublished(opened: Opened, published: NonNullable<ArchiveRecord['published']>): Promise<void> {
     const { core } = opened.archive.drive
-    if (
-      core.length >= published.length &&
-      core.fork === published.fork &&
-      (await core.has(published.length - 1)) &&
-      encodeKey(await core.treeHash(published.length)) !== published.hash
-    )
-      opened.differs = true
+    opened.differs =
+      // A repair was begun, and ended by a kill.
+      core.fork < published.fork ||
+      (core.length >= published.length &&
+        core.fork === published.fork &&
+        (await core.has(published.length - 1)) &&
+        encodeKey(await core.treeHash(published.length)) !== published.hash)
   }
 
   /** Nothing is added to it before peers have said that nobody has more of it. */
