@@ -72,15 +72,15 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const peers = new Peers(archives, network)
     const publishing = new Publishing(storage, archives, transfers, log, download, options.uploadSilence)
     const reading = new Reading(storage, archives, registry, transfers)
-    const keeping = new Keeping(storage, archives, transfers, log)
+    const moments = new Moments(archives)
+    const keeping = new Keeping(storage, archives, transfers, moments, log)
     const recency = await Recency.open(storage)
     const disk = new Disk(store, archives, settings, recency, log, key => keeping.kept(key))
     const content = new Content(archives)
     const history = new History(archives)
-    const moments = new Moments(archives)
     const gone = new Gone(archives, moments)
     const names = new Names(archives, moments)
-    const news = new NewsService(archives, history, log)
+    const news = new NewsService(archives, history, moments, log)
     let page = options.page ?? (() => null)
     const handlers = createHandlers({
       archives,

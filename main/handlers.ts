@@ -78,7 +78,10 @@ export function createHandlers({
       chooseUpdate: ({ key, to, paths }) => keeping.choose(key, to, paths),
       setNotify: ({ key, notify }) => archives.setNotify(key, notify),
       answerRewrite: ({ key, follow }) => archives.answerRewrite(key, follow),
-      repair: async ({ key, version }) => ({ length: await archives.repair(key, version) }),
+      repair: async ({ key, version }) => ({
+        // Where two histories part may be inside of a batch, after which the list could not be read.
+        length: await archives.repair(key, version && (await moments.upTo(archives.get(key), version))),
+      }),
       insist: ({ key }) => archives.insist(key),
       warrant: ({ key }) => archives.warrant(key),
       pause: ({ key, paused }) => keeping.pause(key, paused),

@@ -106,6 +106,13 @@ export class Moments {
     })
   }
 
+  /** The newest version up to this length, which the log has, that can be opened. Throws what `extent` throws. */
+  async upTo(archive: Archive, length: number): Promise<number> {
+    if (length < 2) return 1
+    const { from, length: end } = await this.extent(archive, length - 1)
+    return end === length ? length : Math.max(1, from)
+  }
+
   /** What wrote this block. Throws VERSION_NOT_FOUND if that is not to be found. */
   async extent(archive: Archive, seq: number): Promise<Extent> {
     for (const extent of this.#of(archive).values()) if (extent.from <= seq && seq < extent.length) return extent

@@ -14,6 +14,7 @@ import type { Keeping as HowKept, UpdatePart } from '../../preload/contract/mode
 import type { Archives } from '../archives/archives.ts'
 import { bytesOf, countHeld, heldIn } from '../archives/blocks.ts'
 import type { ArchiveRecord, UpdatesRecord } from '../archives/registry.ts'
+import type { Moments } from '../history/moments.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { requireRoom } from '../lib/room.ts'
@@ -62,6 +63,7 @@ export class Keeping {
   readonly #storage: string
   readonly #archives: Archives
   readonly #transfers: Transfers
+  readonly #moments: Moments
   readonly #log: Log
   readonly #soon = new Map<string, NodeJS.Timeout>()
   readonly #turns = new Map<string, Mutex>()
@@ -77,10 +79,11 @@ export class Keeping {
   readonly #begun = new Map<string, Standing | null>()
   #closed = false
 
-  constructor(storage: string, archives: Archives, transfers: Transfers, log: Log) {
+  constructor(storage: string, archives: Archives, transfers: Transfers, moments: Moments, log: Log) {
     this.#storage = storage
     this.#archives = archives
     this.#transfers = transfers
+    this.#moments = moments
     this.#log = log
   }
 
@@ -316,19 +319,16 @@ export class Keeping {
   }
 
   /** From the version that is kept to the newest; null: nothing of what is kept is new. */
-  async #step(key: string, taken: Taken, to = this.#archives.get(key).length): Promise<Step | null> {
+  async #step(key: string, before: Taken, to = this.#archives.get(key).length): Promise<Step | null> {
     const archive = this.#archives.get(key)
+    const taken = before.rewound ? await this.#takenUpTo(key, before) : before
     const { keeping, updates } = this.#archives.record(key)
     const standing = standingOf(updates, taken)
     if (to === taken.length && updates.chosen.length === 0 && !taken.rewound) return this.#rest(key, taken)
     // Its author took versions back: what there is now is all there is.
     const isTakenBack = to < standing.newest
     const wanted = wantedBy(keeping)
-    // What both histories have may be within a batch, and cannot be compared with anything then.
-    const pairs = await pairsFrom(isTakenBack ? NOTHING : standing, archive, to).catch(error => {
-      if (taken.rewound && error instanceof TypeError) return pairsFrom(NOTHING, archive, to)
-      throw error
-    })
+    const pairs = await pairsFrom(isTakenBack ? NOTHING : standing, archive, to)
     const difference = differenceOf(differing(pairs.filter(({ path }) => wanted(path))))
     const { changed, grows, rows } = difference
     const beyond = taken.rewound && keeping.how === 'folder' ? await this.#writtenBeyond(key, keeping.folder, to) : 0
@@ -354,6 +354,16 @@ export class Keeping {
       blocks,
       difference,
     }
+  }
+
+  /** Where two histories part may be inside of a batch, which is no version that anything could be compared with. */
+  async #takenUpTo(key: string, taken: Taken): Promise<Taken> {
+    const archive = this.#archives.get(key)
+    const length = taken.length > archive.length ? taken.length : await this.#moments.upTo(archive, taken.length)
+    if (length === taken.length) return taken
+    const { updates } = this.#archives.record(key)
+    await this.#archives.setKept(key, { updates: { ...updates, taken: { ...taken, length } } })
+    return { ...taken, length }
   }
 
   /** What is kept is as it is in version `to`, and nothing is left that the person would stay away from. */

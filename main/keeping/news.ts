@@ -8,6 +8,7 @@ import { AppError } from '../../preload/contract/errors.ts'
 import type { NewFile, News } from '../../preload/contract/models.ts'
 import type { Archives } from '../archives/archives.ts'
 import type { History } from '../history/history.ts'
+import type { Moments } from '../history/moments.ts'
 import type { Log } from '../lib/log.ts'
 import { countsOf, type Differing, differing } from '../read/difference.ts'
 import { missingOfAll, shown } from './missing.ts'
@@ -24,6 +25,7 @@ const AGAIN = 10_000
 export class NewsService {
   readonly #archives: Archives
   readonly #history: History
+  readonly #moments: Moments
   readonly #log: Log
   /** By archive: from where to where the row was counted last. */
   readonly #counted = new Map<string, string>()
@@ -31,9 +33,10 @@ export class NewsService {
   #counting = false
   readonly #end = new AbortController()
 
-  constructor(archives: Archives, history: History, log: Log) {
+  constructor(archives: Archives, history: History, moments: Moments, log: Log) {
     this.#archives = archives
     this.#history = history
+    this.#moments = moments
     this.#log = log
   }
 
@@ -71,7 +74,13 @@ export class NewsService {
     most: number,
     signal: AbortSignal,
   ): Promise<{ readonly rows: readonly Differing[]; readonly more: boolean }> {
-    const { pairs, more } = await this.#history.pairs(key, from, to, most, signal)
+    const read = (from: number) => this.#history.pairs(key, from, to, most, signal)
+    // What was seen may be inside of a batch since its author took versions back.
+    const { pairs, more } = await read(from).catch(async error => {
+      const archive = this.#archives.get(key)
+      if (!(error instanceof AppError && error.is('VERSION_NOT_FOUND')) || from > archive.length) throw error
+      return read(await this.#moments.upTo(archive, from))
+    })
     return { rows: differing(pairs), more }
   }
 
