@@ -61,6 +61,15 @@ export function createHandlers({
   storage,
   page,
 }: Services): Handlers<Contract> {
+  /** What is asked of a version that is inside of a changeset is not answered. */
+  const opened = async <T>(
+    key: string,
+    versions: readonly (number | null)[],
+    answer: () => T | Promise<T>,
+  ): Promise<T> => {
+    for (const version of versions) await moments.deny(key, version)
+    return answer()
+  }
   return {
     archives: {
       open: ({ link }) => archives.open(link),
@@ -92,7 +101,7 @@ export function createHandlers({
         await archives.forget(key)
       },
       pinnedLink: async ({ key, version, path }, { signal }) => ({
-        link: await archives.pinnedLink(key, version, path, signal),
+        link: await opened(key, [version], () => archives.pinnedLink(key, version, path, signal)),
       }),
     },
     disk: {
@@ -122,25 +131,33 @@ export function createHandlers({
       answerRemoval: ({ key, remove }) => publishing.answerRemoval(key, remove),
     },
     read: {
-      list: ({ key, version, ...page }, { signal }) => reading.list(key, version, page, signal),
-      entry: ({ key, version, path }) => reading.entry(key, version, path),
-      measure: (input, { signal, emit }) => reading.measure(input, signal, emit),
+      list: ({ key, version, ...page }, { signal }) =>
+        opened(key, [version], () => reading.list(key, version, page, signal)),
+      entry: ({ key, version, path }) => opened(key, [version], () => reading.entry(key, version, path)),
+      measure: (input, { signal, emit }) =>
+        opened(input.key, [input.version], () => reading.measure(input, signal, emit)),
       grant: ({ key, version, zip }) => ({ grant: content.grant(key, version, zip ?? null) }),
       watchZip: (input, signal) => reading.zip(input, signal),
       bytes: ({ key, version, path, start, length }, { signal }) =>
-        reading.bytes(key, version, path, start, length, signal),
-      receipt: (input, { signal, emit }) => receipts.make(input, signal, (bytes, ofBytes) => emit({ bytes, ofBytes })),
-      download: async input => ({ transfer: await reading.download(input) }),
+        opened(key, [version], () => reading.bytes(key, version, path, start, length, signal)),
+      receipt: (input, { signal, emit }) =>
+        opened(input.key, [input.version], () =>
+          receipts.make(input, signal, (bytes, ofBytes) => emit({ bytes, ofBytes })),
+        ),
+      download: async input => ({
+        transfer: await opened(input.key, [input.version], () => reading.download(input)),
+      }),
     },
     history: {
       moments: ({ key, until, limit }) => moments.list(key, until, limit),
       names: async ({ key }) => ({ names: await names.list(key) }),
       name: ({ key, version, name }) => names.set(key, version, name),
-      gone: (input, { signal, emit }) => gone.find(input, signal, emit),
+      gone: (input, { signal, emit }) => opened(input.key, [input.version], () => gone.find(input, signal, emit)),
       file: ({ key, path, until, limit }) => moments.ofFile(key, path, until, limit),
       news: ({ key, from, to, limit }, { signal }) => news.look(key, from, to, limit, signal),
-      list: ({ key, ...page }, { signal }) => history.list(key, page, signal),
-      changes: ({ key, from, to, limit }, { signal }) => history.changes(key, from, to, limit, signal),
+      list: ({ key, ...page }, { signal }) => opened(key, [page.before], () => history.list(key, page, signal)),
+      changes: ({ key, from, to, limit }, { signal }) =>
+        opened(key, [from, to], () => history.changes(key, from, to, limit, signal)),
     },
     peers: { watch: ({ key }, signal) => peers.watch(key, signal) },
     transfers: {

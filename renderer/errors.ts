@@ -143,6 +143,12 @@ function say(error: SerializedError): Words | null {
         'Stay connected: it goes on by itself as soon as a friend who has the newest version is there.',
       ]
     case 'VERSION_NOT_FOUND':
+      if (error.data.version < error.data.newest)
+        return [
+          'There is no such version',
+          `${error.data.version} lies in the middle of a change, where no version ever was.`,
+          'Choose one on the line of time, or under Changes.',
+        ]
       return [
         'There is no such version',
         `The newest known here is version ${error.data.newest}; ${error.data.version} was asked for.`,

@@ -28,9 +28,12 @@ const REMEMBERED = 2000
 /** What wrote a block: from the version before it to the version after it. */
 type Extent = { readonly from: number; readonly length: number; readonly changeset: RecordedChangeset | null }
 
+/** `extents` by their ends. `openable`: versions of which it was asked before, and that no changeset denies. */
+type Known = { readonly fork: number; readonly extents: Map<number, Extent>; readonly openable: Set<number> }
+
 export class Moments {
   readonly #archives: Archives
-  readonly #known = new WeakMap<Archive, { readonly fork: number; readonly extents: Map<number, Extent> }>()
+  readonly #known = new WeakMap<Archive, Known>()
 
   constructor(archives: Archives) {
     this.#archives = archives
@@ -115,7 +118,8 @@ export class Moments {
 
   /** What wrote this block. Throws VERSION_NOT_FOUND if that is not to be found. */
   async extent(archive: Archive, seq: number): Promise<Extent> {
-    for (const extent of this.#of(archive).values()) if (extent.from <= seq && seq < extent.length) return extent
+    for (const extent of this.#of(archive).extents.values())
+      if (extent.from <= seq && seq < extent.length) return extent
     const newest = archive.length
     return reading(archive, newest, async (log, snapshot) => {
       const last = await newestRecorded(archive, log, snapshot, newest)
@@ -165,6 +169,31 @@ export class Moments {
       })
   }
 
+  /**
+   * For whoever comes with a number, as from a link or an address: a version inside of a changeset often looks like a whole one that
+   * has lost most of its files. Throws VERSION_NOT_FOUND where a recorded changeset says that it is none. Of what another program
+   * wrote nothing is denied, and what is beyond the newest is left to those who open it.
+   */
+  async deny(key: string, version: number | null): Promise<void> {
+    if (version === null || version < 2 || !this.#archives.has(key)) return
+    const archive = this.#archives.get(key)
+    const newest = archive.length
+    if (!archive.known || version >= newest) return
+    const { openable } = this.#of(archive)
+    if (openable.has(version)) return
+    if (!(await endsRecorded(archive, version)) && (await lastRecorded(archive)) >= version) {
+      const { changeset, length } = await this.extent(archive, version - 1)
+      if (changeset !== null && length !== version)
+        throw new AppError(
+          'VERSION_NOT_FOUND',
+          `Version ${version} is in the middle of a change, and cannot be opened; the next one that can is version ${length}.`,
+          { key, version, newest },
+        )
+    }
+    openable.add(version)
+    if (openable.size > REMEMBERED) openable.delete(openable.values().next().value!)
+  }
+
   async #openable(archive: Archive, version: number): Promise<number> {
     const newest = archive.length
     return version >= newest ? newest : (await this.extent(archive, Math.max(1, version - 1))).length
@@ -176,22 +205,29 @@ export class Moments {
     return archive
   }
 
-  /** By their ends. */
-  #of(archive: Archive): Map<number, Extent> {
+  #of(archive: Archive): Known {
     const { fork } = archive.drive.core
-    const known = this.#known.get(archive)
-    if (known?.fork === fork) return known.extents
-    const extents = new Map<number, Extent>()
-    this.#known.set(archive, { fork, extents })
-    return extents
+    const before = this.#known.get(archive)
+    if (before?.fork === fork) return before
+    const known: Known = { fork, extents: new Map(), openable: new Set() }
+    this.#known.set(archive, known)
+    return known
   }
 
   #remember(archive: Archive, extent: Extent): void {
-    const extents = this.#of(archive)
+    const { extents } = this.#of(archive)
     extents.set(extent.length, extent)
     if (extents.size > REMEMBERED) extents.delete(extents.keys().next().value!)
   }
 }
+
+/** Its own block ends a changeset. */
+const endsRecorded = (archive: Archive, version: number): Promise<boolean> =>
+  reading(archive, version, async log => recordedIn((await log.blocks([version - 1]))[0]!) !== null)
+
+/** Where the newest changeset stands; 0: none was recorded. */
+const lastRecorded = (archive: Archive): Promise<number> =>
+  archive.at(null, async snapshot => (await archive.lastChangeset(snapshot))?.seq ?? 0)
 
 type Written = { readonly extent: Extent; readonly entry: ArchiveEntry; readonly shown: FileVersion['entry'] }
 

@@ -143,21 +143,32 @@ test('every version that history names can be looked at', async () => {
   }
 })
 
-test('a version inside of a changeset is refused in words', async () => {
+test('a version inside of a changeset is refused in words, also where it looks like a whole one', async () => {
   const folder = await temporaryFolder('inside')
   await writeTree(folder, Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`${index}.txt`, `${index}`])))
   const ana = await startPerson(testnet.bootstrap)
   const { key } = await publish(ana, [folder])
-  const codes = new Set<string>()
-  for (let version = 4; version < 60; version += 5)
-    codes.add(
-      await ana.client.read.list({ key, version, folder: '/', cursor: null, limit: 100 }).then(
-        () => 'listed',
+  const first = await ana.archive(key, row => row.source?.state.name === 'watching' && row.files === 60)
+  await writeFile(join(folder, '7.txt'), 'changed')
+  const second = await ana.archive(key, row => row.length > first.length)
+  const { changesets } = await ana.client.history.list({ key, before: null, limit: 100 })
+  const versions = new Set(changesets.map(({ length }) => length))
+  for (let version = 2; version < second.length; version++) {
+    const codeOf = (answer: Promise<unknown>) =>
+      answer.then(
+        () => 'told',
         (error: { code: string }) => error.code,
-      ),
-    )
-  expect(codes).toContain('VERSION_NOT_FOUND')
-  expect(codes).not.toContain('INTERNAL')
+      )
+    const answers = await Promise.all([
+      codeOf(ana.client.read.list({ key, version, folder: '/', cursor: null, limit: 100 })),
+      codeOf(ana.client.read.entry({ key, version, path: '/7.txt' })),
+      codeOf(ana.client.history.changes({ key, from: version, to: second.length, limit: 100 })),
+      codeOf(ana.client.history.list({ key, before: version, limit: 1 })),
+      codeOf(ana.client.archives.pinnedLink({ key, version, path: '/' })),
+    ])
+    const expected = versions.has(version) ? 'told' : 'VERSION_NOT_FOUND'
+    expect({ version, answers }).toEqual({ version, answers: Array.from(answers, () => expected) })
+  }
 })
 
 test('nothing of ours lies in the folder of the store, which moves foreign files away', async () => {
