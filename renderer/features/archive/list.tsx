@@ -18,7 +18,7 @@ import type { Entry, FolderSize } from '../../../preload/contract/models.ts'
 import { cx } from '../../ui/class-names.ts'
 import { EntryIcon } from '../../ui/entry-icon.tsx'
 import { FileName } from '../../ui/file-name.tsx'
-import { bytes, count, exactly, moment, number } from '../../ui/format.ts'
+import { ago, bytes, count, exactly, moment, number } from '../../ui/format.ts'
 import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { problemOfName } from './edit.ts'
@@ -398,7 +398,7 @@ function Name({ entry }: { readonly entry: Listed }): ReactElement {
 
 const timeOf = ({ gone, modified }: Listed): number | null => (gone === undefined ? modified : gone.time)
 const goneWords = ({ time, version }: NonNullable<Listed['gone']>): string =>
-  time === null ? `gone since version ${number(version)}` : `gone ${moment(time)}`
+  time === null ? `gone since version ${number(version)}` : `gone ${ago(time)}`
 
 /** How much there is of an entry; of a folder as soon as that is known. */
 function SizeOf({ entry, size }: { readonly entry: Entry; readonly size: FolderSize | undefined }): ReactElement {

@@ -48,7 +48,9 @@ function One({
         ? `${changeset.more ? 'More than ' : ''}${said.join(', ')}`
         : changeset.bytes > 0
           ? 'Content only'
-          : 'Details of the archive changed'
+          : changeset.from === 0
+            ? 'The archive was made'
+            : 'Details of the archive changed'
   const panel = `changeset-${changeset.length}`
   return (
     <li className={cx('rounded-lg', open && 'my-1 border border-line bg-surface shadow-card')}>

@@ -22,6 +22,7 @@ export function Home(): ReactElement {
   const friends = useArchives('friends')
   const rows = [...yours, ...friends]
   const fresh = friends.filter(isFresh)
+  const others = friends.filter(row => !isFresh(row))
   if (status === 'connecting') {
     return (
       <>
@@ -48,7 +49,7 @@ export function Home(): ReactElement {
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 narrow:px-5">
         {fresh.length > 0 && <Cards title="New since you looked" rows={fresh} />}
         {yours.length > 0 && <Cards title="Yours" rows={yours} />}
-        {friends.length > 0 && <Cards title="Friends" rows={friends} />}
+        {others.length > 0 && <Cards title="Friends" rows={others} />}
       </div>
     </>
   )
