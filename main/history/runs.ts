@@ -2,7 +2,7 @@
  * What a log tells by itself of those versions that nobody described, newest first. Where its author's program wrote a
  * batch, that is a changeset; puts that came one by one are put together, at places that stay the same when more come.
  */
-import { type Block, endsBatch, type Log } from './tree-log.ts'
+import { type Block, endsBatch, type Log, surelyEndsBatch } from './tree-log.ts'
 
 /** Versions that came one by one of which one changeset is made, at most. */
 const RUN = 50
@@ -63,7 +63,7 @@ export async function* batches(log: Log, lower: number, length: number, manner: 
     while (from > lower) {
       const before = await ahead.at(from - 1)
       if (before === null) return
-      if (endsBatch(before, last) === 'yes') break
+      if (endsBatch(before, last) === 'yes' || surelyEndsBatch(before, blocks.at(-1))) break
       if (blocks.length >= READ) {
         whole = false
         from = await versionBefore(log, lower, from)

@@ -9,6 +9,7 @@ import { encodeKey } from '../../main/archives/links.ts'
 import { isFound, type Person, publish, share, startPerson } from '../helpers/backend.ts'
 import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { lookForGone } from '../helpers/gone.ts'
+import { plainAuthor } from '../helpers/plain-author.ts'
 import { plainPeer } from '../helpers/plain.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 import { steps, write } from '../helpers/versions.ts'
@@ -100,6 +101,21 @@ test('of an archive of another program every version can be opened, by somebody 
   }
   expect(often).toEqual(Array.from({ length: 43 }, (_, index) => 2 + 7 * (42 - index)))
   expect(row.length).toBe(drive.version)
+})
+
+test('what was removed from a small archive of another program just before a batch is found', async () => {
+  const author = await plainAuthor(testnet.bootstrap, { '/first.txt': Buffer.from('first') })
+  const { drive, key, bob: ben } = author
+  for (let round = 0; round < 40; round++) await drive.put(`/note ${round % 7}.txt`, Buffer.from(`${round}`))
+  const had = drive.version
+  await drive.del('/note 3.txt')
+  const batch = drive.batch()
+  for (let index = 0; index < 200; index++) await batch.put(`/batch/${index}`, Buffer.from('some'))
+  await batch.flush()
+  await ben.archive(key, row => row.length === drive.version)
+  const { found } = await lookForGone(ben, key, { folder: '/' })
+  expect(found.map(({ path, gone }) => [path, gone.version])).toEqual([['/note 3.txt', had]])
+  await author.leave()
 })
 
 const names = async (folder: string) => Object.keys(await readTree(folder)).filter(path => !path.startsWith('.'))
