@@ -5,7 +5,7 @@ import { AppError } from '../../preload/contract/errors.ts'
 import type { ChangedFile, Changeset } from '../../preload/contract/models.ts'
 import type { Command } from './arguments.ts'
 import { type Context, openArchive, readLink } from './context.ts'
-import { EXIT } from './failure.ts'
+import { CliError, EXIT } from './failure.ts'
 import { printable, size, time } from './words.ts'
 
 const PAGE = 100
@@ -17,9 +17,14 @@ const PATIENCE = 5000
 
 export async function history(context: Context, command: Command & { name: 'history' }): Promise<number> {
   const { client, output, signal } = context
-  const { key } = await openArchive(context, await readLink(context, command.link), command.timeout)
+  const { key, version, path } = await openArchive(context, await readLink(context, command.link), command.timeout)
+  if (path !== '/')
+    throw new CliError(
+      'USAGE',
+      'History is that of the whole archive: leave the path out. cairn versions LINK/path lists when one file changed',
+    )
   let left = command.limit ?? Number.POSITIVE_INFINITY
-  for (let before = command.version; ; ) {
+  for (let before = command.version ?? version; ; ) {
     const page: { readonly changesets: readonly Changeset[]; readonly before: number | null } =
       await client.history.list({ key, before, limit: Math.min(PAGE, left) }, { signal })
     for (const changeset of page.changesets) {
@@ -78,13 +83,22 @@ export async function diff(context: Context, command: Command & { name: 'diff' }
   const { key, path } = await openArchive(context, await readLink(context, command.link), command.timeout)
   const { from, to } = command
   const { files, more } = await client.history.changes({ key, from, to, limit: MOST }, { signal })
-  const file = files.find(file => file.path === path)
+  const file = files.find(file => file.path === path) ?? files.find(file => file.from === path)
   if (file !== undefined) return diffFile(context, { key, from, to }, file)
   const below = files.filter(file => path === '/' || file.path.startsWith(`${path}/`))
   for (const file of below) output.result(fileLine(file), file)
   if (more) output.note(`These are among the first ${MOST} files that differ; there are more.`)
-  else if (below.length === 0) output.note('Nothing differs.')
+  else if (below.length === 0) {
+    if (!(await isThere(context, key, to, path)))
+      throw new AppError('PATH_NOT_FOUND', `There is no ${path} in either version.`, { key, path })
+    output.note('Nothing differs.')
+  }
   return EXIT.done
+}
+
+/** In a version that has what the other one has. 0 and 1 are the beginning. */
+async function isThere({ client, signal }: Context, key: string, version: number, path: string): Promise<boolean> {
+  return path === '/' || (version > 1 && (await client.read.entry({ key, version, path }, { signal })) !== null)
 }
 
 type Versions = { readonly key: string; readonly from: number; readonly to: number }
@@ -99,6 +113,7 @@ async function diffFile(context: Context, { key, from, to }: Versions, file: Cha
     return EXIT.done
   }
   if (change === 'touched') return told(null, 'the content is the same')
+  if (change === 'renamed') return told(null, `was ${printable(was)}, and the content is the same`)
   if (Math.max(before ?? 0, after ?? 0) > MOST_BYTES) return told(null, 'too large to be compared')
   const [had, has] = await Promise.all([
     before === null ? '' : text(context, key, from, was),

@@ -105,6 +105,7 @@ function readerOf(file: FileHandle): (length: number) => Promise<Uint8Array> {
   }
 }
 
-const notThere = (path: string) => (error: Error) => {
+const notThere = (path: string) => (error: NodeJS.ErrnoException) => {
+  if (error.code === 'ENOENT') throw new AppError('SOURCE_NOT_FOUND', `There is no file ${path}.`, { path })
   throw new AppError('SOURCE_UNREADABLE', `${path} cannot be read: ${error.message}.`, { path, why: error.message })
 }

@@ -49,9 +49,17 @@ export async function saveWarrant(context: Context, command: Command & { name: '
 
 /** With no backend, no storage and no peer. */
 export async function checkWarrantFile(output: Output, command: Command & { name: 'check-warrant' }): Promise<number> {
+  const text = await readFile(command.file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT')
+      throw new AppError('SOURCE_NOT_FOUND', `There is no file ${command.file}.`, { path: command.file })
+    throw new AppError('SOURCE_UNREADABLE', `${command.file} cannot be read: ${error.message}.`, {
+      path: command.file,
+      why: error.message,
+    })
+  })
   let proven: Proven
   try {
-    proven = checkWarrant(await readFile(command.file, 'utf8'))
+    proven = checkWarrant(text)
   } catch (error) {
     throw new CliError('NOT_A_WARRANT', `${command.file} proves nothing: ${(error as Error).message}.`)
   }

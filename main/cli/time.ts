@@ -64,7 +64,7 @@ async function named({ client, output, signal }: Context, key: string): Promise<
     output.result(
       [
         `version ${one.version}`.padEnd(14),
-        time(one.time),
+        `named ${time(one.time)}`,
         `${printable(one.name)}${one.own ? ' (by you alone)' : ''}`,
       ].join('  '),
       one,

@@ -88,6 +88,10 @@ test('publish, ls, get, history, status and forget, between two machines', async
     { change: 'added', path: '/sub/deep/b.bin' },
     { change: 'added', path: '/sub/run.sh' },
   ])
+  // What is in neither is no path that stayed the same, and history is never that of a part.
+  const nowhere = objects((await ben.run('diff', `${link}/nope`, ...versions, '--json')).error)
+  expect(nowhere.at(-1)).toMatchObject({ error: { code: 'PATH_NOT_FOUND' } })
+  expect((await ben.run('history', `${link}/sub`)).code).toBe(2)
 
   const missing = await ben.run('get', `${link}/nope`, dest, '--json')
   expect(missing.code).toBe(1)
