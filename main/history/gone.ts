@@ -67,7 +67,10 @@ export class Gone {
       const settle = async () => {
         const looked = waiting
         waiting = []
-        const outcomes = await Promise.all(looked.map(one => this.#lookUp(archive, snapshot, one)))
+        const lookUp = (one: Candidate) => this.#lookUp(archive, snapshot, one)
+        // What is found out about the first mostly holds for the others as well.
+        const first = await Promise.all(looked.slice(0, 1).map(lookUp))
+        const outcomes = [...first, ...(await Promise.all(looked.slice(1).map(lookUp)))]
         const gone = outcomes.filter(outcome => typeof outcome === 'object')
         for (const [index, { path }] of looked.entries()) if (outcomes[index] !== 'came-and-went') settled.add(path)
         found += gone.length

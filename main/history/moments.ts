@@ -17,7 +17,7 @@ import { contentId } from '../lib/renames.ts'
 import { rememberTree } from '../lib/tree-nodes.ts'
 import { type ArchiveEntry, readEntry, shown } from '../read/entries.ts'
 import { beginning, newestRecorded, previousTo, type Recorded, recordedIn } from './recorded.ts'
-import { batches, type Run } from './runs.ts'
+import { batches } from './runs.ts'
 import { type Block, Log, surelyEndsBatch } from './tree-log.ts'
 
 /** Blocks that are looked at for the end of a changeset, at most: none of Cairn's is as long. */
@@ -28,8 +28,17 @@ const REMEMBERED = 2000
 /** What wrote a block: from the version before it to the version after it. */
 type Extent = { readonly from: number; readonly length: number; readonly changeset: RecordedChangeset | null }
 
+/** A part of the log in which no changeset was recorded. */
+type Stretch = Pick<Extent, 'from' | 'length'>
+type Around = { readonly extent: Extent; readonly stretch: null } | { readonly extent: null; readonly stretch: Stretch }
+
 /** `extents` by their ends. `openable`: versions of which it was asked before, and that no changeset denies. */
-type Known = { readonly fork: number; readonly extents: Map<number, Extent>; readonly openable: Set<number> }
+type Known = {
+  readonly fork: number
+  readonly extents: Map<number, Extent>
+  readonly unrecorded: Stretch[]
+  readonly openable: Set<number>
+}
 
 export class Moments {
   readonly #archives: Archives
@@ -122,26 +131,9 @@ export class Moments {
       if (extent.from <= seq && seq < extent.length) return extent
     const newest = archive.length
     return reading(archive, newest, async (log, snapshot) => {
-      const last = await newestRecorded(archive, log, snapshot, newest)
-      let [lower, end] = [last === null ? 1 : last.seq + 1, newest]
-      if (last !== null && seq <= last.seq) {
-        const recorded = await recordedAfter(log, seq, Math.min(last.seq + 1, seq + LONGEST))
-        if (recorded === null)
-          throw new AppError('VERSION_NOT_FOUND', `Version ${seq + 1} cannot be looked at.`, {
-            key: archive.key,
-            version: seq + 1,
-            newest,
-          })
-        if (recorded.changeset.from <= seq) {
-          const extent = extentOf(recorded)
-          this.#remember(archive, extent)
-          return extent
-        }
-        // Written by another program, between two changesets.
-        end = recorded.changeset.from
-        const before = await previousTo(log, recorded)
-        lower = before === null ? 1 : before.seq + 1
-      }
+      const { extent, stretch } = await this.#around(archive, log, snapshot, seq)
+      if (extent !== null) return extent
+      const { from: lower, length: end } = stretch
       // Mostly it was put alone.
       const [before, block, next] = seq > 1 ? await log.range(seq - 1, Math.min(seq + 2, end)) : []
       if (
@@ -154,6 +146,34 @@ export class Moments {
         if (batch.from <= seq) return plain(batch)
       throw new Error('The beginning of a log was passed')
     })
+  }
+
+  /** The changeset that wrote this block, or between which two of them another program did. */
+  async #around(archive: Archive, log: Log, snapshot: Hyperdrive, seq: number): Promise<Around> {
+    const { unrecorded } = this.#of(archive)
+    const known = unrecorded.find(({ from, length }) => from <= seq && seq < length)
+    if (known !== undefined) return { extent: null, stretch: known }
+    const newest = snapshot.version
+    const last = await newestRecorded(archive, log, snapshot, newest)
+    if (last === null || seq > last.seq)
+      return { extent: null, stretch: { from: last === null ? 1 : last.seq + 1, length: newest } }
+    const recorded = await recordedAfter(log, seq, Math.min(last.seq + 1, seq + LONGEST))
+    if (recorded === null)
+      throw new AppError('VERSION_NOT_FOUND', `Version ${seq + 1} cannot be looked at.`, {
+        key: archive.key,
+        version: seq + 1,
+        newest,
+      })
+    if (recorded.changeset.from <= seq) {
+      const extent = extentOf(recorded)
+      this.#remember(archive, extent)
+      return { extent, stretch: null }
+    }
+    const before = await previousTo(log, recorded)
+    const stretch = { from: before === null ? 1 : before.seq + 1, length: recorded.changeset.from }
+    unrecorded.push(stretch)
+    if (unrecorded.length > REMEMBERED) unrecorded.shift()
+    return { extent: null, stretch }
   }
 
   /** Throws VERSION_NOT_FOUND for one that is not there, or is inside of a changeset. 0 and 1 are the beginning. */
@@ -209,7 +229,7 @@ export class Moments {
     const { fork } = archive.drive.core
     const before = this.#known.get(archive)
     if (before?.fork === fork) return before
-    const known: Known = { fork, extents: new Map(), openable: new Set() }
+    const known: Known = { fork, extents: new Map(), unrecorded: [], openable: new Set() }
     this.#known.set(archive, known)
     return known
   }
@@ -250,7 +270,7 @@ const extentOf = ({ seq, changeset }: Recorded): Extent => ({
   length: seq + 1,
   changeset,
 })
-const plain = ({ from, length }: Pick<Run, 'from' | 'length'>): Extent => ({
+const plain = ({ from, length }: Stretch): Extent => ({
   from: beginning(from),
   length,
   changeset: null,
