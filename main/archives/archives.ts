@@ -653,9 +653,10 @@ export class Archives {
       () => {},
     )
     if (record.namespace !== null) {
-      if (record.published !== null) await this.#compareWithPublished(opened, record.published)
       const published = record.published?.length ?? null
+      // Before anything that may fail: until it is known, nothing is written.
       if (record.doubt || core.length < (published ?? 0)) this.#catchUp(opened, published)
+      if (record.published !== null) await this.#compareWithPublished(opened, record.published)
       this.#fetchRest(opened)
     }
     // A block may be missing and nobody there: the start does not wait for it.
