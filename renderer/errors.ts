@@ -146,7 +146,7 @@ function say(error: SerializedError): Words | null {
       if (error.data.version < error.data.newest)
         return [
           'There is no such version',
-          `${error.data.version} lies in the middle of a change, where no version ever was.`,
+          `Version ${error.data.version} lies in the middle of a change, where no version ever was.`,
           'Choose one on the line of time, or under Changes.',
         ]
       return [

@@ -104,7 +104,8 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
   const name = names.find(one => one.version === stop)?.name ?? null
   const atNow = place.version === null && wanted === null
   const isPinned = pinOf(place) !== null && wanted === null
-  const text = wordsOf(shown, newest, known, atNow, name)
+  // What names a version changes no file and has no place on the line, but makes a version all the same.
+  const text = wordsOf(atNow ? row.length : shown, row.length, known, atNow, name)
   const oldest = few?.[0]?.version ?? 2
 
   const step = (by: 1 | -1) => {
@@ -162,7 +163,7 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
         {only ? `Version ${number(newest)}, the only one so far` : text}
       </span>
       <span role="status" className="sr-only">
-        {place.version === null ? '' : `You are looking at version ${number(place.version)} of ${number(newest)}.`}
+        {place.version === null ? '' : `You are looking at version ${number(place.version)} of ${number(row.length)}.`}
         {isPinned && ' It was proven to be the one that the link was made for.'}
       </span>
       {isPinned && (

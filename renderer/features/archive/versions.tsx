@@ -1,6 +1,6 @@
 /** What became of one file: when it was added and changed, each of them to be looked at and brought back. */
 import { ChevronRight, Clock, Columns2, Download, MoreHorizontal, Pin, RotateCcw } from 'lucide-react'
-import { type ReactElement, useEffect, useState } from 'react'
+import { type ReactElement, useCallback, useEffect, useRef, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, FileVersion, FileVersions } from '../../../preload/contract/models.ts'
 import { backend, useLive } from '../../backend.ts'
@@ -22,12 +22,22 @@ const PAGE = 8
 /** Asked for when somebody wants to see them, and from then on for each file that is chosen. */
 export function Versions(props: VersionsProps): ReactElement {
   const open = usePreference('versions')
+  const section = useRef<HTMLElement>(null)
+  /** Somebody has just asked for them: they stand below what is seen of a low window. */
+  const asked = useRef(false)
+  const onFound = useCallback(() => {
+    if (asked.current) section.current?.scrollIntoView({ block: 'nearest' })
+    asked.current = false
+  }, [])
   return (
-    <section aria-label="Versions of this file">
+    <section ref={section} aria-label="Versions of this file">
       <button
         type="button"
         aria-expanded={open}
-        onClick={() => prefer({ versions: !open })}
+        onClick={() => {
+          asked.current = !open
+          prefer({ versions: !open })
+        }}
         className="-mx-1.5 flex h-7 items-center gap-1.5 rounded-md px-1.5 font-medium hover:bg-hover"
       >
         <ChevronRight
@@ -37,7 +47,7 @@ export function Versions(props: VersionsProps): ReactElement {
         />
         Versions of this file
       </button>
-      {open && <List {...props} />}
+      {open && <List {...props} onFound={onFound} />}
     </section>
   )
 }
@@ -45,7 +55,7 @@ export function Versions(props: VersionsProps): ReactElement {
 /** `isNow`: the first of them is what the newest version has. */
 type Found = FileVersions & { readonly isNow: boolean }
 
-function List({ row, version, path }: VersionsProps): ReactElement {
+function List({ row, version, path, onFound }: VersionsProps & { readonly onFound: () => void }): ReactElement {
   const live = useLive()
   const [found, setFound] = useState<Found | null>(null)
   const [error, setError] = useState<unknown>(null)
@@ -74,6 +84,9 @@ function List({ row, version, path }: VersionsProps): ReactElement {
       )
     return () => stop.abort()
   }, [key, path, length, live, turn])
+  useEffect(() => {
+    if (found !== null) onFound()
+  }, [found, onFound])
   const more = (until: number) => {
     setBusy(true)
     backend.history

@@ -62,7 +62,7 @@ export function ChangedFiles({
   }
   const { files, more } = state.value
   if (files.length === 0)
-    return <p className="text-muted">No files differ: only the description of the archive changed.</p>
+    return <p className="text-muted">No files differ: only names of versions or the description of the archive do.</p>
   return (
     <>
       <ul className="flex flex-col">

@@ -80,7 +80,7 @@ function One({
               </span>
             )}
             <span className={changeset.message ? 'text-muted' : ''}>{text}</span>
-            {changeset.bytes > 0 && <span className="tabular text-muted">+{bytes(changeset.bytes)}</span>}
+            {changeset.bytes > 0 && <span className="tabular text-muted">{bytes(changeset.bytes)} new</span>}
             <NameBadge row={row} version={changeset.length} />
             {changeset.partial && <Badge>part of the first import</Badge>}
           </span>

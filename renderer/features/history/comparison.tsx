@@ -173,9 +173,9 @@ function Body({ sides, file }: { readonly sides: TwoSides; readonly file: Change
   if (both.some(({ entry }) => entry.kind === 'link')) return <Links sides={sides} />
   if (file?.change === 'touched') return <Said title="The content is the same" sides={sides} />
   const kinds = both.map(({ entry }) => kindOf(entry.name))
-  if (kinds.every(kind => kind === 'image')) return <ImageComparison sides={sides} />
   if (file?.change === 'renamed' && before?.entry.size === after?.entry.size)
     return <Said title="It has another name, and the content is the same" sides={sides} />
+  if (kinds.every(kind => kind === 'image')) return <ImageComparison sides={sides} />
   if (kinds.some(kind => UNREADABLE.has(kind))) return <NoText sides={sides} />
   if (both.some(({ entry }) => entry.size > MOST_BYTES))
     return (
