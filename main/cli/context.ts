@@ -9,7 +9,7 @@ import { FROM_STDIN } from './arguments.ts'
 import { CliError } from './failure.ts'
 import { Mirror } from './mirror.ts'
 import type { Output } from './output.ts'
-import { gone, held, pending, progress, reason, state } from './words.ts'
+import { gone, held, pending, progress, reason, state, rewritten } from './words.ts'
 
 export type Context = {
   readonly client: Client<Contract>
@@ -237,6 +237,7 @@ export async function followTransfer(
   await transfers.all()
   let waitingSince: number | null = null
   let bytes = -1
+  let told: string | null = null
   while (true) {
     const row = [...transfers.rows.values()].find(find)
     if (row !== undefined) {
@@ -249,10 +250,16 @@ export async function followTransfer(
           break
         case 'cancelled':
           throw new CliError('TRANSFER_ENDED', 'It was cancelled. Run the command again to go on.')
-        case 'waiting-for-peers':
-          if ((await archives.all()).get(row.key)?.paused) throw resting()
+        case 'waiting-for-peers': {
+          const archive = (await archives.all()).get(row.key)
+          if (archive?.paused) throw resting()
+          const why = archive?.rewritten ? rewritten(archive.rewritten, archive.ownership === 'yours') : null
+          // Nobody who comes would help: the person is asked.
+          if (why !== null && why !== told) output.note(`It waits: ${why}.`)
+          told = why
           output.progress(`waiting for peers: ${progress(row)}`, { progress: row })
           break
+        }
         case 'waiting':
         case 'running':
         case 'paused':

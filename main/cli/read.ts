@@ -18,7 +18,7 @@ import {
 } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { count, pending, printable, size, state } from './words.ts'
+import { count, pending, printable, size, state, rewritten } from './words.ts'
 
 const PAGE = 1000
 const TIMEOUT = 30
@@ -272,17 +272,22 @@ export async function keep(context: Context, command: Command & { name: 'keep' }
     const wanted = (row: TransferRow) => (id === null ? row.kind === 'keep' && row.key === key : row.id === id)
     const done = await followTransfer(context, wanted, command.timeout)
     await listSkipped(context, done.id)
+    const now = await rowOf(new Mirror(client.archives.watch(undefined, { signal })), key)
     const what = only.length === 0 ? 'All of it is here' : done.ofFiles === 0 ? 'Nothing matches yet' : 'It is here'
+    // How many files a long list of another program has is not counted.
+    const files = only.length === 0 && folder === null ? now.files : done.files
+    const older = only.length === 0 && now.bytes !== null && done.bytes > now.bytes ? ' with all earlier versions' : ''
     output.result(
-      `${what}: ${count(done.files, 'file')}, ${size(done.bytes)}${folder === null ? '' : `, in ${printable(folder)}`}.`,
+      `${what}: ${files === null ? '' : `${count(files, 'file')}, `}${size(done.bytes)}${older}${folder === null ? '' : `, in ${printable(folder)}`}.`,
       {
-        kept: { key, folder, only, files: done.files, bytes: done.bytes, skipped: done.skippedCount },
+        kept: { key, folder, only, files, bytes: done.bytes, skipped: done.skippedCount },
       },
     )
-    const { updates } = await rowOf(new Mirror(client.archives.watch(undefined, { signal })), key)
     // Who stays is told by shareUntilStopped.
-    if ((command.exit || attached) && updates.pending !== null)
-      output.note(`${pending(updates.pending)}: cairn take LINK takes it.`)
+    if (command.exit || attached) {
+      if (now.updates.pending !== null) output.note(`${pending(now.updates.pending)}: cairn take LINK takes it.`)
+      if (now.rewritten !== null) output.note(`${rewritten(now.rewritten, false)}.`)
+    }
   } catch (error) {
     if (!signal.aborted) throw error
     throw new CliError(

@@ -690,10 +690,12 @@ export class Keeping {
     const missing = without(goal.ranges, held)
     let bytes = await bytesOf(core, held)
     const before = bytes
+    const rest = Math.max(0, goal.bytes - before)
     if (after === null) control.totals(goal.files, goal.bytes)
-    else control.totals(after.files, after.bytes + Math.max(0, goal.bytes - before))
+    else control.totals(after.files, after.bytes + rest)
     const report = () => {
-      if (after !== null) return control.progress(after.files, after.bytes + bytes - before, null)
+      // What came while it was counted what is here is told of twice.
+      if (after !== null) return control.progress(after.files, after.bytes + Math.min(bytes - before, rest), null)
       const share = goal.bytes === 0 ? 1 : Math.min(1, bytes / goal.bytes)
       control.progress(Math.floor(goal.files * share), Math.min(bytes, goal.bytes), null)
     }
@@ -702,7 +704,7 @@ export class Keeping {
     }
     report()
     if (missing.length === 0) return
-    await requireRoom(this.#storage, Math.max(0, goal.bytes - before))
+    await requireRoom(this.#storage, rest)
     core.on('download', count)
     const stop = new AbortController()
     let isDone = false
