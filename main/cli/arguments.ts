@@ -128,7 +128,7 @@ const SPECS = {
       timeout: TIMEOUT,
     },
     words: [1, 2],
-    more: 'Whoever has the file and the receipt can check them with cairn verify, without any network. It proves what was signed with the key of the archive; it does not prove when, nor who has that key.',
+    more: 'LINK+N/path is the file of version N. Whoever has the file and the receipt can check them with cairn verify, without any network. It proves what was signed with the key of the archive; it does not prove when, nor who has that key.',
   },
   verify: {
     usage: 'verify FILE RECEIPT',
@@ -279,7 +279,7 @@ const SPECS = {
       yes: { type: 'boolean', short: 'y', help: 'do it' },
     },
     words: [1, 1],
-    more: 'To be done on one machine only. Readers are asked to follow, and keep what they have until they do.',
+    more: 'Also goes on with a copy that may be older than what was published, where nobody is there to catch up from. To be done on one machine only. Readers are asked to follow, and keep what they have until they do.',
   },
   status: {
     usage: 'status',
