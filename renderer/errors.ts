@@ -154,6 +154,12 @@ function say(error: SerializedError): Words | null {
         `The newest known here is version ${error.data.newest}; ${error.data.version} was asked for.`,
         'If your friend has published it just now, wait until you are connected.',
       ]
+    case 'VERSION_TAKEN_BACK':
+      return [
+        'This version is no more',
+        `Its author took version ${error.data.version} back, and may have written another one. What was taken of it by then stays where it is.`,
+        'Look at what there is now, and take that.',
+      ]
     case 'NOT_THE_PINNED_VERSION':
       return [
         'This is not the version that your friend pinned',

@@ -465,6 +465,13 @@ export class Archives {
     return pinned?.signal ?? NEVER
   }
 
+  /** Whether a version is still what it was when the list had this fork, as far as that is known. */
+  stands(key: string, version: number, fork: number): boolean {
+    const now = this.get(key).drive.core.fork
+    const { rewrite } = this.record(key)
+    return fork === now || (rewrite?.log === 'list' && rewrite.fork === now && version <= rewrite.common)
+  }
+
   /** Throws what `Archive.pin` throws. */
   async pinnedLink(key: string, version: number, path: string, signal?: AbortSignal): Promise<string> {
     if (version === 0)

@@ -140,6 +140,8 @@ const Download = z.object({
   id: z.string(),
   key: z.string(),
   version: z.number(),
+  /** Of the list, when it was begun. */
+  fork: z.number().nullable().default(null),
   paths: z.array(z.string()),
   folder: z.string(),
   overwrite: z.boolean(),

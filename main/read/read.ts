@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import type Hyperdrive from 'hyperdrive'
 import { AppError, type ErrorCode } from '../../preload/contract/errors.ts'
-import type { Entry, EntryPage, FolderSize, Pin, Skipped, ZipPart } from '../../preload/contract/models.ts'
+import type { Entry, EntryPage, FolderSize, Skipped, ZipPart } from '../../preload/contract/models.ts'
 import type { Archives } from '../archives/archives.ts'
 import type { DownloadRecord, Registry } from '../archives/registry.ts'
 import type { Control, Transfers } from '../transfers/transfers.ts'
@@ -25,7 +25,12 @@ const LATE = 1000
 /** Entries that are fetched ahead of what is given out: two screens at first, then a few more. */
 const SCREENS = { first: 50, further: 200 } as const
 
-const HOPELESS: ReadonlySet<ErrorCode> = new Set(['VERSION_NOT_FOUND', 'PATH_NOT_FOUND', 'NOT_THE_PINNED_VERSION'])
+const HOPELESS: ReadonlySet<ErrorCode> = new Set([
+  'VERSION_NOT_FOUND',
+  'VERSION_TAKEN_BACK',
+  'PATH_NOT_FOUND',
+  'NOT_THE_PINNED_VERSION',
+])
 
 export class Reading {
   readonly #storage: string
@@ -180,6 +185,7 @@ export class Reading {
       id: same?.id ?? `download-${randomUUID()}`,
       key: input.key,
       version,
+      fork: archive.drive.core.fork,
       paths,
       folder,
       overwrite: input.overwrite,
@@ -199,7 +205,7 @@ export class Reading {
   }
 
   #addDownload(record: DownloadRecord): string {
-    const { id, key, version, folder, startedAt } = record
+    const { id, key, folder, startedAt } = record
     return this.#transfers.add(
       {
         id,
@@ -210,16 +216,7 @@ export class Reading {
         startedAt,
         run: async control => {
           try {
-            await this.#write(
-              key,
-              version,
-              record.pin,
-              record.paths,
-              folder,
-              record.overwrite ? 'replace' : 'leave',
-              false,
-              control,
-            )
+            await this.#write(record, control)
           } catch (error) {
             // What can never succeed is not tried again at every start.
             if (error instanceof AppError && HOPELESS.has(error.code)) await this.#registry.removeDownload(id)
@@ -233,34 +230,41 @@ export class Reading {
     )
   }
 
-  async #write(
-    key: string,
-    version: number,
-    pin: Pin | null,
-    paths: readonly string[],
-    folder: string,
-    inTheWay: 'leave' | 'replace' | 'keep-beside',
-    follow: boolean,
-    control: Control,
-  ): Promise<void> {
+  async #write(record: DownloadRecord, control: Control): Promise<void> {
+    const { key, version, fork, pin, paths, folder, overwrite } = record
     const archive = this.#archives.get(key)
     // The link that it was begun with may have been opened before the last start.
     if (pin !== null && archive.pins.of(version) === null) archive.pins.claim(version, pin)
     const manifest = await Manifest.open(this.#storage, key, folder)
+    const inTheWay = overwrite ? 'replace' : 'leave'
     while (true) {
-      let signal = AbortSignal.any([control.signal, this.#archives.life(key)])
+      if (fork !== null && !this.#archives.stands(key, version, fork))
+        throw new AppError('VERSION_TAKEN_BACK', `Version ${version} was taken back by its author.`, { key, version })
+      // Content that is read from then on may be that of another history.
+      const replaced = new AbortController()
+      const stop = this.#archives.onReplaced(other => other === key && replaced.abort())
+      const ended = AbortSignal.any([control.signal, this.#archives.life(key)])
+      let signal = AbortSignal.any([ended, replaced.signal])
       try {
         if (pin !== null) signal = AbortSignal.any([signal, await this.#archives.verifyPin(key, version)])
         await archive.at(version, snapshot =>
-          download(archive.drive, snapshot, { paths, folder, inTheWay, follow, manifest }, { ...control, signal }),
+          download(
+            archive.drive,
+            snapshot,
+            { paths, folder, inTheWay, follow: false, manifest },
+            { ...control, signal },
+          ),
         )
         return
       } catch (error) {
+        if (replaced.signal.aborted && !ended.aborted) continue
         // The list itself is not here yet: it is waited for as content is.
         if (!(error instanceof AppError && error.is('NOT_AVAILABLE')) || signal.aborted) throw error
         control.waitingForPeers(true)
-        if (archive.drive.core.peers.length === 0) await once(archive.drive.core, 'peer-add', { signal })
+        if (archive.drive.core.peers.length === 0) await once(archive.drive.core, 'peer-add', { signal: ended })
         control.waitingForPeers(false)
+      } finally {
+        stop()
       }
     }
   }

@@ -29,6 +29,8 @@ export type ErrorData = {
   NO_WARRANT: { readonly key: string }
   ARCHIVE_BEHIND: { readonly key: string; readonly length: number; readonly published: number | null }
   VERSION_NOT_FOUND: { readonly key: string; readonly version: number; readonly newest: number }
+  /** There may be another version of this number now. */
+  VERSION_TAKEN_BACK: { readonly key: string; readonly version: number }
   NOT_THE_PINNED_VERSION: { readonly key: string; readonly expected: string; readonly found: string }
   /** Something of this name stands there already. */
   PATH_TAKEN: { readonly key: string; readonly path: string }
