@@ -1,6 +1,6 @@
 /** What becomes of an archive whose history itself is changed: by its author, or by two copies of one key. */
 import { execFile } from 'node:child_process'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import Hyperdrive from 'hyperdrive'
@@ -107,8 +107,11 @@ test('two histories of one key freeze an archive, are proven, and take nothing a
   expect(await textOf(later, key, '/b.txt')).toBe('b of the first')
   await later.close()
   const reader = await startPerson(testnet.bootstrap, { storage: bob.storage })
+  // What its folder holds is not published before it has heard of the fork.
+  await rename(folder, `${folder}-away`)
   const author = await startPerson(testnet.bootstrap, { storage: first })
   await author.archive(key, isForked)
+  await rename(`${folder}-away`, folder)
 
   // A third one, who has nothing yet, reads what there is and sees what it is.
   const eve = await startPerson(testnet.bootstrap)
