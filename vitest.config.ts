@@ -1,6 +1,6 @@
 /**
- * The kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, two files at
- * a time. `browser`: the built page in a real Chromium, likewise. `soak` and `bench` take long and run when they are
+ * The kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, three files
+ * at a time. `browser`: the built page in a real Chromium, likewise. `soak` and `bench` take long and run when they are
  * asked for.
  */
 import { defineConfig } from 'vitest/config'
@@ -52,7 +52,7 @@ export default defineConfig({
           name: 'integration',
           // They wait more than they work: for quiet, for a DHT, for a disk.
           fileParallelism: true,
-          maxWorkers: 2,
+          maxWorkers: 3,
           include: ['test/integration/**/*.test.ts', 'test/web/**/*.test.ts', 'test/cli/**/*.test.ts'],
         },
       },
@@ -61,7 +61,7 @@ export default defineConfig({
           ...slow,
           name: 'browser',
           fileParallelism: true,
-          maxWorkers: 2,
+          maxWorkers: 3,
           include: [
             'test/e2e/**/*.test.ts',
             'test/renderer/**/*.test.{ts,tsx}',
