@@ -17,7 +17,14 @@ import type { Control, Transfers } from '../transfers/transfers.ts'
 import { explain, importChanges } from './import.ts'
 import { knownBelow } from './known.ts'
 import { type Change, lost, plan, type Recognition } from './plan.ts'
-import { type Download, planRestoration, type Restoration, type Restored, writeRestoration } from './restore.ts'
+import {
+  type Download,
+  messageOf,
+  planRestoration,
+  type Restoration,
+  type Restored,
+  writeRestoration,
+} from './restore.ts'
 import { type ScannedFile, scan } from './scan.ts'
 import { SourceIndex } from './source-index.ts'
 import { MISSES_THE_SHORT_LIVED, type Watching, watchItem } from './watch.ts'
@@ -93,6 +100,8 @@ export class LiveSource {
   #sources: readonly string[] | null = null
   /** The folder is read for the archive, or written from it, by one at a time. */
   readonly #turns = new Mutex()
+  /** What the next changeset says of itself. */
+  #message = ''
 
   constructor(options: LiveOptions) {
     this.#options = options
@@ -210,7 +219,12 @@ export class LiveSource {
     const { items } = this.#record
     await writeRestoration(archive, index, items, restoration, this.#options.download, { ...control, signal })
     this.#removalsAgreed = restoration.gone.length
-    await this.#sync(paths.includes('/') ? null : paths)
+    this.#message = messageOf(version)
+    try {
+      await this.#sync(paths.includes('/') ? null : paths)
+    } finally {
+      this.#message = ''
+    }
     await archives.refresh(key)
     this.#wake()
   }
@@ -366,7 +380,7 @@ export class LiveSource {
     await importChanges(archive, changes, index, {
       signal,
       progressive: first,
-      message: '',
+      message: this.#message,
       about: first ? await this.#firstAbout() : null,
       onProgress: ({ files, bytes, current }) => control.progress(files, bytes, current),
       onSkipped: one => control.skipped(one),

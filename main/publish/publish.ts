@@ -22,7 +22,7 @@ import { knownEntries } from './known.ts'
 import { type Change, type Choices, plan } from './plan.ts'
 import { type Decisions, reviewDecisions, reviewDropped, reviewItems, room, titleOf } from './review.ts'
 import { itemsOf, outermost, type Scanned, scan, type SourceItem } from './scan.ts'
-import type { Download, Restored } from './restore.ts'
+import { type Download, messageOf, type Restored } from './restore.ts'
 import { SourceIndex } from './source-index.ts'
 import { canStand, Upload } from './upload.ts'
 
@@ -399,7 +399,11 @@ export class Publishing {
       const live = this.#live.get(key)
       if (live !== undefined) return live.restore(version, paths)
     }
-    return { ...(await this.#edit(key, archive => restoring(archive, version, paths))), skipped: [], transfer: null }
+    return {
+      ...(await this.#edit(key, archive => restoring(archive, version, paths), messageOf(version))),
+      skipped: [],
+      transfer: null,
+    }
   }
 
   rules(key: string): SourceRules {
@@ -558,14 +562,14 @@ export class Publishing {
   }
 
   /** One changeset, planned and written without another edit between. Nothing to do makes none. */
-  #edit(key: string, planned: (archive: Archive) => Promise<readonly Pending[]>): Promise<Edited> {
+  #edit(key: string, planned: (archive: Archive) => Promise<readonly Pending[]>, message = ''): Promise<Edited> {
     return this.#editing.run(async () => {
       const archive = this.#editable(key)
       const pending = await planned(archive)
       const before = archive.length
       const committer = new Committer(archive, {
         progressive: false,
-        message: '',
+        message,
         onCommitted: () => this.#archives.published(key),
       })
       for (const one of pending) committer.add(one)

@@ -34,6 +34,9 @@ export type Restoration = {
   readonly bytes: number
 }
 
+/** What the changeset of a restoration says of itself, to everybody. */
+export const messageOf = (version: number): string => `Restored from version ${version}`
+
 /** `equal`: the folder is what the index knows, so that only what differs from it need be looked at. */
 export async function planRestoration(
   archive: Archive,

@@ -331,6 +331,9 @@ test('an archive without a folder is edited in whole changesets that move no byt
 
   await ana.client.publish.restore({ key, version: removed.before, paths: ['/B', '/a.txt'] })
   expect(await list(ana, key)).toEqual(['B', 'a.txt'])
+  expect((await ana.client.history.list({ key, before: null, limit: 1 })).changesets[0]).toMatchObject({
+    message: `Restored from version ${removed.before}`,
+  })
   await ana.client.publish.restore({ key, version: renamed.before, paths: ['/b', '/B'] })
   expect(await list(ana, key)).toEqual(['a.txt', 'b'])
   const paths = ['/Trip/b', '/Trip/a.txt', '/b', '/a.txt']

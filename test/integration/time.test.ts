@@ -147,6 +147,8 @@ test('a folder that is followed is given back what it was: no content is stored 
   const third = await ana.archive(key, row => row.length > undo && row.files === 5)
   expect(await readTree(source)).toEqual(before)
   expect(await names(source)).toHaveLength(5)
+  const { changesets } = await ana.client.history.list({ key, before: null, limit: 2 })
+  expect(changesets.map(({ message }) => message)).toEqual([`Restored from version ${first.length}`, ''])
   // Of that alone, nothing of what was restored.
   expect(third.held.ofBytes - second.held.ofBytes).toBe('three, which nobody has seen'.length)
   const entry = await ana.client.read.bytes({ key, version: undo, path: '/a.txt', start: 0, length: 100 })
