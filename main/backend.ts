@@ -111,7 +111,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       })
     }
 
-    await network.prepare()
+    await network.prepare(registry.copy)
     await archives.start()
     const goOnline = async () => {
       await network.start()

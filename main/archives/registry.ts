@@ -2,6 +2,7 @@
  * What this machine knows of its archives beside their blocks: the library, how each is kept, where its folder lies,
  * and how long it was when last published. One JSON file with a version, outside the store, written atomically.
  */
+import { randomBytes } from 'node:crypto'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -163,6 +164,8 @@ const File = z.object({
   garbage: z.number().default(0),
   /** The last of these that were made. */
   stamps: z.array(StampFile).readonly().default([]),
+  /** Of this copy of the storage, from which its address in the network is made; null: of the first one. */
+  copy: z.string().nullable().default(null),
 })
 
 export type SourceRecord = z.infer<typeof Source>
@@ -202,6 +205,7 @@ export class Registry {
   readonly forgotten = new Map<string, ForgottenRecord>()
   #garbage: number
   #stamps: readonly StampRecord[]
+  #copy: string | null
   readonly #saver: Saver
 
   private constructor(path: string, file: z.infer<typeof File>) {
@@ -210,6 +214,7 @@ export class Registry {
     for (const forgotten of file.forgotten) this.forgotten.set(forgotten.key, forgotten)
     this.#garbage = file.garbage
     this.#stamps = file.stamps
+    this.#copy = file.copy
     this.#saver = new Saver(() =>
       writeJson(path, {
         version: NEWEST,
@@ -218,6 +223,7 @@ export class Registry {
         forgotten: [...this.forgotten.values()],
         garbage: this.#garbage,
         stamps: this.#stamps,
+        copy: this.#copy,
       }),
     )
   }
@@ -225,7 +231,15 @@ export class Registry {
   /** Throws STORAGE_UNUSABLE if the file was written by a newer Cairn. One that cannot be read is set aside, not lost. */
   static async open(storage: string): Promise<Registry> {
     const path = join(storage, 'registry.json')
-    const empty = { version: NEWEST, archives: [], downloads: [], forgotten: [], garbage: 0, stamps: [] } as const
+    const empty = {
+      version: NEWEST,
+      archives: [],
+      downloads: [],
+      forgotten: [],
+      garbage: 0,
+      stamps: [],
+      copy: null,
+    } as const
     let raw: unknown
     try {
       raw = await readJson(path)
@@ -251,11 +265,19 @@ export class Registry {
     return next
   }
 
-  /** Archives of ours are not written to before peers have been asked. */
+  /**
+   * The storage is another copy. Archives of ours are not written to before peers have been asked, and those who know the
+   * other one know this one as somebody else: of two with one address only one could be met.
+   */
   async doubt(): Promise<void> {
+    this.#copy = randomBytes(16).toString('hex')
     for (const [key, record] of this.archives)
       if (record.namespace !== null) this.archives.set(key, { ...record, doubt: true })
     await this.save()
+  }
+
+  get copy(): string | null {
+    return this.#copy
   }
 
   get stamps(): readonly StampRecord[] {

@@ -54,6 +54,7 @@ export class Network {
   readonly #carriers = new Set<Carrier>()
   #closedBytes = { down: 0, up: 0 }
   #running: Running | null = null
+  #address = 'cairn/swarm'
   #publicKey = ''
   #online = true
   /** The DHT did not answer when it was asked last. */
@@ -78,15 +79,16 @@ export class Network {
     return this.#online
   }
 
-  /** Before consent nothing is sent to anybody. */
-  async prepare(): Promise<void> {
-    this.#publicKey = encodeKey((await this.#corestore.createKeyPair('cairn/swarm')).publicKey)
+  /** `copy`: of the storage, see `Registry.copy`. Before consent nothing is sent to anybody. */
+  async prepare(copy: string | null): Promise<void> {
+    this.#address = copy === null ? 'cairn/swarm' : `cairn/swarm/${copy}`
+    this.#publicKey = encodeKey((await this.#corestore.createKeyPair(this.#address)).publicKey)
     this.#publish({ name: this.#options.join ? 'waiting-for-consent' : 'off' })
   }
 
   async start(): Promise<void> {
     if (this.#running !== null || !this.#options.join) return
-    const keyPair = await this.#corestore.createKeyPair('cairn/swarm')
+    const keyPair = await this.#corestore.createKeyPair(this.#address)
     const { bootstrap } = this.#options
     const local = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(isLoopback)
     const dht = new DHT({
