@@ -174,12 +174,8 @@ test('a drop of very many names is looked at in slices, and can be cancelled', a
   const cancelled = ana.client.publish.reviewDropped({ title: 'Many', items, rules: null }, { signal: stop.signal })
   setTimeout(() => stop.abort(), 50)
   await expect(cancelled).rejects.toThrow()
-  let longest = 0
-  let last = performance.now()
-  const beat = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last)
-    last = performance.now()
-  }, 5)
+  let turns = 0
+  const beat = setInterval(() => turns++, 5)
   const review = await ana.client.publish.reviewDropped({
     title: 'Many',
     items,
@@ -195,8 +191,8 @@ test('a drop of very many names is looked at in slices, and can be cancelled', a
       { rule: 'Many/2', origin: 'chosen', count: 1000 },
     ]),
   )
-  // It took 600 ms in one piece. The parsing of the frame alone is one.
-  expect(longest).toBeLessThan(400)
+  // In one piece there would be two or three, however quick or busy the machine is.
+  expect(turns).toBeGreaterThan(10)
 })
 
 test('a folder that was moved is followed where it is now, without importing it again', async () => {
