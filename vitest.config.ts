@@ -1,6 +1,6 @@
 /**
  * The kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, three files
- * at a time. `browser`: the built page in a real Chromium, likewise. `soak` and `bench` take long and run when they are
+ * at a time. `browser`: the built page in a real Chromium, two. `soak` and `bench` take long and run when they are
  * asked for.
  */
 import { defineConfig } from 'vitest/config'
@@ -61,7 +61,7 @@ export default defineConfig({
           ...slow,
           name: 'browser',
           fileParallelism: true,
-          maxWorkers: 3,
+          maxWorkers: 2,
           include: [
             'test/e2e/**/*.test.ts',
             'test/renderer/**/*.test.{ts,tsx}',
