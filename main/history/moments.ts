@@ -13,7 +13,7 @@ import type { FileVersion, FileVersions, Moment } from '../../preload/contract/m
 import type { RecordedChangeset } from '../archives/about.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
-import { contentId } from '../lib/renames.ts'
+import { isTouched } from '../read/difference.ts'
 import { rememberTree } from '../lib/tree-nodes.ts'
 import { type ArchiveEntry, readEntry, shown } from '../read/entries.ts'
 import { beginning, newestRecorded, previousTo, type Recorded, recordedIn } from './recorded.ts'
@@ -252,18 +252,9 @@ const lastRecorded = (archive: Archive): Promise<number> =>
 type Written = { readonly extent: Extent; readonly entry: ArchiveEntry; readonly shown: FileVersion['entry'] }
 
 function versionOf({ extent, entry, shown }: Written, before: Written | null): FileVersion {
-  const content = contentOf(entry)
-  const change =
-    before === null
-      ? 'added'
-      : content !== null && content === contentOf(before.entry) && entry.kind === before.entry.kind
-        ? 'touched'
-        : 'changed'
+  const change = before === null ? 'added' : isTouched(before.entry, entry) ? 'touched' : 'changed'
   return { version: extent.length, from: extent.from, time: extent.changeset?.time ?? null, change, entry: shown }
 }
-
-const contentOf = (entry: ArchiveEntry): string | null =>
-  entry.kind === 'file' && entry.blob !== null && entry.size > 0 ? contentId(entry.blob) : null
 
 const extentOf = ({ seq, changeset }: Recorded): Extent => ({
   from: beginning(changeset.from),

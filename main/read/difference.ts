@@ -57,9 +57,14 @@ export function differing(pairs: Iterable<Pair>): readonly Differing[] {
 function changeOf({ before, after }: Pair): ChangedFile['change'] {
   if (before === null) return 'added'
   if (after === null) return 'removed'
-  if (before.kind === 'file' && after.kind === 'file' && before.size === 0 && after.size === 0) return 'touched'
+  return isTouched(before, after) ? 'touched' : 'changed'
+}
+
+/** Its content is what it was; its time or mode alone may differ. */
+export function isTouched(before: ArchiveEntry, after: ArchiveEntry): boolean {
+  if (before.kind === 'file' && after.kind === 'file' && before.size === 0 && after.size === 0) return true
   const content = contentOf(before)
-  return content !== null && content === contentOf(after) ? 'touched' : 'changed'
+  return content !== null && content === contentOf(after)
 }
 
 /** null: none by which another file could be known again. */

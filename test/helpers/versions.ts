@@ -2,9 +2,12 @@
  * Archives that another program writes, step by step, with what each version holds: a put of its own, a batch, or what a
  * Cairn would have written. Contents differ in their sizes, so that a size says which content it is.
  */
-import type Hyperdrive from 'hyperdrive'
+import Hyperdrive from 'hyperdrive'
 import fc from 'fast-check'
+import { encodeKey } from '../../main/archives/links.ts'
 import type { ChangedFile } from '../../preload/contract/models.ts'
+import type { Person } from './backend.ts'
+import type { plainPeer } from './plain.ts'
 
 /** Sizes by paths. */
 export type Contents = ReadonlyMap<string, number>
@@ -34,7 +37,7 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 )
 
 /** Writes them, and returns every version that there is to be looked at, oldest first. */
-export async function write(drive: Hyperdrive, given: readonly Step[]): Promise<readonly Version[]> {
+async function write(drive: Hyperdrive, given: readonly Step[]): Promise<readonly Version[]> {
   const contents = new Map<string, number>()
   const versions: Version[] = []
   const written = () => {
@@ -84,6 +87,27 @@ export async function write(drive: Hyperdrive, given: readonly Step[]): Promise<
 }
 
 /** What was so and what is so, by path; null: it was not there. A file that is renamed went and came. */
+let archives = 0
+
+/** An archive of its own of which this was made, once all of it is known to a friend. None where nothing was written. */
+export async function readByFriend(
+  author: Awaited<ReturnType<typeof plainPeer>>,
+  friend: Person,
+  given: readonly Step[],
+): Promise<{ readonly drive: Hyperdrive; readonly key: string; readonly versions: readonly Version[] }> {
+  const drive = new Hyperdrive(author.store.namespace(`archive ${archives++}`))
+  await drive.ready()
+  const key = encodeKey(drive.key)
+  const versions = await write(drive, given)
+  if (versions.length > 0) {
+    await author.swarm.join(drive.discoveryKey, { server: true, client: false }).flushed()
+    await friend.client.archives.open({ link: `hyper://${key}` })
+    const isRead = ['found', 'empty']
+    await friend.archive(key, ({ state, length }) => isRead.includes(state.name) && length === drive.core.length)
+  }
+  return { drive, key, versions }
+}
+
 export type Net = ReadonlyMap<string, { readonly before: number | null; readonly after: number | null }>
 
 export function netOf(files: readonly ChangedFile[]): Net {

@@ -10,7 +10,7 @@ import { type Person, publish, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 import { plainPeer } from '../helpers/plain.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
-import { apply, differing, fold, netOf, steps, type Version, write } from '../helpers/versions.ts'
+import { apply, differing, fold, netOf, readByFriend, steps, type Version } from '../helpers/versions.ts'
 
 let testnet: Testnet
 beforeAll(async () => {
@@ -85,18 +85,10 @@ async function changes({ client }: Person, key: string, from: number, to: number
 test('a changeset applied to what was gives what is, and changesets folded over a range are what differs between its ends', async () => {
   const author = await plainPeer(testnet.bootstrap)
   const ben = await startPerson(testnet.bootstrap)
-  let count = 0
   await fc.assert(
     fc.asyncProperty(steps, fc.infiniteStream(fc.nat()), async (given, random) => {
-      const drive = new Hyperdrive(author.store.namespace(`archive ${count++}`))
-      await drive.ready()
-      const versions = await write(drive, given)
+      const { key, versions } = await readByFriend(author, ben, given)
       if (versions.length === 0) return
-      await author.swarm.join(drive.discoveryKey, { server: true, client: false }).flushed()
-      const key = encodeKey(drive.key)
-      await ben.client.archives.open({ link: `hyper://${key}` })
-      const isRead = ['found', 'empty']
-      await ben.archive(key, ({ state, length }) => isRead.includes(state.name) && length === drive.core.length)
 
       const changesets = (await timeline(ben, key, 1 + (random.next().value % 9))).toReversed()
       expect(changesets.map(({ from }) => from)).toEqual([0, ...changesets.slice(0, -1).map(({ length }) => length)])

@@ -1,5 +1,5 @@
 /** Time in an archive: which versions can be opened, what became of a file, what is gone, and how it comes back. */
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import Hyperdrive from 'hyperdrive'
@@ -12,7 +12,7 @@ import { lookForGone } from '../helpers/gone.ts'
 import { plainAuthor } from '../helpers/plain-author.ts'
 import { plainPeer } from '../helpers/plain.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
-import { steps, write } from '../helpers/versions.ts'
+import { readByFriend, steps } from '../helpers/versions.ts'
 
 let testnet: Testnet
 beforeAll(async () => {
@@ -272,21 +272,27 @@ test("versions have names: an author's for everybody, a reader's for themselves"
   expect(await names(ben)).toEqual([[second.length, 'as sent to the printer', false]])
 })
 
+test('an empty file with another time is the same file, in its versions as in changes', async () => {
+  const source = await temporaryFolder('source')
+  await writeTree(source, { 'empty.txt': '' })
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [source])
+  const first = await ana.archive(key, row => row.source?.state.name === 'watching')
+  await utimes(join(source, 'empty.txt'), 1_600_000_000, 1_600_000_000)
+  const { length } = await ana.archive(key, row => row.length > first.length)
+  const { files } = await ana.client.history.changes({ key, from: first.length, to: length, limit: 10 })
+  expect(files).toMatchObject([{ path: '/empty.txt', change: 'touched' }])
+  const { versions } = await ana.client.history.file({ key, path: '/empty.txt', until: null, limit: 10 })
+  expect(versions.map(({ change }) => change)).toEqual(['touched', 'added'])
+})
+
 test('whatever was done to an archive: what is said to be a version is one, and all that is gone is found where it was', async () => {
   const author = await plainPeer(testnet.bootstrap)
   const ben = await startPerson(testnet.bootstrap)
-  let count = 0
   await fc.assert(
     fc.asyncProperty(steps, fc.infiniteStream(fc.nat()), async (given, random) => {
-      const drive = new Hyperdrive(author.store.namespace(`archive ${count++}`))
-      await drive.ready()
-      const versions = await write(drive, given)
+      const { drive, key, versions } = await readByFriend(author, ben, given)
       if (versions.length === 0) return
-      await author.swarm.join(drive.discoveryKey, { server: true, client: false }).flushed()
-      const key = encodeKey(drive.key)
-      await ben.client.archives.open({ link: `hyper://${key}` })
-      const isRead = ['found', 'empty']
-      await ben.archive(key, ({ state, length }) => isRead.includes(state.name) && length === drive.core.length)
       const lengths = versions.map(({ length }) => length)
       const until = 2 + (random.next().value % (drive.core.length - 1))
       const { moments } = await ben.client.history.moments({ key, until, limit: 100 })
