@@ -11,7 +11,7 @@ import { AppError } from '../../preload/contract/errors.ts'
 import type { Pin } from '../../preload/contract/models.ts'
 import { boundContent } from '../lib/content-bound.ts'
 import { Mutex } from '../lib/mutex.ts'
-import { countOf, type Ranges } from '../lib/ranges.ts'
+import { countOf, includes, type Ranges } from '../lib/ranges.ts'
 import {
   ABOUT_PATH,
   type About,
@@ -91,7 +91,7 @@ export class Archive {
   readonly #content: ContentLength
   /** Throws where nothing may be written now: also in the middle of what began before. */
   mayWrite: () => void = () => {}
-  #counted: { blocks: number; bytes: number; at: number; ready: Promise<void> } | null = null
+  #counted: { held: Ranges; blocks: number; bytes: number; at: number; ready: Promise<void> } | null = null
   readonly #store: Store
 
   private constructor(drive: Hyperdrive, store: Store) {
@@ -415,12 +415,14 @@ export class Archive {
 
   #count(core: Hypercore): void {
     if (this.#counted === null)
-      core.on('download', (_index: number, bytes: number) => {
+      core.on('download', (index: number, bytes: number) => {
+        // A block is here a little before this is said of it.
+        if (includes(this.#counted!.held, index)) return
         this.#counted!.blocks++
         this.#counted!.bytes += bytes
       })
     const held = heldIn(core)
-    const counted = { blocks: countOf(held), bytes: 0, at: performance.now(), ready: Promise.resolve() }
+    const counted = { held, blocks: countOf(held), bytes: 0, at: performance.now(), ready: Promise.resolve() }
     counted.ready = bytesOf(core, held).then(bytes => {
       counted.bytes += bytes
     })
