@@ -105,6 +105,16 @@ test('a file that is gone is found, looked at, brought back into its folder, and
   const versions = page.getByRole('region', { name: 'Versions of this file' })
   await versions.getByRole('button', { name: /Added, 5 bytes/ }).click()
   await page.getByText('stays', { exact: true }).last().waitFor()
+  // In one column its number is still seen, whatever stands before it.
+  const [, version] = /version=(\d+)/.exec(page.url()) ?? []
+  await ana.client.history.name({ key, version: Number(version), name: 'as sent to the printer '.repeat(4) })
+  await page.setViewportSize({ width: 420, height: 800 })
+  const said = page.getByText(new RegExp(`^version ${version} of \\d+$`))
+  await said.waitFor()
+  const { x, width } = (await said.boundingBox())!
+  expect([x >= 0, x + width <= 420]).toEqual([true, true])
+  expect(await said.evaluate(box => box.scrollWidth <= box.clientWidth)).toBe(true)
+  await page.setViewportSize({ width: 1280, height: 800 })
   await page.getByRole('button', { name: 'Restore…' }).click()
   await page.getByRole('button', { name: 'Restore', exact: true }).click()
   await page.getByText('Restored stays.txt').waitFor()

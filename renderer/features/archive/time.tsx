@@ -105,7 +105,9 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
   const atNow = place.version === null && wanted === null
   const isPinned = pinOf(place) !== null && wanted === null
   // What names a version changes no file and has no place on the line, but makes a version all the same.
-  const text = wordsOf(atNow ? row.length : shown, row.length, known, atNow, name)
+  const words = wordsOf(atNow ? row.length : shown, row.length, known, atNow, name)
+  const { name: called, time: when, which } = words
+  const text = [[called, when].filter(Boolean).join(': '), which].filter(Boolean).join(' – ')
   const oldest = few?.[0]?.version ?? 2
 
   const step = (by: 1 | -1) => {
@@ -152,15 +154,32 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
           return key in keys
         }}
       />
+      {/* Two lines in one column, one elsewhere: the number is always seen, and a long name is what is cut. */}
       <span
         aria-hidden
         title={text}
         className={cx(
-          'tabular truncate wide:w-76 max-wide:min-w-0 max-wide:flex-1',
+          'tabular flex max-narrow:min-h-10 max-narrow:flex-col max-narrow:justify-center wide:w-76 max-wide:min-w-0 max-wide:flex-1',
           atNow ? 'text-muted' : 'font-medium text-accent-text',
         )}
       >
-        {only ? `Version ${number(newest)}, the only one so far` : text}
+        {only ? (
+          `Version ${number(newest)}, the only one so far`
+        ) : (
+          <>
+            {called + when !== '' && (
+              <>
+                <span className="truncate">
+                  {called !== '' && <bdi>{called}</bdi>}
+                  {called !== '' && when !== '' && ': '}
+                  {when}
+                </span>
+                <span className="shrink-0 whitespace-pre max-narrow:hidden"> – </span>
+              </>
+            )}
+            <span className="shrink-0">{which}</span>
+          </>
+        )}
       </span>
       <span role="status" className="sr-only">
         {place.version === null ? '' : `You are looking at version ${number(place.version)} of ${number(row.length)}.`}
@@ -228,10 +247,19 @@ const nothing = () => {
   // It stays where it is.
 }
 
-function wordsOf(version: number, newest: number, known: Moment | null, atNow: boolean, name: string | null): string {
-  const called = name === null ? '' : `${plainName(name)}: `
-  const place = `version ${number(version)} of ${number(newest)}`
-  if (atNow) return `${called}Now – ${place}`
-  if (known?.time == null) return `${called}${place.charAt(0).toUpperCase()}${place.slice(1)}`
-  return `${called}${inWords(known.time)} – ${place}`
+/** `which`: the version; the others may be empty. */
+function wordsOf(
+  version: number,
+  newest: number,
+  known: Moment | null,
+  atNow: boolean,
+  name: string | null,
+): { readonly name: string; readonly time: string; readonly which: string } {
+  const called = name === null ? '' : plainName(name)
+  const time = atNow ? 'Now' : known?.time == null ? '' : inWords(known.time)
+  return {
+    name: called,
+    time,
+    which: `${called + time === '' ? 'Version' : 'version'} ${number(version)} of ${number(newest)}`,
+  }
 }
