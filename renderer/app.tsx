@@ -2,7 +2,7 @@
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { Dialog } from '@base-ui/react/dialog'
 import { Menu, PlugZap } from 'lucide-react'
-import { Component, type ReactElement, type ReactNode, useEffect, useState } from 'react'
+import { Component, type ReactElement, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import { assertNever } from '../preload/contract/errors.ts'
 import { tryNow, useConnection } from './backend.ts'
 import { explain } from './errors.ts'
@@ -61,6 +61,7 @@ function Window(): ReactElement {
   const narrow = useNarrow()
   const libraryOpen = useUi(state => state.libraryOpen)
   const shown = useToasts(state => state.shown)
+  const main = useFocusKept()
   const menu = narrow ? (
     <IconButton label="Library" onClick={() => ui.toggleLibrary(true)}>
       <Menu size={18} aria-hidden />
@@ -85,7 +86,7 @@ function Window(): ReactElement {
             <Library />
           </aside>
         )}
-        <main className="flex min-h-0 min-w-0 flex-1 flex-col bg-surface">
+        <main ref={main} tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col bg-surface outline-none">
           <MenuButton value={menu}>
             <View />
           </MenuButton>
@@ -107,6 +108,23 @@ function Window(): ReactElement {
       <Toasts toasts={shown} onDismiss={toast.dismiss} />
     </div>
   )
+}
+
+/** Where what had the focus has gone with the place before, the new one gets it, and not the beginning of the page. */
+function useFocusKept(): RefObject<HTMLElement | null> {
+  const place = usePlace()
+  const main = useRef<HTMLElement>(null)
+  const from = useRef(place)
+  useEffect(() => {
+    if (from.current === place) return
+    from.current = place
+    // After a dialog has given it back, if it could.
+    const timer = setTimeout(() => {
+      if (document.activeElement === document.body) main.current?.focus({ preventScroll: true })
+    }, 50)
+    return () => clearTimeout(timer)
+  }, [place])
+  return main
 }
 
 function View(): ReactElement {

@@ -92,7 +92,7 @@ export const ui = {
   go(place: Place): void {
     const hash = formatLocation(place)
     if (hash !== (location.hash || '#/')) history.pushState(null, '', hash)
-    uiStore.setState({ place, libraryOpen: false })
+    uiStore.setState({ ...at(place), libraryOpen: false })
   },
   /** The same without a step in the history: for corrections. */
   replace(place: Place): void {
@@ -145,9 +145,15 @@ export const ui = {
   },
 }
 
-/** Follows the browser's back and forward. */
+/** Another place: what was asked about the one before is not asked any more. */
+const at = (place: Place) => ({ place, keeping: null, naming: null })
+
+/** Follows the browser's back and forward, and addresses that are typed. */
 export function startLocation(): void {
-  const read = () => uiStore.setState({ place: parseLocation(location.hash) })
+  const read = () => {
+    uiStore.getState().confirm?.answer(false)
+    uiStore.setState(at(parseLocation(location.hash)))
+  }
   window.addEventListener('popstate', read)
   read()
 }

@@ -58,6 +58,16 @@ test('an update is counted, chosen from, and the rest of it taken; another is st
   await row(page, 'gone.txt').waitFor()
   await button(page, 'Back to now').click()
 
+  // The way back leads away from the question too, and does not lose one's place.
+  await page.getByRole('tab', { name: 'About' }).click()
+  await button(page, 'Choose…').press('Enter')
+  await page.getByRole('dialog').getByRole('treeitem').first().waitFor()
+  await page.goBack()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await row(page, 'notes.txt').waitFor()
+  const focused = () => page.evaluate(() => document.activeElement?.textContent)
+  await expect.poll(focused).toBe('Choose…')
+
   await button(page, 'Choose…').click()
   const dialog = page.getByRole('dialog', { name: 'Choose from the update of Mixes' })
   const item = (name: RegExp) => dialog.getByRole('treeitem', { name })
