@@ -187,6 +187,16 @@ const SPECS = {
     },
     words: [0, 1],
   },
+  notify: {
+    usage: 'notify [LINK]',
+    about:
+      "Says whether the page notifies you of changes, to a friend's archive or in general, and switches that on or off.",
+    options: {
+      on: { type: 'boolean', help: 'notifies you from now on' },
+      off: { type: 'boolean', help: 'does not: what is new is counted in the library all the same' },
+    },
+    words: [0, 1],
+  },
   watch: {
     usage: 'watch LINK',
     about: 'Waits until somebody who has an archive is there, however long that takes, and says so.',
@@ -408,6 +418,13 @@ export type Command =
       readonly timeout: number | null
     } & Common)
   | ({
+      readonly name: 'notify'
+      /** null: all archives. */
+      readonly link: string | null
+      /** null: as it is. */
+      readonly on: boolean | null
+    } & Common)
+  | ({
       readonly name: 'watch'
       readonly link: string
       readonly stop: boolean
@@ -594,6 +611,14 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         growth: values.text('growth') === 'any' ? 'any' : values.size('growth'),
         exit: values.flag('exit'),
         timeout: values.number('timeout', 86_400),
+      }
+    case 'notify':
+      if (values.flag('on') && values.flag('off')) throw usage('On or off? Leave out either of both.', name)
+      return {
+        name,
+        ...common,
+        link: words.length === 0 ? null : checkedLink(first),
+        on: values.flag('on') ? true : values.flag('off') ? false : null,
       }
     case 'watch':
       return {

@@ -44,6 +44,15 @@ export async function readLink({ stdin }: Pick<Context, 'stdin'>, link: string):
   return text
 }
 
+/** The archive of a link, which is in the library. Throws ARCHIVE_NOT_FOUND. */
+export async function knownRow(context: Context, link: string): Promise<ArchiveRow> {
+  const { client, signal } = context
+  const { key } = parseLink(await readLink(context, link))
+  const row = (await new Mirror(client.archives.watch(undefined, { signal })).all()).get(key)
+  if (row === undefined) throw new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library', { key })
+  return row
+}
+
 export type Opened = {
   readonly key: string
   readonly version: number | null

@@ -1,9 +1,9 @@
-/** `cairn status` and `cairn forget`: what is on this machine. */
+/** `cairn status`, `cairn notify` and `cairn forget`: what is on this machine, and what is told of it. */
 import type { ArchiveRow, ArchiveSource, TransferRow } from '../../preload/contract/models.ts'
 import { parseLink } from '../archives/links.ts'
 import type { Command } from './arguments.ts'
-import { type Context, readLink } from './context.ts'
-import { EXIT } from './failure.ts'
+import { type Context, knownRow, readLink } from './context.ts'
+import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
 import { count, gone, keeping, network, pending, printable, progress, rewritten, size, state, time } from './words.ts'
 
@@ -38,7 +38,7 @@ function archiveLines(row: ArchiveRow): string {
   const { kept, chosen, pending: waits } = row.updates
   const beside = chosen === null ? '' : ` with files chosen out of later ones, up to version ${chosen}`
   return [
-    `archive   ${printable(row.title)}: ${how}, version ${row.length}${content}; ${row.paused ? 'paused: cairn resume LINK goes on' : state(row.state)}${watched(row)}`,
+    `archive   ${printable(row.title)}: ${how}, version ${row.length}${content}; ${row.paused ? 'paused: cairn resume LINK goes on' : state(row.state)}${watched(row)}${row.ownership === 'friends' && !row.notify ? '; no notifications' : ''}`,
     `          ${row.link}`,
     ...source,
     ...(row.rewritten === null ? [] : [`          ${rewritten(row.rewritten, row.ownership === 'yours')}`]),
@@ -62,6 +62,36 @@ const sourceState = (state: ArchiveSource['state']): string =>
 
 const transferLine = (row: TransferRow): string =>
   `transfer  ${row.kind} of ${printable(row.title)}: ${row.state.name}, ${progress(row)}`
+
+/** The page shows them, in the browser or on the desktop: this says of what. */
+export async function notify(context: Context, command: Command & { name: 'notify' }): Promise<number> {
+  const { client, output, signal } = context
+  if (command.link === null) {
+    if (command.on !== null) await client.settings.update({ notify: command.on }, { signal })
+    const settings = (await new Mirror(client.settings.watch(undefined, { signal })).all()).get('settings')
+    const on = command.on ?? settings?.notify ?? true
+    output.result(
+      on
+        ? 'The page notifies you of changes, except to archives for which that is switched off.'
+        : 'The page notifies you of nothing.',
+      { notify: on },
+    )
+    return EXIT.done
+  }
+  const row = await knownRow(context, command.link)
+  if (row.ownership === 'yours')
+    throw new CliError('USAGE', 'This archive is yours: you are notified of the changes of others only.')
+  if (command.on !== null) await client.archives.setNotify({ key: row.id, notify: command.on }, { signal })
+  const on = command.on ?? row.notify
+  const title = printable(row.title) || 'this archive'
+  output.result(
+    on
+      ? `The page notifies you of changes to ${title}.`
+      : `The page does not notify you of changes to ${title}. They are counted in the library all the same.`,
+    { notify: on, key: row.id },
+  )
+  return EXIT.done
+}
 
 export async function forget(context: Context, command: Command & { name: 'forget' }): Promise<number> {
   const { key } = parseLink(await readLink(context, command.link))

@@ -5,9 +5,8 @@ import type { ArchiveRow } from '../../preload/contract/models.ts'
 import { parseLink } from '../archives/links.ts'
 import { checkWarrant, type Proven } from '../archives/warrant.ts'
 import { type Command, TO_STDOUT } from './arguments.ts'
-import { type Context, readLink } from './context.ts'
+import { type Context, knownRow, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
-import { Mirror } from './mirror.ts'
 import type { Output } from './output.ts'
 import { rewritten } from './words.ts'
 
@@ -115,12 +114,4 @@ async function insist({ client, output, signal }: Context, row: ArchiveRow, yes:
   await client.archives.insist({ key: row.id }, { signal })
   output.result(`It goes on after version ${row.length}.`, { insisted: { key: row.id, length: row.length } })
   return EXIT.done
-}
-
-async function knownRow(context: Context, link: string): Promise<ArchiveRow> {
-  const { client, signal } = context
-  const { key } = parseLink(await readLink(context, link))
-  const row = (await new Mirror(client.archives.watch(undefined, { signal })).all()).get(key)
-  if (row === undefined) throw new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library', { key })
-  return row
 }

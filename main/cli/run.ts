@@ -4,7 +4,7 @@ import { type Command, parseArguments, TO_STDOUT } from './arguments.ts'
 import type { Context } from './context.ts'
 import { disk, take } from './device.ts'
 import { EXIT } from './failure.ts'
-import { forget, status } from './library.ts'
+import { forget, notify, status } from './library.ts'
 import { Output, type Sink } from './output.ts'
 import { publish } from './publish.ts'
 import { diff, history } from './history.ts'
@@ -90,6 +90,7 @@ const ALONE: ReadonlySet<string> = new Set([
   'status',
   'forget',
   'disk',
+  'notify',
   'take',
   'restore',
   'follow',
@@ -118,6 +119,8 @@ function perform(
       return take(context, command)
     case 'disk':
       return disk(context, command)
+    case 'notify':
+      return notify(context, command)
     case 'watch':
       return watch(context, command)
     case 'history':

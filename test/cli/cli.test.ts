@@ -97,7 +97,8 @@ test('publish, ls, get, history, status and forget, between two machines', async
   expect(missing.code).toBe(1)
   expect(objects(missing.error).at(-1)).toMatchObject({ error: { code: 'PATH_NOT_FOUND' } })
 
-  expect((await ben.run('status')).out).toContain('Holiday')
+  expect((await ben.run('notify', link, '--off')).out).toContain('does not notify you')
+  expect((await ben.run('status')).out).toMatch(/Holiday.*; no notifications\n/)
   expect((await ben.run('forget', link)).code).toBe(0)
   expect((await ben.run('status')).out).not.toContain('Holiday')
   expect((await ben.run('forget', link)).code).toBe(1)
