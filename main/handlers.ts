@@ -115,20 +115,21 @@ export function createHandlers({
       start: input => publishing.begin(input),
       startUpload: input => publishing.startUpload(input),
       finishUpload: ({ upload }) => publishing.finishUpload(upload),
-      remove: ({ key, paths }) => publishing.remove(key, paths),
-      rename: ({ key, from, to }) => publishing.rename(key, from, to),
-      move: ({ key, paths, folder }) => publishing.move(key, paths, folder),
-      restore: async ({ key, version, paths }) => {
+      remove: ({ key, paths, message }) => publishing.remove(key, paths, message),
+      rename: ({ key, from, to, message }) => publishing.rename(key, from, to, message),
+      move: ({ key, paths, folder, message }) => publishing.move(key, paths, folder, message),
+      restore: async ({ key, version, paths, message }) => {
         // Where there is no whole list, everything would look as if it had not been there.
         if (archives.has(key)) await moments.require(key, version)
-        return publishing.restore(key, version, paths)
+        return publishing.restore(key, version, paths, message)
       },
       rules: ({ key }) => publishing.rules(key),
       reviewRules: ({ key, ...decisions }, { signal, emit }) => publishing.reviewRules(key, decisions, signal, emit),
-      changeRules: ({ key, leaving, ...decisions }) => publishing.changeRules(key, decisions, leaving),
+      changeRules: ({ key, leaving, message, ...decisions }) =>
+        publishing.changeRules(key, decisions, leaving, message),
       moveSource: ({ key, from, to, force }) => publishing.moveSource(key, from, to, force),
       pause: ({ key, paused }) => publishing.pause(key, paused),
-      answerRemoval: ({ key, remove }) => publishing.answerRemoval(key, remove),
+      answerRemoval: ({ key, remove, message }) => publishing.answerRemoval(key, remove, message),
     },
     read: {
       list: ({ key, version, ...page }, { signal }) =>
@@ -150,7 +151,8 @@ export function createHandlers({
     },
     history: {
       moments: ({ key, until, limit }) => moments.list(key, until, limit),
-      names: async ({ key }) => ({ names: await names.list(key) }),
+      names: ({ key }) => names.list(key),
+      describe: ({ key, version, message }) => names.describe(key, version, message),
       name: ({ key, version, name }) => names.set(key, version, name),
       gone: (input, { signal, emit }) => opened(input.key, [input.version], () => gone.find(input, signal, emit)),
       file: ({ key, path, until, limit }) => moments.ofFile(key, path, until, limit),

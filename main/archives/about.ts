@@ -11,9 +11,9 @@ import { z } from 'zod'
 export const RESERVED = '/.cairn'
 export const ABOUT_PATH = '/.cairn/archive'
 export const CHANGESET_PATH = '/.cairn/changeset'
-/** Below it one entry for each version that has a name, called by its length. */
-export const NAMES = '/.cairn/versions'
-export const nameAt = (version: number): string => `${NAMES}/${version}`
+/** Below it one entry for each version of which something was said afterwards, called by its length. */
+export const LABELS = '/.cairn/versions'
+export const labelAt = (version: number): string => `${LABELS}/${version}`
 
 /** Hidden in lists and left out of downloads. */
 export const isReserved = (path: string): boolean => path === RESERVED || path.startsWith(`${RESERVED}/`)
@@ -41,6 +41,20 @@ export type About = z.infer<typeof AboutEntry>
 /** How many changesets one names beside the one before it: so many are fetched with one round trip. */
 export const EARLIER = 15
 
+/** Of all that one import has committed so far, in parts that follow each other: one row of the history. */
+const Whole = z.object({
+  /** The length before the first part, and where the changeset before that stands; null: there is none. */
+  from: count,
+  previous: count.nullable(),
+  parts: count.min(1),
+  added: count,
+  changed: count,
+  removed: count,
+  renamed: count,
+  bytes: count,
+})
+export type Whole = z.infer<typeof Whole>
+
 const ChangesetEntry = z.object({
   cairn: z.literal(1),
   time,
@@ -62,11 +76,19 @@ const ChangesetEntry = z.object({
   /** Files and bytes of the whole archive after it. */
   files: count,
   total: count,
+  /** More of the same import was to come. */
   partial: z.boolean(),
+  /** null: it is no part of anything. Whoever does not know of it reads a changeset for each part. */
+  whole: Whole.nullable().default(null),
   message: z.string().max(1000),
   /** It gave a version a name, another one or (null) none any more, and did nothing else. */
   naming: z
     .object({ version: count, name: z.string().max(200).nullable() })
+    .nullable()
+    .default(null),
+  /** It said of a version what it is, or (null) took that back, and did nothing else. */
+  describing: z
+    .object({ version: count, message: z.string().max(1000).nullable() })
     .nullable()
     .default(null),
 })
@@ -81,10 +103,18 @@ const parse = <T>(schema: z.ZodType<T>, metadata: unknown): T | null => {
   return parsed.success ? parsed.data : null
 }
 
-const NameEntry = z.object({ cairn: z.literal(1), version: count, name: z.string().trim().min(1).max(200), time })
-export type VersionName = z.infer<typeof NameEntry>
+const LabelEntry = z.object({
+  cairn: z.literal(1),
+  version: count,
+  /** null: it has none. A Cairn that knows of names alone takes it for no entry then. */
+  name: z.string().trim().min(1).max(200).nullable().default(null),
+  /** In place of what its changeset says; empty: nothing is to be said of it. null: its changeset is right. */
+  message: z.string().max(1000).nullable().default(null),
+  time,
+})
+export type VersionLabel = z.infer<typeof LabelEntry>
 
-export const parseName = (metadata: unknown): VersionName | null => parse(NameEntry, metadata)
+export const parseLabel = (metadata: unknown): VersionLabel | null => parse(LabelEntry, metadata)
 export const parseAbout = (metadata: unknown): About | null => parse(AboutEntry, metadata)
 export const parseChangeset = (metadata: unknown): RecordedChangeset | null => parse(ChangesetEntry, metadata)
 

@@ -20,8 +20,10 @@ import {
   parseAbout,
   parseChangeset,
   type RecordedChangeset,
-  nameAt,
-  type VersionName,
+  labelAt,
+  parseLabel,
+  type VersionLabel,
+  type Whole,
 } from './about.ts'
 import { Appender, flushBeforeAnnouncing } from './appender.ts'
 import { bytesOf, clearBlocks, heldIn } from './blocks.ts'
@@ -77,6 +79,25 @@ export type Pending = {
   /** Which content it has after it and had before; null: none. What has the same content is told by it to be renamed. */
   readonly content: string | null
   readonly contentBefore: string | null
+}
+
+/** What is said of a version after it was made. What is left out stays as it is; null takes it back. */
+export type Labelling = {
+  readonly version: number
+  readonly name?: string | null
+  readonly message?: string | null
+}
+
+type CommitManner = {
+  /** More of the same is to come. */
+  readonly partial: boolean
+  readonly message: string
+  /**
+   * Of an import that is committed in parts. A further one goes on with what the changeset before it is a part of, and with
+   * its message where it has none; where there is none such it begins anew.
+   */
+  readonly part?: 'first' | 'further' | null
+  readonly label?: Labelling | null
 }
 
 export class Archive {
@@ -269,21 +290,12 @@ export class Archive {
 
   /**
    * One batch, ended by its changeset, synced before peers hear of it: they see all of it or nothing. `about` gets what
-   * the archive says of itself and returns what it says from now on, or null to leave it. `naming`: gives a version a name, or
-   * (null) takes it away.
+   * the archive says of itself and returns what it says from now on, or null to leave it.
    */
   async commit(
     pending: readonly Pending[],
     about: (before: About | null) => About | null,
-    {
-      partial,
-      message,
-      naming = null,
-    }: {
-      readonly partial: boolean
-      readonly message: string
-      readonly naming?: { readonly version: number; readonly name: string | null } | null
-    },
+    { partial, message, part = null, label = null }: CommitManner,
   ): Promise<{ readonly from: number; readonly to: number }> {
     return this.writing.run(async () => {
       this.mayWrite()
@@ -307,28 +319,29 @@ export class Archive {
           totals.total += size - (before ?? 0)
         }
         if (says !== null) await batch.putEntry(ABOUT_PATH, { metadata: says })
-        if (naming !== null) await nameVersion(batch, naming)
+        if (label !== null) await this.#label(batch, label)
         const renamed = renamesOf(
           pending.flatMap(({ path, value, contentBefore }) =>
             value === null ? [{ path, content: contentBefore }] : [],
           ),
           pending.flatMap(({ path, before, content }) => (before === null ? [{ path, content }] : [])),
         ).size
+        const done = { ...counts, added: counts.added - renamed, removed: counts.removed - renamed, renamed }
+        const before = part === 'further' ? goingOn(previous, from) : null
         const changeset: RecordedChangeset = {
           cairn: 1,
           time: Date.now(),
           from,
           previous: previous?.seq ?? null,
           earlier: previous === null ? [] : earlierOf(previous.changeset),
-          ...counts,
-          added: counts.added - renamed,
-          removed: counts.removed - renamed,
-          renamed,
+          ...done,
+          whole: part === null ? null : wholeOf(before, { ...done, from, previous: previous?.seq ?? null }),
           files: Math.max(0, totals.files),
           total: Math.max(0, totals.total),
           partial,
-          message,
-          naming,
+          message: message || (before?.message ?? ''),
+          naming: label?.name === undefined ? null : { version: label.version, name: label.name },
+          describing: label?.message === undefined ? null : { version: label.version, message: label.message },
           blocks: (await this.drive.getBlobs()).core.length,
         }
         await batch.putEntry(CHANGESET_PATH, { metadata: changeset })
@@ -341,6 +354,21 @@ export class Archive {
         ended()
       }
     })
+  }
+
+  async #label(batch: Hyperdrive, { version, ...said }: Labelling): Promise<void> {
+    const path = labelAt(version)
+    const before = parseLabel((await this.drive.entry(path))?.value?.metadata)
+    const label: VersionLabel = {
+      cairn: 1,
+      version,
+      name: said.name === undefined ? (before?.name ?? null) : said.name,
+      message: said.message === undefined ? (before?.message ?? null) : said.message,
+      // Of a name: when it was given.
+      time: said.name === undefined && before !== null && before.name !== null ? before.time : Date.now(),
+    }
+    if (label.name === null && label.message === null) await batch.del(path)
+    else await batch.putEntry(path, { metadata: label })
   }
 
   /** While nobody writes entries or appends content. */
@@ -472,11 +500,27 @@ export class Archive {
 const earlierOf = ({ previous, earlier }: RecordedChangeset): readonly number[] =>
   previous === null ? [] : [previous, ...earlier].slice(0, EARLIER)
 
-async function nameVersion(
-  batch: Hyperdrive,
-  { version, name }: { readonly version: number; readonly name: string | null },
-): Promise<void> {
-  const metadata: VersionName | null = name === null ? null : { cairn: 1, version, name, time: Date.now() }
-  if (metadata === null) await batch.del(nameAt(version))
-  else await batch.putEntry(nameAt(version), { metadata })
+type Last = { readonly seq: number; readonly changeset: RecordedChangeset } | null
+
+/** What a further part goes on with; null: nothing that was to go on stands right before it. */
+function goingOn(previous: Last, from: number): { readonly whole: Whole; readonly message: string } | null {
+  if (previous === null || previous.seq !== from - 1) return null
+  const { partial, whole, message } = previous.changeset
+  return partial && whole !== null ? { whole, message } : null
+}
+
+function wholeOf(before: { readonly whole: Whole } | null, now: Omit<Whole, 'parts'>): Whole {
+  if (before === null) return { ...now, parts: 1 }
+  const { whole } = before
+  const sum = (key: 'added' | 'changed' | 'removed' | 'renamed' | 'bytes') => whole[key] + now[key]
+  return {
+    from: whole.from,
+    previous: whole.previous,
+    parts: whole.parts + 1,
+    added: sum('added'),
+    changed: sum('changed'),
+    removed: sum('removed'),
+    renamed: sum('renamed'),
+    bytes: sum('bytes'),
+  }
 }

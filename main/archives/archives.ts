@@ -21,7 +21,7 @@ import { Mutex } from '../lib/mutex.ts'
 import { EVERYTHING } from '../lib/ranges.ts'
 import type { Network } from '../network/network.ts'
 import { type About, BESIDE_RESERVED } from './about.ts'
-import { Archive } from './archive.ts'
+import { Archive, type Labelling } from './archive.ts'
 import { clearBlocks } from './blocks.ts'
 import { catchUp } from './catch-up.ts'
 import { HistoryGuard } from './history-guard.ts'
@@ -257,7 +257,7 @@ export class Archives {
 
   /** A first import that was left: nothing more is coming for now, and the archive says so. */
   async importLeft(key: string): Promise<void> {
-    if ((await this.get(key).about())?.importing === true) await this.#writeAbout(key, { importing: false })
+    if ((await this.get(key).about())?.importing === true) await this.#writeAbout(key, { importing: false }, 'further')
   }
 
   /** Somebody has been shown a part of the list: the rest may come now. */
@@ -297,7 +297,16 @@ export class Archives {
       })
       return
     }
-    await this.writable(key).commit([], () => null, { partial: false, message: '', naming: { version, name } })
+    await this.#label(key, { version, name })
+  }
+
+  /** What a version is, for everybody. null: what its changeset says. Throws ARCHIVE_READ_ONLY for a friend's. */
+  async describeVersion(key: string, version: number, message: string | null): Promise<void> {
+    await this.#label(key, { version, message })
+  }
+
+  async #label(key: string, label: Labelling): Promise<void> {
+    await this.writable(key).commit([], () => null, { partial: false, message: '', label })
     await this.published(key)
   }
 
@@ -578,10 +587,14 @@ export class Archives {
     await Promise.allSettled([...this.#opened.values()].map(({ archive }) => archive.close()))
   }
 
-  async #writeAbout(key: string, change: Partial<About>): Promise<void> {
+  async #writeAbout(key: string, change: Partial<About>, part: 'further' | null = null): Promise<void> {
     const { title } = this.record(key)
     const empty: About = { cairn: 1, importing: false, createdAt: Date.now(), title, description: '', author: '' }
-    await this.writable(key).commit([], before => ({ ...empty, ...before, ...change }), { partial: false, message: '' })
+    await this.writable(key).commit([], before => ({ ...empty, ...before, ...change }), {
+      partial: false,
+      message: '',
+      part,
+    })
     await this.published(key)
   }
 

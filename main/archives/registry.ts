@@ -21,6 +21,8 @@ const Source = z.object({
   paused: z.boolean(),
   /** The first import has ended. */
   complete: z.boolean(),
+  /** What the person says of the first version, until it is there. */
+  message: z.string().default(''),
 })
 
 /** What a friend's archive may grow by, in bytes, before the person is asked. */

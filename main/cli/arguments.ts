@@ -1,6 +1,7 @@
 /** From an argument list to one of the things that the CLI can do, and the help for each. Pure. */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { LONGEST_MESSAGE } from '../../preload/contract/index.ts'
 import { parseLink } from '../archives/links.ts'
 import { bootstrapNodes, defaultStorage } from '../lib/places.ts'
 import { CliError } from './failure.ts'
@@ -35,6 +36,7 @@ const COMMON = {
   help: { type: 'boolean', short: 'h', help: 'show this' },
 } as const satisfies Options
 
+const MESSAGE = { type: 'string', value: 'TEXT', help: 'what this version is, for everybody who has the link' } as const
 const TIMEOUT = { type: 'string', value: 'SECONDS', help: 'how long to wait for peers' } as const
 
 type Spec = {
@@ -74,6 +76,7 @@ const SPECS = {
         value: 'GLOB',
         help: 'a path, or a pattern as in .gitignore, to leave out; may be repeated',
       },
+      message: MESSAGE,
       yes: { type: 'boolean', short: 'y', help: 'publish also what looks private' },
       exit: { type: 'boolean', help: 'leave when everything is imported, instead of sharing on' },
     },
@@ -239,6 +242,14 @@ const SPECS = {
     words: [1, 2],
     more: "Readers see the names in an archive of yours. What you call versions of a friend's stays with you.",
   },
+  describe: {
+    usage: 'describe LINK [TEXT|-] --version N',
+    about:
+      'Says what a version of an archive of yours is, also afterwards; without TEXT, nothing is said of it any more.',
+    options: { version: { type: 'string', value: 'N', help: 'the version; also LINK+N. The newest by default' } },
+    words: [1, 2],
+    more: 'Readers see it in the list of changes. - reads the text from standard input; 500 characters at most.',
+  },
   gone: {
     usage: 'gone LINK[/path]',
     about: 'Lists what was in a folder and is gone, newest first, with the last version that had it.',
@@ -253,7 +264,7 @@ const SPECS = {
   restore: {
     usage: 'restore LINK [PATH] --version N',
     about: 'Makes a file, a folder or all of an archive of yours what it was in an earlier version, as a new version.',
-    options: { version: { type: 'string', value: 'N', help: 'the version; also LINK+N' } },
+    options: { version: { type: 'string', value: 'N', help: 'the version; also LINK+N' }, message: MESSAGE },
     words: [1, 2],
     more: 'Where the archive follows a folder, the folder is changed. What it holds is published before, and nothing is lost.',
   },
@@ -313,6 +324,7 @@ const SPECS = {
         value: 'PATTERN',
         help: 'take in what one of the rules leaves out; may be repeated',
       },
+      message: MESSAGE,
     },
     words: [1, 1],
     more: 'What leaves stays in older versions, and in the copies that others have.',
@@ -343,6 +355,7 @@ const SPECS = {
         type: 'boolean',
         help: 'yes: what is gone from the folder, as cairn status asks, leaves the next version',
       },
+      message: { ...MESSAGE, help: 'with --remove: what that version is, for everybody who has the link' },
     },
     words: [1, 1],
   },
@@ -372,6 +385,7 @@ export type Command =
       readonly title: string | null
       readonly private: boolean
       readonly exclude: readonly string[]
+      readonly message: string | null
       readonly yes: boolean
       readonly exit: boolean
     } & Common)
@@ -454,6 +468,13 @@ export type Command =
       readonly version: number | null
     } & Common)
   | ({
+      readonly name: 'describe'
+      readonly link: string
+      /** null: nothing is said any more. */
+      readonly text: string | null
+      readonly version: number | null
+    } & Common)
+  | ({
       readonly name: 'gone'
       readonly link: string
       /** Of names; null: what lay in the folder itself. */
@@ -467,6 +488,7 @@ export type Command =
       /** Of the archive; null: that of the link. */
       readonly path: string | null
       readonly version: number | null
+      readonly message: string | null
     } & Common)
   | ({
       readonly name: 'take'
@@ -491,6 +513,7 @@ export type Command =
       readonly target: string
       readonly ignore: readonly string[]
       readonly include: readonly string[]
+      readonly message: string | null
     } & Common)
   | ({
       readonly name: 'move-source'
@@ -500,7 +523,12 @@ export type Command =
       readonly force: boolean
     } & Common)
   | ({ readonly name: 'pause'; readonly target: string } & Common)
-  | ({ readonly name: 'resume'; readonly target: string; readonly remove: boolean } & Common)
+  | ({
+      readonly name: 'resume'
+      readonly target: string
+      readonly remove: boolean
+      readonly message: string | null
+    } & Common)
   | ({ readonly name: 'forget'; readonly link: string } & Common)
 
 /** Where a zip, a receipt or a proof goes that is not written to a file. */
@@ -557,6 +585,7 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         title: values.text('title'),
         private: values.flag('private'),
         exclude: values.texts('exclude'),
+        message: values.message(),
         yes: values.flag('yes'),
         exit: values.flag('exit'),
       }
@@ -650,6 +679,10 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
       return { name, ...common, link: checkedLink(first), timeout: values.number('timeout', 86_400) }
     case 'name':
       return { name, ...common, link: checkedLink(first), called: second, version: version(values) }
+    case 'describe':
+      if (first === FROM_STDIN && second === FROM_STDIN)
+        throw usage('Only one of the link and the text can come from standard input.', name)
+      return { name, ...common, link: checkedLink(first), text: second, version: version(values) }
     case 'gone':
       return {
         name,
@@ -666,6 +699,7 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         link: checkedLink(first),
         path: second === null ? null : second.startsWith('/') ? second : `/${second}`,
         version: version(values),
+        message: values.message(),
       }
     case 'take': {
       const [list, choose, stay] = [values.flag('list'), values.texts('choose'), values.flag('stay')]
@@ -707,6 +741,7 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         target: checkedTarget(first),
         ignore: values.texts('ignore'),
         include: values.texts('include'),
+        message: values.message(),
       }
     case 'move-source':
       return {
@@ -720,7 +755,15 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
     case 'pause':
       return { name, ...common, target: checkedTarget(first) }
     case 'resume':
-      return { name, ...common, target: checkedTarget(first), remove: values.flag('remove') }
+      if (values.text('message') !== null && !values.flag('remove'))
+        throw usage('--message goes with --remove: without it there is no version to be described.', name)
+      return {
+        name,
+        ...common,
+        target: checkedTarget(first),
+        remove: values.flag('remove'),
+        message: values.message(),
+      }
     case 'forget':
       return { name, ...common, link: checkedLink(first) }
   }
@@ -773,6 +816,14 @@ class Values {
     const value = this.#values[name]
     if (value === '') throw usage(`--${name} is empty.`, this.#command)
     return typeof value === 'string' ? value : null
+  }
+
+  /** What is said of a version; null: nothing. */
+  message(): string | null {
+    const text = this.text('message')
+    if (text !== null && text.trim().length > LONGEST_MESSAGE)
+      throw usage(`--message is longer than ${LONGEST_MESSAGE} characters.`, this.#command)
+    return text
   }
 
   texts(name: string): readonly string[] {

@@ -6,7 +6,7 @@ import type { ChangedFile, Changeset } from '../../preload/contract/models.ts'
 import type { Command } from './arguments.ts'
 import { type Context, openArchive, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
-import { printable, size, time } from './words.ts'
+import { count, oneLine, printable, size, time } from './words.ts'
 
 const PAGE = 100
 /** Files of one changeset that are told. */
@@ -23,11 +23,14 @@ export async function history(context: Context, command: Command & { name: 'hist
       'USAGE',
       'History is that of the whole archive: leave the path out. cairn versions LINK/path lists when one file changed',
     )
+  const { descriptions } = await client.history.names({ key }, { signal })
+  const described = new Map(descriptions.map(({ version, message }) => [version, message]))
   let left = command.limit ?? Number.POSITIVE_INFINITY
   for (let before = command.version ?? version; ; ) {
     const page: { readonly changesets: readonly Changeset[]; readonly before: number | null } =
       await client.history.list({ key, before, limit: Math.min(PAGE, left) }, { signal })
-    for (const changeset of page.changesets) {
+    for (const recorded of page.changesets) {
+      const changeset = { ...recorded, message: described.get(recorded.length) ?? recorded.message }
       const changes = command.changes
         ? await client.history.changes({ key, from: changeset.from, to: changeset.length, limit: MOST }, { signal })
         : null
@@ -47,28 +50,37 @@ const SIGN = { added: '+', changed: '~', touched: '~', removed: '-', renamed: '>
 const named = ({ version, name }: NonNullable<Changeset['naming']>) =>
   name === null ? `version ${version} has no name any more` : `version ${version} was named ${printable(name)}`
 
+const describing = ({ version, message }: NonNullable<Changeset['describing']>) =>
+  message === null
+    ? `version ${version} is not described any more`
+    : `version ${version} was described: ${printable(oneLine(message))}`
+
 function changesetLines(
   changeset: Changeset,
   changes: { readonly files: readonly ChangedFile[]; readonly more: boolean } | null,
 ): string {
-  const { added, changed, removed, renamed, written, more } = changeset
-  const counts = [
-    `+${added}`,
-    `~${changed}`,
-    `-${removed}`,
-    renamed === 0 ? '' : `>${renamed}`,
-    // Of another program's: which of both is not known.
-    written === 0 ? '' : `+~${written}`,
-    more ? 'and more' : '',
-  ]
+  const { added, changed, removed, renamed, written, more, parts } = changeset
+  const counts =
+    parts > 1 && changeset.from === 0
+      ? [`published ${count(added, 'file')}`]
+      : [
+          `+${added}`,
+          `~${changed}`,
+          `-${removed}`,
+          renamed === 0 ? '' : `>${renamed}`,
+          // Of another program's: which of both is not known.
+          written === 0 ? '' : `+~${written}`,
+          more ? 'and more' : '',
+        ]
   const head = [
     `version ${changeset.length}`.padEnd(14),
     changeset.time === null ? 'time unknown    ' : time(changeset.time),
     counts.filter(Boolean).join(' ').padEnd(14),
     size(changeset.bytes).padStart(8),
-    changeset.partial ? '(part of the first import)' : '',
-    printable(changeset.message),
+    changeset.partial ? '(more was to come)' : '',
+    printable(oneLine(changeset.message)),
     changeset.naming === null ? '' : named(changeset.naming),
+    changeset.describing === null ? '' : describing(changeset.describing),
   ]
   const files = changes?.files.map(file => `    ${fileLine(file)}`) ?? []
   return [head.join('  ').trimEnd(), ...files, ...(changes?.more ? ['    …'] : [])].join('\n')

@@ -7,7 +7,7 @@ import type { Command } from './arguments.ts'
 import { agree, type Context, followTransfer, shareUntilStopped } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { count, gone, held, printable, size } from './words.ts'
+import { count, gone, held, printable, said, size } from './words.ts'
 
 /** Named in the refusal; the rest is counted. */
 const NAMED = 20
@@ -47,6 +47,8 @@ export async function publish(context: Context, command: Command & { name: 'publ
   for (const line of summary(review)) output.note(line)
   if (review.already !== null && command.title !== null)
     output.note('It keeps the title that it has; --title is for what is published for the first time.')
+  if (review.already !== null && command.message !== null)
+    output.note('The message is said of what is new in it now; cairn describe says what an earlier version is.')
   await agree(context)
   const started = await client.publish.start(
     {
@@ -56,6 +58,7 @@ export async function publish(context: Context, command: Command & { name: 'publ
       exclude,
       includeSuspicious: command.yes,
       into: null,
+      ...said(command.message),
     },
     { signal },
   )

@@ -13,7 +13,7 @@ import { link, receipt, verify } from './proofs.ts'
 import { checkWarrantFile, follow, repair, saveWarrant } from './rewritten.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { moveSource, pause, resume, rules } from './source.ts'
-import { gone, name, restore, versions } from './time.ts'
+import { describe, gone, name, restore, versions } from './time.ts'
 
 export type Surroundings = {
   readonly args: readonly string[]
@@ -131,6 +131,8 @@ function perform(
       return versions(context, command)
     case 'name':
       return name(context, command)
+    case 'describe':
+      return describe(context, command)
     case 'gone':
       return gone(context, command)
     case 'restore':

@@ -8,7 +8,7 @@ import { type Context, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
 import { waitForSource } from './publish.ts'
-import { count, gone, printable, size } from './words.ts'
+import { count, gone, printable, said, size } from './words.ts'
 
 const NAMED = 20
 
@@ -31,7 +31,10 @@ export async function rules(context: Context, command: Command & { name: 'rules'
   const changes = command.ignore.length + command.include.length > 0
   output.result(described(review, after, changes).join('\n'), { rules: { key: row.id, ...after, ...review } })
   if (!changes) return EXIT.done
-  await client.publish.changeRules({ key: row.id, ...after, leaving: review.leaving.files }, { signal })
+  await client.publish.changeRules(
+    { key: row.id, ...after, leaving: review.leaving.files, ...said(command.message) },
+    { signal },
+  )
   if (row.source?.state.name === 'paused') output.note('It is paused: the next version comes when it goes on.')
   else {
     if (row.source?.state.name === 'asks-removal')
@@ -122,7 +125,7 @@ export async function resume(context: Context, command: Command & { name: 'resum
       'ASKS_REMOVAL',
       `${gone(asks)}. To take them out of the next version, say so with --remove; or put them back`,
     )
-  await client.publish.answerRemoval({ key, remove: true }, { signal })
+  await client.publish.answerRemoval({ key, remove: true, ...said(command.message) }, { signal })
   await waitForSource(context, key, true)
   output.result(
     `${count(asks.removals, 'entry', 'entries')} left the next version. Older versions, and copies that others have, keep them.`,

@@ -1,10 +1,11 @@
-/** `cairn restore`, `cairn versions`, `cairn name` and `cairn gone`: what an archive was, and how that comes back. */
+/** `cairn restore`, `cairn versions`, `cairn name`, `cairn describe` and `cairn gone`: what an archive was, and how that comes back. */
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
+import { LONGEST_MESSAGE } from '../../preload/contract/index.ts'
 import type { FileVersion, FileVersions, GoneEntry, GoneProgress } from '../../preload/contract/models.ts'
-import type { Command } from './arguments.ts'
+import { type Command, FROM_STDIN } from './arguments.ts'
 import { type Context, followTransfer, openArchive, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
-import { count, printable, size, time } from './words.ts'
+import { count, oneLine, printable, said, size, time } from './words.ts'
 
 const PAGE = 50
 
@@ -23,7 +24,7 @@ export async function restore(context: Context, command: Command & { name: 'rest
       'Which version? Say --version N; cairn history LINK and cairn versions LINK/path list them',
     )
   const { before, files, skipped, transfer } = await client.publish.restore(
-    { key, version, paths: [command.path ?? path] },
+    { key, version, paths: [command.path ?? path], ...said(command.message) },
     { signal },
   )
   if (transfer !== null) {
@@ -83,6 +84,30 @@ export async function name(context: Context, command: Command & { name: 'name' }
       ? `Version ${version} has no name any more.`
       : `Version ${version} is called ${printable(command.called)}${row.ownership === 'yours' ? '' : ', by you alone'}.`,
     { named: { key, version, name: command.called } },
+  )
+  return EXIT.done
+}
+
+export async function describe(context: Context, command: Command & { name: 'describe' }): Promise<number> {
+  const { client, output, signal, stdin } = context
+  const { key, version: pinned, row } = await openArchive(context, await readLink(context, command.link), null)
+  if (row.ownership !== 'yours')
+    throw new CliError(
+      'NOT_YOURS',
+      'Only its author can describe a version of this archive. cairn name LINK NAME --version N gives it a name for you.',
+    )
+  const version = command.version ?? pinned ?? row.length
+  const text = (command.text === FROM_STDIN ? await stdin() : command.text)?.trim() ?? null
+  if (text === '')
+    throw new CliError('USAGE', 'The text is empty. Without a text, nothing is said of the version any more')
+  if (text !== null && text.length > LONGEST_MESSAGE)
+    throw new CliError('USAGE', `The text is longer than ${LONGEST_MESSAGE} characters`)
+  await client.history.describe({ key, version, message: text }, { signal })
+  output.result(
+    text === null
+      ? `Nothing is said of version ${version} any more.`
+      : `Version ${version} is described: ${printable(oneLine(text))}`,
+    { described: { key, version, message: text } },
   )
   return EXIT.done
 }

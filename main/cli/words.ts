@@ -55,6 +55,12 @@ export function printable(text: string): string {
   )
 }
 
+/** A text of several lines on one. */
+export const oneLine = (text: string): string => text.trim().replace(/\s*[\r\n]\s*/g, ' ')
+
+/** What is said of a version, as an input that is left out where it is nothing. */
+export const said = (message: string | null): { readonly message?: string } => (message === null ? {} : { message })
+
 /** What Cairn asks about before it takes it for an intention. */
 export const gone = ({ removals, of }: { readonly removals: number; readonly of: number }): string =>
   `${count(removals, 'entry', 'entries')} of ${of} are gone from its folder`

@@ -5,7 +5,7 @@
 import type Hyperdrive from 'hyperdrive'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ChangedFile, Changeset } from '../../preload/contract/models.ts'
-import type { RecordedChangeset } from '../archives/about.ts'
+import type { Whole } from '../archives/about.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
 import { differing, type Pair as EntryPair, sizeOf } from '../read/difference.ts'
@@ -13,7 +13,7 @@ import { type ArchiveEntry, descendants, nodeOf, parseEntry, readEntry } from '.
 import { rememberTree } from '../lib/tree-nodes.ts'
 import { compare, NotAVersion, type Pair } from './compare.ts'
 import { type Block, Log } from './tree-log.ts'
-import { beginning, newestRecorded, previousTo } from './recorded.ts'
+import { beginning, newestRecorded, type Recorded, recordedBefore, wholeOf } from './recorded.ts'
 import { type Manner, type Run, runs } from './runs.ts'
 
 /** Differences between two versions among which renamed files are looked for; all of them are read first, from peers if need be. */
@@ -140,28 +140,32 @@ async function* newestFirst(
       length = run.from
     }
     if (recorded === null || length > lower || !manner.goesOn()) return
-    yield shown(recorded.changeset, recorded.seq + 1)
-    length = Math.max(1, recorded.changeset.from)
-    log.expect(recorded.changeset.earlier)
-    recorded = await previousTo(log, recorded)
+    const whole = wholeOf(recorded)
+    yield shown(recorded, whole)
+    length = Math.max(1, whole.from)
+    // Of others they are parts of the same, which are not read.
+    if (whole.parts === 1) log.expect(recorded.changeset.earlier)
+    recorded = await recordedBefore(log, whole)
   }
 }
 
-const shown = (recorded: RecordedChangeset, length: number): Changeset => ({
-  length,
-  from: beginning(recorded.from),
-  time: recorded.time,
+const shown = ({ seq, changeset }: Recorded, whole: Whole): Changeset => ({
+  length: seq + 1,
+  from: beginning(whole.from),
+  time: changeset.time,
   source: 'recorded',
-  added: recorded.added,
-  changed: recorded.changed,
-  removed: recorded.removed,
-  renamed: recorded.renamed,
+  added: whole.added,
+  changed: whole.changed,
+  removed: whole.removed,
+  renamed: whole.renamed,
   written: 0,
   more: false,
-  bytes: recorded.bytes,
-  message: recorded.message,
-  naming: recorded.naming,
-  partial: recorded.partial,
+  bytes: whole.bytes,
+  message: changeset.message,
+  naming: changeset.naming,
+  describing: changeset.describing && { ...changeset.describing, message: changeset.describing.message || null },
+  parts: whole.parts,
+  partial: changeset.partial,
 })
 
 type Counts = Pick<Changeset, 'added' | 'changed' | 'removed' | 'renamed' | 'written' | 'bytes'>
@@ -178,6 +182,8 @@ async function described(log: Log, run: Run): Promise<Changeset> {
     more: !run.whole,
     message: '',
     naming: null,
+    describing: null,
+    parts: 1,
     partial: false,
   }
 }

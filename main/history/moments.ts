@@ -16,7 +16,7 @@ import type { Archives } from '../archives/archives.ts'
 import { isTouched } from '../read/difference.ts'
 import { rememberTree } from '../lib/tree-nodes.ts'
 import { type ArchiveEntry, readEntry, shown } from '../read/entries.ts'
-import { beginning, newestRecorded, previousTo, type Recorded, recordedIn } from './recorded.ts'
+import { beginning, newestRecorded, recordedBefore, type Recorded, recordedIn } from './recorded.ts'
 import { batches } from './runs.ts'
 import { type Block, Log, surelyEndsBatch } from './tree-log.ts'
 
@@ -76,7 +76,7 @@ export class Moments {
         if (recorded === null || moments.length === limit) break
         add(extentOf(recorded))
         log.expect(recorded.changeset.earlier)
-        recorded = await previousTo(log, recorded)
+        recorded = await recordedBefore(log, recorded.changeset)
       }
       return { moments, before: length > 1 ? length : null }
     })
@@ -169,7 +169,7 @@ export class Moments {
       this.#remember(archive, extent)
       return { extent, stretch: null }
     }
-    const before = await previousTo(log, recorded)
+    const before = await recordedBefore(log, recorded.changeset)
     const stretch = { from: before === null ? 1 : before.seq + 1, length: recorded.changeset.from }
     unrecorded.push(stretch)
     if (unrecorded.length > REMEMBERED) unrecorded.shift()
@@ -212,6 +212,12 @@ export class Moments {
     }
     openable.add(version)
     if (openable.size > REMEMBERED) openable.delete(openable.values().next().value!)
+  }
+
+  /** What its changeset says of a version that can be opened. */
+  async messageOf(key: string, version: number): Promise<string> {
+    if (version < 2) return ''
+    return (await this.extent(this.#ready(key), version - 1)).changeset?.message ?? ''
   }
 
   async #openable(archive: Archive, version: number): Promise<number> {

@@ -1,6 +1,6 @@
 /** Changesets as Cairn has recorded them in a log, each of which names those before it. */
 import type Hyperdrive from 'hyperdrive'
-import { CHANGESET_PATH, parseChangeset, type RecordedChangeset } from '../archives/about.ts'
+import { CHANGESET_PATH, parseChangeset, type RecordedChangeset, type Whole } from '../archives/about.ts'
 import type { Archive } from '../archives/archive.ts'
 import { nodeOf } from '../read/entries.ts'
 import { newestPlaces } from './runs.ts'
@@ -24,10 +24,23 @@ export async function newestRecorded(
 }
 
 /** Never goes forward: a hostile author could make a circle otherwise. */
-export async function previousTo(log: Log, { seq, changeset }: Recorded): Promise<Recorded | null> {
-  const at = changeset.previous
-  if (at === null || at >= seq || at < 1 || at >= changeset.from) return null
-  return recordedAt(log, at)
+export async function recordedBefore(
+  log: Log,
+  { from, previous }: Pick<RecordedChangeset, 'from' | 'previous'>,
+): Promise<Recorded | null> {
+  return previous === null || previous >= from || previous < 1 ? null : recordedAt(log, previous)
+}
+
+/**
+ * What it is a part of, as far as that had come with it, or itself. A first import is committed every few seconds, so that
+ * friends can look around, and is one thing to those who look back. Each part has the sum, so that none but the last is read.
+ */
+export function wholeOf({ changeset }: Recorded): Whole {
+  const { whole } = changeset
+  if (whole === null || whole.from > changeset.from) return { ...changeset, parts: 1 }
+  if (whole.parts === 1 || beginning(whole.from) > 0) return whole
+  // There was nothing before: what came and changed, or went, on the way was added, or is nothing.
+  return { ...whole, added: Math.max(0, whole.added - whole.removed), changed: 0, removed: 0, renamed: 0 }
 }
 
 /** null: no changeset stands there. */

@@ -453,6 +453,8 @@ export class Committer {
   #bytes = 0
   #last = performance.now()
   #about: About | null = null
+  /** So many parts have been written, of what is committed in parts. */
+  #parts = 0
   committed = false
 
   constructor(archive: Archive, options: CommitOptions, index: SourceIndex | null = null) {
@@ -529,7 +531,8 @@ export class Committer {
     this.#bytes = 0
     this.#last = performance.now()
     await after.sealed
-    if (pending.length > 0 || ends) {
+    // Whoever looks back is told that this was all.
+    if (pending.length > 0 || ends || (last && this.#parts > 0)) {
       await this.#write(pending, ends ? 'ends' : null, !last)
       this.committed = true
     }
@@ -540,9 +543,12 @@ export class Committer {
 
   /** `ends`: says of the archive that nothing more is coming, and leaves the rest as it was described meanwhile. */
   async #write(pending: readonly Pending[], says: About | 'ends' | null, partial: boolean): Promise<void> {
-    const { message, onCommitted } = this.#options
+    const { message, onCommitted, progressive } = this.#options
+    // A first import that was ended goes on where it was.
+    const part = !progressive ? null : this.#parts > 0 || this.#about !== null ? 'further' : 'first'
+    this.#parts++
     const about = (before: About | null) => (says === 'ends' ? ends(before ?? this.#about) : says)
-    const { from, to } = await this.#archive.commit(pending, about, { partial, message })
+    const { from, to } = await this.#archive.commit(pending, about, { partial, message, part })
     await onCommitted()
     await this.#index?.committed(
       from,

@@ -17,14 +17,7 @@ import type { Control, Transfers } from '../transfers/transfers.ts'
 import { explain, importChanges } from './import.ts'
 import { knownBelow } from './known.ts'
 import { type Change, lost, plan, type Recognition } from './plan.ts'
-import {
-  type Download,
-  messageOf,
-  planRestoration,
-  type Restoration,
-  type Restored,
-  writeRestoration,
-} from './restore.ts'
+import { type Download, planRestoration, type Restoration, type Restored, writeRestoration } from './restore.ts'
 import { type ScannedFile, scan } from './scan.ts'
 import { SourceIndex } from './source-index.ts'
 import { MISSES_THE_SHORT_LIVED, type Watching, watchItem } from './watch.ts'
@@ -73,6 +66,7 @@ type Work = {
   readonly bytes: number
   readonly skipped: readonly Skipped[]
   readonly first: boolean
+  readonly message: string
 }
 
 type Dirty = { readonly all: boolean; readonly paths: Set<string> }
@@ -100,7 +94,7 @@ export class LiveSource {
   #sources: readonly string[] | null = null
   /** The folder is read for the archive, or written from it, by one at a time. */
   readonly #turns = new Mutex()
-  /** What the next changeset says of itself. */
+  /** What the person says of the next version. Is forgotten where the folder is found to hold nothing new. */
   #message = ''
 
   constructor(options: LiveOptions) {
@@ -143,6 +137,11 @@ export class LiveSource {
     this.#removalsAgreed = removals
   }
 
+  /** Of the version that comes of what the person has just done, if one does. */
+  say(message: string): void {
+    if (message !== '') this.#message = message
+  }
+
   /** Set in the record before this is called: what runs now may have begun with how it was before. */
   poke(): void {
     this.#isUrgent = true
@@ -172,7 +171,7 @@ export class LiveSource {
    * What lies at and below these paths becomes what it was, on the disk and then in the archive. What the folder holds and
    * the archive does not is published first. Throws SOURCE_PAUSED while nothing is followed.
    */
-  async restore(version: number, paths: readonly string[]): Promise<Restored> {
+  async restore(version: number, paths: readonly string[], message: string): Promise<Restored> {
     const { archives, transfers, key } = this.#options
     if (this.#record.paused || !this.#record.complete)
       throw new AppError(
@@ -187,7 +186,7 @@ export class LiveSource {
     const skipped: Skipped[] = []
     const done = { before, files, skipped }
     if (files === 0) return { ...done, transfer: null }
-    const run = (control: Control) => this.#turns.run(() => this.#restore(version, paths, control))
+    const run = (control: Control) => this.#turns.run(() => this.#restore(version, paths, message, control))
     if (bytes < ROW_BYTES && files < ROW_FILES) {
       await run({ ...UNWATCHED, skipped: one => skipped.push(one), signal: this.#life.signal })
       return { ...done, transfer: null }
@@ -205,12 +204,12 @@ export class LiveSource {
   }
 
   async #planRestoration(version: number, paths: readonly string[]): Promise<Restoration> {
-    const outcome = await this.#sync(paths.includes('/') ? null : paths)
+    const outcome = await this.#sync(paths.includes('/') ? null : paths, '')
     const archive = this.#options.archives.writable(this.#options.key)
     return planRestoration(archive, await this.#openIndex(archive), { version, paths, equal: outcome === 'done' })
   }
 
-  async #restore(version: number, paths: readonly string[], control: Control): Promise<void> {
+  async #restore(version: number, paths: readonly string[], message: string, control: Control): Promise<void> {
     const { archives, key } = this.#options
     const restoration = await this.#planRestoration(version, paths)
     const archive = archives.writable(key)
@@ -219,12 +218,7 @@ export class LiveSource {
     const { items } = this.#record
     await writeRestoration(archive, index, items, restoration, this.#options.download, { ...control, signal })
     this.#removalsAgreed = restoration.gone.length
-    this.#message = messageOf(version)
-    try {
-      await this.#sync(paths.includes('/') ? null : paths)
-    } finally {
-      this.#message = ''
-    }
+    await this.#sync(paths.includes('/') ? null : paths, message)
     await archives.refresh(key)
     this.#wake()
   }
@@ -233,6 +227,7 @@ export class LiveSource {
     const { archives, key, log } = this.#options
     const { signal } = this.#life
     while (!signal.aborted && !this.#record.paused) {
+      let said = ''
       try {
         if (!archives.mayWrite(key)) {
           archives.setSourceState(key, { name: 'waiting' })
@@ -242,8 +237,11 @@ export class LiveSource {
         await this.#watch()
         archives.setSourceState(key, { name: 'importing' })
         const dirty = this.#take()
-        const outcome = await this.#turns.run(() => this.#sync(dirty.all ? null : [...dirty.paths]))
+        said = this.#message
+        this.#message = ''
+        const outcome = await this.#turns.run(() => this.#sync(dirty.all ? null : [...dirty.paths], said))
         if (signal.aborted) return
+        if (outcome !== 'done') this.say(this.#message || said)
         if (outcome === 'asks') {
           await this.#quiet()
           this.#dirty = { all: true, paths: new Set() }
@@ -257,6 +255,7 @@ export class LiveSource {
       } catch (thrown) {
         if (signal.aborted) return
         const error = explain(thrown, key)
+        this.say(this.#message || said)
         this.#dirty = { all: true, paths: new Set() }
         const known = error instanceof AppError ? error : null
         // Its history was found to be another one meanwhile.
@@ -280,8 +279,11 @@ export class LiveSource {
     if (!signal.aborted && archives.has(key)) archives.setSourceState(key, { name: 'paused' })
   }
 
-  /** Brings the archive up to the folder, at the given archive paths or (null) as a whole. */
-  async #sync(only: readonly string[] | null): Promise<'done' | 'asks' | 'paused'> {
+  /**
+   * Brings the archive up to the folder, at the given archive paths or (null) as a whole. `message`: of the changeset that
+   * comes of it, if one does.
+   */
+  async #sync(only: readonly string[] | null, message: string): Promise<'done' | 'asks' | 'paused'> {
     const { archives, key } = this.#options
     const record = this.#record
     const archive = archives.writable(key)
@@ -311,7 +313,7 @@ export class LiveSource {
     const removals = lost(changes)
     if (asksFirst(removals, total) && removals > this.#removalsAgreed) {
       // What was moved may have come to be somewhere that has not been told of yet.
-      if (only !== null) return this.#sync(null)
+      if (only !== null) return this.#sync(null, message)
       this.#removalsAgreed = 0
       this.#removalsAsked = removals
       archives.setSourceState(key, { name: 'asks-removal', removals, of: total })
@@ -324,7 +326,15 @@ export class LiveSource {
     if (changes.length === 0 && !first) return 'done'
     const fresh = changes.filter(change => isYounger(change, young)).map(({ path }) => path)
     const files = changes.filter(change => change.kind !== 'remove').length
-    const outcome = await this.#import({ index, changes, files, bytes, skipped, first })
+    const outcome = await this.#import({
+      index,
+      changes,
+      files,
+      bytes,
+      skipped,
+      first,
+      message: first ? record.message : message,
+    })
     if (outcome === 'done' && fresh.length > 0 && MISSES_THE_SHORT_LIVED)
       this.#mark(fresh.length > MANY_YOUNG ? null : fresh)
     return outcome
@@ -371,7 +381,7 @@ export class LiveSource {
     return failed
   }
 
-  async #apply({ index, changes, files, bytes, skipped, first }: Work, control: Control): Promise<void> {
+  async #apply({ index, changes, files, bytes, skipped, first, message }: Work, control: Control): Promise<void> {
     const { archives, key } = this.#options
     const archive = archives.writable(key)
     const signal = AbortSignal.any([control.signal, this.#life.signal])
@@ -380,13 +390,13 @@ export class LiveSource {
     await importChanges(archive, changes, index, {
       signal,
       progressive: first,
-      message: this.#message,
+      message,
       about: first ? await this.#firstAbout() : null,
       onProgress: ({ files, bytes, current }) => control.progress(files, bytes, current),
       onSkipped: one => control.skipped(one),
       onCommitted: () => archives.published(key),
     })
-    if (first) await archives.setSource(key, { ...this.#record, complete: true })
+    if (first) await archives.setSource(key, { ...this.#record, complete: true, message: '' })
   }
 
   /** One for as long as the folders are the same; what others wrote to the archive meanwhile is taken over. */

@@ -32,6 +32,7 @@ const PAUSING = 5000
 
 type Edited = { readonly before: number; readonly files: number }
 type Destination = { readonly key: string; readonly folder: string }
+type Copying = Choices & Decisions & { readonly onClash?: OnClash | undefined; readonly message?: string | undefined }
 type Reviewed = {
   readonly items: readonly SourceItem[]
   readonly decisions: Decisions
@@ -174,6 +175,7 @@ export class Publishing {
     readonly includeSuspicious: boolean
     readonly into: Destination | null
     readonly onClash?: OnClash | undefined
+    readonly message?: string | undefined
   }): Promise<{ readonly key: string; readonly link: string; readonly transfer: string }> {
     const reviewed = this.#reviews.get(input.review)
     if (reviewed === undefined)
@@ -184,7 +186,7 @@ export class Publishing {
     const { rules } = decisions
     const exclude = [...new Set([...decisions.exclude, ...input.exclude])]
     if (input.into !== null)
-      return this.#copyInto(input.into, items, { ...input, rules, exclude }, input.onClash ?? 'replace')
+      return this.#copyInto(input.into, items, { onClash: 'replace', message: '', ...input, rules, exclude })
     if (already !== null && this.#archives.has(already.key)) {
       const source = this.#archives.record(already.key).source!
       await this.#archives.setSource(already.key, {
@@ -193,8 +195,10 @@ export class Publishing {
         exclude: [...new Set([...source.exclude, ...exclude])],
         rules: rules === '' ? source.rules : rules,
         includeSuspicious: source.includeSuspicious || input.includeSuspicious,
+        message: source.complete ? '' : (input.message ?? source.message),
       })
       this.#follow(already.key)
+      this.#live.get(already.key)?.say(input.message ?? '')
       return { ...already, transfer: importId(already.key) }
     }
     const archive = await this.#archives.create(input.title, input.private, {
@@ -204,6 +208,7 @@ export class Publishing {
       includeSuspicious: input.includeSuspicious,
       paused: false,
       complete: false,
+      message: input.message ?? '',
     })
     this.#follow(archive.key)
     return { key: archive.key, link: this.#archives.link(archive.key), transfer: importId(archive.key) }
@@ -213,8 +218,7 @@ export class Publishing {
   #copyInto(
     into: Destination,
     items: readonly SourceItem[],
-    choices: Choices & Decisions,
-    onClash: OnClash,
+    { onClash = 'replace', message = '', ...choices }: Copying,
   ): { readonly key: string; readonly link: string; readonly transfer: string } {
     const { key } = into
     const archive = this.#editable(key)
@@ -250,7 +254,7 @@ export class Publishing {
         await importChanges(archive, changes, await SourceIndex.inMemory(archive), {
           signal: control.signal,
           progressive: true,
-          message: '',
+          message,
           about: null,
           onProgress: ({ files, bytes, current }) => control.progress(files, bytes, current),
           onSkipped: one => control.skipped(one),
@@ -267,6 +271,7 @@ export class Publishing {
     readonly files: number
     readonly bytes: number
     readonly into: Destination | null
+    readonly message?: string | undefined
   }): Promise<{ readonly key: string; readonly link: string; readonly upload: string; readonly transfer: string }> {
     const archive =
       input.into === null
@@ -296,6 +301,7 @@ export class Publishing {
               archive,
               folder,
               about,
+              message: input.message ?? '',
               onCommitted: () => this.#archives.published(key),
             },
             control,
@@ -375,32 +381,33 @@ export class Publishing {
     return error
   }
 
-  remove(key: string, paths: readonly string[]): Promise<Edited> {
-    return this.#edit(key, archive => removing(archive, paths))
+  remove(key: string, paths: readonly string[], message?: string): Promise<Edited> {
+    return this.#edit(key, archive => removing(archive, paths), message)
   }
 
-  rename(key: string, from: string, to: string): Promise<Edited> {
-    return this.#edit(key, archive => moving(archive, [{ from, to }]))
+  rename(key: string, from: string, to: string, message?: string): Promise<Edited> {
+    return this.#edit(key, archive => moving(archive, [{ from, to }]), message)
   }
 
   /** Into another folder of the archive, under the same names. */
-  move(key: string, paths: readonly string[], folder: string): Promise<Edited> {
+  move(key: string, paths: readonly string[], folder: string, message?: string): Promise<Edited> {
     const moves: Move[] = outermost(paths).map(from => ({ from, to: posix.join(folder, posix.basename(from)) }))
-    return this.#edit(key, archive => moving(archive, moves))
+    return this.#edit(key, archive => moving(archive, moves), message)
   }
 
   /**
    * As a new version that names the content of the old one. Where the archive follows a folder, that is changed first: the
    * next look at it would undo what was changed in the archive alone.
    */
-  async restore(key: string, version: number, paths: readonly string[]): Promise<Restored> {
+  async restore(key: string, version: number, paths: readonly string[], message = ''): Promise<Restored> {
     this.#archives.writable(key)
+    const says = message || messageOf(version)
     if (this.#archives.record(key).source !== null) {
       const live = this.#live.get(key)
-      if (live !== undefined) return live.restore(version, paths)
+      if (live !== undefined) return live.restore(version, paths, says)
     }
     return {
-      ...(await this.#edit(key, archive => restoring(archive, version, paths), messageOf(version))),
+      ...(await this.#edit(key, archive => restoring(archive, version, paths), says)),
       skipped: [],
       transfer: null,
     }
@@ -426,7 +433,7 @@ export class Publishing {
    * The person has seen that `leaving` files leave the next version: so many are not asked about again. Except where
    * they were asked about what is gone from the folder, or left it paused: other rules are no answer to that question.
    */
-  changeRules(key: string, decisions: SourceRules, leaving: number): Promise<void> {
+  changeRules(key: string, decisions: SourceRules, leaving: number, message = ''): Promise<void> {
     return this.#deciding.run(async () => {
       this.#archives.writable(key)
       const { rules, exclude, includeSuspicious } = decisions
@@ -436,11 +443,13 @@ export class Publishing {
       if (takesIn(before) === takesIn({ rules })) {
         await this.#archives.setSource(key, change(before))
         this.#live.get(key)?.agreeTo(agreed)
+        this.#live.get(key)?.say(message)
         this.#follow(key)
       } else {
         // Other folders are watched from now on.
         await this.#begin(key, change)
         this.#live.get(key)?.agreeTo(agreed)
+        this.#live.get(key)?.say(message)
       }
     })
   }
@@ -509,10 +518,11 @@ export class Publishing {
     return source
   }
 
-  async answerRemoval(key: string, remove: boolean): Promise<void> {
+  async answerRemoval(key: string, remove: boolean, message = ''): Promise<void> {
     const live = this.#live.get(key)
     if (live === undefined) return
     if (remove) this.#archives.setSourceState(key, { name: 'importing' })
+    if (remove) live.say(message)
     await live.answerRemoval(remove)
     await this.#archives.refresh(key)
   }

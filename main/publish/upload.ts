@@ -25,6 +25,8 @@ export type UploadOptions = {
   /** The folder in the archive that receives the files: '' for its root. */
   readonly folder: string
   readonly about: About | null
+  /** What its changesets say of themselves. */
+  readonly message: string
   readonly onCommitted: () => Promise<void>
 }
 
@@ -52,7 +54,7 @@ export class Upload {
     this.#index = index
     this.#committer = new Committer(options.archive, {
       progressive: true,
-      message: '',
+      message: options.message,
       onCommitted: options.onCommitted,
     })
   }

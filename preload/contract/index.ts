@@ -10,6 +10,7 @@ import type {
   Change,
   ChangedFile,
   Changeset,
+  DescribedVersion,
   DiskUse,
   Entry,
   EntryPage,
@@ -47,6 +48,10 @@ const Paths = z.array(ArchivePath).min(1).max(10_000).readonly()
 const Id = z.string().min(1).max(100)
 const Limit = z.number().int().min(1).max(5000)
 const Text = (max: number) => z.string().max(max)
+/** Characters of what is said of a version. */
+export const LONGEST_MESSAGE = 500
+/** What a version is, in the words of its author, for everybody. */
+const Message = z.string().trim().max(LONGEST_MESSAGE)
 /** In the syntax of gitignore. */
 const RulesText = Text(100_000)
 const Exclude = z.array(z.string().max(4096)).max(10_000).readonly()
@@ -209,6 +214,8 @@ export const contract = {
         into: Destination.nullable(),
         /** What becomes of files that stand in the way there; without it they are replaced. */
         onClash: z.enum(['replace', 'keep-both', 'skip']).optional(),
+        /** Of what is published already: of the next version, if there is anything new now. */
+        message: Message.optional(),
       }),
       output: type<{ readonly key: string; readonly link: string; readonly transfer: string }>(),
     }),
@@ -223,6 +230,7 @@ export const contract = {
         files: z.number().int().min(0),
         bytes: z.number().int().min(0),
         into: Destination.nullable(),
+        message: Message.optional(),
       }),
       output: type<{
         readonly key: string
@@ -238,15 +246,19 @@ export const contract = {
      * PATH_NOT_FOUND for what is not there any more and PATH_TAKEN for what stands in the way.
      */
     remove: call({
-      input: z.strictObject({ key: Key, paths: z.array(ArchivePath).min(1).max(10_000).readonly() }),
+      input: z.strictObject({ key: Key, paths: Paths, message: Message.optional() }),
       output: Edited,
     }),
-    rename: call({ input: z.strictObject({ key: Key, from: ArchivePath, to: ArchivePath }), output: Edited }),
+    rename: call({
+      input: z.strictObject({ key: Key, from: ArchivePath, to: ArchivePath, message: Message.optional() }),
+      output: Edited,
+    }),
     move: call({
       input: z.strictObject({
         key: Key,
-        paths: z.array(ArchivePath).min(1).max(10_000).readonly(),
+        paths: Paths,
         folder: ArchivePath,
+        message: Message.optional(),
       }),
       output: Edited,
     }),
@@ -254,14 +266,23 @@ export const contract = {
      * Makes what lies at and below these paths what it was in that version: undoes any edit. Of an archive of yours that
      * follows a folder, the folder is changed; what it holds and the archive does not is published before, and what cannot
      * be is left. `transfer`: it goes on as that. Throws SOURCE_PAUSED while nothing follows
-     * it, and VERSION_NOT_FOUND for a version that cannot be opened.
+     * it, VERSION_NOT_FOUND for a version that cannot be opened, and PATH_NOT_FOUND where none of the paths is in it or in
+     * the newest. `message`: in place of "Restored from version N".
      */
     restore: call({
-      input: z.strictObject({ key: Key, version: Version, paths: z.array(ArchivePath).min(1).max(20_000).readonly() }),
+      input: z.strictObject({
+        key: Key,
+        version: Version,
+        paths: z.array(ArchivePath).min(1).max(20_000).readonly(),
+        message: Message.optional(),
+      }),
       output: type<{
         readonly before: number
         readonly files: number
-        /** Of a folder: what was left, since it holds what is not in the archive. Empty where there is a transfer, which has them. */
+        /**
+         * Of a folder: what was left, since it holds what is not in the archive, or the archive's rules leave it out. Empty
+         * where there is a transfer, which has them.
+         */
         readonly skipped: readonly Skipped[]
         readonly transfer: string | null
       }>(),
@@ -282,6 +303,8 @@ export const contract = {
         exclude: Exclude,
         includeSuspicious: z.boolean(),
         leaving: z.number().int().min(0),
+        /** Of the version that comes of it, if one does. */
+        message: Message.optional(),
       }),
     }),
     /**
@@ -294,7 +317,7 @@ export const contract = {
     }),
     pause: call({ input: z.strictObject({ key: Key, paused: z.boolean() }) }),
     /** Answers `asks-removal`: take them out of the archive, or leave them and go on. */
-    answerRemoval: call({ input: z.strictObject({ key: Key, remove: z.boolean() }) }),
+    answerRemoval: call({ input: z.strictObject({ key: Key, remove: z.boolean(), message: Message.optional() }) }),
   },
   read: {
     list: call({
@@ -424,10 +447,13 @@ export const contract = {
       emits: type<GoneProgress>(),
       output: type<{ readonly before: number | null }>(),
     }),
-    /** What versions are called, the newest first. */
+    /** What was said of versions after they were made, the newest first: what they are called, and what they are. */
     names: call({
       input: z.strictObject({ key: Key }),
-      output: type<{ readonly names: readonly NamedVersion[] }>(),
+      output: type<{
+        readonly names: readonly NamedVersion[]
+        readonly descriptions: readonly DescribedVersion[]
+      }>(),
     }),
     /**
      * Calls a version something, or (null) nothing any more: in an archive of yours for everybody, as a changeset; of a
@@ -436,6 +462,11 @@ export const contract = {
     name: call({
       input: z.strictObject({ key: Key, version: Version, name: z.string().trim().min(1).max(200).nullable() }),
     }),
+    /**
+     * Says of a version of an archive of yours what it is, or (null) nothing any more: for everybody, as a changeset. Throws
+     * VERSION_NOT_FOUND for one that cannot be opened, ARCHIVE_READ_ONLY.
+     */
+    describe: call({ input: z.strictObject({ key: Key, version: Version, message: Message.min(1).nullable() }) }),
     /** What became of one file, from `until` (null: the newest) on: one lookup for each time that it was written. */
     file: call({
       input: z.strictObject({

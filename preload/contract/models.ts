@@ -446,10 +446,15 @@ export type Changeset = {
   readonly more: boolean
   /** Bytes of content that it added. */
   readonly bytes: number
+  /** What was said of it when it was made; see `history.names` for what was said afterwards. */
   readonly message: string
   /** It gave a version a name, another one or (null) none any more, and did nothing else. */
   readonly naming: { readonly version: number; readonly name: string | null } | null
-  /** A part of a first import that was still going on. */
+  /** It said what a version is, or (null) took that back, and did nothing else. */
+  readonly describing: { readonly version: number; readonly message: string | null } | null
+  /** So many commits that followed each other, as those of a first import: one thing to whoever looks back. */
+  readonly parts: number
+  /** Of an import of which more was to come. */
   readonly partial: boolean
 }
 
@@ -483,6 +488,9 @@ export type NamedVersion = {
   readonly time: number
   readonly own: boolean
 }
+
+/** What the author of an archive said of a version afterwards, in place of its changeset's message. Empty: nothing. */
+export type DescribedVersion = { readonly version: number; readonly message: string }
 
 /** One state of a file. */
 export type FileVersion = {

@@ -16,7 +16,7 @@ test('versions, gone and restore', async () => {
   const anna = await Machine.make(testnet.bootstrap)
   const folder = await temporaryFolder('cairn-source')
   await writeTree(folder, { 'a.txt': 'one', 'sub/b.txt': 'b' })
-  const publishing = anna.start('publish', folder)
+  const publishing = anna.start('publish', folder, '--message', 'Two texts')
   const link = await publishing.firstLine()
   await publishing.until(out => out.includes('Everything is in'))
   await writeFile(join(folder, 'a.txt'), 'two, and longer')
@@ -38,6 +38,17 @@ test('versions, gone and restore', async () => {
   expect(objects((await anna.run('versions', link, '--json')).out)).toMatchObject([
     { version: changed!.version, name: 'as sent', own: false },
   ])
+  expect(
+    (await anna.run('describe', link, 'As it was sent,\nwith both texts', '--version', String(changed!.version))).code,
+  ).toBe(0)
+  const told = (await anna.run('history', link)).out
+  expect(told).toMatch(/^version \d+ .* published 2 files .* Two texts$/m)
+  expect(told).toMatch(new RegExp(`^version ${changed!.version} .* As it was sent, with both texts$`, 'm'))
+  expect(objects((await anna.run('history', link, '--json')).out).at(-1)).toMatchObject({
+    from: 0,
+    message: 'Two texts',
+  })
+  expect((await anna.run('describe', link, 'x'.repeat(501))).code).toBe(2)
   await publishing.stop()
   // Without a running Cairn as well.
   expect((await anna.run('restore', `${link}+${added!.version}/a.txt`)).code).toBe(0)

@@ -99,6 +99,7 @@ type Begun = {
   readonly private?: boolean
   /** An archive without a folder, into whose root they are copied. */
   readonly into?: string
+  readonly message?: string
 }
 
 /** Publishes paths without looking at the sheet. */
@@ -115,6 +116,7 @@ export async function begin(
     exclude: [],
     includeSuspicious: false,
     into: options.into === undefined ? null : { key: options.into, folder: '/' },
+    ...(options.message === undefined ? {} : { message: options.message }),
   })
 }
 

@@ -146,7 +146,10 @@ test('an upload of which something could not be stored has failed, and names not
     skipped: () => {},
     waitingForPeers: () => {},
   }
-  const upload = await Upload.begin({ archive, folder: '', about: null, onCommitted: () => Promise.resolve() }, control)
+  const upload = await Upload.begin(
+    { archive, folder: '', about: null, message: '', onCommitted: () => Promise.resolve() },
+    control,
+  )
   const send = (name: string, bytes: Buffer) =>
     upload.receive({ path: name, size: bytes.byteLength, modified: null }, Readable.from([bytes]))
   const { storage } = (await archive.drive.getBlobs()).core.core!.state

@@ -298,6 +298,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       gone: unused,
       names: unused,
       name: unused,
+      describe: unused,
       file: unused,
       news: unused,
     },

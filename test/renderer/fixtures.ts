@@ -324,6 +324,8 @@ const change = (length: number, from: number, time: number | null, given: Partia
   bytes: 0,
   message: '',
   naming: null,
+  describing: null,
+  parts: 1,
   written: 0,
   more: false,
   partial: false,

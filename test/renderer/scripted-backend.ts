@@ -246,8 +246,9 @@ export class ScriptedBackend implements Backend {
           return { moments, before: rest.length > limit ? (moments.at(-1)?.from ?? null) : null }
         },
         gone: () => ({ before: null }),
-        names: () => ({ names: [] }),
+        names: () => ({ names: [], descriptions: [] }),
         name: nothing('history.name'),
+        describe: nothing('history.describe'),
         file: () => ({ versions: [], before: null, absent: false }),
         news: () => ({ files: fixtures.newFiles, counts: fixtures.news, missing: 4_100_000 }),
       },

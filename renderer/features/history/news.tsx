@@ -77,6 +77,8 @@ export function News({ row, seenBefore }: NewsProps): ReactElement | null {
               bytes: 0,
               message: '',
               naming: null,
+              describing: null,
+              parts: 1,
               partial: false,
             }}
           />
