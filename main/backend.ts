@@ -27,6 +27,7 @@ import { listenLocal } from './lib/local-socket.ts'
 import { createLog } from './lib/log.ts'
 import { Network } from './network/network.ts'
 import { Peers } from './network/peers.ts'
+import { Checks } from './proofs/checks.ts'
 import { Receipts } from './proofs/receipts.ts'
 import { Publishing } from './publish/publish.ts'
 import { Content } from './read/content.ts'
@@ -87,6 +88,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       publishing,
       reading,
       receipts: new Receipts(archives),
+      checks: new Checks(),
       keeping,
       disk,
       content,

@@ -13,6 +13,7 @@ import type { NewsService } from './keeping/news.ts'
 import { createFolder, listFolders } from './lib/folders.ts'
 import type { Network } from './network/network.ts'
 import type { Peers } from './network/peers.ts'
+import type { Checks } from './proofs/checks.ts'
 import type { Receipts } from './proofs/receipts.ts'
 import type { Publishing } from './publish/publish.ts'
 import type { Content } from './read/content.ts'
@@ -25,6 +26,7 @@ export type Services = {
   readonly publishing: Publishing
   readonly reading: Reading
   readonly receipts: Receipts
+  readonly checks: Checks
   readonly keeping: Keeping
   readonly disk: Disk
   readonly content: Content
@@ -46,6 +48,7 @@ export function createHandlers({
   publishing,
   reading,
   receipts,
+  checks,
   keeping,
   disk,
   content,
@@ -148,6 +151,10 @@ export function createHandlers({
       download: async input => ({
         transfer: await opened(input.key, [input.version], () => reading.download(input)),
       }),
+    },
+    proofs: {
+      check: ({ receipt }, { signal, emit }) => checks.check(Buffer.from(receipt, 'base64'), signal, emit),
+      feed: ({ check, piece }) => checks.feed(check, Buffer.from(piece, 'base64')),
     },
     history: {
       moments: ({ key, until, limit }) => moments.list(key, until, limit),

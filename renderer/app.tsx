@@ -24,6 +24,7 @@ import { SourceBanner } from './features/opening/source.tsx'
 import { Peers } from './features/peers/peers.tsx'
 import { Preview } from './features/preview/preview.tsx'
 import { PublishSurface } from './features/publish/publish.tsx'
+import { ReceiptDialog } from './features/receipts/receipts.tsx'
 import { RewrittenBanner } from './features/rewritten/banner.tsx'
 import { ConfirmDialog, ConsentDialog } from './features/settings/consent.tsx'
 import { MessagesDialog } from './features/settings/messages.tsx'
@@ -102,6 +103,7 @@ function Window(): ReactElement {
       <ChooseDialog />
       <ShortcutsDialog />
       <MessagesDialog />
+      <ReceiptDialog />
       <Palette />
       <ConsentDialog />
       <ConfirmDialog />

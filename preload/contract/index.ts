@@ -26,6 +26,7 @@ import type {
   News,
   OpenedLink,
   PeerRow,
+  Proven,
   PublishReview,
   ReviewProgress,
   RulesReview,
@@ -52,6 +53,10 @@ const Text = (max: number) => z.string().max(max)
 export const LONGEST_MESSAGE = 500
 /** What a version is, in the words of its author, for everybody. */
 const Message = z.string().trim().max(LONGEST_MESSAGE)
+/** Of so many bytes at most. */
+const Base64 = (most: number) => z.string().max(Math.ceil(most / 3) * 4)
+/** Bytes of a receipt that is checked here: most have 15,000, and what is larger than this would hold everything up. */
+const LARGEST_CHECKED = 4 << 20
 /** In the syntax of gitignore. */
 const RulesText = Text(100_000)
 const Exclude = z.array(z.string().max(4096)).max(10_000).readonly()
@@ -402,6 +407,19 @@ export const contract = {
       }),
       output: type<{ readonly transfer: string }>(),
     }),
+  },
+  proofs: {
+    /**
+     * Whether a receipt (`read.receipt`) and a file that the client holds belong together, of which no archive and no peer has
+     * to be there. As soon as `check` is told, the file is to come by `feed`. Throws RECEIPT_WRONG.
+     */
+    check: call({
+      input: z.strictObject({ receipt: Base64(LARGEST_CHECKED) }),
+      emits: type<{ readonly check: string; readonly bytes: number }>(),
+      output: type<Proven>(),
+    }),
+    /** The next piece of the file, in order, each after the one before was taken; an empty one: that was all. */
+    feed: call({ input: z.strictObject({ check: Id, piece: Base64(1 << 20) }) }),
   },
   history: {
     /**

@@ -524,6 +524,16 @@ export type NewFile = ChangedFile & {
   readonly missing: number
 }
 
+/** What a receipt proves of a file: whoever has the key of that archive signed it, at this path, in this version. */
+export type Proven = {
+  readonly key: ArchiveKey
+  readonly version: number
+  readonly path: string
+  readonly size: number
+  /** To the file in that version. */
+  readonly link: string
+}
+
 /** What a link leads to. */
 export type OpenedLink = {
   readonly key: ArchiveKey

@@ -158,7 +158,7 @@ export function saveWithReceipt(row: ArchiveRow, version: number | null, path: s
     else download(at.key, at.version, [path])
     toast.done({
       title: `Receipt for ${name} saved`,
-      text: 'Keep it with the file. Whoever has both can check them, without any network: cairn verify FILE RECEIPT.',
+      text: 'Keep it with the file. Whoever has both can check them without any network: “Check a receipt…”, or cairn verify FILE RECEIPT.',
     })
   })
 }

@@ -58,6 +58,32 @@ test('a bent link is refused with both hashes, before and after a restart; a fil
   const statement = await verify(parseReceipt(receipt!), size => Promise.resolve(file!.subarray(at, (at += size))))
   expect([file!.toString(), statement]).toEqual(['what I said', { key, version: length, path: '/said.txt', size: 11 }])
 
+  // Checked on the page: both right, then each with one bit that is another one.
+  await page.getByRole('button', { name: 'More', exact: true }).click()
+  await page.getByRole('menuitem', { name: /^Check a receipt/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'Check a receipt' })
+  const flipped = (bytes: Buffer) => Buffer.from(bytes.map((byte, at) => (at === bytes.length >> 1 ? byte ^ 1 : byte)))
+  const check = async (given: Buffer, proof: Buffer, verdict: string) => {
+    await dialog.getByLabel('The file', { exact: true }).setInputFiles([
+      { name: 'said.txt', mimeType: 'text/plain', buffer: given },
+      { name: 'said.txt.cairn-receipt', mimeType: 'application/octet-stream', buffer: proof },
+    ])
+    await dialog.getByRole('button', { name: 'Check', exact: true }).click()
+    await dialog.getByText(verdict, { exact: true }).waitFor()
+  }
+  await check(flipped(file!), receipt!, 'This receipt is not for this file')
+  await check(file!, flipped(receipt!), 'This is no receipt')
+  await check(Buffer.concat([file!, file!]), receipt!, 'This receipt is not for this file')
+  await check(file!, Buffer.alloc(5_000_000, 'Cairn receipt'), 'This is no receipt')
+  await check(file!, receipt!, 'It is so: every bit of this file was in the archive.')
+  const proven = dialog.getByRole('region', { name: 'Proven' })
+  expect(await proven.innerText()).toContain(`hyper://${key}`)
+  expect(await axe(page)).toEqual([])
+  if (shots !== undefined) await page.screenshot({ path: join(shots, 'receipt-proven.png') })
+  await proven.getByRole('button', { name: 'Open that version' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByText(`You are looking at version ${length}`).first().waitFor({ state: 'attached' })
+
   const refusal = page.getByRole('alert').filter({ hasText: 'This is not the version that your friend pinned' })
   const refused = async () => {
     await refusal.waitFor()

@@ -312,3 +312,50 @@ test('a file that another program wrote in blocks of its own sizes has a receipt
   expect(await check(text, file)).toEqual({ key, version: drive.version - 1, path: '/file', size: 200_000 })
   expect(text.length).toBeLessThan(3000)
 })
+
+test('a client checks a file that it sends in pieces of any size; a check that was left, or has ended, takes no more of them', async () => {
+  const large = randomBytes(700_001)
+  const { ana, key } = await shared({ 'large.bin': large })
+  const receipt = Buffer.from(await receiptOf(ana, key, null, '/large.bin'))
+  const { proofs } = ana.client
+  const run = (file: Buffer, sizes: readonly number[], signal?: AbortSignal) => {
+    let begun = false
+    const send = async (check: string) => {
+      for (let at = 0, turn = 0; at < file.length; turn++) {
+        const size = sizes[turn % sizes.length]!
+        await proofs.feed({ check, piece: file.subarray(at, at + size).toString('base64') })
+        at += size
+      }
+      await proofs.feed({ check, piece: '' })
+    }
+    let settle: { resolve: () => void; reject: (error: unknown) => void }
+    const sent = new Promise<void>((resolve, reject) => {
+      settle = { resolve, reject }
+    })
+    const verdict = proofs.check(
+      { receipt: receipt.toString('base64') },
+      {
+        ...(signal && { signal }),
+        onProgress({ check }) {
+          if (begun) return
+          begun = true
+          send(check).then(settle.resolve, settle.reject)
+        },
+      },
+    )
+    return { verdict, sent }
+  }
+  const good = run(large, [1, 100_000, 262_144])
+  expect(await good.verdict).toMatchObject({ key, path: '/large.bin', size: large.byteLength })
+  await good.sent
+  // It is wrong before it has ended.
+  const bad = run(Buffer.concat([randomBytes(300_000), large]), [100_000])
+  await Promise.all([
+    expect(bad.verdict).rejects.toMatchObject(wrong),
+    expect(bad.sent).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' }),
+  ])
+  const stop = new AbortController()
+  const left = run(large, [10], stop.signal)
+  stop.abort()
+  await expect(left.verdict).rejects.toMatchObject({ code: 'CANCELLED' })
+})

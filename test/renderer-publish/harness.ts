@@ -291,6 +291,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       },
       download: unused,
     },
+    proofs: { check: unused, feed: nothing },
     history: {
       list: unused,
       changes: unused,

@@ -231,6 +231,7 @@ export class ScriptedBackend implements Backend {
         }),
         download: did('read.download', { transfer: 't1' }),
       },
+      proofs: { check: did('proofs.check', undefined as never), feed: did('proofs.feed', undefined) },
       history: {
         list: ({ before, limit }) => {
           const rest = fixtures.changesets.filter(changeset => before === null || changeset.length <= before)

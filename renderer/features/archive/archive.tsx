@@ -9,6 +9,7 @@ import {
   Database,
   Download,
   Eye,
+  FileCheck2,
   FolderDown,
   FolderPlus,
   FolderSearch,
@@ -303,6 +304,12 @@ function moreItems(row: ArchiveRow, place: ArchivePlace): readonly MenuItem[] {
     hint: 'What it takes here, by files, and what can go',
     icon: <Database size={14} />,
     run: () => ui.showKeeping({ name: 'device', key: row.id }),
+  })
+  items.push({
+    label: 'Check a receipt…',
+    hint: 'Whether a file that you have was in an archive',
+    icon: <FileCheck2 size={14} />,
+    run: () => ui.show('receipt'),
   })
   items.push('separator', {
     label: row.ownership === 'yours' ? 'Stop sharing…' : 'Forget…',

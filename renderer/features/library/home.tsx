@@ -1,5 +1,5 @@
 /** Where nobody has chosen anything yet: the first steps, or everything in the library at a glance. */
-import { FolderUp, Link2, Plus } from 'lucide-react'
+import { FileCheck2, FolderUp, Link2, Plus } from 'lucide-react'
 import { type ReactElement, useId } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
@@ -45,6 +45,7 @@ export function Home(): ReactElement {
         ]
           .filter(Boolean)
           .join(', ')}
+        actions={<CheckReceipt />}
       />
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 narrow:px-5">
         {fresh.length > 0 && <Cards title="New since you looked" rows={fresh} />}
@@ -154,11 +155,19 @@ function Welcome(): ReactElement {
               </Button>
             </Step>
           </div>
+          <CheckReceipt />
         </div>
       </div>
     </>
   )
 }
+
+/** For who was given a file, and need not have an archive. */
+const CheckReceipt = (): ReactElement => (
+  <Button kind="quiet" icon={<FileCheck2 size={14} aria-hidden />} onClick={() => ui.show('receipt')}>
+    Check a receipt…
+  </Button>
+)
 
 type StepProps = {
   readonly icon: ReactElement

@@ -4,6 +4,7 @@ import {
   ArrowDownUp,
   Box,
   CornerDownLeft,
+  FileCheck2,
   Keyboard,
   Link2,
   MailPlus,
@@ -130,6 +131,12 @@ function useCommands(): readonly Command[] {
       run: () => ui.go({ view: 'transfers' }),
     },
     { id: 'network', name: 'Network', icon: icon(<Wifi size={16} />), run: () => ui.go({ view: 'network' }) },
+    {
+      id: 'receipt',
+      name: 'Check a receipt…',
+      icon: icon(<FileCheck2 size={16} />),
+      run: () => ui.show('receipt'),
+    },
     {
       id: 'settings',
       name: 'Settings',
