@@ -15,6 +15,7 @@ import { openStore } from './archives/store.ts'
 import type { Backend, BackendOptions } from './backend-options.ts'
 import { createHandlers } from './handlers.ts'
 import { keepHeapSmall } from './lib/heap.ts'
+import { Mutex } from './lib/mutex.ts'
 import { History } from './history/history.ts'
 import { Gone } from './history/gone.ts'
 import { Moments } from './history/moments.ts'
@@ -25,6 +26,7 @@ import { NewsService } from './keeping/news.ts'
 import { Recency } from './keeping/recency.ts'
 import { listenLocal } from './lib/local-socket.ts'
 import { createLog } from './lib/log.ts'
+import { Limiting } from './network/limiting.ts'
 import { Network } from './network/network.ts'
 import { Peers } from './network/peers.ts'
 import { Checks } from './proofs/checks.ts'
@@ -113,14 +115,29 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       })
     }
 
-    await network.prepare(registry.copy)
+    await network.prepare(registry.copy, settings.current.consented && settings.current.paused)
     await archives.start()
-    const goOnline = async () => {
-      await network.start()
-      archives.networkStarted()
-    }
-    settings.onConsent(() => void goOnline().catch(error => log.error({ err: error }, 'the network did not start')))
-    if (settings.current.consented) await goOnline()
+    const limiting = new Limiting(settings, archives, network)
+    const turns = new Mutex()
+    /** On the network, or off it, as the person wants it by now. */
+    const connect = () =>
+      turns.run(async () => {
+        const { consented, paused } = settings.current
+        if (!consented) return
+        if (paused && network.paused) return
+        if (paused) {
+          archives.networkStopped()
+          await network.pause()
+          archives.networkStopped()
+        } else if (!network.started) {
+          await network.start()
+          archives.networkStarted()
+        }
+      })
+    const connectSoon = () => void connect().catch(error => log.error({ err: error }, 'the network did not start'))
+    settings.onConsent(connectSoon)
+    settings.onPause(connectSoon)
+    await connect()
     publishing.start()
     reading.start()
     await keeping.start()
@@ -130,6 +147,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
 
     let closing: Promise<void> | null = null
     const close = async () => {
+      limiting.close()
       keeping.close()
       news.close()
       for (const client of clients) client.close()

@@ -97,6 +97,7 @@ export function createHandlers({
       insist: ({ key }) => archives.insist(key),
       warrant: ({ key }) => archives.warrant(key),
       pause: ({ key, paused }) => keeping.pause(key, paused),
+      setLimits: ({ key, ...limits }) => archives.setLimits(key, limits),
       forget: async ({ key }) => {
         archives.get(key)
         await publishing.forget(key)

@@ -330,6 +330,12 @@ export class Archives {
     await this.refresh(key)
   }
 
+  /** Bytes per second; null: no limit of its own. */
+  async setLimits(key: string, limits: ArchiveRecord['limits']): Promise<void> {
+    await this.#registry.update(key, { limits })
+    await this.refresh(key)
+  }
+
   /** A friend's archive leaves the swarm and every peer, or comes back. What is here stays and can be looked at. */
   pause(key: string, paused: boolean): Promise<void> {
     return this.#inTurn(key, async () => {
@@ -566,8 +572,20 @@ export class Archives {
     for (const one of [
       ...opened.filter(({ archive }) => !archive.known),
       ...opened.filter(({ archive }) => archive.known),
-    ])
+    ]) {
+      if (one.state.name === 'unreachable') this.#setState(one, this.#initialState(one.archive))
       this.#search(one)
+    }
+  }
+
+  /** The person has paused everything: nothing is looked for until `networkStarted`. */
+  networkStopped(): void {
+    for (const opened of this.#opened.values()) {
+      opened.search.abort()
+      const { name } = opened.state
+      if (name === 'looking' || name === 'reading' || name === 'unreachable')
+        this.#setState(opened, this.#initialState(opened.archive))
+    }
   }
 
   touch(key: string): void {
@@ -723,10 +741,10 @@ export class Archives {
   #initialState(archive: Archive): ArchiveState {
     if (archive.known) return { name: 'found' }
     if (archive.writable) return { name: 'empty' }
-    if (!this.#network.allowed)
+    if (!this.#network.allowed || this.#network.paused)
       return {
         name: 'unreachable',
-        reason: 'offline',
+        reason: this.#network.allowed ? 'paused' : 'offline',
         since: Date.now(),
         lastTried: Date.now(),
         candidates: 0,
@@ -961,6 +979,7 @@ export class Archives {
         pending: opened.pending,
       },
       paused: record.paused,
+      limits: record.limits,
       held: { blocks: held, ofBlocks: of, bytes, ofBytes },
       source:
         record.source === null

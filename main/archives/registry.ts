@@ -110,6 +110,10 @@ const Archive = z.object({
   seenLength: z.number(),
   /** The person wants to be told when it is found. */
   watched: z.object({ since: z.number(), foundAt: z.number().nullable() }).nullable().default(null),
+  /** Bytes per second of this archive alone; null: no limit. */
+  limits: z
+    .object({ down: z.number().min(1).nullable(), up: z.number().min(1).nullable() })
+    .default({ down: null, up: null }),
   keeping: z.union([
     z.object({ how: z.literal('look') }),
     /** In the syntax of gitignore: what they match is kept. */
@@ -184,6 +188,7 @@ export const FRESH: Omit<ArchiveRecord, 'key' | 'namespace' | 'secret' | 'title'
   seenLength: 0,
   names: [],
   watched: null,
+  limits: { down: null, up: null },
   published: null,
   paused: false,
   updates: UNASKED,

@@ -169,6 +169,8 @@ function nextStep({ state }: ArchiveRow): string {
   const wait = 'cairn watch LINK waits until it is there.'
   if (state.name !== 'unreachable') return `Try again; ${wait}`
   switch (state.reason) {
+    case 'paused':
+      return 'cairn resume --all goes on; then run the command again.'
     case 'offline':
       return 'Connect this machine to a network, then run the command again.'
     case 'dht-silent':

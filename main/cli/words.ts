@@ -67,6 +67,8 @@ export const gone = ({ removals, of }: { readonly removals: number; readonly of:
 
 export function reason({ reason: why, candidates, attempts }: Unreachable): string {
   switch (why) {
+    case 'paused':
+      return 'Everything is paused'
     case 'offline':
       return 'This machine is offline'
     case 'dht-silent':
@@ -202,6 +204,8 @@ export function network(status: NetworkStatus): string {
       return 'off'
     case 'waiting-for-consent':
       return 'off until the first share or open'
+    case 'paused':
+      return 'everything is paused: cairn resume --all goes on'
     case 'starting':
       return 'starting'
     case 'online':

@@ -25,7 +25,7 @@ declare module 'hypercore' {
       readonly stream: import('hyperswarm').Connection | import('@hyperswarm/secret-stream')
     }
     type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
-    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,content-length,lone-nodes}.ts`, `main/proofs/signed.ts`, `main/lib/{read-ahead,tree-nodes}.ts`, `main/read/fetch.ts` and `main/network/stalls.ts` lean. */
+    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,content-length,lone-nodes}.ts`, `main/proofs/signed.ts`, `main/lib/{read-ahead,tree-nodes}.ts`, `main/read/fetch.ts` and `main/network/{shaper,stalls}.ts` lean. */
     type TreeNode = { readonly index: number; readonly size: number; readonly hash: Buffer }
     type Manifest = {
       readonly version: number
@@ -64,22 +64,58 @@ declare module 'hypercore' {
     /** A wait for a block. `snapshot`: it is given up when the log is truncated below it. */
     type Request = { readonly promise: Promise<Buffer>; snapshot: boolean }
     type OnItsWay = { readonly peer: ReplicatorPeer }
+    /** A request to a peer, and one of a peer. */
+    type PeerRequest = OnItsWay & { readonly block: unknown }
+    type RemoteRequest = { readonly id: number; readonly block: unknown; readonly priority: number }
+    /** A block to be asked for; `queued`: nobody has been asked. */
+    type BlockRequest = { readonly index: number; readonly priority: number; queued: boolean }
     type ReplicatorPeer = {
-      readonly protomux: unknown
+      /** `drained`: what was written has gone further down. */
+      readonly protomux: { readonly drained: boolean }
       readonly channel: { close(): void }
       /** One connection, shared by all cores. */
-      readonly stream: { readonly rawBytesRead: number }
+      readonly stream: {
+        readonly rawBytesRead: number
+        readonly rawBytesWritten: number
+        once(event: 'close', listener: () => void): unknown
+        destroy(error: Error): unknown
+      }
       readonly stats: { readonly wireData: { readonly rx: number; readonly tx: number } }
       /** Requests on their way to it. */
       readonly inflight: number
       getMaxInflight(): number
+      /** The same for blocks that others were asked for already. */
+      getMaxHotswapInflight(): number
+      /** Sends a request. */
+      _send(request: PeerRequest): Promise<void>
+      /** It was answered, whether by data or by none. */
+      _onrequestroundtrip(request: PeerRequest): void
+      /** false: it cannot be asked for it. */
+      _requestBlock(block: BlockRequest): boolean
+      isActive(): boolean
+      /** It asks for something. What it waits for stands in `remoteRequests`, and in `receiverQueue` what waits here. */
+      onrequest(request: RemoteRequest): Promise<void>
+      _handleRequests(): Promise<void>
+      _handleRequest(request: RemoteRequest): Promise<void>
+      readonly remoteRequests: Map<number, RemoteRequest>
+      readonly receiverQueue: {
+        readonly length: number
+        readonly priority: readonly RemoteRequest[]
+        push(request: RemoteRequest): void
+        /** null: what was in it is not wanted any more. */
+        shift(): RemoteRequest | null
+      }
+      /** It does not wait for this any more. */
+      _cancel(id: number): void
+      /** The channel is open. */
+      readonly remoteOpened: boolean
       readonly removed: boolean
       /** It is asked for nothing. */
       paused: boolean
       /** It says which blocks it has, or has no more. */
       onrange(range: { readonly drop: boolean; readonly start: number; readonly length: number }): Promise<void>
       onbitfield(said: { readonly start: number; readonly bitfield: Uint32Array }): void
-      _cancelRequest(request: OnItsWay): void
+      _cancelRequest(request: PeerRequest): void
       /** It says how long its log is, and of which fork. */
       onsync(said: unknown): Promise<void>
       readonly remoteLength: number
@@ -93,8 +129,6 @@ declare module 'hypercore' {
       _handleData(data: Proof): Promise<void>
       /** Asks for a piece of the tree of a history with another fork. false: it cannot be asked. */
       _requestForkRange(request: ForkRequest): boolean
-      /** Its answer is thrown away. */
-      _cancelRequest(request: OnItsWay): void
     }
     type Upgrade = {
       readonly start: number
@@ -140,10 +174,10 @@ declare module 'hypercore' {
       update(proof: Proof): Promise<boolean> | boolean
       commitable(): boolean
     }
-    type ForkRequest = { readonly fork: number; readonly batch: Reorg | null; readonly inflight: readonly OnItsWay[] }
+    type ForkRequest = { readonly fork: number; readonly batch: Reorg | null; readonly inflight: readonly PeerRequest[] }
     type Replicator = {
       readonly peers: readonly ReplicatorPeer[]
-      readonly _inflight: Iterable<OnItsWay>
+      readonly _inflight: Iterable<PeerRequest>
       readonly _blocks: { add(index: number, priority: number, force: boolean): unknown }
       detachFrom(protomux: unknown): void
       /** Requests on their way to one peer at once, at least and at most. */
@@ -152,12 +186,16 @@ declare module 'hypercore' {
       addBlock(session: unknown[], index: number, force: boolean): Request
       cancel(request: Request): void
       _addPeer(peer: ReplicatorPeer): void
+      _removePeer(peer: ReplicatorPeer): void
+      /** A block is about to be sent, or has come: `bytes` as it is stored. */
+      _onupload(index: number, bytes: number, to: ReplicatorPeer): void
+      _ondownload(index: number, bytes: number, from: ReplicatorPeer, request: unknown): void
       /** Asks a peer for what it has room for, and for what others are slow with. */
       updatePeer(peer: ReplicatorPeer): void
       /** One step of that. false: it has no room, or there is nothing to ask it for. */
       _updatePeer(peer: ReplicatorPeer): boolean
       /** Blocks to be asked for, and some that were given up. */
-      readonly _queued: readonly unknown[]
+      readonly _queued: readonly BlockRequest[]
       queueUpdateAll(): void
       /** The same for lists of blocks, lengths, and histories with another fork. */
       _updatePeerNonPrimary(peer: ReplicatorPeer): boolean
@@ -193,6 +231,7 @@ declare module 'hypercore' {
     /** What all sessions of a log share. */
     type Inner = {
       readonly key: Buffer
+      readonly discoveryKey: Buffer
       readonly header: { readonly manifest: unknown }
       readonly state: State
       readonly bitfield: { countSet(start: number, length: number): number }
@@ -552,6 +591,8 @@ declare module 'hyperdht' {
     }
   }
   class DHT extends EventEmitter {
+    /** Counts what passes its sockets, in bytes of UDP packets. */
+    readonly udx: { readonly bytesReceived: number; readonly bytesTransmitted: number }
     constructor(options: {
       readonly bootstrap?: readonly (string | { readonly host: string; readonly port: number })[]
       readonly host?: string
@@ -637,6 +678,9 @@ declare module 'hyperswarm' {
     readonly connections: ReadonlySet<Hyperswarm.Connection>
     readonly peers: ReadonlyMap<string, Hyperswarm.PeerInfo>
     readonly connecting: number
+    maxPeers: number
+    /** true: whoever comes is declined. `payload` null: it is asked before this machine goes there. */
+    _handleFirewall: (publicKey: Uint8Array, payload: unknown) => boolean
     join(topic: Uint8Array, options?: { readonly server?: boolean; readonly client?: boolean }): Hyperswarm.Discovery
     leave(topic: Uint8Array): Promise<void>
     listen(): Promise<void>

@@ -6,13 +6,14 @@ import type Corestore from 'corestore'
 import type Hypercore from 'hypercore'
 import DHT from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
-import type { Attempts, NetworkStatus } from '../../preload/contract/models.ts'
+import type { Attempts, LimitsInForce, NetworkStatus } from '../../preload/contract/models.ts'
 import { encodeKey } from '../archives/links.ts'
 import { Collection } from '../lib/collection.ts'
 import { Rate } from '../lib/rate.ts'
 import { AttemptLog, wasHeard } from './attempts.ts'
 import { watchConnectivity } from './connectivity.ts'
 import { type Carrier, Direct } from './direct.ts'
+import { type Rates, type Role, Shaper } from './shaper.ts'
 import { Topics } from './topics.ts'
 import { passOver } from './stalls.ts'
 
@@ -57,12 +58,17 @@ export class Network {
   #address = 'cairn/swarm'
   #publicKey = ''
   #online = true
+  #paused = false
+  #connections = 64
+  #limits: LimitsInForce = { down: null, up: null, scheduled: false }
+  readonly #shaper: Shaper
   /** The DHT did not answer when it was asked last. */
   #silent = false
 
   constructor(corestore: Corestore, options: { readonly bootstrap: readonly string[] | null; readonly join: boolean }) {
     this.#corestore = corestore
     this.#options = options
+    this.#shaper = new Shaper(corestore)
   }
 
   get started(): boolean {
@@ -74,20 +80,56 @@ export class Network {
     return this.#options.join
   }
 
+  /** The person has paused everything. */
+  get paused(): boolean {
+    return this.#paused
+  }
+
   /** This machine has a way to the nodes of the DHT. */
   get online(): boolean {
     return this.#online
   }
 
+  /** Hold at once, for what is connected as well. `archives`: those with limits of their own, by key. */
+  limit(limits: LimitsInForce, archives: ReadonlyMap<string, Rates>): void {
+    this.#limits = limits
+    this.#shaper.setRates(limits, archives)
+  }
+
+  /** So many machines at once, at most; those that have carried least are let go. */
+  limitConnections(most: number): void {
+    this.#connections = most
+    const swarm = this.#running?.swarm
+    if (swarm === undefined) return
+    swarm.maxPeers = most
+    const carried = ({ rawBytesRead, rawBytesWritten }: Hyperswarm.Connection) => rawBytesRead + rawBytesWritten
+    for (const connection of [...swarm.connections].sort((a, b) => carried(b) - carried(a)).slice(most))
+      connection.destroy()
+  }
+
+  /** Says what a log is for, so that the limits of its archive hold for it. */
+  assign(discoveryKey: Buffer, role: Role): void {
+    this.#shaper.assign(discoveryKey, role)
+  }
+
+  /** Nothing is sent to anybody, and nobody is answered, until it is started. */
+  async pause(): Promise<void> {
+    this.#paused = true
+    await this.#stop()
+    this.#publish({ name: 'paused' })
+  }
+
   /** `copy`: of the storage, see `Registry.copy`. Before consent nothing is sent to anybody. */
-  async prepare(copy: string | null): Promise<void> {
+  async prepare(copy: string | null, paused: boolean): Promise<void> {
+    this.#paused = paused
     this.#address = copy === null ? 'cairn/swarm' : `cairn/swarm/${copy}`
     this.#publicKey = encodeKey((await this.#corestore.createKeyPair(this.#address)).publicKey)
-    this.#publish({ name: this.#options.join ? 'waiting-for-consent' : 'off' })
+    this.#publish({ name: !this.#options.join ? 'off' : paused ? 'paused' : 'waiting-for-consent' })
   }
 
   async start(): Promise<void> {
     if (this.#running !== null || !this.#options.join) return
+    this.#paused = false
     const keyPair = await this.#corestore.createKeyPair(this.#address)
     const { bootstrap } = this.#options
     const local = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(isLoopback)
@@ -97,6 +139,11 @@ export class Network {
     })
     const attempts = new AttemptLog(dht, () => this.#tell(this.#changed))
     const swarm = new Hyperswarm({ dht, keyPair, maxParallel: CONNECTING })
+    swarm.maxPeers = this.#connections
+    // Upstream lets in whoever comes. Those who do not get in are not kept out for good, as its own way to decline would.
+    const decline = swarm._handleFirewall.bind(swarm)
+    swarm._handleFirewall = (publicKey, payload) =>
+      decline(publicKey, payload) || (payload !== null && swarm.connections.size >= this.#connections)
     const direct = new Direct(keyPair)
     void direct.listen(local ? '127.0.0.1' : '0.0.0.0')
     swarm.on('connection', (connection: Hyperswarm.Connection) => {
@@ -224,6 +271,11 @@ export class Network {
   }
 
   async close(): Promise<void> {
+    this.#shaper.close()
+    await this.#stop()
+  }
+
+  async #stop(): Promise<void> {
     const running = this.#running
     this.#running = null
     if (running === null) return
@@ -244,6 +296,7 @@ export class Network {
   #count(carrier: Carrier): void {
     if (this.#carriers.has(carrier)) return
     this.#carriers.add(carrier)
+    this.#shaper.carry(carrier)
     carrier.once('close', () => {
       this.#carriers.delete(carrier)
       this.#closedBytes.down += carrier.rawBytesRead
@@ -283,6 +336,7 @@ export class Network {
       rateUp: Math.round(this.#rates.up.sample(bytesUp)),
       bytesDown,
       bytesUp,
+      limits: this.#limits,
     }
     if (JSON.stringify(this.status.get('network')) !== JSON.stringify(next)) this.status.put(next)
   }

@@ -85,7 +85,8 @@ export class Peers {
       }
       return counter
     }
-    const attach = (core: Hypercore) => {
+    const attach = (core: Hypercore, log: 'list' | 'content') => {
+      this.#network.assign(core.discoveryKey, { archive: key, log })
       core.on('peer-add', (peer: Hypercore.Peer) => void of(peer))
       core.on('download', (_index: number, bytes: number, peer: Hypercore.Peer) => {
         of(peer).down += bytes
@@ -95,9 +96,9 @@ export class Peers {
       })
     }
     const { drive } = this.#archives.get(key)
-    attach(drive.core)
+    attach(drive.core, 'list')
     void drive.getBlobs().then(
-      blobs => attach(blobs.core),
+      blobs => attach(blobs.core, 'content'),
       () => {},
     )
   }

@@ -7,6 +7,18 @@ import type { Settings } from '../../preload/contract/models.ts'
 import { readJson, Saver, writeJson } from '../lib/atomic-file.ts'
 import { Collection } from '../lib/collection.ts'
 
+const Rate = z.number().min(1).nullable()
+const Limits = z.object({
+  down: Rate,
+  up: Rate,
+  schedule: z
+    .array(z.object({ days: z.array(z.number()).readonly(), from: z.number(), to: z.number(), down: Rate, up: Rate }))
+    .readonly(),
+  connections: z.number().min(1),
+})
+/** Connections: as many as upstream makes. */
+const UNLIMITED = { down: null, up: null, schedule: [], connections: 64 } as const
+
 const File = z.object({
   consented: z.boolean().catch(false),
   theme: z.enum(['system', 'light', 'dark']).catch('system'),
@@ -14,6 +26,8 @@ const File = z.object({
   author: z.string().max(200).catch(''),
   notify: z.boolean().catch(true),
   cache: z.number().min(0).catch(10_000_000_000),
+  limits: Limits.catch(UNLIMITED),
+  paused: z.boolean().catch(false),
 })
 
 export class SettingsService {
@@ -21,6 +35,8 @@ export class SettingsService {
   readonly #saver: Saver
   readonly #onConsent: (() => void)[] = []
   readonly #onCache: (() => void)[] = []
+  readonly #onLimits: (() => void)[] = []
+  readonly #onPause: (() => void)[] = []
 
   private constructor(path: string, settings: Settings) {
     this.rows.put(settings)
@@ -59,6 +75,15 @@ export class SettingsService {
     this.#onCache.push(listener)
   }
 
+  onLimits(listener: () => void): void {
+    this.#onLimits.push(listener)
+  }
+
+  /** Whenever everything is paused, or goes on. */
+  onPause(listener: () => void): void {
+    this.#onPause.push(listener)
+  }
+
   /** On the disk when this resolves. */
   async update(change: { readonly [K in Exclude<keyof Settings, 'id'>]?: Settings[K] | undefined }): Promise<void> {
     const before = this.current
@@ -66,6 +91,8 @@ export class SettingsService {
     this.rows.put({ ...before, ...given })
     await this.#saver.save()
     if (!before.consented && this.current.consented) for (const listener of this.#onConsent) listener()
+    if (before.limits !== this.current.limits) for (const listener of this.#onLimits) listener()
+    if (before.paused !== this.current.paused) for (const listener of this.#onPause) listener()
     if (before.cache !== this.current.cache) for (const listener of this.#onCache) listener()
   }
 }

@@ -48,6 +48,26 @@ const Version = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const Paths = z.array(ArchivePath).min(1).max(10_000).readonly()
 const Id = z.string().min(1).max(100)
 const Limit = z.number().int().min(1).max(5000)
+/** Bytes per second; null: no limit. Slower than the least, a single block would take minutes. */
+const Rate = z.number().int().min(10_000).max(Number.MAX_SAFE_INTEGER).nullable()
+const Minute = z.number().int().min(0).max(1439)
+const Limits = z.strictObject({
+  down: Rate,
+  up: Rate,
+  schedule: z
+    .array(
+      z.strictObject({
+        days: z.array(z.number().int().min(0).max(6)).min(1).max(7).readonly(),
+        from: Minute,
+        to: Minute,
+        down: Rate,
+        up: Rate,
+      }),
+    )
+    .max(50)
+    .readonly(),
+  connections: z.number().int().min(1).max(1000),
+})
 const Text = (max: number) => z.string().max(max)
 /** Characters of what is said of a version. */
 export const LONGEST_MESSAGE = 500
@@ -158,6 +178,8 @@ export const contract = {
     }),
     /** A friend's archive is neither fetched nor served until it goes on. What is here can be looked at. */
     pause: call({ input: z.strictObject({ key: Key, paused: z.boolean() }) }),
+    /** How quickly it may be fetched and served, in bytes per second, beside what holds for everything; null: no limit. */
+    setLimits: call({ input: z.strictObject({ key: Key, down: Rate, up: Rate }) }),
     /** Leaves the swarm and forgets the archive; its blocks are deleted from this device. Copies elsewhere stay. */
     forget: call({ input: z.strictObject({ key: Key }) }),
     /** A link to a version that nobody can bend (with both hashes), to a path if given. */
@@ -537,6 +559,8 @@ export const contract = {
         author: Text(200).optional(),
         notify: z.boolean().optional(),
         cache: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+        limits: Limits.optional(),
+        paused: z.boolean().optional(),
       }),
     }),
   },

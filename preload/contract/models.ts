@@ -32,6 +32,8 @@ export type Attempts = {
 
 /** Why an archive could not be reached, told apart by evidence. */
 export type UnreachableReason =
+  /** The person has paused everything. */
+  | 'paused'
   /** This machine has no way to the network: the system knows no route to any node of the DHT. */
   | 'offline'
   /** There is a way to the network, and no node of the DHT answers. */
@@ -250,6 +252,8 @@ export type ArchiveRow = {
   readonly updates: Updates
   /** A friend's: neither fetched nor served. */
   readonly paused: boolean
+  /** Of this archive alone, beside those of everything. */
+  readonly limits: Rates
   /** Bytes and blocks of file content on this device, of all that this archive ever held. */
   readonly held: {
     readonly blocks: number
@@ -567,11 +571,34 @@ export type PeerRow = {
   readonly roundTrip: number | null
 }
 
+/** Bytes per second; null: as much as there is. */
+export type Rates = { readonly down: number | null; readonly up: number | null }
+
+/** Other rates at some time of the week, by the clock of the machine that Cairn runs on. */
+export type ScheduledRates = Rates & {
+  /** 0 is Sunday, 6 is Saturday: those on which it begins. */
+  readonly days: readonly number[]
+  /** Minutes after midnight, 0 to 1439. It ends on the next day where `to` is not after `from`. */
+  readonly from: number
+  readonly to: number
+}
+
+/** Of all archives together. Of the schedule the first that covers a moment holds then, in place of the usual rates. */
+export type Limits = Rates & {
+  readonly schedule: readonly ScheduledRates[]
+  /** So many machines are connected at once, at most. */
+  readonly connections: number
+}
+
+export type LimitsInForce = Rates & { readonly scheduled: boolean }
+
 export type NetworkStatus = {
   readonly id: 'network'
   readonly state:
     | { readonly name: 'off' }
     | { readonly name: 'waiting-for-consent' }
+    /** The person has paused everything: nothing is fetched, served, looked up or announced. */
+    | { readonly name: 'paused' }
     | { readonly name: 'starting' }
     | { readonly name: 'online' }
     /** Online, and the NAT lets no stranger in unasked. */
@@ -585,6 +612,7 @@ export type NetworkStatus = {
   readonly rateUp: number
   readonly bytesDown: number
   readonly bytesUp: number
+  readonly limits: LimitsInForce
 }
 
 export type Settings = {
@@ -597,6 +625,9 @@ export type Settings = {
   readonly notify: boolean
   /** Bytes that content which was looked at and is not kept may take on this device. */
   readonly cache: number
+  readonly limits: Limits
+  /** Nothing is fetched or served, until the person goes on. */
+  readonly paused: boolean
 }
 
 export type BackendStatus = {

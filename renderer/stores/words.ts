@@ -91,6 +91,8 @@ export function sayKeeping(keeping: Keeping): string {
 
 export function sayReason({ reason, attempts }: Extract<ArchiveRow['state'], { name: 'unreachable' }>): string {
   switch (reason) {
+    case 'paused':
+      return 'Everything is paused'
     case 'offline':
       return 'You are offline'
     case 'dht-silent':
@@ -116,6 +118,8 @@ export function sayNetwork(status: NetworkStatus | undefined, live: boolean): Sa
       return { short: 'Network is off', mood: 'quiet' }
     case 'waiting-for-consent':
       return { short: 'Not connected yet', mood: 'quiet' }
+    case 'paused':
+      return { short: 'Everything is paused', mood: 'warn' }
     case 'starting':
       return { short: 'Connecting…', mood: 'busy' }
     case 'online':

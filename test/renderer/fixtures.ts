@@ -54,6 +54,7 @@ export function archive({ number, ...given }: Given): ArchiveRow {
     seenLength: 42,
     news: null,
     notify: true,
+    limits: { down: null, up: null },
     changedAt: now - 3 * HOUR,
     addedAt: now - 20 * DAY,
     ...given,
@@ -517,6 +518,7 @@ export const network: NetworkStatus = {
   rateUp: 3_400_000,
   bytesDown: 91_000_000,
   bytesUp: 812_004_000,
+  limits: { down: null, up: null, scheduled: false },
 }
 
 export const settings: Settings = {
@@ -527,6 +529,8 @@ export const settings: Settings = {
   author: 'Mia',
   notify: false,
   cache: 10_000_000_000,
+  limits: { down: null, up: null, schedule: [], connections: 64 },
+  paused: false,
 }
 
 export const rulesReview: RulesReview = {

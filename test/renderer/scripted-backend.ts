@@ -184,6 +184,7 @@ export class ScriptedBackend implements Backend {
         },
         chooseUpdate: did('archives.chooseUpdate', { files: 1, left: 1 }),
         setNotify: nothing('archives.setNotify'),
+        setLimits: nothing('archives.setLimits'),
         pause: nothing('archives.pause'),
         forget: ({ key }) => {
           this.calls.push({ name: 'archives.forget', input: { key } })

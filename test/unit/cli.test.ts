@@ -414,6 +414,8 @@ class Scripted {
       author: '',
       notify: true,
       cache: 0,
+      limits: { down: null, up: null, schedule: [], connections: 64 },
+      paused: false,
     })
   }
 
@@ -478,6 +480,7 @@ class Scripted {
       stillBeingAdded: false,
       seenLength: 0,
       news: null,
+      limits: { down: null, up: null },
       notify: true,
       changedAt: null,
       addedAt: 0,

@@ -80,6 +80,8 @@ function explain({ state }: NetworkStatus): string {
       return 'Cairn was started without a network. Nothing is announced and nothing is looked up; what is on this device works.'
     case 'waiting-for-consent':
       return 'Nothing is announced or looked up until you have read what other machines can see of yours, and agreed.'
+    case 'paused':
+      return 'You have paused everything. Nothing is fetched, and nobody reaches what you share, until you go on. What is on this device works.'
     case 'starting':
       return 'Contacting the nodes that know who has what.'
     case 'online':

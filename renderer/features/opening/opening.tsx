@@ -5,6 +5,7 @@
 import {
   Bell,
   BellRing,
+  CirclePause,
   CloudOff,
   FileWarning,
   History,
@@ -250,6 +251,13 @@ type Reason = { readonly icon: ReactNode; readonly title: string; readonly text:
 
 function sayUnreachable({ reason, candidates, attempts }: Unreachable): Reason {
   switch (reason) {
+    case 'paused':
+      return {
+        icon: <CirclePause size={44} strokeWidth={1.25} />,
+        title: 'Everything is paused',
+        text: 'Cairn neither looks for anybody nor fetches anything, because you have paused it.',
+        next: 'Go on, in the list of the library or in the settings, and it is looked for at once.',
+      }
     case 'offline':
       return {
         icon: <WifiOff size={44} strokeWidth={1.25} />,

@@ -1,0 +1,173 @@
+/** What passes is within the limits, as the socket of the other side counts it. */
+import { randomBytes } from 'node:crypto'
+import type Net from 'node:net'
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import Hyperdrive from 'hyperdrive'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { decodeKey, encodeKey } from '../../main/archives/links.ts'
+import { isFound, type Person, publish, startPerson, waitFor } from '../helpers/backend.ts'
+import { temporaryFolder, writeTree } from '../helpers/files.ts'
+import { plainPeer } from '../helpers/plain.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+
+/** What was accepted at any port of this process. */
+const accepted = vi.hoisted((): Socket[] => [])
+vi.mock('node:net', async original => {
+  const net = await original<typeof Net>()
+  const createServer = (...args: Parameters<typeof net.createServer>) => {
+    const server = net.createServer(...args)
+    server.on('connection', socket => accepted.push(socket))
+    return server
+  }
+  return { ...net, default: net, createServer }
+})
+
+let testnet: Testnet
+beforeAll(async () => {
+  testnet = await startTestnet()
+})
+afterAll(() => testnet.close())
+
+const KB = 1000
+const MB = 1000 * KB
+
+const limit = (person: Person, change: { readonly down?: number | null; readonly up?: number | null }) =>
+  person.client.settings.update({
+    limits: { down: null, up: null, schedule: [], connections: 64, ...change },
+  })
+
+async function folderOf(bytes: number): Promise<string> {
+  const folder = await temporaryFolder('cairn-limits')
+  await writeTree(folder, { 'large.bin': randomBytes(bytes) })
+  return folder
+}
+
+/** Bytes a second over some seconds, by a counter of the other side. */
+async function measured(count: () => number, seconds: number): Promise<number> {
+  const [before, at] = [count(), performance.now()]
+  await sleep(seconds * 1000)
+  return ((count() - before) / (performance.now() - at)) * 1000
+}
+
+/** A plain reader who downloads everything of an archive; `received` counts at its socket. */
+async function plainReader(key: string) {
+  const { store, swarm } = await plainPeer(testnet.bootstrap)
+  const drive = new Hyperdrive(store, decodeKey(key))
+  await drive.ready()
+  // Readers who find each other would give each other what they have.
+  swarm.join(drive.discoveryKey, { client: true, server: false })
+  await drive.core.update({ wait: true })
+  const blobs = await drive.getBlobs()
+  blobs.core.download({ start: 0, end: -1 })
+  const { udx } = swarm.dht
+  return { drive, blobs, swarm, received: () => udx.bytesReceived }
+}
+
+/** Plain holders of a new archive, who serve it; `sent` counts at their sockets. */
+async function plainHolders(bytes: number, howMany: number) {
+  const { store, swarm } = await plainPeer(testnet.bootstrap)
+  const drive = new Hyperdrive(store)
+  await drive.ready()
+  await drive.put('/large.bin', randomBytes(bytes))
+  await drive.put('/small.txt', Buffer.from('small'))
+  await swarm.join(drive.discoveryKey).flushed()
+  const key = encodeKey(drive.key)
+  const sockets = [swarm.dht.udx]
+  for (let other = 1; other < howMany; other++) {
+    const copy = await plainReader(key)
+    await copy.swarm.join(drive.discoveryKey).flushed()
+    await expect
+      .poll(() => copy.blobs.core.contiguousLength, { timeout: 30_000 })
+      .toBe((await drive.getBlobs()).core.length)
+    sockets.push(copy.swarm.dht.udx)
+  }
+  return { key, sent: sockets.map(udx => () => udx.bytesTransmitted) }
+}
+
+const total = (counts: readonly (() => number)[]) => () => counts.reduce((sum, count) => sum + count(), 0)
+
+/** Blocks of content, as the appender makes them. */
+const BLOCK = 256 << 10
+
+/** Within five of a hundred, beside one block at each end; a machine that is busy with something else may be slower. */
+function expectLimit(rate: number, limit: number, seconds: number): void {
+  expect(rate).toBeLessThan(limit * 1.05 + BLOCK / seconds)
+  expect(rate).toBeGreaterThan(limit * 0.6 - (2 * BLOCK) / seconds)
+}
+
+test('what is sent stays within the limit, is shared fairly, and another limit or a pause holds at once', async () => {
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [await folderOf(40 * MB)])
+  await limit(ana, { up: MB })
+  const received = (await Promise.all([plainReader(key), plainReader(key)])).map(reader => reader.received)
+  for (const count of received) await expect.poll(count).toBeGreaterThan(300 * KB)
+  const before = received.map(count => count())
+  expectLimit(await measured(total(received), 3), MB, 3)
+  const [one, other] = received.map((count, index) => count() - before[index]!)
+  expect(Math.abs(one! - other!)).toBeLessThan(2 * BLOCK)
+  await limit(ana, { up: 4 * MB })
+  expectLimit(await measured(total(received), 1), 4 * MB, 1)
+  await ana.client.archives.setLimits({ key, down: null, up: 500 * KB })
+  // What was being sent by then.
+  await measured(total(received), 0.2)
+  expectLimit(await measured(total(received), 2), 500 * KB, 2)
+  await ana.client.settings.update({ paused: true })
+  await waitFor(
+    signal => ana.client.network.watch(undefined, { signal }),
+    'network',
+    ({ state }) => state.name === 'paused',
+  )
+  // The readers look for others meanwhile.
+  expect(await measured(total(received), 0.5)).toBeLessThan(5 * KB)
+})
+
+test('what comes stays within the limit, from all who have it', async () => {
+  const { key, sent } = await plainHolders(16 * MB, 2)
+  const ben = await startPerson(testnet.bootstrap)
+  await limit(ben, { down: MB })
+  await ben.client.archives.open({ link: `hyper://${key}` })
+  await ben.archive(key, isFound)
+  await ben.client.archives.keep({ key, keep: true })
+  const before = sent.map(count => count())
+  await expect.poll(total(sent)).toBeGreaterThan(before.reduce((sum, count) => sum + count, 300 * KB))
+  expectLimit(await measured(total(sent), 3), MB, 3)
+  // A list and what is in it do not wait for all that.
+  const { entries } = await ben.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })
+  expect(entries.map(({ name }) => name)).toEqual(['large.bin', 'small.txt'])
+  await limit(ben, { down: null })
+  await ben.archive(key, ({ held }) => held.ofBlocks > 0 && held.blocks === held.ofBlocks)
+  for (const [index, count] of sent.entries()) expect(count() - before[index]!).toBeGreaterThan(BLOCK)
+})
+
+test('the same holds over TCP; a pause outlasts a restart, and everything goes on after it', async () => {
+  const ana = await startPerson(testnet.bootstrap)
+  let ben = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(ana, [await folderOf(10 * MB)])
+  await ben.client.archives.open({ link })
+  await ben.archive(key, isFound)
+  await ben.client.archives.setLimits({ key, down: MB, up: null })
+  const start = accepted.length
+  const passed = () => accepted.reduce((sum, { bytesRead, bytesWritten }) => sum + bytesRead + bytesWritten, 0)
+  expect(start).toBeGreaterThan(0)
+  const before = passed()
+  await ben.client.archives.keep({ key, keep: true })
+  await expect.poll(passed).toBeGreaterThan(before + 300 * KB)
+  expectLimit(await measured(passed, 2), MB, 2)
+
+  await ben.client.settings.update({ paused: true })
+  await ana.archive(key, ({ peers }) => peers === 0)
+  await ben.close()
+  ben = await startPerson(testnet.bootstrap, { storage: ben.storage })
+  const status = await waitFor(
+    signal => ben.client.network.watch(undefined, { signal }),
+    'network',
+    () => true,
+  )
+  expect([status.state.name, status.peers]).toEqual(['paused', 0])
+  const row = await ben.archive(key, () => true)
+  expect([row.limits, row.peers]).toEqual([{ down: MB, up: null }, 0])
+  await ben.client.archives.setLimits({ key, down: null, up: null })
+  await ben.client.settings.update({ paused: false })
+  await ben.archive(key, ({ held }) => held.blocks === held.ofBlocks)
+})

@@ -1,0 +1,221 @@
+/** Limits as arithmetic: what may pass in any stretch of time, and whose turn it is. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { limitsAt } from '../../main/network/limits.ts'
+import { Bucket, FairQueue, type Waiter } from '../../main/network/bucket.ts'
+
+const HOLDS = 0.1
+
+describe('a bucket', () => {
+  const rates = fc.integer({ min: 1000, max: 50_000_000 })
+  /** Steps of the clock in milliseconds, some of them backwards, and how large the next answer is. */
+  const steps = fc.array(
+    fc.record({
+      step: fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: -5000, max: 60_000 })),
+      bytes: fc.integer({ min: 1, max: 1 << 20 }),
+    }),
+    { minLength: 1, maxLength: 120 },
+  )
+
+  test('lets no more pass in any stretch of time than its rate, what it holds, and one answer', () => {
+    fc.assert(
+      fc.property(rates, steps, (rate, given) => {
+        let now = 0
+        let latest = 0
+        const bucket = new Bucket(rate, now)
+        const passed: { at: number; bytes: number }[] = []
+        for (const { step, bytes } of given) {
+          now += step
+          latest = Math.max(latest, now)
+          // As much as it gives, in pieces of one size.
+          for (let turns = 0; turns < 50 && bucket.open(now); turns++) {
+            bucket.pay(bytes, now)
+            passed.push({ at: latest, bytes })
+          }
+        }
+        for (let first = 0; first < passed.length; first++) {
+          let sum = 0
+          let largest = 0
+          for (let last = first; last < passed.length; last++) {
+            sum += passed[last]!.bytes
+            largest = Math.max(largest, passed[last]!.bytes)
+            const seconds = (passed[last]!.at - passed[first]!.at) / 1000
+            if (sum > rate * (seconds + HOLDS) + largest + 1) expect.fail(`${sum} bytes in ${seconds} s at ${rate}`)
+          }
+        }
+      }),
+    )
+  })
+
+  test('is open again when it said, and not long before', () => {
+    fc.assert(
+      fc.property(rates, fc.integer({ min: 1, max: 1 << 24 }), fc.boolean(), (rate, bytes, small) => {
+        const bucket = new Bucket(rate, 0)
+        bucket.pay(bytes, 0, small)
+        const wait = bucket.wait(0, small)
+        if (wait > 2) expect(bucket.open(wait - 2, small)).toBe(false)
+        expect(bucket.open(wait, small)).toBe(true)
+      }),
+    )
+  })
+
+  test('uses its rate up: whoever always wants something gets nearly all of it', () => {
+    fc.assert(
+      fc.property(rates, fc.integer({ min: 20_000, max: 1 << 18 }), (rate, bytes) => {
+        const bucket = new Bucket(rate, 0)
+        let sum = 0
+        let now = 0
+        while (now < 20_000) {
+          const wait = bucket.wait(now)
+          if (wait > 0) now += wait
+          else {
+            bucket.pay(bytes, now)
+            sum += bytes
+          }
+        }
+        expect(sum).toBeGreaterThan(rate * 20 * 0.95 - bytes)
+        expect(sum).toBeLessThanOrEqual(rate * (20 + HOLDS) + bytes + rate * 0.01)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  test('lets small things pass while a large one is paid off, and has them paid as well', () => {
+    const bucket = new Bucket(50_000, 0)
+    bucket.pay(300_000, 0)
+    expect(bucket.open(0)).toBe(false)
+    let small = 0
+    for (let now = 0; now < 10_000; now += 10)
+      while (bucket.open(now, true) && !bucket.open(now)) {
+        bucket.pay(500, now, true)
+        small += 500
+      }
+    expect(small).toBeGreaterThan(40_000)
+    // All together: what it held, ten seconds, and the one large answer.
+    expect(small).toBeLessThan(10 * 50_000)
+    expect(bucket.wait(5000)).toBe(0)
+  })
+
+  test('a limit that is set, changed and taken away holds from then on', () => {
+    const bucket = new Bucket(Number.POSITIVE_INFINITY, 0)
+    bucket.pay(1e12, 0)
+    expect(bucket.open(0)).toBe(true)
+    bucket.setRate(1000, 0)
+    expect(bucket.open(0)).toBe(true)
+    bucket.pay(10_100, 0)
+    expect(bucket.open(9000)).toBe(false)
+    bucket.setRate(1_000_000, 9000)
+    expect(bucket.open(9010)).toBe(true)
+    bucket.pay(1e9, 9010)
+    bucket.setRate(Number.POSITIVE_INFINITY, 9020)
+    expect(bucket.open(9020)).toBe(true)
+  })
+})
+
+describe('a schedule', () => {
+  const at = (day: number, hour: number, minute = 0) => new Date(2026, 1, 1 + day, hour, minute)
+  const usual = { down: 5e6, up: 1e6, connections: 64 }
+  const weekdays = { days: [1, 2, 3, 4, 5], from: 9 * 60, to: 17 * 60, down: 1e6, up: 1e5 }
+  const nights = { days: [5, 6], from: 22 * 60, to: 6 * 60, down: null, up: null }
+  const limits = { ...usual, schedule: [weekdays, nights] }
+
+  test('holds at its times, from its first minute to the one before its last', () => {
+    const scheduled = { down: 1e6, up: 1e5, scheduled: true }
+    expect(limitsAt(limits, at(1, 8, 59))).toEqual({ down: 5e6, up: 1e6, scheduled: false })
+    expect(limitsAt(limits, at(1, 9))).toEqual(scheduled)
+    expect(limitsAt(limits, at(5, 16, 59))).toEqual(scheduled)
+    expect(limitsAt(limits, at(5, 17)).scheduled).toBe(false)
+    expect(limitsAt(limits, at(0, 12)).scheduled).toBe(false)
+  })
+
+  test('goes on across midnight, and from the end of the week to its beginning', () => {
+    const free = { down: null, up: null, scheduled: true }
+    expect(limitsAt(limits, at(5, 22))).toEqual(free)
+    expect(limitsAt(limits, at(6, 5, 59))).toEqual(free)
+    expect(limitsAt(limits, at(7, 5, 59))).toEqual(free)
+    expect(limitsAt(limits, at(7, 6)).scheduled).toBe(false)
+    expect(limitsAt(limits, at(5, 5)).scheduled).toBe(false)
+    const always = { ...usual, schedule: [{ ...nights, days: [0, 1, 2, 3, 4, 5, 6], from: 600, to: 600 }] }
+    for (let hour = 0; hour < 24; hour++) expect(limitsAt(always, at(3, hour)).scheduled).toBe(true)
+  })
+})
+
+describe('turns', () => {
+  type Member = Waiter & { readonly name: string }
+  const member = (name: string, group: object, rank = 0): Member => ({
+    name,
+    group,
+    rank: () => rank,
+    ready: () => true,
+  })
+
+  test('of peers are fair whatever the sizes, and of one peer its archives', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 1, maxLength: 4 }), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        groups => {
+          const queue = new FairQueue<Member & { readonly size: number }>()
+          const had = new Map<object, number>()
+          let largest = 0
+          for (const [index, sizes] of groups.entries()) {
+            const group = { index }
+            had.set(group, 0)
+            for (const [place, size] of sizes.entries()) {
+              queue.add({ ...member(`${index}/${place}`, group), size })
+              largest = Math.max(largest, size)
+            }
+          }
+          const own = new Map<string, number>()
+          for (let turn = 0; turn < 400; turn++) {
+            const one = queue.next()!
+            queue.charge(one, one.size)
+            had.set(one.group, had.get(one.group)! + one.size)
+            own.set(one.name, (own.get(one.name) ?? 0) + one.size)
+          }
+          const amounts = [...had.values()]
+          expect(Math.max(...amounts) - Math.min(...amounts)).toBeLessThanOrEqual(largest)
+          for (const [index, sizes] of groups.entries()) {
+            const ofGroup = sizes.map((_, place) => own.get(`${index}/${place}`) ?? 0)
+            expect(Math.max(...ofGroup) - Math.min(...ofGroup)).toBeLessThanOrEqual(largest)
+          }
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  test('are not saved up by whoever was away', () => {
+    const [early, late] = [member('early', { a: 1 }), member('late', { b: 1 })]
+    const queue = new FairQueue<Member>()
+    queue.add(early)
+    for (let turn = 0; turn < 100; turn++) queue.charge(queue.next()!, 10)
+    queue.add(late)
+    let turns = 0
+    for (let turn = 0; turn < 10; turn++) {
+      const one = queue.next()!
+      queue.charge(one, 10)
+      if (one === late) turns++
+    }
+    expect(turns).toBeGreaterThanOrEqual(4)
+    expect(turns).toBeLessThanOrEqual(6)
+  })
+
+  test('go by rank first, and pass over whoever is not ready without forgetting them', () => {
+    const group = {}
+    let ready = false
+    const [content, list] = [member('content', group, 2), { ...member('list', group, 0), ready: () => ready }]
+    const queue = new FairQueue<Member>()
+    queue.add(content)
+    queue.add(list)
+    expect(queue.next()).toBe(content)
+    ready = true
+    queue.charge(list, 1e9)
+    expect(queue.next()).toBe(list)
+    queue.delete(list)
+    queue.delete(content)
+    expect([queue.next(), queue.size]).toEqual([null, 0])
+  })
+})
