@@ -13,6 +13,8 @@ import { Registry } from './archives/registry.ts'
 import { Stamp } from './archives/stamp.ts'
 import { openStore } from './archives/store.ts'
 import type { Backend, BackendOptions } from './backend-options.ts'
+import { Availability } from './availability/availability.ts'
+import { Memory } from './availability/memory.ts'
 import { createHandlers } from './handlers.ts'
 import { keepHeapSmall } from './lib/heap.ts'
 import { Mutex } from './lib/mutex.ts'
@@ -73,6 +75,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const transfers = new Transfers(log)
     const archives = new Archives(storage, store, registry, network, log)
     const peers = new Peers(archives, network)
+    const availability = new Availability(archives, await Memory.open(storage), log)
     const publishing = new Publishing(storage, archives, transfers, log, download, options.uploadSilence)
     const reading = new Reading(storage, archives, registry, transfers)
     const moments = new Moments(archives)
@@ -100,6 +103,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       names,
       news,
       peers,
+      availability,
       network,
       settings,
       transfers,
@@ -117,6 +121,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
 
     await network.prepare(registry.copy, settings.current.consented && settings.current.paused)
     await archives.start()
+    availability.start()
     const limiting = new Limiting(settings, archives, network)
     const turns = new Mutex()
     /** On the network, or off it, as the person wants it by now. */
@@ -152,6 +157,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       news.close()
       for (const client of clients) client.close()
       await Promise.all([disk.close(), socket.close(), publishing.close(), transfers.close(), network.close()])
+      await availability.close()
       await archives.close()
       await registry.save().catch(error => log.error({ err: error }, 'the registry was not saved'))
       await restamp()

@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION, type Contract } from '../preload/contract/index.ts'
 import type { Handlers } from '../preload/wire/serve.ts'
 import packageFile from '../package.json' with { type: 'json' }
 import type { Archives } from './archives/archives.ts'
+import type { Availability } from './availability/availability.ts'
 import type { History } from './history/history.ts'
 import type { Gone } from './history/gone.ts'
 import type { Moments } from './history/moments.ts'
@@ -36,6 +37,7 @@ export type Services = {
   readonly names: Names
   readonly news: NewsService
   readonly peers: Peers
+  readonly availability: Availability
   readonly network: Network
   readonly settings: SettingsService
   readonly transfers: Transfers
@@ -58,6 +60,7 @@ export function createHandlers({
   names,
   news,
   peers,
+  availability,
   network,
   settings,
   transfers,
@@ -170,6 +173,12 @@ export function createHandlers({
         opened(key, [from, to], () => history.changes(key, from, to, limit, signal)),
     },
     peers: { watch: ({ key }, signal) => peers.watch(key, signal) },
+    availability: {
+      watchAll: (_, signal) => availability.summaries.watch(signal),
+      watch: ({ key }, signal) => availability.watch(key, signal),
+      files: async ({ key, version, paths }) => ({ held: await availability.files(key, version, paths) }),
+      rarest: async ({ key, limit }) => ({ files: await availability.rarest(key, limit) }),
+    },
     transfers: {
       watch: (_, signal) => transfers.rows.watch(signal),
       pause: ({ id }) => transfers.pause(id),

@@ -20,7 +20,15 @@ declare module 'hypercore' {
       readonly remoteLength: number
       readonly remoteFork: number
       readonly remoteContiguousLength: number
-      readonly remoteBitfield: { get(index: number): boolean }
+      readonly remoteBitfield: {
+        get(index: number): boolean
+        /** -1: none at or behind it. */
+        firstSet(index: number): number
+        firstUnset(index: number): number
+      }
+      /** Has it tell which of these blocks it has, once now and then as they come, unless it knows that they are here. */
+      readonly wireWant: { send(range: { start: number; length: number; any: boolean }): boolean }
+      readonly wireUnwant: { send(range: { start: number; length: number; any: boolean }): boolean }
       /** One connection, shared by all cores. */
       readonly stream: import('hyperswarm').Connection | import('@hyperswarm/secret-stream')
     }
@@ -364,6 +372,8 @@ declare module 'corestore' {
         readonly primaryKey?: Uint8Array
         readonly unsafe?: boolean
         readonly globalCache?: import('rache')
+        /** It may have been copied, or opened by another store before. */
+        readonly allowBackup?: boolean
       },
     )
     readonly storage: HypercoreStorage
@@ -725,17 +735,22 @@ declare module 'protomux' {
     }
     type Channel<Handshake> = {
       readonly messages: readonly { send(message: Buffer): boolean }[]
+      /** Nothing waits to be sent. */
+      readonly drained: boolean
       open(handshake: Handshake): void
+      close(): void
     }
   }
   class Protomux {
     /** The one that the stream has, or a new one. */
     static from(stream: Duplex): Protomux
     /** Calls back when the other end opens a channel of this protocol that is not open here. */
-    pair(what: { readonly protocol: string }, notify: () => Promise<void>): void
+    pair(what: { readonly protocol: string; readonly id?: Buffer }, notify: () => Promise<void>): void
+    unpair(what: { readonly protocol: string; readonly id?: Buffer }): void
     /** null: there is one of this protocol already. */
     createChannel<Handshake>(options: {
       readonly protocol: string
+      readonly id?: Buffer
       readonly handshake: Protomux.Encoding<Handshake>
       readonly messages: readonly { readonly onmessage: (message: Buffer) => void }[]
       readonly onopen: (handshake: Handshake) => void

@@ -36,18 +36,58 @@ export function without(all: Ranges, taken: Ranges): Ranges {
   return left
 }
 
+/** What is in either. */
+export function union(one: Ranges, other: Ranges): Ranges {
+  if (one.length === 0) return other
+  if (other.length === 0) return one
+  const merged: { start: number; end: number }[] = []
+  for (let left = 0, right = 0; left < one.length || right < other.length; ) {
+    const takesLeft = right === other.length || (left < one.length && one[left]!.start <= other[right]!.start)
+    const { start, end } = takesLeft ? one[left++]! : other[right++]!
+    const last = merged.at(-1)
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end)
+    else merged.push({ start, end })
+  }
+  return merged
+}
+
+export const areSame = (one: Ranges, other: Ranges): boolean =>
+  one === other ||
+  (one.length === other.length &&
+    one.every(({ start, end }, index) => start === other[index]!.start && end === other[index]!.end))
+
+/** All of `part` is in `all`. */
+export const contains = (all: Ranges, part: Range): boolean => {
+  if (part.end <= part.start) return true
+  const run = all[indexAt(all, part.start)]
+  return run !== undefined && run.start <= part.start && part.end <= run.end
+}
+
+/** The largest runs alone, where there are more than so many: what is left is all true. */
+export function bounded(ranges: Ranges, most: number): Ranges {
+  if (ranges.length <= most) return ranges
+  const largest = [...ranges].sort((a, b) => b.end - b.start - (a.end - a.start)).slice(0, most)
+  return largest.sort((a, b) => a.start - b.start)
+}
+
 export const within = (one: Ranges, other: Ranges): Ranges => without(one, without(one, other))
 
 export const countOf = (ranges: Ranges): number => ranges.reduce((sum, { start, end }) => sum + end - start, 0)
 
 export function includes(ranges: Ranges, place: number): boolean {
+  const run = ranges[indexAt(ranges, place)]
+  return run !== undefined && run.start <= place
+}
+
+/** Of the first run that ends behind a place. */
+function indexAt(ranges: Ranges, place: number): number {
   let low = 0
   for (let high = ranges.length; low < high; ) {
     const middle = (low + high) >> 1
     if (ranges[middle]!.end <= place) low = middle + 1
     else high = middle
   }
-  return low < ranges.length && ranges[low]!.start <= place
+  return low
 }
 
 /** The same places, cut wherever a multiple of `size` lies. */

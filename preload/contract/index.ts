@@ -6,6 +6,8 @@ import { z } from 'zod'
 import { call, stream, type } from './define.ts'
 import type {
   ArchiveRow,
+  Availability,
+  AvailabilitySummary,
   BackendStatus,
   Change,
   ChangedFile,
@@ -19,6 +21,7 @@ import type {
   FolderListing,
   FolderSize,
   GoneProgress,
+  Held,
   Moment,
   NamedVersion,
   NetworkStatus,
@@ -28,6 +31,7 @@ import type {
   PeerRow,
   Proven,
   PublishReview,
+  RareFile,
   ReviewProgress,
   RulesReview,
   Settings,
@@ -532,6 +536,29 @@ export const contract = {
   },
   peers: {
     watch: stream({ input: z.strictObject({ key: Key }), emits: type<readonly Change<PeerRow>[]>() }),
+  },
+  availability: {
+    /** In one line for each archive, at most twice a second. */
+    watchAll: stream({ emits: type<readonly Change<AvailabilitySummary>[]>() }),
+    /** All that is known of one, at most four times a second. */
+    watch: stream({ input: z.strictObject({ key: Key }), emits: type<readonly Change<Availability>[]>() }),
+    /**
+     * For the rows on the screen, in the order of `paths`; null for what is no file or folder of this version (null: the
+     * newest). Of an older version folders are null as well. Asks nobody. Throws NOT_AVAILABLE while the list is not here.
+     */
+    files: call({
+      input: z.strictObject({
+        key: Key,
+        version: Version.nullable(),
+        paths: z.array(ArchivePath).min(1).max(500).readonly(),
+      }),
+      output: type<{ readonly held: readonly (Held | null)[] }>(),
+    }),
+    /** Files of the newest version, those first that the fewest others hold, and of these the largest. Throws NOT_AVAILABLE. */
+    rarest: call({
+      input: z.strictObject({ key: Key, limit: z.number().int().min(1).max(1000) }),
+      output: type<{ readonly files: readonly RareFile[] }>(),
+    }),
   },
   transfers: {
     watch: stream({ emits: type<readonly Change<TransferRow>[]>() }),

@@ -592,6 +592,105 @@ export type Limits = Rates & {
 
 export type LimitsInForce = Rates & { readonly scheduled: boolean }
 
+/**
+ * Whether an archive's newest version exists elsewhere: the list of its files, and their content. `others` are machines
+ * beside this one that share it; what they say that they hold is believed.
+ */
+export type Verdict =
+  /** Its list is not here, or is still being counted. */
+  | { readonly name: 'unknown' }
+  /** So many others each hold all of it. */
+  | { readonly name: 'safe'; readonly others: number }
+  /**
+   * No other holds all of it; together, `others` hold everything at least so many times without this machine, and with it.
+   */
+  | { readonly name: 'spread'; readonly others: number; readonly times: number; readonly withThis: number }
+  /** Nothing is missing, and these files are on this machine alone. `others` hold parts of the rest. */
+  | { readonly name: 'only-here'; readonly others: number; readonly files: number; readonly bytes: number }
+  /** Some files nobody holds whole, this machine included; others may be on it alone. */
+  | {
+      readonly name: 'missing'
+      readonly others: number
+      readonly files: number
+      readonly bytes: number
+      readonly onlyHere: { readonly files: number; readonly bytes: number }
+    }
+
+/** In one line, for every archive. */
+export type AvailabilitySummary = {
+  /** The archive's key. */
+  readonly id: ArchiveKey
+  /** Counting those who are connected, and counting also those who are not, as they were when they were seen last. */
+  readonly now: Verdict
+  readonly remembered: Verdict
+  /** Others who share it and are connected, or are remembered and are not. */
+  readonly connected: number
+  readonly away: number
+  /** When one of those who are away was seen last; null: nobody is away. */
+  readonly lastContact: number | null
+}
+
+/** Who has what of an archive's newest version. Bytes are sizes of files, so that files that share content each count it. */
+export type Availability = AvailabilitySummary & {
+  /** The version that was counted; null: none yet, and all numbers are 0. */
+  readonly version: number | null
+  readonly files: number
+  readonly bytes: number
+  readonly blocks: number
+  readonly here: { readonly files: number; readonly bytes: number; readonly blocks: number }
+  /** Files that are here and nobody else who is connected holds; that nobody has, this machine included. */
+  readonly onlyHere: { readonly files: number; readonly bytes: number }
+  readonly missing: { readonly files: number; readonly bytes: number }
+  /** How many files are held by no other who is connected, by one, by two … and at the end by ten or more. */
+  readonly byOthers: readonly number[]
+  /**
+   * Its blocks in the order of the log, in at most 256 equal parts: how many others who are connected hold the block of a
+   * part that the fewest hold, how many on average, and how much of the part is here (0 to 1).
+   */
+  readonly bar: {
+    readonly least: readonly number[]
+    readonly mean: readonly number[]
+    readonly here: readonly number[]
+  }
+  /** Blocks that only older versions have: in all, those that are here alone, and those that nobody has. */
+  readonly older: { readonly blocks: number; readonly onlyHere: number; readonly missing: number }
+  /** Those who are connected first, each as it is or was. */
+  readonly peers: readonly Holder[]
+}
+
+/** What another machine holds of an archive's newest version, by its own word. */
+export type Holder = {
+  /** Its public key in z-base-32, as in `PeerRow`. */
+  readonly id: string
+  readonly connected: boolean
+  /** When it was seen last; null: it is connected. */
+  readonly seenAt: number | null
+  /** It is a Cairn, which tells all that it holds. Of others it is known as far as their protocol says it. */
+  readonly cairn: boolean
+  /** What it does for the archive, if it says so. */
+  readonly keeps: 'look' | 'parts' | 'all' | null
+  /** It has all of the list, and all of everything. */
+  readonly list: boolean
+  readonly all: boolean
+  readonly blocks: number
+  /** Files that it holds whole. */
+  readonly files: number
+  readonly bytes: number
+}
+
+/** How many others who are connected hold a file, or the file of a folder that the fewest hold. */
+export type Held = {
+  readonly path: string
+  readonly others: number
+  /** Whether this machine holds it, all of a folder included. */
+  readonly here: boolean
+  /** Of a folder: its files, and how many of them nobody else holds. Of a file 1, and 0 or 1. */
+  readonly files: number
+  readonly alone: number
+}
+
+export type RareFile = { readonly path: string; readonly size: number; readonly others: number; readonly here: boolean }
+
 export type NetworkStatus = {
   readonly id: 'network'
   readonly state:

@@ -305,6 +305,12 @@ function handlers(harness: Harness): Handlers<Contract> {
       news: unused,
     },
     peers: { watch: (_, signal) => once<never>([], signal) },
+    availability: {
+      async *watchAll() {},
+      async *watch() {},
+      files: unused,
+      rarest: unused,
+    },
     transfers: {
       watch: (_, signal) => once<TransferRow>([], signal),
       pause: nothing,

@@ -7,6 +7,8 @@ import { AppError } from '../../preload/contract/errors.ts'
 import { type Contract, contract } from '../../preload/contract/index.ts'
 import type {
   ArchiveRow,
+  Availability,
+  AvailabilitySummary,
   Change,
   Entry,
   NetworkStatus,
@@ -83,6 +85,8 @@ export class ScriptedBackend implements Backend {
   readonly archives: Rows<ArchiveRow>
   readonly transfers: Rows<TransferRow>
   readonly peers: Rows<PeerRow>
+  readonly summaries = new Rows<AvailabilitySummary>([])
+  readonly availability = new Rows<Availability>([])
   readonly network: Rows<NetworkStatus>
   readonly settings: Rows<Settings>
   /** Every call that changes something, in order. */
@@ -255,6 +259,12 @@ export class ScriptedBackend implements Backend {
         news: () => ({ files: fixtures.newFiles, counts: fixtures.news, missing: 4_100_000 }),
       },
       peers: { watch: (_, signal) => this.peers.watch(signal) },
+      availability: {
+        watchAll: (_, signal) => this.summaries.watch(signal),
+        watch: (_, signal) => this.availability.watch(signal),
+        files: ({ paths }) => ({ held: paths.map(() => null) }),
+        rarest: () => ({ files: [] }),
+      },
       transfers: {
         watch: (_, signal) => this.transfers.watch(signal),
         pause: nothing('transfers.pause'),

@@ -1,0 +1,431 @@
+/**
+ * Whether an archive will be there: who holds what of its newest version, counted for the bar, the table and the sentence.
+ * What is said of others is their own word, and of those who are not connected their last one.
+ */
+import { setImmediate } from 'node:timers/promises'
+import { AppError } from '../../preload/contract/errors.ts'
+import type {
+  Availability as Row,
+  AvailabilitySummary,
+  Change,
+  Held,
+  Holder,
+  RareFile,
+  Verdict,
+} from '../../preload/contract/models.ts'
+import type { Archive } from '../archives/archive.ts'
+import type { Archives } from '../archives/archives.ts'
+import { Collection } from '../lib/collection.ts'
+import type { Log } from '../lib/log.ts'
+import { contains, countOf, type Ranges, within } from '../lib/ranges.ts'
+import { parseEntry } from '../read/entries.ts'
+import type { Claim } from './gossip.ts'
+import { Holders, type Keeps, type Neighbour } from './holders.ts'
+import {
+  barOf,
+  Counts,
+  type Fold,
+  Folding,
+  type Holding,
+  holdsAll,
+  judge,
+  older,
+  othersOf,
+  type Placed,
+  type Tally,
+  unionOf,
+} from './holdings.ts'
+import { Layout, placed } from './layout.ts'
+import type { Memory, Remembered } from './memory.ts'
+
+/** Milliseconds between two looks at one archive that somebody watches, and at one of all. */
+const WATCHED = 250
+const OTHERWISE = 1000
+/** Counting takes at most this share of the time. */
+const SHARE = 0.1
+/** Those who are connected are written down this often. */
+const REMEMBER = 30_000
+/** Files that are counted before the loop gets its turn. */
+const SLICE = 2048
+const BUCKETS = 256
+
+type Machine = Neighbour & { readonly seenAt: number | null }
+
+type Known = {
+  readonly archive: Archive
+  readonly holders: Holders
+  readonly life: AbortController
+  layout: Layout | null
+  watchers: number
+  dirty: boolean
+  counting: boolean
+  /** When it may be counted again. */
+  next: number
+  /** Of machines by what they hold, as long as the version is the same. */
+  tallies: { readonly layout: Layout; readonly of: WeakMap<Ranges, Tally> } | null
+}
+
+export class Availability {
+  readonly summaries = new Collection<AvailabilitySummary>()
+  readonly #archives: Archives
+  readonly #memory: Memory
+  readonly #log: Log
+  readonly #known = new Map<string, Known>()
+  readonly #rows = new Collection<Row>()
+  #timer: NodeJS.Timeout | null = null
+  #remembered = performance.now()
+  #closed = false
+
+  constructor(archives: Archives, memory: Memory, log: Log) {
+    this.#archives = archives
+    this.#memory = memory
+    this.#log = log
+  }
+
+  start(): void {
+    this.#archives.onChange(key => this.#look(key))
+    this.#archives.onReplaced(key => {
+      const known = this.#known.get(key)
+      if (known !== undefined) known.layout = null
+    })
+    for (const { key } of this.#archives.records()) this.#look(key)
+    this.#timer = setInterval(() => this.#tick(), WATCHED)
+    this.#timer.unref()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#remember()
+    for (const { holders, life } of this.#known.values()) {
+      life.abort()
+      holders.close()
+    }
+    await this.#memory.save()
+  }
+
+  async *watch(key: string, signal: AbortSignal): AsyncGenerator<readonly Change<Row>[]> {
+    this.#archives.get(key)
+    this.#look(key)
+    const known = this.#known.get(key)
+    if (known === undefined) return
+    known.watchers++
+    known.next = 0
+    known.dirty = true
+    try {
+      this.#tick()
+      yield* this.#rows.watch(AbortSignal.any([signal, known.life.signal]), ({ id }) => id === key)
+    } finally {
+      if (--known.watchers === 0) this.#rows.delete(key)
+    }
+  }
+
+  /** Throws NOT_AVAILABLE while the list is not here, and what `Archive.at` throws. */
+  async files(key: string, version: number | null, paths: readonly string[]): Promise<readonly (Held | null)[]> {
+    const archive = this.#archives.get(key)
+    const known = await this.#required(key)
+    const layout = version === null || version === archive.length ? await this.#layout(known) : null
+    const { counts, lists, here } = this.#scales(known)
+    const heldOf = async (path: string, below: readonly Placed[]): Promise<Held> => {
+      let [least, alone, missing] = [Number.POSITIVE_INFINITY, 0, 0]
+      for (const [index, { places }] of below.entries()) {
+        const others = othersOf(places, counts, lists)
+        least = Math.min(least, others)
+        if (others === 0) alone++
+        if (!holdsAll(here, places)) missing++
+        if (index % SLICE === SLICE - 1) await setImmediate()
+      }
+      return { path, others: least, here: missing === 0, files: below.length, alone }
+    }
+    if (layout !== null) {
+      const held: (Held | null)[] = []
+      for (const path of paths) {
+        const file = layout.get(path)
+        const below = file === null ? layout.below(path) : [file]
+        held.push(below.length === 0 ? null : await heldOf(path, below))
+      }
+      return held
+    }
+    return archive
+      .at(version, async snapshot =>
+        Promise.all(
+          paths.map(async path => {
+            const node = path === '/' ? null : await snapshot.entry(path, { wait: false })
+            const entry = node === null ? null : parseEntry({ key: path, value: node.value })
+            if (node === null || entry?.kind !== 'file') return null
+            return heldOf(path, [await placed(archive.drive, { key: path, value: node.value }, entry)])
+          }),
+        ),
+      )
+      .catch(error => {
+        throw (error as { code?: string }).code === 'BLOCK_NOT_AVAILABLE' ? notListed(key) : error
+      })
+  }
+
+  /** Throws NOT_AVAILABLE while the list is not here. */
+  async rarest(key: string, limit: number): Promise<readonly RareFile[]> {
+    const known = await this.#required(key)
+    const layout = await this.#layout(known)
+    if (layout === null) throw notListed(key)
+    const { counts, lists, here } = this.#scales(known)
+    let found: RareFile[] = []
+    const cut = () => {
+      found.sort((a, b) => a.others - b.others || b.size - a.size || (a.path < b.path ? -1 : 1))
+      found = found.slice(0, limit)
+    }
+    for (const [index, { path, size, places }] of layout.files.entries()) {
+      found.push({ path, size, others: othersOf(places, counts, lists), here: holdsAll(here, places) })
+      if (index % SLICE !== SLICE - 1) continue
+      cut()
+      await setImmediate()
+    }
+    cut()
+    return found
+  }
+
+  /** Keeps up with what the library holds, and looks at it again soon. */
+  #look(key: string): void {
+    const before = this.#known.get(key)
+    if (!this.#archives.has(key)) {
+      if (before !== undefined) this.#drop(key, before)
+      this.#memory.forget(key)
+      return
+    }
+    const archive = this.#archives.get(key)
+    if (before?.archive === archive) return before.holders.touch()
+    if (before !== undefined) this.#drop(key, before)
+    if (this.#closed) return
+    const changed = () => {
+      const known = this.#known.get(key)
+      if (known !== undefined) known.dirty = true
+    }
+    const left = (who: Neighbour) => this.#memory.note(key, { ...who, seenAt: Date.now() })
+    this.#known.set(key, {
+      archive,
+      holders: new Holders(archive, () => this.#keeps(key), changed, left),
+      life: new AbortController(),
+      layout: null,
+      watchers: 0,
+      dirty: true,
+      counting: false,
+      next: 0,
+      tallies: null,
+    })
+  }
+
+  #drop(key: string, { holders, life }: Known): void {
+    life.abort()
+    holders.close()
+    this.#known.delete(key)
+    this.#rows.delete(key)
+    this.summaries.delete(key)
+  }
+
+  #keeps(key: string): Keeps {
+    if (!this.#archives.has(key)) return 'look'
+    const { namespace, keeping } = this.#archives.record(key)
+    return namespace !== null || keeping.how === 'folder' ? 'all' : keeping.how
+  }
+
+  #tick(): void {
+    const now = performance.now()
+    for (const [key, known] of this.#known) {
+      known.holders.tell(known.watchers > 0)
+      if (!known.dirty || known.counting || now < known.next) continue
+      known.dirty = false
+      known.counting = true
+      void this.#count(key, known)
+        .catch(error => {
+          if (!known.life.signal.aborted) this.#log.warn({ err: error, key }, 'who has what could not be counted')
+        })
+        .finally(() => {
+          known.counting = false
+          const took = performance.now() - now
+          const pause = known.watchers > 0 ? WATCHED : OTHERWISE
+          known.next = performance.now() + Math.max(pause - took, took / SHARE)
+        })
+    }
+    if (now - this.#remembered > REMEMBER) this.#remember()
+  }
+
+  #remember(): void {
+    this.#remembered = performance.now()
+    for (const [key, { holders }] of this.#known)
+      for (const who of holders.neighbours()) this.#memory.note(key, { ...who, seenAt: Date.now() })
+  }
+
+  async #count(key: string, known: Known): Promise<void> {
+    const { archive, holders } = known
+    const machines = this.#machines(key, holders)
+    const { here, holdingOf, counts, others } = this.#scales(known)
+    const connected = machines.filter(({ seenAt }) => seenAt === null)
+    const away = machines.filter(({ seenAt }) => seenAt !== null)
+    const base = {
+      id: key,
+      connected: connected.length,
+      away: away.length,
+      lastContact: away.length === 0 ? null : Math.max(...away.map(({ seenAt }) => seenAt ?? 0)),
+    }
+    const layout = await this.#layout(known)
+    if (layout === null) {
+      const unknown: Verdict = { name: 'unknown' }
+      this.#publish(known, {
+        ...nothing(key),
+        ...base,
+        now: unknown,
+        remembered: unknown,
+        peers: machines.map(machine => holderOf(machine, holdingOf(machine), { files: 0, bytes: 0 }, false, [])),
+      })
+      return
+    }
+    const length = archive.blobs?.core.length ?? 0
+    const places = within(layout.ranges, [{ start: 0, end: length }])
+    const now = await this.#fold(layout, new Folding(others, here, counts))
+    const found = await Promise.all(
+      machines.map(async machine => {
+        const holding = holdingOf(machine)
+        const isWhole = holding.list && countOf(within(places, holding.content)) === countOf(layout.ranges)
+        return { machine, holding, isWhole, tally: isWhole ? now.total : await this.#tally(known, layout, holding) }
+      }),
+    )
+    const ever = away.length === 0 ? now : await this.#fold(layout, new Folding(machines.map(holdingOf), here))
+    const numbersOf = (some: typeof found) => ({
+      whole: some.filter(({ isWhole }) => isWhole).length,
+      some: some.filter(({ holding }) => holding.list || holding.content.length > 0).length,
+    })
+    this.#publish(known, {
+      ...base,
+      now: judge(now, numbersOf(found.filter(({ machine }) => machine.seenAt === null))),
+      remembered: judge(ever, numbersOf(found)),
+      version: layout.version,
+      files: now.total.files,
+      bytes: now.total.bytes,
+      blocks: countOf(places),
+      here: { ...now.here, blocks: countOf(within(places, here.content)) },
+      onlyHere: now.onlyHere,
+      missing: now.missing,
+      byOthers: now.byOthers,
+      bar: barOf(places, counts, here.content, BUCKETS),
+      older: older(length, layout.ranges, unionOf(others.map(({ content }) => content)), here.content),
+      peers: found.map(({ machine, holding, isWhole, tally }) => holderOf(machine, holding, tally, isWhole, places)),
+    })
+  }
+
+  #publish(known: Known, row: Row): void {
+    const { id } = row
+    if (this.#known.get(id) !== known) return
+    if (known.watchers > 0) putChanged(this.#rows, row)
+    const { now, remembered, connected, away, lastContact } = row
+    putChanged(this.summaries, { id, now, remembered, connected, away, lastContact })
+  }
+
+  async #fold(layout: Layout, folding: Folding): Promise<Fold> {
+    for (const [index, file] of layout.files.entries()) {
+      folding.add(file)
+      if (index % SLICE === SLICE - 1) await setImmediate()
+    }
+    return folding.result
+  }
+
+  /** Files that a machine holds whole. */
+  async #tally(known: Known, layout: Layout, holding: Holding): Promise<Tally> {
+    if (known.tallies?.layout !== layout) known.tallies = { layout, of: new WeakMap() }
+    const cached = known.tallies.of.get(holding.content)
+    if (cached !== undefined) return cached
+    let [files, bytes] = [0, 0]
+    for (const [index, { size, places }] of layout.files.entries()) {
+      if (places.length === 0 ? holding.list : places.every(place => contains(holding.content, place))) {
+        files++
+        bytes += size
+      }
+      if (index % SLICE === SLICE - 1) await setImmediate()
+    }
+    const tally = { files, bytes }
+    known.tallies.of.set(holding.content, tally)
+    return tally
+  }
+
+  #machines(key: string, holders: Holders): readonly Machine[] {
+    const connected = holders.neighbours()
+    const ids = new Set(connected.map(({ id }) => id))
+    const away = this.#memory.of(key).filter(({ id, list, content }) => !ids.has(id) && isSomething(list, content))
+    return [
+      ...connected.map(machine => ({ ...machine, seenAt: null })),
+      ...away.map(({ seenAt, ...machine }: Remembered) => ({ ...machine, seenAt: Math.min(seenAt, Date.now()) })),
+    ]
+  }
+
+  /** What is compared with: only who has the same history holds the same blocks. */
+  #scales({ archive, holders }: Known) {
+    const { core } = archive.drive
+    const content = archive.blobs?.core
+    const holdingOf = (machine: { readonly list: Claim; readonly content: Claim }): Holding => ({
+      list: machine.list.fork === core.fork && contains(machine.list.ranges, { start: 0, end: core.length }),
+      content: content !== undefined && machine.content.fork === content.fork ? machine.content.ranges : NONE,
+    })
+    const others = holders.neighbours().map(holdingOf)
+    return {
+      holdingOf,
+      others,
+      here: holdingOf(holders.own),
+      counts: new Counts(others.map(other => other.content)),
+      lists: others.filter(({ list }) => list).length,
+    }
+  }
+
+  async #layout(known: Known): Promise<Layout | null> {
+    try {
+      known.layout = await Layout.read(known.archive, known.layout, known.life.signal)
+    } catch (error) {
+      known.layout = null
+      if (error instanceof AppError || (error as { code?: string }).code === 'BLOCK_NOT_AVAILABLE') return null
+      throw error
+    }
+    return known.layout
+  }
+
+  async #required(key: string): Promise<Known> {
+    this.#archives.get(key)
+    this.#look(key)
+    const known = this.#known.get(key)
+    if (known === undefined) throw notListed(key)
+    return known
+  }
+}
+
+const NONE: Ranges = []
+
+const nothing = (key: string): Row => ({
+  id: key,
+  now: { name: 'unknown' },
+  remembered: { name: 'unknown' },
+  connected: 0,
+  away: 0,
+  lastContact: null,
+  version: null,
+  files: 0,
+  bytes: 0,
+  blocks: 0,
+  here: { files: 0, bytes: 0, blocks: 0 },
+  onlyHere: { files: 0, bytes: 0 },
+  missing: { files: 0, bytes: 0 },
+  byOthers: [],
+  bar: { least: [], mean: [], here: [] },
+  older: { blocks: 0, onlyHere: 0, missing: 0 },
+  peers: [],
+})
+
+function holderOf(machine: Machine, holding: Holding, tally: Tally, all: boolean, places: Ranges): Holder {
+  const { id, seenAt, cairn, keeps } = machine
+  const blocks = countOf(within(places, holding.content))
+  return { id, connected: seenAt === null, seenAt, cairn, keeps, list: holding.list, all, blocks, ...tally }
+}
+
+const isSomething = (list: Claim, content: Claim): boolean => list.ranges.length > 0 || content.ranges.length > 0
+
+function putChanged<T extends { readonly id: string }>(rows: Collection<T>, row: T): void {
+  if (JSON.stringify(rows.get(row.id)) !== JSON.stringify(row)) rows.put(row)
+}
+
+const notListed = (key: string) =>
+  new AppError('NOT_AVAILABLE', 'The list of this archive is not on this device yet.', { key, path: '/' })

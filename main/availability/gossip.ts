@@ -1,0 +1,178 @@
+/**
+ * What Cairns tell each other of the blocks that they hold, as bytes and as a state. All of it once, then what came and
+ * went. What has been heard stands for the same whatever order it came in: each word has a number, and one that came too
+ * early waits for those before it. Everything here comes from others and is bounded. Pure.
+ */
+import { bounded, type Range, type Ranges, union, within, without } from '../lib/ranges.ts'
+
+/** Runs of one log of one machine that are told of, and believed, at most; with more, the smallest are left out. */
+export const MOST_RUNS = 65_536
+/** Longer than any log can be: see `archives/endless.ts`. */
+const LONGEST = 2 ** 28
+/** Words that wait for those before them. */
+const MOST_WAITING = 64
+
+export type Log = 'list' | 'content'
+const LOGS: readonly Log[] = ['list', 'content']
+
+/** What a machine holds of a log that has this fork and is known there to be so long. */
+export type Claim = { readonly fork: number; readonly length: number; readonly ranges: Ranges }
+
+export const NOTHING: Claim = { fork: 0, length: 0, ranges: [] }
+
+/** `number` counts the words of a session about one log, from 0 on. `whole`: it replaces all that was said before. */
+export type Word = {
+  readonly log: Log
+  readonly number: number
+  readonly whole: boolean
+  readonly fork: number
+  readonly length: number
+  readonly gained: Ranges
+  readonly lost: Ranges
+}
+
+/** What a machine says of one log in one session. `claim` null: nothing whole has been heard yet. */
+export type Heard = {
+  readonly claim: Claim | null
+  /** Of the last word that is in the claim. */
+  readonly number: number
+  readonly waiting: ReadonlyMap<number, Word>
+}
+
+export const SILENCE: Heard = { claim: null, number: -1, waiting: new Map() }
+
+export function hear(heard: Heard, word: Word): Heard {
+  if (word.number <= heard.number) return heard
+  if (word.whole) return goOn({ ...heard, claim: said(NOTHING, word), number: word.number })
+  if (heard.claim !== null && word.number === heard.number + 1)
+    return goOn({ ...heard, claim: said(heard.claim, word), number: word.number })
+  if (heard.waiting.size >= MOST_WAITING) return heard
+  return { ...heard, waiting: new Map(heard.waiting).set(word.number, word) }
+}
+
+/** Takes up what waited for this. */
+function goOn(heard: Heard): Heard {
+  if (heard.waiting.size === 0) return heard
+  const waiting = new Map([...heard.waiting].filter(([number]) => number > heard.number))
+  let { claim, number } = heard
+  for (let next = waiting.get(number + 1); next !== undefined; next = waiting.get(number + 1)) {
+    claim = said(claim!, next)
+    number++
+    waiting.delete(number)
+  }
+  return { claim, number, waiting }
+}
+
+function said({ ranges }: Claim, { fork, length, gained, lost }: Word): Claim {
+  const all = [{ start: 0, end: length }]
+  return { fork, length, ranges: bounded(within(union(without(ranges, lost), gained), all), MOST_RUNS) }
+}
+
+/** What has to be said after `before` (null: nothing was said yet) so that `now` is known; null: nothing. */
+export function wordFrom(log: Log, before: Claim | null, now: Claim, number: number): Word | null {
+  const { fork, length } = now
+  const ranges = bounded(now.ranges, MOST_RUNS)
+  if (before === null || before.fork !== fork)
+    return { log, number, whole: true, fork, length, gained: ranges, lost: [] }
+  if (before.length === length && before.ranges === now.ranges) return null
+  const told = bounded(before.ranges, MOST_RUNS)
+  const gained = without(ranges, told)
+  const lost = without(told, ranges)
+  if (before.length === length && gained.length === 0 && lost.length === 0) return null
+  // After each word the other end leaves out the smallest runs again: only the whole of it is certain to be what is meant.
+  const whole = gained.length + lost.length > ranges.length || now.ranges.length > MOST_RUNS
+  return { log, number, whole, fork, length, gained: whole ? ranges : gained, lost: whole ? [] : lost }
+}
+
+export function encodeWord({ log, number, whole, fork, length, gained, lost }: Word): Buffer {
+  const bytes: number[] = []
+  put(bytes, LOGS.indexOf(log) + (whole ? 2 : 0))
+  for (const one of [number, fork, length]) put(bytes, one)
+  for (const ranges of [gained, lost]) putRanges(bytes, ranges)
+  return Buffer.from(bytes)
+}
+
+/** Throws for what no Cairn says. */
+export function decodeWord(bytes: Uint8Array): Word {
+  const reader = new Reader(bytes)
+  const kind = reader.next()
+  const log = LOGS[kind & 1]!
+  if (kind > 3) throw new Error('Not a word about blocks')
+  const [number, fork, length] = [reader.next(), reader.next(), reader.next()]
+  if (length > LONGEST) throw new Error('The log is said to be longer than any can be')
+  const [gained, lost] = [reader.ranges(), reader.ranges()]
+  reader.end()
+  return { log, number, whole: kind > 1, fork, length, gained, lost }
+}
+
+export function encodeRanges(ranges: Ranges): Buffer {
+  const bytes: number[] = []
+  putRanges(bytes, ranges)
+  return Buffer.from(bytes)
+}
+
+/** Throws for what `encodeRanges` does not write. */
+export function decodeRanges(bytes: Uint8Array): Ranges {
+  const reader = new Reader(bytes)
+  const ranges = reader.ranges()
+  reader.end()
+  return ranges
+}
+
+/** LEB128. */
+function put(bytes: number[], value: number): void {
+  let rest = value
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
+  bytes.push(rest)
+}
+
+/** How many runs, and of each how far it is behind the one before and how long. */
+function putRanges(bytes: number[], ranges: Ranges): void {
+  put(bytes, ranges.length)
+  let last = 0
+  for (const { start, end } of ranges) {
+    put(bytes, start - last)
+    put(bytes, end - start)
+    last = end
+  }
+}
+
+export class Reader {
+  readonly #bytes: Uint8Array
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  next(): number {
+    let value = 0
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.#bytes[this.#at++]
+      if (byte === undefined) throw new Error('It ends too early')
+      value += (byte % 128) * scale
+      if (value > Number.MAX_SAFE_INTEGER) throw new Error('A number is too large')
+      if (byte < 128) return value
+    }
+  }
+
+  ranges(): Ranges {
+    const count = this.next()
+    if (count > MOST_RUNS) throw new Error('There are too many runs')
+    const ranges: Range[] = []
+    let last = 0
+    for (let index = 0; index < count; index++) {
+      const gap = this.next()
+      const start = last + gap
+      const end = start + this.next()
+      if (end === start || (gap === 0 && index > 0) || end > LONGEST) throw new Error('Runs are wrong')
+      ranges.push({ start, end })
+      last = end
+    }
+    return ranges
+  }
+
+  end(): void {
+    if (this.#at !== this.#bytes.length) throw new Error('There is more than there should be')
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * How often what an archive holds exists, counted from who holds which blocks: by block, by file, by folder, and in one
+ * sentence. What is said of others leaves this machine out. Pure.
+ */
+import type { Availability, Verdict } from '../../preload/contract/models.ts'
+import { contains, countOf, type Range, type Ranges, rangesOf, union, within, without } from '../lib/ranges.ts'
+
+/** A file of a version and where its content stands. Files that share content stand at the same place. */
+export type Placed = {
+  readonly path: string
+  readonly size: number
+  readonly places: readonly Range[]
+}
+
+/** What others have of an archive, or this machine has. `list`: all of the list, without which nobody finds a file. */
+export type Holding = { readonly list: boolean; readonly content: Ranges }
+
+/** How many hold each block of a log, in runs of the same number. */
+export class Counts {
+  readonly #starts: number[] = []
+  readonly #counts: number[] = []
+  /** The least of each two neighbours, and of each two of these, and so on: a tree whose leaves are the second half. */
+  readonly #least: Uint32Array
+
+  constructor(held: Iterable<Ranges>) {
+    const steps: { readonly at: number; readonly by: 1 | -1 }[] = []
+    for (const ranges of held)
+      for (const { start, end } of ranges) steps.push({ at: start, by: 1 }, { at: end, by: -1 })
+    steps.sort((a, b) => a.at - b.at)
+    let count = 0
+    this.#open(0, 0)
+    for (const { at, by } of steps) this.#open(at, (count += by))
+    const size = this.#counts.length
+    this.#least = new Uint32Array(2 * size)
+    this.#least.set(this.#counts, size)
+    for (let index = size - 1; index > 0; index--)
+      this.#least[index] = Math.min(this.#least[2 * index]!, this.#least[2 * index + 1]!)
+  }
+
+  #open(start: number, count: number): void {
+    if (this.#starts.at(-1) === start) this.#counts[this.#counts.length - 1] = count
+    else if (this.#counts.at(-1) !== count) {
+      this.#starts.push(start)
+      this.#counts.push(count)
+    }
+  }
+
+  /** The least that hold any of these blocks; of no blocks infinitely many do. */
+  least({ start, end }: Range): number {
+    if (end <= start) return Number.POSITIVE_INFINITY
+    const size = this.#counts.length
+    let least = Number.POSITIVE_INFINITY
+    let low = this.#indexAt(start) + size
+    let high = this.#indexAt(end - 1) + size + 1
+    for (; low < high; low >>= 1, high >>= 1) {
+      if (low & 1) least = Math.min(least, this.#least[low++]!)
+      if (high & 1) least = Math.min(least, this.#least[--high]!)
+    }
+    return least
+  }
+
+  /** These places cut into runs of the same number. */
+  *runs(places: Iterable<Range>): Generator<Range & { readonly count: number }> {
+    for (const { start, end } of places)
+      for (let index = this.#indexAt(start), from = start; from < end; index++) {
+        const to = Math.min(end, this.#starts[index + 1] ?? end)
+        yield { start: from, end: to, count: this.#counts[index]! }
+        from = to
+      }
+  }
+
+  /** Blocks that at least so many hold. */
+  atLeast(count: number, places: Iterable<Range>): Ranges {
+    return rangesOf([...this.runs(places)].filter(run => run.count >= count))
+  }
+
+  #indexAt(place: number): number {
+    let low = 0
+    for (let high = this.#starts.length; high - low > 1; ) {
+      const middle = (low + high) >> 1
+      if (this.#starts[middle]! <= place) low = middle
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** How many others hold a file: as many as hold the block of it that the fewest have, and no more than know where it is. */
+export function othersOf(places: readonly Range[], counts: Counts, lists: number): number {
+  let least = lists
+  for (const place of places) least = Math.min(least, counts.least(place))
+  return least
+}
+
+export const holdsAll = ({ list, content }: Holding, places: readonly Range[]): boolean =>
+  list && places.every(place => contains(content, place))
+
+export type Tally = { readonly files: number; readonly bytes: number }
+
+/** Files told apart by how many others hold them, up to a few, and what is at risk. */
+export type Fold = {
+  /** Files that nobody else holds, one other, two others … and with the last one, as many or more. */
+  readonly byOthers: readonly number[]
+  readonly total: Tally
+  readonly here: Tally
+  readonly onlyHere: Tally
+  readonly missing: Tally
+  /** The least that hold any file: others, and with this machine. */
+  readonly least: number
+  readonly leastWithThis: number
+}
+
+const MOST_TOLD_APART = 10
+
+/** Counts files one after another, so that a long list can be counted in slices. */
+export class Folding {
+  readonly #counts: Counts
+  readonly #lists: number
+  readonly #here: Holding
+  readonly #byOthers = Array.from({ length: MOST_TOLD_APART + 1 }, () => 0)
+  readonly #sums = { total: sum(), here: sum(), onlyHere: sum(), missing: sum() }
+  #least = Number.POSITIVE_INFINITY
+  #leastWithThis = Number.POSITIVE_INFINITY
+
+  constructor(others: readonly Holding[], here: Holding, counts = new Counts(others.map(({ content }) => content))) {
+    this.#counts = counts
+    this.#lists = others.filter(({ list }) => list).length
+    this.#here = here
+  }
+
+  add(file: Placed): void {
+    const others = othersOf(file.places, this.#counts, this.#lists)
+    const isHere = holdsAll(this.#here, file.places)
+    this.#byOthers[Math.min(others, MOST_TOLD_APART)]!++
+    this.#least = Math.min(this.#least, others)
+    this.#leastWithThis = Math.min(this.#leastWithThis, others + Number(isHere))
+    this.#sums.total.add(file)
+    if (isHere) this.#sums.here.add(file)
+    if (others > 0) return
+    if (isHere) this.#sums.onlyHere.add(file)
+    else this.#sums.missing.add(file)
+  }
+
+  get result(): Fold {
+    const { total, here, onlyHere, missing } = this.#sums
+    return {
+      byOthers: this.#byOthers,
+      total: total.tally,
+      here: here.tally,
+      onlyHere: onlyHere.tally,
+      missing: missing.tally,
+      least: this.#least,
+      leastWithThis: this.#leastWithThis,
+    }
+  }
+}
+
+class Sum {
+  #files = 0
+  #bytes = 0
+
+  add({ size }: Placed): void {
+    this.#files++
+    this.#bytes += size
+  }
+
+  get tally(): Tally {
+    return { files: this.#files, bytes: this.#bytes }
+  }
+}
+const sum = () => new Sum()
+
+/**
+ * Whether it will be there. `whole`: how many others hold all of the newest version, each by itself; `some`: how many have
+ * anything of it.
+ */
+export function judge(fold: Fold, others: { readonly whole: number; readonly some: number }): Verdict {
+  const { whole, some } = others
+  if (whole > 0) return { name: 'safe', others: whole }
+  if (fold.missing.files > 0) return { name: 'missing', others: some, ...fold.missing, onlyHere: fold.onlyHere }
+  if (fold.onlyHere.files > 0) return { name: 'only-here', others: some, ...fold.onlyHere }
+  // Nothing is in it, so that whoever has the list has all of it.
+  if (fold.total.files === 0) return { name: 'only-here', others: some, files: 0, bytes: 0 }
+  return { name: 'spread', others: some, times: fold.least, withThis: fold.leastWithThis }
+}
+
+/** Of what is not of the newest version: how many blocks there are, only here, and neither here nor there. */
+export function older(length: number, newest: Ranges, others: Ranges, here: Ranges): Availability['older'] {
+  const rest = without([{ start: 0, end: length }], newest)
+  return {
+    blocks: countOf(rest),
+    onlyHere: countOf(without(within(rest, here), others)),
+    missing: countOf(without(without(rest, here), others)),
+  }
+}
+
+/** The blocks of these places, one after another, in at most so many parts: how many others hold a part, and how much of it is here. */
+export function barOf(places: Ranges, counts: Counts, here: Ranges, most: number): Availability['bar'] {
+  const total = countOf(places)
+  const size = Math.min(most, total)
+  const filled = (value: number) => Array.from({ length: size }, () => value)
+  const least = filled(Number.POSITIVE_INFINITY)
+  const sums = filled(0)
+  const held = filled(0)
+  const edge = (index: number) => Math.floor((index * total) / size)
+  /** Calls back with the part of each bucket that so many blocks from `from` on fill. */
+  const spread = (from: number, length: number, use: (bucket: number, blocks: number) => void) => {
+    for (let at = from; at < from + length; ) {
+      let bucket = Math.floor((at * size) / total)
+      while (edge(bucket + 1) <= at) bucket++
+      const to = Math.min(from + length, edge(bucket + 1))
+      use(bucket, to - at)
+      at = to
+    }
+  }
+  let at = 0
+  for (const { start, end, count } of counts.runs(places)) {
+    spread(at, end - start, (bucket, blocks) => {
+      least[bucket] = Math.min(least[bucket]!, count)
+      sums[bucket]! += count * blocks
+    })
+    at += end - start
+  }
+  let before = 0
+  let index = 0
+  for (const { start, end } of within(places, here)) {
+    for (; places[index]!.end <= start; index++) before += places[index]!.end - places[index]!.start
+    spread(before + start - places[index]!.start, end - start, (bucket, blocks) => {
+      held[bucket]! += blocks
+    })
+  }
+  const share = (sums: readonly number[]) =>
+    sums.map((sum, bucket) => round(sum / Math.max(1, edge(bucket + 1) - edge(bucket))))
+  return { least, mean: share(sums), here: share(held) }
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100
+
+export const unionOf = (all: readonly Ranges[]): Ranges => all.reduce<Ranges>((sum, one) => union(sum, one), [])

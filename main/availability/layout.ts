@@ -1,0 +1,124 @@
+/**
+ * Where the files of an archive's newest version stand in its log of content. Read from the list, which is here, once, and
+ * carried on from version to version.
+ */
+import type Hyperdrive from 'hyperdrive'
+import type { Archive } from '../archives/archive.ts'
+import { countHeld } from '../archives/blocks.ts'
+import { placesOf } from '../keeping/parts.ts'
+import { type Range, type Ranges, rangesOf } from '../lib/ranges.ts'
+import { pairsBetween } from '../read/difference.ts'
+import { type ArchiveFile, parseEntry, readEntry, textOf, valueOf } from '../read/entries.ts'
+import { walk } from '../read/walk.ts'
+import type { Placed } from './holdings.ts'
+
+/** Entries that are looked ahead for. */
+const AHEAD = 1000
+
+export class Layout {
+  readonly version: number
+  readonly fork: number
+  /** In the order of paths. */
+  readonly files: readonly Placed[]
+  /** Of all of them; a hostile list names what the log does not have. */
+  readonly ranges: Ranges
+  /** What is known of one where only a map says it is not followed to the next version, but read anew. */
+  readonly #isPlain: boolean
+
+  private constructor(version: number, fork: number, files: readonly Placed[], isPlain: boolean) {
+    this.version = version
+    this.fork = fork
+    this.files = files
+    this.#isPlain = isPlain
+    this.ranges = rangesOf(files.flatMap(({ places }) => places))
+  }
+
+  /** `before`: one of an earlier version, if any. null: not all of the list is here. Throws what `Archive.at` throws. */
+  static async read(archive: Archive, before: Layout | null, signal: AbortSignal): Promise<Layout | null> {
+    const { core } = archive.drive
+    const { length, fork } = core
+    if (before?.version === length && before.fork === fork) return before
+    if (length === 0 || countHeld(core, [{ start: 0, end: length }]) < length) return null
+    return archive.at(
+      null,
+      async (snapshot, version) => {
+        if (
+          before !== null &&
+          before.fork === fork &&
+          before.#isPlain &&
+          before.version > 1 &&
+          before.version < version
+        )
+          return before.#followed(snapshot, version)
+        const files: Placed[] = []
+        let isPlain = true
+        const all = { lower: Buffer.from('/'), upper: Buffer.from('0'), wanted: AHEAD, passesOver: () => false }
+        for await (const { key, value } of walk(snapshot, { ...all, wait: false, signal })) {
+          const path = textOf(key)
+          const node = { key: path, value: valueOf(value) }
+          const entry = path === null ? null : parseEntry(node)
+          if (entry?.kind !== 'file') continue
+          isPlain &&= entry.blob?.blockMap !== true
+          files.push(await placed(archive.drive, node, entry))
+        }
+        return new Layout(version, fork, inOrder(files), isPlain)
+      },
+      signal,
+    )
+  }
+
+  async #followed(snapshot: Hyperdrive, version: number): Promise<Layout> {
+    const files = new Map(this.files.map(file => [file.path, file]))
+    let isPlain = true
+    for await (const { path, after } of pairsBetween(this.version, snapshot)) {
+      if (after?.kind !== 'file') files.delete(path)
+      else {
+        isPlain &&= after.blob?.blockMap !== true
+        files.set(path, { path, size: after.size, places: await placesOf(snapshot, after) })
+      }
+    }
+    return new Layout(version, this.fork, inOrder([...files.values()]), isPlain)
+  }
+
+  get(path: string): Placed | null {
+    const file = this.files[this.#indexOf(path)]
+    return file?.path === path ? file : null
+  }
+
+  /** What lies below a folder (`/`: everything). */
+  below(folder: string): readonly Placed[] {
+    if (folder === '/') return this.files
+    return this.files.slice(this.#indexOf(`${folder}/`), this.#indexOf(`${folder}0`))
+  }
+
+  #indexOf(path: string): number {
+    let low = 0
+    for (let high = this.files.length; low < high; ) {
+      const middle = (low + high) >> 1
+      if (this.files[middle]!.path < path) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** As strings are compared, which is not always as bytes are. */
+function inOrder(files: Placed[]): readonly Placed[] {
+  return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+}
+
+/** Asks nobody. A file of which only a map that is not here says where it stands may stand anywhere. */
+export async function placed(
+  drive: Hyperdrive,
+  node: { readonly key: unknown; readonly value: unknown },
+  entry: ArchiveFile,
+): Promise<Placed> {
+  const { path, size, blob } = entry
+  if (blob === null || blob.blockLength === 0) return { path, size, places: [] }
+  const own: Range = { start: blob.blockOffset, end: blob.blockOffset + blob.blockLength }
+  if (blob.blockMap !== true) return { path, size, places: [own] }
+  const core = drive.blobs?.core
+  const mapped = countHeld(core, [own]) === blob.blockLength ? await readEntry(drive, node) : null
+  if (mapped?.kind === 'file') return { path, size: mapped.size, places: rangesOf(await placesOf(drive, entry)) }
+  return { path, size, places: [{ start: 0, end: core?.length ?? own.end }] }
+}

@@ -1,0 +1,140 @@
+/** Who has what: what each machine says of the others is what lies on their disks. */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import Corestore from 'corestore'
+import Hyperdrive from 'hyperdrive'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { decodeKey, encodeKey } from '../../main/archives/links.ts'
+import type { Availability } from '../../preload/contract/models.ts'
+import { isDone, isFound, type Person, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
+import { temporaryFolder, writeTree } from '../helpers/files.ts'
+import { replicating } from '../helpers/plain.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+
+let testnet: Testnet
+beforeAll(async () => {
+  testnet = await startTestnet()
+})
+afterAll(() => testnet.close())
+
+const available = (person: RemotePerson, key: string, wanted: (row: Availability) => boolean, milliseconds?: number) =>
+  waitFor(signal => person.client.availability.watch({ key }, { signal }), key, wanted, milliseconds)
+
+const keyOf = async (person: Person) => {
+  const network = waitFor(
+    signal => person.client.network.watch(undefined, { signal }),
+    'network',
+    ({ publicKey }) => publicKey !== '',
+  )
+  return (await network).publicKey
+}
+
+/** The blocks of content that lie in a store that nobody uses any more. */
+async function blocksIn(folder: string, key: string): Promise<readonly number[]> {
+  const store = new Corestore(folder, { allowBackup: true })
+  try {
+    const drive = new Hyperdrive(store.session(), decodeKey(key))
+    await drive.ready()
+    const { core } = await drive.getBlobs()
+    const blocks: number[] = []
+    for (let index = 0; index < core.length; index++) if (await core.has(index)) blocks.push(index)
+    await drive.close()
+    return blocks
+  } finally {
+    await store.close()
+  }
+}
+
+test('what five machines and one of another program say of each other is what lies on their disks', async () => {
+  const source = await temporaryFolder('cairn-source')
+  const files = Object.fromEntries(
+    Array.from({ length: 12 }, (_, index) => [
+      `${index % 2 === 0 ? 'even' : 'odd'}/${index}.bin`,
+      randomBytes(600_000),
+    ]),
+  )
+  await writeTree(source, { ...files, 'empty.txt': '' })
+  const people = await Promise.all(Array.from({ length: 5 }, () => startPerson(testnet.bootstrap)))
+  const [author, whole, parts, looks, nothing] = people as [Person, Person, Person, Person, Person]
+  const { key, link } = await publish(author, [source])
+  const alone = await available(author, key, ({ now }) => now.name === 'only-here')
+  expect(alone.now).toEqual({ name: 'only-here', others: 0, files: 13, bytes: 7_200_000 })
+
+  for (const one of [whole, parts, looks, nothing]) {
+    await one.client.archives.open({ link })
+    await one.archive(key, isFound)
+  }
+  await whole.client.archives.keep({ key, keep: true })
+  await parts.client.archives.keepParts({ key, patterns: ['/odd/'] })
+  const folder = await temporaryFolder()
+  const some = { key, version: null, paths: ['/even/2.bin', '/odd/3.bin'], folder, overwrite: false }
+  const { transfer } = await looks.client.read.download(some)
+  await looks.transfer(transfer, isDone)
+  const plainFolder = await temporaryFolder('plain')
+  const plain = new Corestore(plainFolder)
+  const swarm = replicating(plain, testnet.bootstrap)
+  const drive = new Hyperdrive(plain.session(), decodeKey(key))
+  await drive.ready()
+  swarm.join(drive.discoveryKey, { client: true, server: true })
+  await drive.core.update({ wait: true })
+  for (const path of ['/even/4.bin', '/odd/5.bin']) await expect.poll(() => drive.get(path)).not.toBeNull()
+
+  const ids = await Promise.all(people.map(keyOf))
+  const plainId = encodeKey(swarm.keyPair.publicKey)
+  // Everybody sees everybody, and nothing moves any more.
+  const rows = new Map<Person, Availability>()
+  for (const person of people)
+    rows.set(
+      person,
+      await available(person, key, row => {
+        const blocks = new Map(row.peers.map(peer => [peer.id, peer.blocks]))
+        const seen = (id: string, least: number) =>
+          person === people[ids.indexOf(id)] || (blocks.get(id) ?? -1) >= least
+        const [a, w, p, l] = ids as [string, string, string, string, string]
+        return (
+          row.connected === 5 &&
+          seen(a, 36) &&
+          seen(w, 36) &&
+          seen(p, 18) &&
+          seen(l, 6) &&
+          (blocks.get(plainId) ?? 0) >= 6
+        )
+      }),
+    )
+  const { held } = await looks.client.availability.files({
+    key,
+    version: null,
+    paths: ['/even/2.bin', '/odd/5.bin', '/even', '/', '/empty.txt', '/none'],
+  })
+  await Promise.all(people.map(person => person.close()))
+  await swarm.destroy({ force: true })
+  await drive.close()
+  await plain.close()
+
+  const onDisk = new Map([[plainId, await blocksIn(plainFolder, key)]])
+  for (const [index, { storage }] of people.entries())
+    onDisk.set(ids[index]!, await blocksIn(join(storage, 'store'), key))
+  expect([...onDisk.values()].map(({ length }) => length)).toEqual([6, 36, 36, 18, 6, 0])
+  for (const [index, person] of people.entries()) {
+    const { peers, bar, now, missing, here } = rows.get(person)!
+    const others = [...onDisk].filter(([id]) => id !== ids[index])
+    expect(new Map(peers.map(({ id, blocks }) => [id, blocks]))).toEqual(
+      new Map(others.map(([id, blocks]) => [id, blocks.length])),
+    )
+    for (const { id, cairn } of peers) expect(cairn).toBe(id !== plainId)
+    expect(bar.least).toEqual(
+      Array.from({ length: 36 }, (_, block) => others.filter(([, blocks]) => blocks.includes(block)).length),
+    )
+    expect(here.blocks).toBe(onDisk.get(ids[index]!)!.length)
+    expect([now, missing.files]).toEqual([{ name: 'safe', others: index < 2 ? 1 : 2 }, 0])
+  }
+  // As one sees them who looked at two of the files.
+  expect(held).toEqual([
+    { path: '/even/2.bin', others: 2, here: true, files: 1, alone: 0 },
+    { path: '/odd/5.bin', others: 4, here: false, files: 1, alone: 0 },
+    { path: '/even', others: 2, here: false, files: 6, alone: 0 },
+    { path: '/', others: 2, here: false, files: 13, alone: 0 },
+    { path: '/empty.txt', others: 4, here: true, files: 1, alone: 0 },
+    null,
+  ])
+})
