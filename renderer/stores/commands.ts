@@ -4,6 +4,7 @@ import type { ArchiveKey, ArchiveRow, Entry, Skipped } from '../../preload/contr
 import { backend, connectionStore, contentUrl } from '../backend.ts'
 import { allowNotices, canReveal, shell } from '../shell.ts'
 import { count, number } from '../ui/format.ts'
+import { said } from '../ui/message-field.tsx'
 import { plainName } from '../ui/names.ts'
 import { nameOf } from './location.ts'
 import { archives, settings, titleOf } from './mirrors.ts'
@@ -312,20 +313,22 @@ export function restore(row: ArchiveRow, { parts, name, folders }: Restorable, o
   const [only] = parts
   attempt(async () => {
     const then = parts.length === 1 && only !== undefined ? `in version ${number(only.version)}` : 'last'
-    const sure =
-      folder === undefined ||
-      (await ui.confirm({
-        title: `Restore ${plainName(name)}?`,
-        text: `In ${plainName(folder)} it becomes what it was ${then}.${folders ? ' Files that were added since leave the folder.' : ''} What is there now is published first, so that all of it can be brought back.`,
-        yes: 'Restore',
-      }))
-    if (!sure) return
+    const message =
+      folder === undefined
+        ? ''
+        : await ui.confirmSaying({
+            title: `Restore ${plainName(name)}?`,
+            text: `In ${plainName(folder)} it becomes what it was ${then}.${folders ? ' Files that were added since leave the folder.' : ''} What is there now is published first, so that all of it can be brought back.`,
+            yes: 'Restore',
+            message: parts.length === 1 && only !== undefined ? `Restored from version ${only.version}` : '',
+          })
+    if (message === null) return
     const done: { readonly version: number; readonly paths: readonly string[] }[] = []
     const left: Skipped[] = []
     let files = 0
     let isRunning = false
     for (const { version, paths } of parts) {
-      const one = await backend.publish.restore({ key, version, paths })
+      const one = await backend.publish.restore({ key, version, paths, ...said(message) })
       done.unshift({ version: one.before, paths })
       left.push(...one.skipped)
       files += one.files

@@ -42,7 +42,7 @@ type UiState = {
   readonly libraryOpen: boolean
   /** Someone waits for the person's answer to "peers can see this machine's address". */
   readonly consent: { readonly answer: (yes: boolean) => void } | null
-  readonly confirm: (Confirm & { readonly answer: (yes: boolean) => void }) | null
+  readonly confirm: (Confirm & { readonly answer: (yes: boolean, message?: string) => void }) | null
 }
 
 /** A question with two answers, asked only where nothing can be undone. */
@@ -52,6 +52,8 @@ export type Confirm = {
   readonly yes: string
   readonly no?: string
   readonly dangerous?: boolean
+  /** It makes a version, of which the person can say something; this is said of it otherwise. */
+  readonly message?: string
 }
 
 export const uiStore = createStore<UiState>(() => ({
@@ -133,12 +135,16 @@ export const ui = {
       uiStore.setState({ consent: { answer } })
     })
   },
-  confirm(question: Confirm): Promise<boolean> {
+  async confirm(question: Confirm): Promise<boolean> {
+    return (await ui.confirmSaying(question)) !== null
+  },
+  /** What is said of the version that comes of it, which may be nothing; null: no. */
+  confirmSaying(question: Confirm): Promise<string | null> {
     return new Promise(resolve => {
       uiStore.getState().confirm?.answer(false)
-      const answer = (yes: boolean) => {
+      const answer = (yes: boolean, message = '') => {
         uiStore.setState({ confirm: null })
-        resolve(yes)
+        resolve(yes ? message : null)
       }
       uiStore.setState({ confirm: { ...question, answer } })
     })

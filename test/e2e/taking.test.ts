@@ -55,7 +55,11 @@ test('an older version, a zip, a pause, a cancel, a cleared cache and a kept fol
 
   // An older version of one folder.
   await page.getByRole('tab', { name: /^Changes/ }).click()
-  await page.getByRole('tabpanel').getByRole('button', { name: /added/ }).first().click()
+  await page
+    .getByRole('tabpanel')
+    .getByRole('button', { name: /Published|added/ })
+    .first()
+    .click()
   await page.getByRole('button', { name: 'Browse as of then' }).last().click()
   await page.getByText(/^You are looking at version/).waitFor()
   await row(page, 'songs').dblclick()

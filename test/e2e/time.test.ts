@@ -116,8 +116,26 @@ test('a file that is gone is found, looked at, brought back into its folder, and
   expect(await said.evaluate(box => box.scrollWidth <= box.clientWidth)).toBe(true)
   await page.setViewportSize({ width: 1280, height: 800 })
   await page.getByRole('button', { name: 'Restore…' }).click()
+  await page.getByRole('textbox', { name: 'Why? (optional)' }).fill('The shorter one was better')
   await page.getByRole('button', { name: 'Restore', exact: true }).click()
   await page.getByText('Restored stays.txt').waitFor()
   expect(await readFile(join(source, 'stays.txt'), 'utf8')).toBe('stays')
+
+  // What was said of it then, and what it is said to be afterwards.
+  await page.getByRole('tab', { name: 'Changes' }).click()
+  await page.getByRole('button', { name: /Published 3 files/ }).waitFor()
+  await page.getByRole('button', { name: /The shorter one was better/ }).click()
+  for (const [text, button] of [
+    ['As it was sent', 'Save'],
+    ['', 'Remove it'],
+  ] as const) {
+    await page.getByRole('button', { name: 'Describe it…' }).click()
+    await page.getByRole('textbox', { name: 'What is it?' }).fill(text)
+    await page.getByRole('dialog').getByRole('button', { name: button }).click()
+    const said = page.getByRole('button', { name: /As it was sent/ })
+    await said.waitFor({ state: text === '' ? 'detached' : 'visible' })
+  }
+  expect(await page.getByRole('button', { name: /The shorter one was better/ }).count()).toBe(0)
+  expect(await axe(page)).toEqual([])
   expect(complaints).toEqual([])
 })

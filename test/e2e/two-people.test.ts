@@ -65,6 +65,7 @@ test('a folder is dropped, its link is pasted, and it is looked at and taken', {
   const sheet = a.page.getByRole('dialog', { name: 'Look at what becomes public' })
   await sheet.waitFor()
   expect(await sheet.getByLabel('Title').inputValue()).toBe('Holiday')
+  await sheet.getByRole('textbox', { name: 'What is it? (optional)' }).fill('From the sea')
   await sheet.getByText('8 files', { exact: false }).first().waitFor()
   await sheet.getByRole('region', { name: 'What looks private' }).getByText('.env', { exact: false }).first().waitFor()
   await sheet.getByText('2 left out by rules').click()
@@ -96,6 +97,8 @@ test('a folder is dropped, its link is pasted, and it is looked at and taken', {
   const key = new URL(b.page.url()).hash.split('/')[2]!
   const whole = await ana.archive(key, row => row.files === 8 && !row.stillBeingAdded)
   await b.page.getByText('8 files', { exact: false }).first().waitFor()
+  const { changesets } = await bob.client.history.list({ key, before: null, limit: 10 })
+  expect(changesets.map(({ from, message }) => [from, message])).toEqual([[0, 'From the sea']])
   expect(await files(b.page).getByRole('row').allInnerTexts()).toHaveLength(8)
   expect(await b.page.getByText('.env').count()).toBe(0)
   await expect.poll(() => row(b.page, 'film.webm').innerText(), { timeout: 10_000 }).toContain('with peers')
@@ -235,7 +238,7 @@ test('a live folder is followed, looked at as it was, kept and forgotten', { tim
   // As it was when everything had just been added.
   await b.page
     .getByRole('tabpanel')
-    .getByRole('button', { name: /4 added/ })
+    .getByRole('button', { name: /Published 4 files/ })
     .click()
   await b.page.getByRole('button', { name: 'Browse as of then' }).last().click()
   await b.page.getByText(/^You are looking at version/).waitFor()

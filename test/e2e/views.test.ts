@@ -211,7 +211,11 @@ async function walk(width: number, height: number, theme: 'light' | 'dark'): Pro
   await second.look(at('a folder that is not there'))
 
   await go(page, `#/archive/${key}/changes/`)
-  await page.getByRole('tabpanel').getByRole('button', { name: /added/ }).first().click()
+  await page
+    .getByRole('tabpanel')
+    .getByRole('button', { name: /Published|added/ })
+    .first()
+    .click()
   await page
     .getByRole('button', { name: /^Added: / })
     .first()

@@ -8,6 +8,7 @@ import { backend } from '../../backend.ts'
 import { join, nameOf, parentOf } from '../../stores/location.ts'
 import { attempt, toast } from '../../stores/toasts.ts'
 import { count } from '../../ui/format.ts'
+import { said } from '../../ui/message-field.tsx'
 import { plainName } from '../../ui/names.ts'
 
 /**
@@ -92,23 +93,30 @@ export function removeEntries(key: ArchiveKey, entries: readonly Entry[], onDone
   })
 }
 
-export async function renameEntry(key: ArchiveKey, entry: Entry, name: string): Promise<void> {
+export async function renameEntry(key: ArchiveKey, entry: Entry, name: string, message = ''): Promise<void> {
   const to = join(parentOf(entry.path), name)
   const paths = await pathsInArchive(key, [entry], () => {})
   relocateMade(key, entry.path, to)
   if (paths.length === 0) return
-  const { before } = await backend.publish.rename({ key, from: entry.path, to })
+  const { before } = await backend.publish.rename({ key, from: entry.path, to, ...said(message) })
   tellDone(`Renamed to ${plainName(name)}`, { key, before, paths: [entry.path, to] })
 }
 
-export function moveEntries(key: ArchiveKey, entries: readonly Entry[], folder: string, onDone: () => void): void {
+type Moving = {
+  readonly key: ArchiveKey
+  readonly entries: readonly Entry[]
+  readonly folder: string
+  readonly message: string
+}
+
+export function moveEntries({ key, entries, folder, message }: Moving, onDone: () => void): void {
   const moving = entries.filter(({ path }) => parentOf(path) !== folder && !isIn(folder, path))
   if (moving.length === 0) return
   attempt(async () => {
     const to = (path: string) => join(folder, nameOf(path))
     const paths = await pathsInArchive(key, moving, path => relocateMade(key, path, to(path)))
     if (paths.length > 0) {
-      const { before } = await backend.publish.move({ key, paths, folder })
+      const { before } = await backend.publish.move({ key, paths, folder, ...said(message) })
       const title = folder === '/' ? 'the top folder' : plainName(nameOf(folder))
       tellDone(`Moved ${named(moving)} to ${title}`, { key, before, paths: [...paths, ...paths.map(to)] })
     }

@@ -417,7 +417,8 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
     if (!selection.paths.has(entry.path)) selection.only(entry.path)
   }
   const remove = (which: readonly Entry[]) => removeEntries(row.id, which, selection.clear)
-  const moveTo = (which: readonly Entry[], to: string) => moveEntries(row.id, which, to, selection.clear)
+  const moveTo = (which: readonly Entry[], folder: string, message = '') =>
+    moveEntries({ key: row.id, entries: which, folder, message }, selection.clear)
   const menu = entryMenu({
     row,
     version,
@@ -438,12 +439,12 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
     editable
       ? {
           renaming,
-          onRename: (entry, name) => {
+          onRename: (entry, name, message) => {
             setRenaming(null)
             requestAnimationFrame(() => list.current?.focus())
             if (name === null || name === entry.name) return
             attempt(async () => {
-              await renameEntry(row.id, entry, name)
+              await renameEntry(row.id, entry, name, message)
               selection.only(join(parentOf(entry.path), name))
             })
           },
@@ -650,8 +651,9 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
           yes="Rename"
           name={renamed.name}
           taken={new Set(entries.filter(entry => entry !== renamed).map(entry => entry.name))}
+          describable
           onClose={() => editing?.onRename(renamed, null)}
-          onName={name => editing?.onRename(renamed, name)}
+          onName={(name, message) => editing?.onRename(renamed, name, message)}
         />
       )}
       {moving !== null && (
@@ -660,9 +662,9 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
           path={path}
           entries={moving}
           onClose={() => setMoving(null)}
-          onMove={to => {
+          onMove={(to, message) => {
             setMoving(null)
-            moveTo(moving, to)
+            moveTo(moving, to, message)
           }}
         />
       )}
@@ -696,7 +698,7 @@ function useStable(editing: Editing | null): Editing | null {
       on
         ? {
             renaming,
-            onRename: (entry, name) => latest.current?.onRename(entry, name),
+            onRename: (entry, name, message) => latest.current?.onRename(entry, name, message),
             onDrag: index => latest.current?.onDrag(index),
             onDropOn: folder => latest.current?.onDropOn(folder),
           }

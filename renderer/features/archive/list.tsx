@@ -58,7 +58,7 @@ export type EntriesProps = {
 export type Editing = {
   /** The entry of a list that gets another name in its place. Tiles hold no fields: a dialog asks there. */
   readonly renaming: string | null
-  readonly onRename: (entry: Entry, name: string | null) => void
+  readonly onRename: (entry: Entry, name: string | null, message?: string) => void
   /** Entries are taken up by the pointer. */
   readonly onDrag: (index: number) => void
   /** They are let go over a folder. */

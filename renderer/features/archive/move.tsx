@@ -10,6 +10,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { count } from '../../ui/format.ts'
+import { MessageField } from '../../ui/message-field.tsx'
 import { plainName } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { entryOfFolder, problemOfName, useMadeFolders } from './edit.ts'
@@ -21,11 +22,12 @@ type MoveProps = {
   readonly path: string
   readonly entries: readonly Entry[]
   readonly onClose: () => void
-  readonly onMove: (folder: string) => void
+  readonly onMove: (folder: string, message: string) => void
 }
 
 export function MoveDialog({ row, path, entries, onClose, onMove }: MoveProps): ReactElement {
   const [at, setAt] = useState(path)
+  const [message, setMessage] = useState('')
   const here = at === '/' ? titleOf(row) : nameOf(at)
   const what = entries.length === 1 ? plainName(entries[0]?.name ?? '') : count(entries.length, 'item')
   return (
@@ -37,13 +39,13 @@ export function MoveDialog({ row, path, entries, onClose, onMove }: MoveProps): 
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" disabled={at === path} onClick={() => onMove(at)}>
+          <Button kind="primary" disabled={at === path} onClick={() => onMove(at, message)}>
             Move here
           </Button>
         </>
       }
     >
-      <div className="flex h-72 max-h-[calc(100dvh-16rem)] flex-col gap-1">
+      <div className="flex h-72 max-h-[calc(100dvh-20rem)] flex-col gap-1">
         {at !== '/' && (
           <Button
             kind="quiet"
@@ -56,6 +58,7 @@ export function MoveDialog({ row, path, entries, onClose, onMove }: MoveProps): 
         )}
         <Folders key={at} row={row} at={at} label={`Folders in ${plainName(here)}`} without={entries} onGo={setAt} />
       </div>
+      <MessageField value={message} onValue={setMessage} />
     </Dialog>
   )
 }
@@ -130,17 +133,29 @@ type NameProps = {
   readonly name: string
   readonly taken: ReadonlySet<string>
   readonly onClose: () => void
-  readonly onName: (name: string) => void
+  /** It makes a version, of which the person can say something. */
+  readonly describable?: boolean
+  readonly onName: (name: string, message: string) => void
 }
 
-export function NameDialog({ title, yes, hint, name: before, taken, onClose, onName }: NameProps): ReactElement {
+export function NameDialog({
+  title,
+  yes,
+  hint,
+  name: before,
+  taken,
+  describable,
+  onClose,
+  onName,
+}: NameProps): ReactElement {
   const [name, setName] = useState(before)
+  const [message, setMessage] = useState('')
   const [tried, setTried] = useState(false)
   const field = useRef<HTMLInputElement>(null)
   const problem = problemOfName(name) ?? (taken.has(name) ? 'Something of this name is here already.' : null)
   const save = () => {
     setTried(true)
-    if (problem === null) onName(name)
+    if (problem === null) onName(name, message)
   }
   return (
     <Dialog
@@ -159,6 +174,7 @@ export function NameDialog({ title, yes, hint, name: before, taken, onClose, onN
       }
     >
       <form
+        className="flex flex-col gap-4"
         onSubmit={event => {
           event.preventDefault()
           save()
@@ -174,6 +190,9 @@ export function NameDialog({ title, yes, hint, name: before, taken, onClose, onN
           autoComplete="off"
           spellCheck={false}
         />
+        {describable && <MessageField value={message} onValue={setMessage} />}
+        {/* Enter in a form of two fields needs it. */}
+        <button type="submit" hidden />
       </form>
     </Dialog>
   )

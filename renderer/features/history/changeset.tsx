@@ -1,16 +1,18 @@
 /** One changeset of the timeline, and what can be done with its version. */
-import { ChevronRight, Clock, Pin, RotateCcw, Tag } from 'lucide-react'
+import { ChevronRight, Clock, MessageSquare, Pin, RotateCcw, Tag } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import type { ArchiveRow, Changeset } from '../../../preload/contract/models.ts'
 import { copyPinnedLink, restore } from '../../stores/commands.ts'
+import { useMessage } from '../../stores/names.ts'
 import { ui } from '../../stores/ui.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { FileName } from '../../ui/file-name.tsx'
-import { bytes, clock, day, exactly, number } from '../../ui/format.ts'
+import { bytes, clock, count, day, exactly, number } from '../../ui/format.ts'
 import { ChangedFiles } from './changed-files.tsx'
 import { counts } from './counts.ts'
+import { DescribeDialog, describingWords, Message, oneLine } from './describing.tsx'
 import { NameBadge, namingWords } from './named.tsx'
 
 type ChangesetsProps = {
@@ -39,18 +41,25 @@ function One({
   readonly withDay: boolean
 }): ReactElement {
   const [open, setOpen] = useState(false)
+  const [describing, setDescribing] = useState(false)
   const { time } = changeset
+  const message = useMessage(row, changeset)
+  const line = oneLine(message)
   const said = counts(changeset)
   const text =
     changeset.naming !== null
       ? namingWords(changeset.naming)
-      : said.length > 0
-        ? `${changeset.more ? 'More than ' : ''}${said.join(', ')}`
-        : changeset.bytes > 0
-          ? 'Content only'
-          : changeset.from === 0
-            ? 'The archive was made'
-            : 'Details of the archive changed'
+      : changeset.describing !== null
+        ? describingWords(changeset.describing)
+        : isFirst(changeset)
+          ? `Published ${count(changeset.added, 'file')}`
+          : said.length > 0
+            ? `${changeset.more ? 'More than ' : ''}${said.join(', ')}`
+            : changeset.bytes > 0
+              ? 'Content only'
+              : changeset.from === 0
+                ? 'The archive was made'
+                : 'Details of the archive changed'
   const panel = `changeset-${changeset.length}`
   return (
     <li className={cx('rounded-lg', open && 'my-1 border border-line bg-surface shadow-card')}>
@@ -74,15 +83,19 @@ function One({
         </span>
         <span className="min-w-0 flex-1">
           <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
-            {changeset.message && (
+            {line !== '' && (
               <span className="max-w-full font-medium">
-                <FileName name={changeset.message} />
+                <FileName name={line} />
               </span>
             )}
-            <span className={changeset.message ? 'text-muted' : ''}>{text}</span>
+            <span className={line === '' ? '' : 'text-muted'}>{text}</span>
             {changeset.bytes > 0 && <span className="tabular text-muted">{bytes(changeset.bytes)} new</span>}
             <NameBadge row={row} version={changeset.length} />
-            {changeset.partial && <Badge>part of the first import</Badge>}
+            {changeset.partial && (
+              <Badge>
+                {row.stillBeingAdded && row.length === changeset.length ? 'still being added' : 'not all of it'}
+              </Badge>
+            )}
           </span>
         </span>
         <span className="tabular shrink-0 text-sm text-muted max-narrow:hidden">
@@ -93,6 +106,7 @@ function One({
       </button>
       {open && (
         <div id={panel} className="border-t border-line px-3 pt-2 pb-3">
+          <Message text={changeset.describing?.message ?? message} said={changeset.describing === null} />
           <div className="mb-2 flex flex-wrap gap-1.5">
             <Button
               size="small"
@@ -115,6 +129,11 @@ function One({
             >
               Name it…
             </Button>
+            {row.ownership === 'yours' && (
+              <Button size="small" icon={<MessageSquare size={12} aria-hidden />} onClick={() => setDescribing(true)}>
+                Describe it…
+              </Button>
+            )}
             {row.ownership === 'yours' && changeset.length < row.length && (
               <Button
                 size="small"
@@ -139,6 +158,12 @@ function One({
           <ChangedFiles row={row} changeset={changeset} />
         </div>
       )}
+      {describing && (
+        <DescribeDialog row={row} version={changeset.length} before={message} onClose={() => setDescribing(false)} />
+      )}
     </li>
   )
 }
+
+/** Made in parts out of nothing: a first import. */
+const isFirst = ({ from, parts, added }: Changeset): boolean => from === 0 && parts > 1 && added > 0

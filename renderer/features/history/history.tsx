@@ -107,7 +107,8 @@ function byDay(
     if (last?.day.startsWith(`${name} `)) last.changesets.push(changeset)
     else
       groups.push({
-        day: `${name} ${changeset.length}`,
+        // The same when more comes on top: what is open in it stays so.
+        day: `${name} ${groups.filter(group => group.day.startsWith(`${name} `)).length}`,
         title: changeset.time === null ? 'At a time that was not recorded' : day(changeset.time),
         changesets: [changeset],
       })

@@ -12,6 +12,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { count, number } from '../../ui/format.ts'
+import { MessageField, said } from '../../ui/message-field.tsx'
 import { plainName } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 
@@ -99,7 +100,8 @@ type AsksRemovalProps = { readonly row: ArchiveRow; readonly removals: number; r
 
 function AsksRemoval({ row, removals, of }: AsksRemovalProps): ReactElement {
   const [showing, setShowing] = useState(false)
-  const answer = (remove: boolean) => attempt(() => backend.publish.answerRemoval({ key: row.id, remove }))
+  const answer = (remove: boolean, message = '') =>
+    attempt(() => backend.publish.answerRemoval({ key: row.id, remove, ...said(message) }))
   return (
     <Banner
       tone="warn"
@@ -119,13 +121,31 @@ function AsksRemoval({ row, removals, of }: AsksRemovalProps): ReactElement {
       }
     >
       Nothing is removed for your friends until you answer. If you leave them, the folder is paused until you go on.
-      {showing && <Gone row={row} onClose={() => setShowing(false)} />}
+      {showing && (
+        <Gone
+          row={row}
+          onClose={() => setShowing(false)}
+          onAnswer={(remove, message) => {
+            setShowing(false)
+            answer(remove, message)
+          }}
+        />
+      )}
     </Banner>
   )
 }
 
 /** What the archive has and its folder has not. */
-function Gone({ row, onClose }: { readonly row: ArchiveRow; readonly onClose: () => void }): ReactElement {
+function Gone({
+  row,
+  onClose,
+  onAnswer,
+}: {
+  readonly row: ArchiveRow
+  readonly onClose: () => void
+  readonly onAnswer: (remove: boolean, message: string) => void
+}): ReactElement {
+  const [message, setMessage] = useState('')
   const [gone, setGone] = useState<Difference | null>(null)
   const [error, setError] = useState<unknown>(null)
   useEffect(() => {
@@ -145,7 +165,15 @@ function Gone({ row, onClose }: { readonly row: ArchiveRow; readonly onClose: ()
       onClose={onClose}
       title="Gone from its folder"
       description="They are in the archive still, and would be in its earlier versions afterwards."
-      actions={<Button onClick={onClose}>Close</Button>}
+      actions={
+        <>
+          <Button onClick={onClose}>Close</Button>
+          <Button onClick={() => onAnswer(false, '')}>Leave them in it</Button>
+          <Button kind="danger" onClick={() => onAnswer(true, message)}>
+            Remove them from the archive
+          </Button>
+        </>
+      }
     >
       {problem !== null ? (
         <p className="text-bad">
@@ -165,6 +193,9 @@ function Gone({ row, onClose }: { readonly row: ArchiveRow; readonly onClose: ()
           )}
         </ul>
       )}
+      <div className="mt-4">
+        <MessageField label="Why? (optional)" value={message} onValue={setMessage} />
+      </div>
     </Dialog>
   )
 }

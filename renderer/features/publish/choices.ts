@@ -5,6 +5,8 @@ import type { OutgoingFile } from './framing.ts'
 
 export type Choices = {
   readonly title: string
+  /** What this version is; may be empty. */
+  readonly message: string
   readonly private: boolean
   /** The explicit extra yes to what looks private. */
   readonly includeSuspicious: boolean

@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, count, number } from '../../ui/format.ts'
+import { MessageField, said } from '../../ui/message-field.tsx'
 import { plainName } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { excludePaths } from './decisions.ts'
@@ -51,6 +52,7 @@ function RulesOf({ row }: { readonly row: ArchiveRow }): ReactElement {
   const [wanted, setWanted] = useState<SourceRules | null>(null)
   const [failed, setFailed] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
+  const [message, setMessage] = useState('')
   useEffect(() => {
     backend.publish.rules({ key: row.id }).then(rules => {
       setSaved(rules)
@@ -66,7 +68,7 @@ function RulesOf({ row }: { readonly row: ArchiveRow }): ReactElement {
     setBusy(true)
     attempt(async () => {
       try {
-        await backend.publish.changeRules({ key: row.id, ...wanted, leaving: review.leaving.files })
+        await backend.publish.changeRules({ key: row.id, ...wanted, leaving: review.leaving.files, ...said(message) })
         close()
         toast.done({ title: `What is published of ${title} has changed`, text: sayDifference(review) })
       } finally {
@@ -118,6 +120,7 @@ function RulesOf({ row }: { readonly row: ArchiveRow }): ReactElement {
             onChecked={includeSuspicious => setWanted({ ...wanted, includeSuspicious })}
           />
           <div className="flex flex-col">
+            {changed && <MessageField value={message} onValue={setMessage} />}
             <Leaving title="Leave the next version" difference={review.leaving} />
             <Leaving title="Come into the next version" difference={review.coming} />
             <Rules counted={review} decisions={wanted} onDecide={setWanted} open />

@@ -9,6 +9,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Checkbox, Segmented, TextField } from '../../ui/field.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { bytes, count, number } from '../../ui/format.ts'
+import { MessageField } from '../../ui/message-field.tsx'
 import { plainName } from '../../ui/names.ts'
 import { bytesPublic, type Choices, countPublic, roomNeeded } from './choices.ts'
 import { type Decisions, excludePaths } from './decisions.ts'
@@ -32,6 +33,7 @@ function ReviewSheet({ review, source, decisions, counting, busy }: ReviewSheetP
   const titleField = useRef<HTMLInputElement>(null)
   const [choices, setChoices] = useState<Choices>({
     title: into !== null && target !== undefined ? titleOf(target) : review.title,
+    message: '',
     private: false,
     includeSuspicious: false,
     exclude: new Set(),
@@ -90,6 +92,11 @@ function ReviewSheet({ review, source, decisions, counting, busy }: ReviewSheetP
             error={title === '' ? 'Give it a title: it is the first thing that your friends see.' : null}
           />
         )}
+        <MessageField
+          label={adding ? 'What is new? (optional)' : 'What is it? (optional)'}
+          value={choices.message}
+          onValue={message => decide({ message })}
+        />
         {!adding && (
           <Checkbox
             label="Private"

@@ -11,6 +11,7 @@ import { settings, transfers } from '../../stores/mirrors.ts'
 import { toast } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
 import { count } from '../../ui/format.ts'
+import { said } from '../../ui/message-field.tsx'
 import { plainName } from '../../ui/names.ts'
 import { asideOf, type Choices, type Destination, excludedPaths, outgoingFiles } from './choices.ts'
 import { type Decisions, undecided } from './decisions.ts'
@@ -321,6 +322,7 @@ const startImport = (review: PublishReview, choices: Choices, into: Destination 
     includeSuspicious: choices.includeSuspicious,
     into,
     ...(into === null ? {} : { onClash: choices.onClash }),
+    ...said(choices.message),
   })
 
 async function startUpload(
@@ -338,6 +340,7 @@ async function startUpload(
     files: files.length,
     bytes: files.reduce((sum, file) => sum + file.size, 0),
     into,
+    ...said(choices.message),
   })
   void send(started.upload, started.transfer, choices.title, files)
   return started

@@ -1,10 +1,11 @@
 /** Said once, before anything is announced or looked up: what other machines can see of this one. And other questions. */
-import { type ReactElement, useRef, useState } from 'react'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
 import { backend } from '../../backend.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { useUi } from '../../stores/ui.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { MessageField } from '../../ui/message-field.tsx'
 
 export function ConsentDialog(): ReactElement {
   const consent = useUi(state => state.consent)
@@ -63,6 +64,9 @@ export function ConfirmDialog(): ReactElement {
   if (confirm !== null) last.current = confirm
   const shown = last.current
   const no = useRef<HTMLButtonElement>(null)
+  const [message, setMessage] = useState('')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of another question nothing has been said yet
+  useEffect(() => setMessage(''), [confirm])
   return (
     <Dialog
       open={confirm !== null}
@@ -75,13 +79,18 @@ export function ConfirmDialog(): ReactElement {
           <Button ref={no} onClick={() => confirm?.answer(false)}>
             {shown?.no ?? 'Cancel'}
           </Button>
-          <Button kind={shown?.dangerous ? 'danger' : 'primary'} onClick={() => confirm?.answer(true)}>
+          <Button kind={shown?.dangerous ? 'danger' : 'primary'} onClick={() => confirm?.answer(true, message)}>
             {shown?.yes ?? ''}
           </Button>
         </>
       }
     >
       <p className="text-pretty">{shown?.text}</p>
+      {shown?.message !== undefined && (
+        <div className="mt-4">
+          <MessageField label="Why? (optional)" placeholder={shown.message} value={message} onValue={setMessage} />
+        </div>
+      )}
     </Dialog>
   )
 }
