@@ -7,8 +7,11 @@ import { setImmediate } from 'node:timers/promises'
 import type Hypercore from 'hypercore'
 import { contentEndIn } from '../proofs/list.ts'
 
-/** Blocks that are read at once; what was found is remembered after each so many. */
+/** What was found is remembered after each so many blocks. */
 const STEP = 512
+/** Blocks that are read together at first, and about how many bytes then. */
+const FEW = 64
+const AT_ONCE = 8 << 20
 /** How long one block is waited for, in milliseconds. */
 const PATIENCE = 20_000
 
@@ -42,7 +45,7 @@ export class ContentLength {
       for (let start = begin * STEP; start < version; start += STEP) {
         const end = Math.min(start + STEP, version)
         signal?.throwIfAborted()
-        for (const block of await blocksOf(session, start, end)) {
+        for await (const block of blocksOf(session, start, end)) {
           const ends = block === null ? 0 : contentEndIn(block)
           if (ends > most) counted = false
           else if (ends > length) length = ends
@@ -62,8 +65,20 @@ export class ContentLength {
   }
 }
 
+/** Each block, few at a time where they are large: whoever writes a list decides how large they are. */
+async function* blocksOf(session: Hypercore, start: number, end: number): AsyncGenerator<Buffer | null> {
+  let most = Math.max(1, Math.min(FEW, Math.floor((AT_ONCE * session.length) / Math.max(1, session.byteLength))))
+  for (let next = start; next < end; ) {
+    const blocks = await together(session, next, Math.min(end, next + most))
+    next += blocks.length
+    const bytes = blocks.reduce((sum, block) => sum + (block?.byteLength ?? 0), 0)
+    most = Math.max(1, Math.min(2 * most, Math.floor((AT_ONCE * blocks.length) / Math.max(1, bytes))))
+    yield* blocks
+  }
+}
+
 /** One trip to the store for all that is here and lies there as it is. */
-async function blocksOf(session: Hypercore, start: number, end: number): Promise<readonly (Buffer | null)[]> {
+async function together(session: Hypercore, start: number, end: number): Promise<readonly (Buffer | null)[]> {
   const { state, bitfield } = session.core!
   const reads = state.storage.read()
   const blocks: Promise<Buffer | null>[] = []

@@ -8,6 +8,7 @@
  */
 import type Hyperdrive from 'hyperdrive'
 import { CircularList } from '../lib/circular-list.ts'
+import { boundBlocks } from '../lib/list-weight.ts'
 
 const DEEPEST = 40
 
@@ -24,6 +25,7 @@ export function guardTrees(db: Hyperdrive['db']): void {
   void batch.close()
   if (guarded.has(batches)) return
   guarded.add(batches)
+  boundBlocks(batches)
   const { getRoot } = batches
   batches.getRoot = async function (this: Batch, ensureHeader) {
     const root = await getRoot.call(this, ensureHeader)

@@ -15,6 +15,10 @@ const HELD = 2048
 const FEW = 16
 const MANY = 1024
 
+/** Nodes that blocks carry which are read together: a hundred each, where upstream writes as many as its tree is deep. */
+const MOST_NODES = 100 * MANY
+const tooMany = () => new CircularList('The blocks of this list carry more nodes than any list has')
+
 type Batch = ReturnType<Hyperdrive['db']['batch']>
 export type Block = Awaited<ReturnType<Batch['getBlock']>>
 export type Level = NonNullable<Block['index']>['levels'][number]
@@ -37,9 +41,21 @@ export class Log {
     }
   }
 
-  /** From peers if need be, all of them together. Throws CircularList when one of them is no block of a list. */
+  /**
+   * From peers if need be, all of them together. Throws CircularList when one of them is no block of a list, or all of them
+   * carry more nodes than any list has.
+   */
   async blocks(places: readonly number[]): Promise<readonly Block[]> {
-    return Promise.all(places.map(place => this.#read(place)))
+    let nodes = 0
+    const read = async (place: number) => {
+      // What was asked for before it may have been too much by now.
+      if (nodes > MOST_NODES) throw tooMany()
+      const block = await this.#read(place)
+      nodes += block.index?.levels.length ?? 0
+      if (nodes > MOST_NODES) throw tooMany()
+      return block
+    }
+    return Promise.all(places.map(read))
   }
 
   /** From `start` up to `end` and without it. */

@@ -223,6 +223,7 @@ declare module 'hypercore' {
       /** null: nothing is signed yet. */
       readonly signature: Buffer | null
       readonly encryptionFork: number
+      readonly byteLength: number
       readonly storage: { write(): Transaction; read(fork?: number): Reads }
       _activeTx: Transaction | null
       createTreeBatch(): Tree
@@ -242,7 +243,7 @@ declare module 'hypercore' {
       readonly discoveryKey: Buffer
       readonly header: { readonly manifest: unknown }
       readonly state: State
-      readonly bitfield: { countSet(start: number, length: number): number }
+      readonly bitfield: { countSet(start: number, length: number): number; get(index: number): boolean }
       readonly replicator: Replicator
       /** A peer has shown its head. true: it is not that of the history that is here. */
       checkConflict(proof: Proof, from: ReplicatorPeer): Promise<boolean>
@@ -478,8 +479,10 @@ declare module 'hyperbee' {
       readonly key: unknown
       readonly value: unknown
     }
-    /** What follows is the inside of 2.27, on which `main/read/walk.ts`, `main/archives/tree-guard.ts` and `main/history` lean. */
+    /** What follows is the inside of 2.27, on which `main/read/walk.ts`, `main/archives/tree-guard.ts`, `main/lib/list-weight.ts` and `main/history` lean. */
     type BlockEntry = {
+      /** As it was read. */
+      readonly entry: StoredNode
       readonly seq: number
       readonly key: Buffer
       readonly value: Buffer | null
@@ -500,7 +503,20 @@ declare module 'hyperbee' {
       getKeyNode(index: number): Promise<BlockEntry>
       getChildNode: (this: TreeNode, index: number) => Promise<TreeNode>
     }
+    /** A block of a list, as all its readers share it. `index`: null once it was taken apart. */
+    type StoredNode = { key: Buffer; value: Buffer | null; index: Buffer | null }
+    type Cache = {
+      readonly keys: { delete(seq: number): boolean }
+      get(seq: number): StoredNode | null
+    }
     type Batch = {
+      readonly core: Hypercore
+      readonly tree: { readonly _nodeCache: Cache | null }
+      /** Blocks that were read, and those that are being written, of which there are `length`. */
+      readonly blocks: Map<number, BlockEntry> | null
+      readonly length: number
+      _getNode: (this: Batch, seq: number) => Promise<StoredNode>
+      _getBlock: (this: Batch, seq: number) => Promise<BlockEntry>
       getRoot: (this: Batch, ensureHeader: boolean) => Promise<TreeNode | null>
       getBlock(seq: number): Promise<BlockEntry>
       close(): Promise<void>

@@ -7,6 +7,7 @@
  * Leans on the inside of Hyperbee 2.27: `getRoot`, `getKeyNode`, `getChildNode`, and what its extension sends.
  */
 import type Hyperdrive from 'hyperdrive'
+import { LONGEST_KEY } from '../lib/list-weight.ts'
 
 /** Hyperdrive keeps its entries under this, beside what it may keep there one day. */
 export const FILES = Buffer.from('files\0')
@@ -92,6 +93,7 @@ export async function* walk(
     const within = (left: Buffer | null, right: Buffer | null) =>
       (right === null || Buffer.compare(right, low) > 0) && (left === null || Buffer.compare(left, high) < 0)
     const isPassedOver = (left: Buffer | null, right: Buffer | null) => {
+      if (left !== null && right?.equals(left) === true) return true
       if (left === null || right === null || Buffer.compare(left, low) <= 0 || Buffer.compare(right, high) >= 0)
         return false
       const passes = passesOver(left.subarray(FILES.length), right.subarray(FILES.length))
@@ -181,13 +183,18 @@ export async function* walk(
   }
 }
 
-/** What is none could lead round in circles for ever, and so could one whose keys are not between those around it. */
+/**
+ * What is none could lead round in circles for ever, and so could one whose keys are not between those around it. Between two
+ * that became the same when they were cut, nothing is looked for.
+ */
 const isNode = ({ keys, children }: TreeNode): boolean =>
   keys.length > 0 && keys.length <= MOST_KEYS && (children.length === 0 || children.length === keys.length + 1)
 
 function areInOrder(keys: readonly (Buffer | null)[]): boolean {
   return keys.every((key, index) => {
     const before = index === 0 ? null : (keys[index - 1] ?? null)
-    return key === null || before === null || Buffer.compare(before, key) < 0
+    if (key === null || before === null) return true
+    const order = Buffer.compare(before, key)
+    return order < 0 || (order === 0 && key.byteLength >= LONGEST_KEY)
   })
 }
