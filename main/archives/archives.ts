@@ -75,6 +75,8 @@ type Opened = {
   fetchesList: boolean
   /** Begins with that. */
   looked: () => void
+  /** When somebody was shown a part of the list last, by `performance.now`; 0: not since the start. */
+  lookedAt: number
 }
 
 /** What is left is rewritten to give room back, as long as it is not more than this many times what was freed. */
@@ -108,7 +110,7 @@ export class Archives {
 
   async start(): Promise<void> {
     this.#network.onReturn(() => {
-      for (const opened of this.#opened.values()) opened.retry()
+      for (const opened of this.#inOrder()) opened.retry()
     })
     this.#rewrites = await Rewrites.open({
       storage: this.#storage,
@@ -264,6 +266,7 @@ export class Archives {
   looked(key: string): void {
     const opened = this.#opened.get(key)
     if (opened === undefined) return
+    opened.lookedAt = performance.now()
     this.#network.hurry(opened.archive.drive.discoveryKey)
     opened.looked()
   }
@@ -567,12 +570,7 @@ export class Archives {
 
   /** The network may be used from now on. */
   networkStarted(): void {
-    // Those of which nothing is known yet are waited for by somebody.
-    const opened = [...this.#opened.values()].filter(({ archive }) => !this.record(archive.key).paused)
-    for (const one of [
-      ...opened.filter(({ archive }) => !archive.known),
-      ...opened.filter(({ archive }) => archive.known),
-    ]) {
+    for (const one of this.#inOrder()) {
       if (one.state.name === 'unreachable') this.#setState(one, this.#initialState(one.archive))
       this.#search(one)
     }
@@ -586,6 +584,14 @@ export class Archives {
       if (name === 'looking' || name === 'reading' || name === 'unreachable')
         this.#setState(opened, this.#initialState(opened.archive))
     }
+  }
+
+  /** What was looked at last, then those of which nothing is known yet and that somebody waits for, then the others. */
+  #inOrder(): readonly Opened[] {
+    const rank = ({ archive, lookedAt }: Opened) => (lookedAt > 0 ? lookedAt : archive.known ? -2 : -1)
+    return [...this.#opened.values()]
+      .filter(({ archive }) => !this.record(archive.key).paused)
+      .sort((a, b) => rank(b) - rank(a))
   }
 
   touch(key: string): void {
@@ -657,6 +663,7 @@ export class Archives {
       downloads: [],
       fetchesList: false,
       looked: () => {},
+      lookedAt: 0,
     }
     // As many readers as there are listen for the end of an archive.
     setMaxListeners(0, opened.life.signal)

@@ -182,7 +182,11 @@ declare module 'hypercore' {
       update(proof: Proof): Promise<boolean> | boolean
       commitable(): boolean
     }
-    type ForkRequest = { readonly fork: number; readonly batch: Reorg | null; readonly inflight: readonly PeerRequest[] }
+    type ForkRequest = {
+      readonly fork: number
+      readonly batch: Reorg | null
+      readonly inflight: readonly PeerRequest[]
+    }
     type Replicator = {
       readonly peers: readonly ReplicatorPeer[]
       readonly _inflight: Iterable<PeerRequest>
@@ -611,10 +615,13 @@ declare module 'hyperdht' {
       readonly rtt: number
     }
     type Connection = import('node:stream').Duplex & { readonly rawStream: RawStream | null }
-    type Query = AsyncIterable<{ readonly peers: readonly { readonly publicKey: Buffer }[] }> & {
+    type Found = { readonly publicKey: Buffer }
+    type Query = AsyncIterable<{ readonly peers: readonly Found[] }> & {
       readonly closestReplies: readonly unknown[]
       destroy(): void
     }
+    /** `onlyClosestNodes`: nobody but the nodes that are given is asked. */
+    type QueryOptions = { readonly closestNodes?: readonly unknown[]; readonly onlyClosestNodes?: boolean }
   }
   class DHT extends EventEmitter {
     /** Counts what passes its sockets, in bytes of UDP packets. */
@@ -640,9 +647,11 @@ declare module 'hyperdht' {
     connect(publicKey: Uint8Array, options?: object): DHT.Connection
     ready(): Promise<void>
     fullyBootstrapped(): Promise<void>
-    lookup(topic: Uint8Array): DHT.Query
+    lookup(topic: Uint8Array, options?: DHT.QueryOptions): DHT.Query
     destroy(options?: { readonly force?: boolean }): Promise<void>
     address(): { readonly host: string; readonly port: number } | null
+    /** The inside: what it keeps for others, by topic in hex; null while it keeps nothing. For tests. */
+    readonly _persistent: { readonly records: { get(topic: string, most: number): readonly unknown[] } } | null
   }
   export = DHT
 }
@@ -675,6 +684,7 @@ declare module 'hyperswarm' {
       readonly destroying: boolean
       /** Sends a sign of life when nothing else was sent for so many milliseconds. */
       setKeepAlive(milliseconds: number): void
+      sendKeepAlive(): void
     }
     type PeerInfo = {
       readonly publicKey: Buffer
@@ -688,6 +698,8 @@ declare module 'hyperswarm' {
       flushed(): Promise<boolean>
       refresh(options?: { readonly client?: boolean; readonly server?: boolean }): Promise<boolean>
       destroy(): Promise<void>
+      /** The inside: the nodes that a topic was announced at. */
+      readonly discovery: { readonly _closestNodes: readonly unknown[] | null }
     }
   }
   class Hyperswarm extends EventEmitter {
@@ -704,14 +716,23 @@ declare module 'hyperswarm' {
     readonly connections: ReadonlySet<Hyperswarm.Connection>
     readonly peers: ReadonlyMap<string, Hyperswarm.PeerInfo>
     readonly connecting: number
+    readonly suspended: boolean
     maxPeers: number
-    /** true: whoever comes is declined. `payload` null: it is asked before this machine goes there. */
-    _handleFirewall: (publicKey: Uint8Array, payload: unknown) => boolean
     join(topic: Uint8Array, options?: { readonly server?: boolean; readonly client?: boolean }): Hyperswarm.Discovery
     leave(topic: Uint8Array): Promise<void>
     listen(): Promise<void>
     flush(): Promise<boolean>
+    /** Leaves all topics. */
+    clear(): Promise<unknown>
     destroy(options?: { readonly force?: boolean }): Promise<void>
+    /** The inside: who can be reached by their public key. */
+    readonly server: { close(): Promise<void> }
+    /** The inside: connects to somebody who was found at a topic. */
+    _handlePeer(peer: DHT.Found, topic: Buffer): void
+    /** The inside. true: whoever comes is declined. `payload` null: it is asked before this machine goes there. */
+    _handleFirewall(publicKey: Uint8Array, payload: unknown): boolean
+    /** The inside: called when the network is another one, or answers again. */
+    _handleNetworkChange(): Promise<void>
   }
   export = Hyperswarm
 }

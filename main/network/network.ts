@@ -17,8 +17,9 @@ import { type Rates, type Role, Shaper } from './shaper.ts'
 import { Topics } from './topics.ts'
 import { passOver } from './stalls.ts'
 
-/** How long the swarm may take to say goodbye before it is cut off. */
-const FAREWELL = 1000
+/** How long the swarm may take to say goodbye, and then to end, in milliseconds. */
+const FAREWELL = 1200
+const ENDING = 300
 const SAMPLE = 250
 /** Attempts to connect at the same time: upstream's three are soon taken by machines that are gone. */
 const CONNECTING = 12
@@ -138,12 +139,16 @@ export class Network {
       ...(local ? { host: '127.0.0.1', firewalled: false } : {}),
     })
     const attempts = new AttemptLog(dht, () => this.#tell(this.#changed))
-    const swarm = new Hyperswarm({ dht, keyPair, maxParallel: CONNECTING })
+    const swarm = new PatientSwarm({ dht, keyPair, maxParallel: CONNECTING })
     swarm.maxPeers = this.#connections
-    // Upstream lets in whoever comes. Those who do not get in are not kept out for good, as its own way to decline would.
-    const decline = swarm._handleFirewall.bind(swarm)
-    swarm._handleFirewall = (publicKey, payload) =>
-      decline(publicKey, payload) || (payload !== null && swarm.connections.size >= this.#connections)
+    const topics = new Topics(swarm, () => {
+      this.#silent = false
+    })
+    const returned = () => {
+      topics.expire()
+      this.#tell(this.#returned)
+    }
+    swarm.onNetworkChange = returned
     const direct = new Direct(keyPair)
     void direct.listen(local ? '127.0.0.1' : '0.0.0.0')
     swarm.on('connection', (connection: Hyperswarm.Connection) => {
@@ -157,18 +162,16 @@ export class Network {
     })
     // The nodes that upstream knows by name carry their address before an @.
     const nodes = dht.bootstrapNodes.map(({ host, port }) => ({ host: host.split('@')[0]!, port }))
-    const stopWatching = watchConnectivity(nodes, ({ online, returned }) => {
-      this.#online = online
+    const stopWatching = watchConnectivity(nodes, change => {
+      this.#online = change.online
       this.#tell(this.#changed)
-      if (returned) this.#tell(this.#returned)
+      if (change.returned) returned()
     })
     const sampler = setInterval(() => this.#sample(), SAMPLE)
     sampler.unref()
     this.#running = {
       swarm,
-      topics: new Topics(swarm, () => {
-        this.#silent = false
-      }),
+      topics,
       attempts,
       direct,
       stop: () => {
@@ -280,17 +283,14 @@ export class Network {
     this.#running = null
     if (running === null) return
     running.stop()
-    const { swarm } = running
-    const farewell = swarm.destroy().catch(() => {})
-    const inTime = await Promise.race([
-      farewell.then(() => true),
-      new Promise<false>(resolve => setTimeout(() => resolve(false), FAREWELL).unref()),
-    ])
-    if (!inTime)
-      await Promise.race([
-        swarm.destroy({ force: true }).catch(() => {}),
-        new Promise(resolve => setTimeout(resolve, 300).unref()),
-      ])
+    const { swarm, topics } = running
+    // Who finds what is still announced then learns at once that nobody is there.
+    const unreachable = swarm.server.close().catch(() => {})
+    await Promise.race([Promise.all([unreachable, topics.close(FAREWELL)]), pause(FAREWELL)])
+    // Peers see at once that it is gone; what still waits for the DHT ends with its node.
+    const gone = swarm.dht.destroy({ force: true }).catch(() => {})
+    void swarm.clear().catch(() => {})
+    await Promise.race([Promise.all([gone, swarm.destroy({ force: true }).catch(() => {})]), pause(ENDING)])
   }
 
   #count(carrier: Carrier): void {
@@ -339,6 +339,29 @@ export class Network {
       limits: this.#limits,
     }
     if (JSON.stringify(this.status.get('network')) !== JSON.stringify(next)) this.status.put(next)
+  }
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, milliseconds).unref())
+
+/**
+ * Upstream asks for all topics at once when the network is another one, however many there are: Cairn does so in its own
+ * order. And upstream lets in whoever comes; those who do not get in here are not kept out for good, as its own way to
+ * decline would.
+ */
+class PatientSwarm extends Hyperswarm {
+  onNetworkChange = () => {}
+
+  override _handleFirewall(publicKey: Uint8Array, payload: unknown): boolean {
+    return super._handleFirewall(publicKey, payload) || (payload !== null && this.connections.size >= this.maxPeers)
+  }
+
+  override _handleNetworkChange(): Promise<void> {
+    if (this.suspended) return Promise.resolve()
+    // Connections that are dead are found out first.
+    for (const connection of this.connections) connection.sendKeepAlive()
+    this.onNetworkChange()
+    return Promise.resolve()
   }
 }
 
