@@ -4,7 +4,8 @@
  * Upstream follows a history with a higher fork at once, deleting what is not in it, and answers two histories of the same
  * fork by closing every session of the log, after a line on the console. Here the first waits until somebody says that it
  * may be followed, and the second is handed over as the proof that it is, after which the log is frozen: it does not grow
- * any more. What is here is read and served as before, blocks of it that are missing are fetched from who has the same
+ * any more. Two histories that are as long as each other fit in no place that upstream looks at, so that peers who have
+ * as much as is here are asked for their head. What is here is read and served as before, blocks of it that are missing are fetched from who has the same
  * history, whoever is met is shown that there are two, and one that its author mends it with is still heard of.
  *
  * Leans on the inside of Hypercore 11.37.1: a history with a higher fork is applied in one place, and so is the check of
@@ -42,6 +43,9 @@ const PIECES = 64
 /** Blocks that are looked through for one that the peer has. */
 const LOOKED_THROUGH = 4096
 
+/** Heads are compared this often, in milliseconds, with so many peers at a time. */
+const COMPARING = { every: 1000, peers: 8 } as const
+
 const NOTHING = { block: null, seek: null, manifest: false, priority: 0 } as const
 
 const guards = new WeakMap<object, HistoryGuard>()
@@ -54,6 +58,9 @@ export class HistoryGuard {
   #heads: Forked | null = null
   /** Who was shown them, or asked before there were any. */
   readonly #met = new WeakMap<Hypercore.ReplicatorPeer, Forked | null>()
+  /** The length and fork for which a peer was asked for its head. */
+  readonly #compared = new WeakMap<Hypercore.ReplicatorPeer, string>()
+  #isComparing = false
   #held: Hypercore.ForkRequest | null = null
   readonly #apply: Hypercore.Replicator['_applyReorg']
   readonly #updateFork: Hypercore.Replicator['_updateFork']
@@ -90,6 +97,7 @@ export class HistoryGuard {
       peer.onsync = async said => {
         await onsync(said)
         this.#meet(peer)
+        this.#compareSoon()
       }
       add(peer)
     }
@@ -251,14 +259,44 @@ export class HistoryGuard {
     if (!this.#frozen || peer.removed || known === this.#heads) return
     if (peer.remoteFork !== fork || peer.remoteLength < length || length === 0) return
     this.#met.set(peer, this.#heads)
-    if (this.#heads === null) {
-      const upgrade = { start: 0, length }
-      peer.wireRequest.send({ ...NOTHING, id: 0, fork, hash: null, upgrade })
-    } else
+    if (this.#heads === null) askForHead(peer, fork, length)
+    else
       for (const head of this.#heads.heads) {
         const upgrade = { start: 0, length, ...head }
         peer.wireData.send({ request: 0, fork, block: null, hash: null, seek: null, upgrade, manifest: null })
       }
+  }
+
+  /** What peers say of their length comes with every version, many times. */
+  #compareSoon(): void {
+    if (this.#isComparing) return
+    this.#isComparing = true
+    const compare = () => {
+      this.#isComparing = false
+      this.#compare()
+    }
+    setTimeout(compare, COMPARING.every).unref()
+  }
+
+  /** Asks those who have as much as is here whether it is the same. */
+  #compare(): void {
+    const { replicator, state } = this.#core
+    const { fork, length } = state
+    const at = `${length} ${fork}`
+    if (this.#frozen || length === 0) return
+    const equal = replicator.peers.filter(
+      peer =>
+        !peer.removed &&
+        peer.remoteSynced &&
+        peer.remoteFork === fork &&
+        peer.remoteLength === length &&
+        this.#compared.get(peer) !== at,
+    )
+    for (const peer of equal.slice(0, COMPARING.peers)) {
+      this.#compared.set(peer, at)
+      askForHead(peer, fork, length)
+    }
+    if (equal.length > COMPARING.peers) this.#compareSoon()
   }
 
   /** Goes down both trees until it is known which blocks are the same. */
@@ -303,6 +341,11 @@ function offerOf({ batch }: Hypercore.ForkRequest): Offer | null {
   if (batch === null || !batch.finished) return null
   const { fork, length, ancestors, treeLength } = batch
   return { fork, length, common: Math.min(ancestors, treeLength, length) }
+}
+
+/** The answer goes where heads are checked that do not fit. */
+function askForHead(peer: Hypercore.ReplicatorPeer, fork: number, length: number): void {
+  peer.wireRequest.send({ ...NOTHING, id: 0, fork, hash: null, upgrade: { start: 0, length } })
 }
 
 function blockOf(

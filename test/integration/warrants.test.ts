@@ -30,7 +30,13 @@ const textOf = async (person: RemotePerson, key: string, path: string, version: 
 }
 
 /** The same author on two machines that know nothing of each other. Both have written since; `bob` has what the first one wrote. */
-async function twoCopies(options: { readonly private?: boolean } = {}) {
+async function twoCopies({
+  second = { 'b.txt': 'b of the second', 'c.txt': 'c' },
+  ...options
+}: {
+  readonly private?: boolean
+  readonly second?: Readonly<Record<string, string>>
+} = {}) {
   const folder = await temporaryFolder('copied')
   await writeTree(folder, { 'a.txt': 'a', 'gone.txt': 'gone since' })
   const ana = await startPerson(testnet.bootstrap)
@@ -54,15 +60,14 @@ async function twoCopies(options: { readonly private?: boolean } = {}) {
   await bob.archive(key, row => row.files === 2 && row.held.blocks === row.held.ofBlocks)
   await again.close()
 
-  await writeFile(join(folder, 'b.txt'), 'b of the second')
-  await writeFile(join(folder, 'c.txt'), 'c')
+  await writeTree(folder, second)
   // It is known for a copy, and the person insists all the same.
   const alone = await startPerson(testnet.bootstrap, { storage: copy, join: false })
   await alone.archive(key, ({ state }) => state.name === 'behind' && state.alone)
   await alone.client.archives.insist({ key })
-  await alone.archive(key, row => row.files === 3)
+  const { length } = await alone.archive(key, row => row.files === 1 + Object.keys(second).length)
   await alone.close()
-  return { folder, key, link, bob, first: ana.storage, second: copy, common, older }
+  return { folder, key, link, bob, first: ana.storage, second: copy, common, older, length }
 }
 
 /** Every bit of it is turned once; of a long one some. */
@@ -178,6 +183,19 @@ test('the proof is on the disk before anything else, also when the reader is kil
   expect(asked.stderr).toContain('NEEDS_A_YES')
   const mended = await cairn('repair', link, '--yes', '--storage', second, ...given.slice(2)).exited
   expect(JSON.parse(mended.stdout)).toMatchObject({ repaired: { key } })
+}, 60_000)
+
+test('two histories that are as long as each other are told apart when they meet', async () => {
+  const { key, bob, second, length, common } = await twoCopies({ second: { 'b.txt': 'b of the second' } })
+  expect((await bob.archive(key, isFound)).length).toBe(length)
+  const clone = await startPerson(testnet.bootstrap, { storage: second })
+  const [row] = await Promise.all([bob.archive(key, isForked), clone.archive(key, isForked)])
+  expect(row).toMatchObject({ length, rewritten: { kind: 'forked', proof: true } })
+  await clone.archive(key, ({ rewritten }) => rewritten?.kind === 'forked' && rewritten.common === common)
+  const { text } = await bob.client.archives.warrant({ key })
+  expect(checkWarrant(text)).toMatchObject({ archive: key, log: 'list', fork: 0, length, signed: [length, length] })
+  expect(await textOf(bob, key, '/b.txt')).toBe('b of the first')
+  expect(await textOf(clone, key, '/b.txt')).toBe('b of the second')
 }, 60_000)
 
 /** An author with a plain Hyperdrive, who is there as long as the test. */
