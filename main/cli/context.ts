@@ -175,6 +175,8 @@ function nextStep({ state }: ArchiveRow): string {
       return 'Connect this machine to a network, then run the command again.'
     case 'dht-silent':
       return 'Try another network, such as a phone’s; a firewall that blocks UDP is the usual cause.'
+    case 'nobody-near':
+      return 'Connect this machine to the internet, or bring the author into this local network; then run the command again.'
     case 'nobody':
     case 'peer-lacks':
       return `Ask its author to start Cairn; ${wait}`

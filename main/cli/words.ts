@@ -71,6 +71,8 @@ export function reason({ reason: why, candidates, attempts }: Unreachable): stri
       return 'Everything is paused'
     case 'offline':
       return 'This machine is offline'
+    case 'nobody-near':
+      return 'The internet cannot be reached, and nobody on this local network shares it'
     case 'dht-silent':
       return 'No node of the network answers: a firewall may be in the way'
     case 'nobody':
@@ -214,6 +216,8 @@ export function network(status: NetworkStatus): string {
       return `online behind a router${address === null ? '' : ` as ${address}`}, ${count(status.peers, 'peer')}`
     case 'dht-silent':
       return 'no node of the network answers'
+    case 'room':
+      return `no internet, ${count(status.room.peers, 'peer')} on the local network`
     case 'offline':
       return 'offline'
     default:

@@ -329,6 +329,7 @@ export class Network {
     const next: NetworkStatus = {
       id: 'network',
       state,
+      room: { state: 'off', near: 0, peers: 0 },
       peers: this.#running?.swarm.connections.size ?? 0,
       address: dht?.host ? `${dht.host}:${dht.port}` : null,
       publicKey: this.#publicKey,

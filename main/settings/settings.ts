@@ -28,6 +28,7 @@ const File = z.object({
   cache: z.number().min(0).catch(10_000_000_000),
   limits: Limits.catch(UNLIMITED),
   paused: z.boolean().catch(false),
+  room: z.boolean().catch(true),
 })
 
 export class SettingsService {

@@ -588,6 +588,7 @@ export const contract = {
         cache: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
         limits: Limits.optional(),
         paused: z.boolean().optional(),
+        room: z.boolean().optional(),
       }),
     }),
   },

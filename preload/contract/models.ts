@@ -36,6 +36,8 @@ export type UnreachableReason =
   | 'paused'
   /** This machine has no way to the network: the system knows no route to any node of the DHT. */
   | 'offline'
+  /** No way to the DHT, or no answer from it, and none of those who are on the same local network shares it. */
+  | 'nobody-near'
   /** There is a way to the network, and no node of the DHT answers. */
   | 'dht-silent'
   /** The DHT answers, and nobody announces this key. */
@@ -703,7 +705,10 @@ export type NetworkStatus = {
     /** Online, and the NAT lets no stranger in unasked. */
     | { readonly name: 'behind-nat' }
     | { readonly name: 'dht-silent' }
+    /** No way to the DHT, or no answer from it; connected to others on the local network. */
+    | { readonly name: 'room' }
     | { readonly name: 'offline' }
+  readonly room: RoomStatus
   readonly peers: number
   readonly address: string | null
   readonly publicKey: string
@@ -712,6 +717,16 @@ export type NetworkStatus = {
   readonly bytesDown: number
   readonly bytesUp: number
   readonly limits: LimitsInForce
+}
+
+/** Those who are found on the local network, without the DHT. */
+export type RoomStatus = {
+  /** `off`: switched off, or nothing may be sent yet. `nowhere`: this machine is in no local network. */
+  readonly state: 'off' | 'on' | 'nowhere'
+  /** Other Cairns that were heard in the last minute, whatever they share. */
+  readonly near: number
+  /** Those of them that this machine is connected to over that network. */
+  readonly peers: number
 }
 
 export type Settings = {
@@ -727,6 +742,8 @@ export type Settings = {
   readonly limits: Limits
   /** Nothing is fetched or served, until the person goes on. */
   readonly paused: boolean
+  /** Others on the local network are looked for there as well, and can tell that Cairn runs here. */
+  readonly room: boolean
 }
 
 export type BackendStatus = {

@@ -95,6 +95,8 @@ export function sayReason({ reason, attempts }: Extract<ArchiveRow['state'], { n
       return 'Everything is paused'
     case 'offline':
       return 'You are offline'
+    case 'nobody-near':
+      return 'Nobody nearby shares it'
     case 'dht-silent':
       return 'The network does not answer'
     case 'nobody':
@@ -128,6 +130,8 @@ export function sayNetwork(status: NetworkStatus | undefined, live: boolean): Sa
       return { short: 'Online, behind a strict router', mood: 'good' }
     case 'dht-silent':
       return { short: 'The network does not answer', mood: 'warn' }
+    case 'room':
+      return { short: 'Local network only', mood: 'good' }
     case 'offline':
       return { short: 'Offline', mood: 'warn' }
     default:

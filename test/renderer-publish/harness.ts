@@ -334,6 +334,7 @@ function handlers(harness: Harness): Handlers<Contract> {
               cache: 0,
               limits: { down: null, up: null, schedule: [], connections: 64 },
               paused: false,
+              room: true,
             },
           ],
           signal,

@@ -511,6 +511,7 @@ export const transfers: readonly TransferRow[] = [
 export const network: NetworkStatus = {
   id: 'network',
   state: { name: 'online' },
+  room: { state: 'on', near: 1, peers: 1 },
   peers: 7,
   address: '198.51.100.4:49737',
   publicKey: keyOf(200),
@@ -531,6 +532,7 @@ export const settings: Settings = {
   cache: 10_000_000_000,
   limits: { down: null, up: null, schedule: [], connections: 64 },
   paused: false,
+  room: true,
 }
 
 export const rulesReview: RulesReview = {

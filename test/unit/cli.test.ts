@@ -416,6 +416,7 @@ class Scripted {
       cache: 0,
       limits: { down: null, up: null, schedule: [], connections: 64 },
       paused: false,
+      room: true,
     })
   }
 

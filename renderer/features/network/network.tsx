@@ -90,6 +90,8 @@ function explain({ state }: NetworkStatus): string {
       return 'The network answers. Your router lets nobody in unasked, so both sides have to reach out at the same time, which works with most friends. If one cannot connect, another network helps.'
     case 'dht-silent':
       return 'This machine has a connection, but none of the nodes that know who has what answers. A firewall that blocks UDP is the usual cause. Connections that exist go on.'
+    case 'room':
+      return 'The internet cannot be reached from here, but others on the same local network can: what they share is found and fetched. The rest goes on by itself when the internet is back.'
     case 'offline':
       return 'This machine has no network connection. What is on this device works; the rest goes on by itself when you are back.'
     default:

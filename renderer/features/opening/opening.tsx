@@ -265,6 +265,13 @@ function sayUnreachable({ reason, candidates, attempts }: Unreachable): Reason {
         text: 'This machine has no way to the network, so nobody can be asked who has this archive.',
         next: 'Connect it. As soon as it has a network, Cairn looks by itself.',
       }
+    case 'nobody-near':
+      return {
+        icon: <CloudOff size={44} strokeWidth={1.25} />,
+        title: 'Nobody nearby has this',
+        text: 'The internet cannot be reached from here, and none of those who run Cairn on this local network shares this archive.',
+        next: 'Connect to the internet, or ask your friend to join this network. Cairn then finds it by itself.',
+      }
     case 'dht-silent':
       return {
         icon: <Unplug size={44} strokeWidth={1.25} />,
