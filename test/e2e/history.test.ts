@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { publish } from '../helpers/backend.ts'
-import { axe, overflow, paste, type Stage, startStage } from '../helpers/browser.ts'
+import { axe, go, overflow, paste, type Stage, startStage } from '../helpers/browser.ts'
 import { writeTree } from '../helpers/files.ts'
 import { png } from '../renderer-publish/samples.ts'
 
@@ -17,6 +17,15 @@ afterAll(() => stage?.close())
 const lines = (changed: string) =>
   Array.from({ length: 60 }, (_, index) => (index === 30 ? `the ${changed} fox jumps` : `line ${index + 1}`)).join('\n')
 
+/** Ten times what is ten times something, so many times. */
+const drawing = (powers: number) => {
+  const groups = Array.from({ length: powers }, (_, power) => {
+    const inside = power === 0 ? '<rect width="9" height="9"/>' : `<use href="#g${power - 1}"/>`.repeat(10)
+    return `<g id="g${power}">${inside}</g>`
+  })
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">${groups.join('')}</svg>`
+}
+
 const shoot = async (page: Page, name: string) => {
   if (process.env['CAIRN_SHOTS'])
     await page.screenshot({ path: join(process.env['CAIRN_SHOTS'], `history-${name}.png`) })
@@ -27,6 +36,7 @@ test('a text and a picture are shown before and after, by mouse and by keyboard'
   await writeTree(source, {
     'story.txt': lines('quick brown'),
     'sea.png': png(60, 40),
+    'drawing.svg': drawing(1),
     'old name.txt': 'it stays as it is',
     'gone.txt': 'gone soon',
     'tool.sh': 'true',
@@ -39,6 +49,7 @@ test('a text and a picture are shown before and after, by mouse and by keyboard'
   await ana.archive(key, ({ source }) => source?.state.name === 'paused')
   await writeFile(join(source, 'story.txt'), `${lines('slow \u202Ebrown')}\nand one line more\n`)
   await writeFile(join(source, 'sea.png'), png(40, 40))
+  await writeFile(join(source, 'drawing.svg'), drawing(9))
   await rename(join(source, 'old name.txt'), join(source, 'new name.txt'))
   await rm(join(source, 'gone.txt'))
   await chmod(join(source, 'tool.sh'), 0o755)
@@ -103,6 +114,12 @@ test('a text and a picture are shown before and after, by mouse and by keyboard'
   await page.getByRole('img', { name: 'Before: sea.png' }).waitFor()
   await shoot(page, 'pictures')
   await page.reload()
+  await page.getByRole('img', { name: 'After: sea.png' }).waitFor()
+  // A drawing of a billion shapes holds nothing up.
+  await go(page, page.url().replace(/^.*#/, '#').replace('sea.png', 'drawing.svg'))
+  await page.getByRole('img', { name: 'Before: drawing.svg' }).waitFor()
+  await page.getByText('It draws more than 100,000 shapes.').waitFor()
+  await page.goBack()
   await page.getByRole('img', { name: 'After: sea.png' }).waitFor()
   await page.getByRole('button', { name: 'Next file' }).click()
   await page.getByText('This is no text, and cannot be compared word by word').waitFor()

@@ -2,7 +2,7 @@
 import { Columns2, SquareSplitHorizontal } from 'lucide-react'
 import { type PointerEvent, type ReactElement, useState } from 'react'
 import { type Subject, useAddress } from '../../stores/content.ts'
-import { MOST_PIXELS, useHeader } from '../../stores/pictures.ts'
+import { usePicture } from '../../stores/pictures.ts'
 import { prefer, usePreference } from '../../stores/preferences.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
@@ -135,15 +135,14 @@ type PictureProps = { readonly side: Subject; readonly label: string; readonly o
 /** Fills the box that it is in, and keeps its shape: pictures of other dimensions are shown as large as it. */
 function Picture({ side, label, onShape }: PictureProps): ReactElement {
   const address = useAddress(side)
-  const judged = useHeader(side)
-  const header = judged?.header ?? null
+  const judged = usePicture(side)
   const [state, setState] = useState<'loading' | 'shown' | 'failed'>('loading')
-  if (state === 'failed' || address.name === 'failed')
+  if (state === 'failed' || address.name === 'failed' || (judged !== null && judged.error !== null))
     return <p className="grid h-full place-items-center p-4 text-center text-muted">This picture cannot be shown.</p>
-  if (header !== null && header.width * header.height > MOST_PIXELS)
+  if (judged !== null && judged.tooLarge !== null)
     return (
       <p className="grid h-full place-items-center p-4 text-center text-muted">
-        This picture is too large to be shown here: {number(header.width)} × {number(header.height)} pixels.
+        This picture is too large to be shown here. {judged.tooLarge}
       </p>
     )
   return (

@@ -3,12 +3,12 @@ import { Music } from 'lucide-react'
 import { type ReactElement, useEffect, useState } from 'react'
 import { cx } from '../../ui/class-names.ts'
 import { FileName } from '../../ui/file-name.tsx'
-import { moment, number, playingTime } from '../../ui/format.ts'
+import { moment, playingTime } from '../../ui/format.ts'
 import type { ImageHeader } from '../../ui/image-header.ts'
 import { plainName } from '../../ui/names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { type Subject, useAddress, whyMissing } from '../../stores/content.ts'
-import { MOST_PIXELS, useHeader } from '../../stores/pictures.ts'
+import { usePicture } from '../../stores/pictures.ts'
 import { ErrorProblem, Problem, Waiting } from './problem.tsx'
 
 type Failure =
@@ -33,17 +33,18 @@ function useFailure(subject: Subject): [Failure, fail: () => void, forget: () =>
 
 export function ImagePreview({ subject }: { readonly subject: Subject }): ReactElement {
   const address = useAddress(subject)
-  const judged = useHeader(subject)
+  const judged = usePicture(subject)
   const [shape, setShape] = useState<string | null>(null)
   const [failure, fail, forget] = useFailure(subject)
   const failed = failureView(address, failure, 'picture', forget)
   if (failed !== null) return failed
   const header = judged?.header ?? null
-  if (header !== null && header.width * header.height > MOST_PIXELS)
+  if (judged !== null && judged.error !== null) return <ErrorProblem error={judged.error} />
+  if (judged !== null && judged.tooLarge !== null)
     return (
       <Problem
         title="This picture is too large to be shown here"
-        text={`It has ${number(header.width)} × ${number(header.height)} pixels. Download it to open it with another program.`}
+        text={`${judged.tooLarge} Download it to open it with another program.`}
       />
     )
   const said = [
