@@ -240,6 +240,12 @@ function say(error: SerializedError): Words | null {
         `What is put into ${plainName(error.data.path)} now would not be published.`,
         'Go on with the folder first (⋯), then restore.',
       ]
+    case 'RESTORE_UNFINISHED':
+      return [
+        'Files are still being restored in its folder',
+        'Nothing of the folder is published before that is done.',
+        'Go on with it in Transfers, or cancel it there.',
+      ]
     case 'NOTHING_TO_PUBLISH':
       return [
         'There is nothing to publish',

@@ -23,6 +23,26 @@ const Source = z.object({
   complete: z.boolean(),
   /** What the person says of the first version, until it is there. */
   message: z.string().default(''),
+  /**
+   * What the person is given back in the folder. Once it has `begun`, what lies there is neither what it was nor what it
+   * becomes, and nothing of it is published.
+   */
+  restoring: z
+    .array(
+      z.object({
+        id: z.string(),
+        version: z.number(),
+        paths: z.array(z.string()).readonly(),
+        message: z.string(),
+        /** How many it was said to be. */
+        files: z.number(),
+        startedAt: z.number(),
+        begun: z.boolean(),
+        paused: z.boolean(),
+      }),
+    )
+    .readonly()
+    .default([]),
 })
 
 /** What a friend's archive may grow by, in bytes, before the person is asked. */
@@ -175,6 +195,7 @@ const File = z.object({
 })
 
 export type SourceRecord = z.infer<typeof Source>
+export type RestoringRecord = SourceRecord['restoring'][number]
 export type ArchiveRecord = z.infer<typeof Archive>
 export type DownloadRecord = z.infer<typeof Download>
 export type ForgottenRecord = z.infer<typeof Forgotten>

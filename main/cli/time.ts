@@ -33,9 +33,11 @@ export async function restore(context: Context, command: Command & { name: 'rest
   }
   for (const one of skipped) output.result(left(one.path, one.detail), { skipped: one })
   output.result(
-    files === 0
-      ? `Nothing to restore: it is what it was in version ${version}.`
-      : `Restored ${count(files, 'file')} of version ${version}. --version ${before} undoes it.`,
+    files === 0 && skipped.length > 0
+      ? 'Nothing was restored.'
+      : files === 0
+        ? `Nothing to restore: it is what it was in version ${version}.`
+        : `Restored ${count(files, 'file')} of version ${version}. --version ${before} undoes it.`,
     { restored: { key, version, before, files } },
   )
   return EXIT.done

@@ -8,6 +8,7 @@ import { AppError } from '../../preload/contract/errors.ts'
 import type { Clash } from '../../preload/contract/models.ts'
 import type { Archive, Pending } from '../archives/archive.ts'
 import { isSame, type Known, knownEntries, pendingOf } from './known.ts'
+import { requireRoot } from './restore.ts'
 import { covers, outermost } from './scan.ts'
 import { receivedPath } from './upload.ts'
 
@@ -45,7 +46,7 @@ export async function moving(archive: Archive, moves: readonly Move[]): Promise<
   return pending
 }
 
-/** What makes the paths, and all below them, what they were in that version. */
+/** What makes the paths, and all below them, what they were in that version. Throws PATH_NOT_FOUND for what never was. */
 export async function restoring(
   archive: Archive,
   version: number,
@@ -53,6 +54,7 @@ export async function restoring(
 ): Promise<readonly Pending[]> {
   const now = await entriesAt(archive.drive, paths)
   const then = version < 2 ? new Map<string, Known>() : await archive.at(version, old => entriesAt(old, paths))
+  if (now.size + then.size === 0) requireRoot(archive, version, paths)
   const pending: Pending[] = []
   for (const [path, before] of now) if (!then.has(path)) pending.push(pendingOf(path, before, null))
   for (const [path, known] of then) {

@@ -10,7 +10,7 @@ import type { Skipped } from '../../preload/contract/models.ts'
 import type { About } from '../archives/about.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
-import type { SourceRecord } from '../archives/registry.ts'
+import type { RestoringRecord, SourceRecord } from '../archives/registry.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
 import type { Control, Transfers } from '../transfers/transfers.ts'
@@ -18,7 +18,7 @@ import { explain, importChanges } from './import.ts'
 import { knownBelow } from './known.ts'
 import { type Change, lost, plan, type Recognition } from './plan.ts'
 import { type Download, planRestoration, type Restoration, type Restored, writeRestoration } from './restore.ts'
-import { type ScannedFile, scan } from './scan.ts'
+import { publishable, type ScannedFile, scan } from './scan.ts'
 import { SourceIndex } from './source-index.ts'
 import { MISSES_THE_SHORT_LIVED, type Watching, watchItem } from './watch.ts'
 
@@ -169,7 +169,8 @@ export class LiveSource {
 
   /**
    * What lies at and below these paths becomes what it was, on the disk and then in the archive. What the folder holds and
-   * the archive does not is published first. Throws SOURCE_PAUSED while nothing is followed.
+   * the archive does not is published first. Throws SOURCE_PAUSED while nothing is followed, RESTORE_UNFINISHED while
+   * another restoration stands half done, and what `planRestoration` throws.
    */
   async restore(version: number, paths: readonly string[], message: string): Promise<Restored> {
     const { archives, transfers, key } = this.#options
@@ -179,48 +180,115 @@ export class LiveSource {
         'The folder of this archive is paused, or is still being added. Go on with it first.',
         { path: this.#record.items[0]?.path ?? '' },
       )
-    const { before, files, bytes } = await this.#turns.run(async () => {
-      const { wanted, gone, bytes } = await this.#planRestoration(version, paths)
-      return { before: archives.get(key).length, files: wanted.size + gone.length, bytes }
-    })
-    const skipped: Skipped[] = []
-    const done = { before, files, skipped }
-    if (files === 0) return { ...done, transfer: null }
-    const run = (control: Control) => this.#turns.run(() => this.#restore(version, paths, message, control))
-    if (bytes < ROW_BYTES && files < ROW_FILES) {
-      await run({ ...UNWATCHED, skipped: one => skipped.push(one), signal: this.#life.signal })
-      return { ...done, transfer: null }
+    const same = this.#record.restoring.find(one => one.version === version && isSame(one.paths, paths))
+    const row = same && transfers.rows.get(same.id)
+    if (same !== undefined && row !== undefined) {
+      if (row.state.name === 'paused' || row.state.name === 'failed') await transfers.resume(same.id)
+      return { before: archives.get(key).length, files: same.files, skipped: [], transfer: same.id }
     }
-    const transfer = transfers.add({
-      id: `restore-${randomUUID()}`,
-      kind: 'restore',
-      key,
-      title: archives.row(key).title,
-      folder: this.#record.items[0]?.path ?? null,
-      startedAt: Date.now(),
-      run,
+    const { before, left, files, bytes } = await this.#turns.run(async () => {
+      if (this.#halfRestored !== null) throw unfinished(key)
+      const { wanted, gone, left, bytes } = await this.#planRestoration(version, paths)
+      return { before: archives.get(key).length, left, files: wanted.size + gone.length, bytes }
     })
-    return { ...done, transfer }
+    if (files === 0) return { before, files, skipped: left, transfer: null }
+    const id = `restore-${randomUUID()}`
+    const record = { id, version, paths, message, files, startedAt: Date.now(), begun: false, paused: false }
+    await this.#setRestoring([...this.#record.restoring, record])
+    if (bytes >= ROW_BYTES || files >= ROW_FILES) {
+      this.#addRestoring(record)
+      return { before, files, skipped: [], transfer: id }
+    }
+    const skipped: Skipped[] = []
+    try {
+      await this.#restore(id, { ...UNWATCHED, skipped: one => skipped.push(one), signal: this.#life.signal })
+    } catch (error) {
+      // There is no row that could be gone on with. After a kill, and when Cairn is closed, it is gone on with by itself.
+      if (!this.#life.signal.aborted) await this.#endRestoring(id)
+      throw error
+    }
+    return { before, files, skipped, transfer: null }
+  }
+
+  /** Goes on with what was to be given back when Cairn was last closed or killed. Before anything of the folder is published. */
+  restoreOn(): void {
+    for (const record of this.#record.restoring) this.#addRestoring(record)
+  }
+
+  /** The folder holds a part of what it is to be given. */
+  get #halfRestored(): RestoringRecord | null {
+    return this.#record.restoring.find(({ begun }) => begun) ?? null
+  }
+
+  async #setRestoring(restoring: readonly RestoringRecord[]): Promise<void> {
+    await this.#options.archives.setSource(this.#options.key, { ...this.#record, restoring })
+  }
+
+  #changeRestoring(id: string, change: Partial<RestoringRecord>): Promise<void> {
+    return this.#setRestoring(this.#record.restoring.map(one => (one.id === id ? { ...one, ...change } : one)))
+  }
+
+  async #endRestoring(id: string): Promise<void> {
+    if (this.#record.restoring.some(one => one.id === id))
+      await this.#setRestoring(this.#record.restoring.filter(one => one.id !== id))
+    this.#wake()
+  }
+
+  #addRestoring({ id, startedAt, paused }: RestoringRecord): void {
+    const { archives, transfers, key } = this.#options
+    transfers.add(
+      {
+        id,
+        kind: 'restore',
+        key,
+        title: archives.row(key).title,
+        folder: this.#record.items[0]?.path ?? null,
+        startedAt,
+        run: control => this.#restore(id, control),
+        onPaused: async paused => {
+          await this.#changeRestoring(id, { paused })
+          this.#wake()
+        },
+        onEnded: () => this.#endRestoring(id),
+      },
+      paused,
+    )
   }
 
   async #planRestoration(version: number, paths: readonly string[]): Promise<Restoration> {
     const outcome = await this.#sync(paths.includes('/') ? null : paths, '')
-    const archive = this.#options.archives.writable(this.#options.key)
-    return planRestoration(archive, await this.#openIndex(archive), { version, paths, equal: outcome === 'done' })
+    return this.#planned({ version, paths, equal: outcome === 'done' })
   }
 
-  async #restore(version: number, paths: readonly string[], message: string, control: Control): Promise<void> {
+  async #planned(wanted: { readonly version: number; readonly paths: readonly string[]; readonly equal: boolean }) {
+    const archive = this.#options.archives.writable(this.#options.key)
+    return planRestoration(archive, await this.#openIndex(archive), await publishable(this.#record), wanted)
+  }
+
+  #restore(id: string, control: Control): Promise<void> {
     const { archives, key } = this.#options
-    const restoration = await this.#planRestoration(version, paths)
-    const archive = archives.writable(key)
     const signal = AbortSignal.any([control.signal, this.#life.signal])
-    const index = await this.#openIndex(archive)
-    const { items } = this.#record
-    await writeRestoration(archive, index, items, restoration, this.#options.download, { ...control, signal })
-    this.#removalsAgreed = restoration.gone.length
-    await this.#sync(paths.includes('/') ? null : paths, message)
-    await archives.refresh(key)
-    this.#wake()
+    return this.#turns.run(async () => {
+      const record = this.#record.restoring.find(one => one.id === id)
+      if (record === undefined) return
+      const { version, paths, message, begun } = record
+      // It may have to catch up after a start.
+      while (!archives.mayWrite(key)) await setTimeout(WAITING, null, { signal })
+      // What was half done is not published: of that the index knows which content it is.
+      const restoration = begun
+        ? await this.#planned({ version, paths, equal: false })
+        : await this.#planRestoration(version, paths)
+      for (const one of restoration.left) control.skipped(one)
+      if (!begun) await this.#changeRestoring(id, { begun: true })
+      const archive = archives.writable(key)
+      const index = await this.#openIndex(archive)
+      const { items } = this.#record
+      await writeRestoration(archive, index, items, restoration, this.#options.download, { ...control, signal })
+      this.#removalsAgreed = restoration.gone.length
+      await this.#sync(paths.includes('/') ? null : paths, message)
+      await this.#endRestoring(id)
+      await archives.refresh(key)
+    })
   }
 
   async #run(): Promise<void> {
@@ -234,14 +302,31 @@ export class LiveSource {
           await this.#woken(WAITING)
           continue
         }
+        const half = this.#halfRestored
+        if (half !== null) {
+          const row = this.#options.transfers.rows.get(half.id)
+          const rests = row?.state.name === 'paused' || row?.state.name === 'failed'
+          archives.setSourceState(
+            key,
+            rests ? { name: 'failed', error: unfinished(key).toJSON() } : { name: 'importing' },
+          )
+          await this.#woken(MISSING_AGAIN)
+          continue
+        }
         await this.#watch()
         archives.setSourceState(key, { name: 'importing' })
         const dirty = this.#take()
         said = this.#message
         this.#message = ''
-        const outcome = await this.#turns.run(() => this.#sync(dirty.all ? null : [...dirty.paths], said))
+        const outcome = await this.#turns.run(async () =>
+          this.#halfRestored === null ? this.#sync(dirty.all ? null : [...dirty.paths], said) : 'restoring',
+        )
         if (signal.aborted) return
         if (outcome !== 'done') this.say(this.#message || said)
+        if (outcome === 'restoring') {
+          this.#dirty = { all: true, paths: new Set() }
+          continue
+        }
         if (outcome === 'asks') {
           await this.#quiet()
           this.#dirty = { all: true, paths: new Set() }
@@ -531,6 +616,16 @@ function isYounger(change: Change, time: number): boolean {
       return assertNever(change)
   }
 }
+
+const isSame = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((one, index) => one === b[index])
+
+export const unfinished = (key: string) =>
+  new AppError(
+    'RESTORE_UNFINISHED',
+    'Files are still being restored in the folder of this archive. Nothing of it is published before that is done, or cancelled.',
+    { key },
+  )
 
 export const importId = (key: string): string => `import-${key}`
 

@@ -16,7 +16,7 @@ import { onWaking } from '../lib/waking.ts'
 import type { Transfers } from '../transfers/transfers.ts'
 import { clashesWith, type Move, moving, removing, restoring } from './edits.ts'
 import { Committer, explain, importChanges } from './import.ts'
-import { importId, LiveSource, takesIn } from './live.ts'
+import { importId, LiveSource, takesIn, unfinished } from './live.ts'
 import { placeOf, refuseOthers, resemblance } from './moved.ts'
 import { knownEntries } from './known.ts'
 import { type Change, type Choices, plan } from './plan.ts'
@@ -209,6 +209,7 @@ export class Publishing {
       paused: false,
       complete: false,
       message: input.message ?? '',
+      restoring: [],
     })
     this.#follow(archive.key)
     return { key: archive.key, link: this.#archives.link(archive.key), transfer: importId(archive.key) }
@@ -500,7 +501,8 @@ export class Publishing {
 
   /** Follows it anew with what was changed; an import that is going on is planned once more. */
   async #begin(key: string, change: (source: SourceRecord) => SourceRecord): Promise<void> {
-    const { paused } = this.#source(key)
+    const { paused, restoring } = this.#source(key)
+    if (restoring.length > 0) throw unfinished(key)
     if (this.#transfers.rows.get(importId(key))?.state.name === 'running') await this.#transfers.pause(importId(key))
     await this.#stop(key)
     await this.#archives.setSource(key, { ...change(this.#source(key)), paused })
@@ -555,6 +557,7 @@ export class Publishing {
       download: this.#download,
     })
     this.#live.set(key, live)
+    live.restoreOn()
     live.start()
   }
 

@@ -5,6 +5,7 @@
  */
 import { lstat } from 'node:fs/promises'
 import { basename, dirname, posix } from 'node:path'
+import { AppError } from '../../preload/contract/errors.ts'
 import type { Skipped } from '../../preload/contract/models.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { download, Ledger } from '../read/download.ts'
@@ -30,6 +31,8 @@ export type Restoration = {
   /** What is to be written, and what is to be taken away. */
   readonly wanted: ReadonlyMap<string, Known>
   readonly gone: readonly string[]
+  /** What was in that version, and would not be published: it is not written. */
+  readonly left: readonly Skipped[]
   /** Of content that is to be written. */
   readonly bytes: number
 }
@@ -37,19 +40,38 @@ export type Restoration = {
 /** What the changeset of a restoration says of itself, to everybody. */
 export const messageOf = (version: number): string => `Restored from version ${version}`
 
-/** `equal`: the folder is what the index knows, so that only what differs from it need be looked at. */
+/**
+ * `equal`: the folder is what the index knows, so that only what differs from it need be looked at. `publishable`: why a
+ * path stays out of the archive, or null. Throws PATH_NOT_FOUND where there was nothing then, and nothing is now.
+ */
 export async function planRestoration(
   archive: Archive,
   index: SourceIndex,
+  publishable: (path: string) => string | null,
   { version, paths, equal }: { readonly version: number; readonly paths: readonly string[]; readonly equal: boolean },
 ): Promise<Restoration> {
   const below = outermost(paths.map(path => (path === '/' ? '' : path)))
   const now = knownBelow(index.known, below)
   const then = version < 2 ? new Map<string, Known>() : await archive.at(version, old => knownEntries(old, below))
+  if (now.size + then.size === 0) requireRoot(archive, version, paths)
   const wanted = new Map<string, Known>()
-  for (const [path, known] of then) if (!equal || !isSame(now.get(path) ?? null, known)) wanted.set(path, known)
+  const left: Skipped[] = []
+  for (const [path, known] of then) {
+    if (equal && isSame(now.get(path) ?? null, known)) continue
+    const why = publishable(path)
+    if (why === null) wanted.set(path, known)
+    else left.push({ path, reason: 'left-out', detail: why })
+  }
   const gone = [...now.keys()].filter(path => !then.has(path))
-  return { paths: below, version, wanted, gone, bytes: [...wanted.values()].reduce((sum, { size }) => sum + size, 0) }
+  const bytes = [...wanted.values()].reduce((sum, { size }) => sum + size, 0)
+  return { paths: below, version, wanted, gone, left, bytes }
+}
+
+/** An archive may be empty; anything else that is named is meant to be there. Throws PATH_NOT_FOUND. */
+export function requireRoot({ key }: Archive, version: number, paths: readonly string[]): void {
+  if (paths.includes('/')) return
+  const path = paths[0]!
+  throw new AppError('PATH_NOT_FOUND', `There was nothing called ${path} in version ${version}.`, { key, path })
 }
 
 /** Writes files of a version into a folder. */
@@ -75,7 +97,8 @@ export async function writeRestoration(
     const relative = (path: string) => path.slice(base.length)
     const ledger: Ledger = {
       get: path => {
-        const known = index.known.get(`${base}${path}`)
+        // What was written before a kill is ours as well.
+        const known = index.stored(`${base}${path}`) ?? index.known.get(`${base}${path}`)
         return known === undefined
           ? null
           : {

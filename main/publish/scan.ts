@@ -12,7 +12,7 @@ import type { RuleOrigin, Skipped, SkipReason } from '../../preload/contract/mod
 import { RESERVED } from '../archives/about.ts'
 import type { SourceRecord } from '../archives/registry.ts'
 import { type Identity, type Listed, listFolder, statsOf } from './disk.ts'
-import { createOwnRules, createRules, looksPrivate } from './rules.ts'
+import { createExclusions, createOwnRules, createRules, looksPrivate } from './rules.ts'
 
 export type SourceItem = SourceRecord['items'][number]
 
@@ -92,6 +92,32 @@ export async function* scan(
       throw new AppError('SOURCE_NOT_FOUND', `${item.path} was unmounted or replaced.`, { path: item.path })
   }
 }
+
+type Decided = Pick<SourceRecord, 'items' | 'rules' | 'exclude' | 'includeSuspicious'>
+
+/** Why what lies at a path of the archive would not be published, by its name, in words; null: it would. Throws SOURCE_UNREADABLE. */
+export async function publishable({ items, rules: ownRules, exclude, includeSuspicious }: Decided) {
+  const rules = new Map<SourceItem, Rules>()
+  for (const item of items)
+    rules.set(item, item.kind === 'file' ? createOwnRules(ownRules) : createRules(await readRules(item.path), ownRules))
+  const isExcluded = createExclusions(exclude)
+  return (path: string): string | null => {
+    const item = items.find(({ at, kind }) => (kind === 'file' ? at === path : covers(at, path)))
+    if (item === undefined) return 'it does not lie in what the archive is made from now'
+    const below = item.kind === 'file' ? [basename(item.path)] : path.slice(item.at.length + 1).split('/')
+    for (let depth = 1; depth <= below.length; depth++) {
+      const ruling = rules.get(item)!.test(below.slice(0, depth).join('/'), depth < below.length)
+      if (ruling !== null) return `the rule ${ruling.rule} leaves it out of the archive`
+    }
+    if (isExcluded(path) !== null) return 'it was taken out of what is published'
+    const why = includeSuspicious ? null : suspicion(item, path)
+    return why === null ? null : `it looks private (${why}), and is not published`
+  }
+}
+
+/** The name of a folder that is published whole says something too: `.ssh` is no name in its own archive. */
+const suspicion = (item: SourceItem, path: string): string | null =>
+  looksPrivate(item.at === '' ? `${basename(item.path)}${path}` : path.slice(1))
 
 type Rules = ReturnType<typeof createRules>
 type Walker = {
@@ -247,8 +273,7 @@ function describe(path: string, local: string, { stats, target }: Listed, from: 
       return skip(path, 'link-outside', `points outside of the folder, to ${target}`)
     item = { kind: 'link', path, local, target, modified }
   } else return skip(path, 'not-a-file', 'is a device, a socket or a pipe')
-  // The name of a folder that is published whole says something too: `.ssh` is no name in its own archive.
-  const why = looksPrivate(from.at === '' ? `${basename(from.path)}${path}` : path.slice(1))
+  const why = suspicion(from, path)
   return why === null ? item : { kind: 'private', path, why, item }
 }
 

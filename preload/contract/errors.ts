@@ -55,6 +55,8 @@ export type ErrorData = {
   SOURCE_WRONG_KIND: { readonly path: string; readonly expected: 'folder' | 'file' }
   /** Nothing is followed there now: it is paused, or still being added. */
   SOURCE_PAUSED: { readonly path: string }
+  /** Files are being given back in the folder of this archive, and that has been paused, has failed, or is not done yet. */
+  RESTORE_UNFINISHED: { readonly key: string }
   NOTHING_TO_PUBLISH: { readonly paths: readonly string[] }
   LOOKS_PRIVATE: { readonly paths: readonly { readonly path: string; readonly why: string }[] }
   REVIEW_EXPIRED: { readonly id: string }

@@ -324,6 +324,7 @@ export type SkipReason =
   | 'link-outside'
   | 'link-not-supported'
   | 'exists'
+  | 'left-out'
   | 'under-a-link'
   | 'not-available'
   | 'vanished'

@@ -335,6 +335,10 @@ export function restore(row: ArchiveRow, { parts, name, folders }: Restorable, o
       isRunning ||= one.transfer !== null
     }
     onDone()
+    const [first] = left
+    const stayed =
+      first && `${count(left.length, 'file')} left as now, such as ${plainName(first.path)}: ${first.detail}`
+    if (files === 0 && stayed !== undefined) return toast.note({ title: 'Nothing was restored', text: stayed })
     if (files === 0)
       return toast.note({ title: 'Nothing to restore', text: `${plainName(name)} is now as it was then.` })
     if (isRunning)
@@ -342,8 +346,6 @@ export function restore(row: ArchiveRow, { parts, name, folders }: Restorable, o
         title: `Restoring ${plainName(name)}`,
         action: { label: 'Show transfers', run: () => ui.go({ view: 'transfers' }) },
       })
-    const [first] = left
-    const stayed = first && `${count(left.length, 'file')} stayed, such as ${plainName(first.path)}: ${first.detail}`
     toast.done({
       title: `Restored ${plainName(name)}`,
       ...(stayed === undefined ? {} : { text: stayed }),

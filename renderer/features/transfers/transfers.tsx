@@ -290,6 +290,8 @@ function sayReason(reason: SkipReason): string {
       return 'is a link, which is not possible here'
     case 'exists':
       return 'a file of yours stands in its place'
+    case 'left-out':
+      return 'the rules of the archive leave it out, or it looks private'
     case 'under-a-link':
       return 'lies under a link'
     case 'not-available':
