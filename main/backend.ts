@@ -15,6 +15,7 @@ import { openStore } from './archives/store.ts'
 import type { Backend, BackendOptions } from './backend-options.ts'
 import { Availability } from './availability/availability.ts'
 import { Memory } from './availability/memory.ts'
+import { PeerNames } from './availability/names.ts'
 import { createHandlers } from './handlers.ts'
 import { keepHeapSmall } from './lib/heap.ts'
 import { Mutex } from './lib/mutex.ts'
@@ -104,6 +105,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       news,
       peers,
       availability,
+      peerNames: await PeerNames.open(storage),
       network,
       settings,
       transfers,

@@ -4,6 +4,7 @@ import type { Handlers } from '../preload/wire/serve.ts'
 import packageFile from '../package.json' with { type: 'json' }
 import type { Archives } from './archives/archives.ts'
 import type { Availability } from './availability/availability.ts'
+import type { PeerNames } from './availability/names.ts'
 import type { History } from './history/history.ts'
 import type { Gone } from './history/gone.ts'
 import type { Moments } from './history/moments.ts'
@@ -38,6 +39,7 @@ export type Services = {
   readonly news: NewsService
   readonly peers: Peers
   readonly availability: Availability
+  readonly peerNames: PeerNames
   readonly network: Network
   readonly settings: SettingsService
   readonly transfers: Transfers
@@ -61,6 +63,7 @@ export function createHandlers({
   news,
   peers,
   availability,
+  peerNames,
   network,
   settings,
   transfers,
@@ -173,6 +176,7 @@ export function createHandlers({
         opened(key, [from, to], () => history.changes(key, from, to, limit, signal)),
     },
     peers: { watch: ({ key }, signal) => peers.watch(key, signal) },
+    names: { watch: (_, signal) => peerNames.rows.watch(signal), set: ({ id, name }) => peerNames.set(id, name) },
     availability: {
       watchAll: (_, signal) => availability.summaries.watch(signal),
       watch: ({ key }, signal) => availability.watch(key, signal),

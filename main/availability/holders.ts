@@ -219,7 +219,8 @@ export class Holders {
   #protocolSays(session: Session, log: Log): Claim {
     const core = this.#coreOf(log)
     const peer = core?.peers.find(({ stream }) => stream === session.peer.stream)
-    if (core === undefined || peer === undefined) return NOTHING
+    // It has just gone: this is what it said last.
+    if (core === undefined || peer === undefined) return session.known[log]
     const { remoteFork: fork, remoteLength: length } = peer
     const ranges = claimedBy(peer, core.length)
     const before = session.known[log]

@@ -685,6 +685,8 @@ declare module 'hyperswarm' {
       /** Sends a sign of life when nothing else was sent for so many milliseconds. */
       setKeepAlive(milliseconds: number): void
       sendKeepAlive(): void
+      /** Ends it when nothing has come for so many milliseconds. */
+      setTimeout(milliseconds: number): void
     }
     type PeerInfo = {
       readonly publicKey: Buffer

@@ -21,6 +21,8 @@ import { passOver } from './stalls.ts'
 const FAREWELL = 1200
 const ENDING = 300
 const SAMPLE = 250
+/** Who shares anything says every five seconds that it is still there: after so many milliseconds without, it is not. */
+const SILENT = 12_000
 /** Attempts to connect at the same time: upstream's three are soon taken by machines that are gone. */
 const CONNECTING = 12
 const nobody: Attempts = { connecting: 0, connected: 0, silent: 0, blocked: 0, refused: 0 }
@@ -154,6 +156,7 @@ export class Network {
     swarm.on('connection', (connection: Hyperswarm.Connection) => {
       // A connection that breaks is an everyday thing: the swarm tries again by itself.
       connection.on('error', () => {})
+      connection.setTimeout(SILENT)
       this.#count(connection)
       direct.carry(connection, carrier => {
         this.#count(carrier)

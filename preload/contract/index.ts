@@ -28,6 +28,7 @@ import type {
   NewFile,
   News,
   OpenedLink,
+  PeerName,
   PeerRow,
   Proven,
   PublishReview,
@@ -536,6 +537,12 @@ export const contract = {
   },
   peers: {
     watch: stream({ input: z.strictObject({ key: Key }), emits: type<readonly Change<PeerRow>[]>() }),
+  },
+  names: {
+    /** What the person calls other machines; known to nobody else. */
+    watch: stream({ emits: type<readonly Change<PeerName>[]>() }),
+    /** null: nothing any more. */
+    set: call({ input: z.strictObject({ id: Key, name: z.string().trim().min(1).max(100).nullable() }) }),
   },
   availability: {
     /** In one line for each archive, at most twice a second. */

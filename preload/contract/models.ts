@@ -692,6 +692,9 @@ export type Held = {
   readonly alone: number
 }
 
+/** What the person calls another machine. `id`: its public key in z-base-32, as in `PeerRow` and `Holder`. */
+export type PeerName = { readonly id: string; readonly name: string }
+
 export type RareFile = { readonly path: string; readonly size: number; readonly others: number; readonly here: boolean }
 
 export type NetworkStatus = {

@@ -1,14 +1,17 @@
 /** Who has what: what each machine says of the others is what lies on their disks. */
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import Corestore from 'corestore'
 import Hyperdrive from 'hyperdrive'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
 import type { Availability } from '../../preload/contract/models.ts'
 import { isDone, isFound, type Person, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 import { replicating } from '../helpers/plain.ts'
+import { cairn } from '../helpers/program.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 let testnet: Testnet
@@ -137,4 +140,57 @@ test('what five machines and one of another program say of each other is what li
     { path: '/empty.txt', others: 4, here: true, files: 1, alone: 0 },
     null,
   ])
+})
+
+/** Another program that holds all of an archive, in a process of its own. */
+async function plainProcess(key: string): Promise<ChildProcess> {
+  const script = new URL('../helpers/plain-keeper.mjs', import.meta.url).pathname
+  const child = spawn(
+    process.execPath,
+    [script, testnet.bootstrap[0]!, Buffer.from(decodeKey(key)).toString('hex'), await temporaryFolder('plain')],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  return child
+}
+
+test('who stops without a word is noticed within fifteen seconds, and remembered after a restart', async () => {
+  const source = await temporaryFolder('cairn-source')
+  await writeTree(source, { 'a.bin': randomBytes(600_000), 'b.txt': 'b' })
+  const author = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(author, [source])
+  const storage = await temporaryFolder('cairn-storage')
+  const ours = cairn('keep', link, '--storage', storage, '--bootstrap', testnet.bootstrap[0]!)
+  const plain = await plainProcess(key)
+  const both = await available(author, key, ({ now }) => now.name === 'safe' && now.others === 2, 60_000)
+  expect(both.peers.map(({ cairn, all }) => [cairn, all]).sort()).toEqual([
+    [false, true],
+    [true, true],
+  ])
+  const stopped = performance.now()
+  ours.process.kill('SIGSTOP')
+  plain.kill('SIGSTOP')
+  const alone = await available(author, key, ({ connected }) => connected === 0, 25_000)
+  expect(performance.now() - stopped).toBeLessThan(15_000)
+  const only = { name: 'only-here', others: 0, files: 2, bytes: 600_001 }
+  expect([alone.now, alone.remembered, alone.away]).toEqual([only, { name: 'safe', others: 2 }, 2])
+  expect(Date.now() - alone.lastContact!).toBeLessThan(15_000)
+  const named = { id: alone.peers[0]!.id, name: 'Ana' }
+  await author.client.names.set(named)
+  await author.close()
+
+  const again = await startPerson(testnet.bootstrap, { storage: author.storage, join: false })
+  const remembered = await available(again, key, ({ now }) => now.name !== 'unknown')
+  expect([remembered.now, remembered.remembered]).toEqual([only, { name: 'safe', others: 2 }])
+  const known = ({ peers }: Availability) =>
+    peers.map(({ id, all, blocks, seenAt }) => [id, all, blocks, seenAt]).sort()
+  expect(known(remembered)).toEqual(known(alone))
+  await waitFor(
+    signal => again.client.names.watch(undefined, { signal }),
+    named.id,
+    ({ name }) => name === 'Ana',
+  )
 })

@@ -305,6 +305,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       news: unused,
     },
     peers: { watch: (_, signal) => once<never>([], signal) },
+    names: { async *watch() {}, set: nothing },
     availability: {
       async *watchAll() {},
       async *watch() {},

@@ -13,6 +13,7 @@ import type {
   Entry,
   NetworkStatus,
   NewFile,
+  PeerName,
   PeerRow,
   Settings,
   TransferRow,
@@ -85,6 +86,7 @@ export class ScriptedBackend implements Backend {
   readonly archives: Rows<ArchiveRow>
   readonly transfers: Rows<TransferRow>
   readonly peers: Rows<PeerRow>
+  readonly names = new Rows<PeerName>([])
   readonly summaries = new Rows<AvailabilitySummary>([])
   readonly availability = new Rows<Availability>([])
   readonly network: Rows<NetworkStatus>
@@ -259,6 +261,7 @@ export class ScriptedBackend implements Backend {
         news: () => ({ files: fixtures.newFiles, counts: fixtures.news, missing: 4_100_000 }),
       },
       peers: { watch: (_, signal) => this.peers.watch(signal) },
+      names: { watch: (_, signal) => this.names.watch(signal), set: nothing('names.set') },
       availability: {
         watchAll: (_, signal) => this.summaries.watch(signal),
         watch: (_, signal) => this.availability.watch(signal),
