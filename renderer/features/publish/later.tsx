@@ -120,7 +120,6 @@ function RulesOf({ row }: { readonly row: ArchiveRow }): ReactElement {
             onChecked={includeSuspicious => setWanted({ ...wanted, includeSuspicious })}
           />
           <div className="flex flex-col">
-            {changed && <MessageField value={message} onValue={setMessage} />}
             <Leaving title="Leave the next version" difference={review.leaving} />
             <Leaving title="Come into the next version" difference={review.coming} />
             <Rules counted={review} decisions={wanted} onDecide={setWanted} open />
@@ -135,6 +134,7 @@ function RulesOf({ row }: { readonly row: ArchiveRow }): ReactElement {
               </Fold>
             )}
           </div>
+          {changed && <MessageField value={message} onValue={setMessage} />}
         </div>
       )}
     </Dialog>
