@@ -32,6 +32,7 @@ import { createLog } from './lib/log.ts'
 import { Limiting } from './network/limiting.ts'
 import { Network } from './network/network.ts'
 import { Peers } from './network/peers.ts'
+import { Traffic } from './network/traffic.ts'
 import { Checks } from './proofs/checks.ts'
 import { Receipts } from './proofs/receipts.ts'
 import { Publishing } from './publish/publish.ts'
@@ -75,7 +76,11 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const settings = await SettingsService.open(storage)
     const transfers = new Transfers(log)
     const archives = new Archives(storage, store, registry, network, log)
-    const peers = new Peers(archives, network)
+    const traffic = await Traffic.open(storage, network, log)
+    const peers = new Peers(archives, network, traffic)
+    archives.onChange(key => {
+      if (!archives.has(key)) traffic.forget(key)
+    })
     const availability = new Availability(archives, await Memory.open(storage), log)
     const publishing = new Publishing(storage, archives, transfers, log, download, options.uploadSilence)
     const reading = new Reading(storage, archives, registry, transfers)
@@ -104,6 +109,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       names,
       news,
       peers,
+      traffic,
       availability,
       peerNames: await PeerNames.open(storage),
       network,
@@ -160,6 +166,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       for (const client of clients) client.close()
       await Promise.all([disk.close(), socket.close(), publishing.close(), transfers.close(), network.close()])
       await availability.close()
+      await traffic.close()
       await archives.close()
       await registry.save().catch(error => log.error({ err: error }, 'the registry was not saved'))
       await restamp()

@@ -15,6 +15,7 @@ import type { NewsService } from './keeping/news.ts'
 import { createFolder, listFolders } from './lib/folders.ts'
 import type { Network } from './network/network.ts'
 import type { Peers } from './network/peers.ts'
+import type { Traffic } from './network/traffic.ts'
 import type { Checks } from './proofs/checks.ts'
 import type { Receipts } from './proofs/receipts.ts'
 import type { Publishing } from './publish/publish.ts'
@@ -38,6 +39,7 @@ export type Services = {
   readonly names: Names
   readonly news: NewsService
   readonly peers: Peers
+  readonly traffic: Traffic
   readonly availability: Availability
   readonly peerNames: PeerNames
   readonly network: Network
@@ -62,6 +64,7 @@ export function createHandlers({
   names,
   news,
   peers,
+  traffic,
   availability,
   peerNames,
   network,
@@ -175,7 +178,10 @@ export function createHandlers({
       changes: ({ key, from, to, limit }, { signal }) =>
         opened(key, [from, to], () => history.changes(key, from, to, limit, signal)),
     },
-    peers: { watch: ({ key }, signal) => peers.watch(key, signal) },
+    peers: {
+      watch: ({ key }, signal) => peers.watch(key, signal),
+      watchTraffic: (_, signal) => traffic.rows.watch(signal),
+    },
     names: { watch: (_, signal) => peerNames.rows.watch(signal), set: ({ id, name }) => peerNames.set(id, name) },
     availability: {
       watchAll: (_, signal) => availability.summaries.watch(signal),

@@ -350,7 +350,7 @@ export class Archives {
       await this.#registry.update(key, { paused })
       if (paused) await this.#withdraw(opened)
       else {
-        for (const core of coresOf(opened.archive)) this.#share(core)
+        for (const core of coresOf(opened.archive)) this.#share(opened.archive, core)
         if (this.#network.started) this.#search(opened)
       }
       this.#fetchList(opened)
@@ -685,12 +685,12 @@ export class Archives {
     this.#rewrites.guard(archive, 'list', core)
     if (archive.blobs !== null) this.#rewrites.guard(archive, 'content', archive.blobs.core)
     const known = archive.blobs
-    for (const shared of coresOf(archive)) this.#shareUnlessPaused(record.key, shared)
+    for (const shared of coresOf(archive)) this.#shareUnlessPaused(archive, shared)
     void archive.drive.getBlobs().then(
       blobs => {
         if (blobs === null || opened.life.signal.aborted) return
         if (known === null) this.#rewrites.guard(archive, 'content', blobs.core)
-        this.#shareUnlessPaused(record.key, blobs.core)
+        this.#shareUnlessPaused(archive, blobs.core)
         blobs.core.on('download', touch)
         blobs.core.on('append', touch)
         touch()
@@ -731,7 +731,10 @@ export class Archives {
       this.#registry.remember(archive.key, { summary })
   }
 
-  #share(core: Hypercore): void {
+  #share(archive: Archive, core: Hypercore): void {
+    // Before the first block of it passes.
+    const log = core === archive.drive.core ? 'list' : 'content'
+    this.#network.assign(core.discoveryKey, { archive: archive.key, log })
     this.#shared.add(core.discoveryKey.toString('hex'))
     this.#store.offer(core)
     if (core.listeners('verification-error').length === 0)
@@ -741,8 +744,8 @@ export class Archives {
       })
   }
 
-  #shareUnlessPaused(key: string, core: Hypercore): void {
-    if (!this.record(key).paused) this.#share(core)
+  #shareUnlessPaused(archive: Archive, core: Hypercore): void {
+    if (!this.record(archive.key).paused) this.#share(archive, core)
   }
 
   #initialState(archive: Archive): ArchiveState {

@@ -615,6 +615,9 @@ declare module 'hyperdht' {
       readonly rtt: number
     }
     type Connection = import('node:stream').Duplex & { readonly rawStream: RawStream | null }
+    type Address = { readonly host: string; readonly port: number }
+    /** Whether a hole is to be made in the firewalls of both, as they are judged to be. */
+    type Holepunch = (theirs: number, ours: number, addresses: readonly Address[], own: readonly Address[]) => boolean
     type Found = { readonly publicKey: Buffer }
     type Query = AsyncIterable<{ readonly peers: readonly Found[] }> & {
       readonly closestReplies: readonly unknown[]
@@ -688,6 +691,8 @@ declare module 'hyperswarm' {
       /** Ends it when nothing has come for so many milliseconds. */
       setTimeout(milliseconds: number): void
     }
+    /** The DHT's: those who come. */
+    type Server = { holepunch: DHT.Holepunch; close(): Promise<void> }
     type PeerInfo = {
       readonly publicKey: Buffer
       readonly client: boolean
@@ -728,7 +733,7 @@ declare module 'hyperswarm' {
     clear(): Promise<unknown>
     destroy(options?: { readonly force?: boolean }): Promise<void>
     /** The inside: who can be reached by their public key. */
-    readonly server: { close(): Promise<void> }
+    readonly server: Hyperswarm.Server
     /** The inside: connects to somebody who was found at a topic. */
     _handlePeer(peer: DHT.Found, topic: Buffer): void
     /** The inside. true: whoever comes is declined. `payload` null: it is asked before this machine goes there. */
@@ -755,6 +760,8 @@ declare module '@hyperswarm/secret-stream' {
     readonly opened: Promise<boolean>
     readonly rawBytesRead: number
     readonly rawBytesWritten: number
+    /** What it was made of. */
+    readonly rawStream: Duplex
     setKeepAlive(milliseconds: number): void
     /** Ends it when nothing has come for so many milliseconds. */
     setTimeout(milliseconds: number): void

@@ -17,6 +17,7 @@ import SecretStream from '@hyperswarm/secret-stream'
 import type DHT from 'hyperdht'
 import type Hyperswarm from 'hyperswarm'
 import Protomux from 'protomux'
+import type { Sockets } from './sockets.ts'
 
 const PROTOCOL = 'cairn/direct'
 /** Hypercore's own. */
@@ -68,6 +69,7 @@ type Expected = {
 export class Direct {
   readonly #keyPair: DHT.KeyPair
   readonly #server: Server
+  readonly #sockets: Sockets
   readonly #strangers = new Set<Socket>()
   readonly #expected = new Set<Expected>()
   readonly #notAgain = new Map<string, number>()
@@ -75,9 +77,10 @@ export class Direct {
   #port = 0
   #closed = false
 
-  /** `keyPair`: the swarm's. */
-  constructor(keyPair: DHT.KeyPair) {
+  /** `keyPair`: the swarm's. `sockets` is told of each that is opened. */
+  constructor(keyPair: DHT.KeyPair, sockets: Sockets) {
     this.#keyPair = keyPair
+    this.#sockets = sockets
     this.#server = createServer({ noDelay: true }, socket => this.#meet(socket))
     // Without a port of its own it still goes to those of others.
     this.#server.on('error', () => {
@@ -203,6 +206,7 @@ export class Direct {
     const host = connection.rawStream.remoteHost
     if (port < LOWEST) return null
     const socket = connect({ host, port, noDelay: true })
+    this.#sockets.add(socket)
     socket.write(token)
     const stream = this.#secure(socket, true, connection.remotePublicKey)
     const end = () => stream.destroy()
@@ -225,6 +229,7 @@ export class Direct {
 
   /** Nobody who has not been told a token gets further than its first bytes. */
   #meet(socket: Socket): void {
+    this.#sockets.add(socket)
     socket.on('error', () => {})
     if (!isNear(socket.remoteAddress ?? '') || this.#strangers.size >= STRANGERS) {
       socket.destroy()

@@ -14,8 +14,10 @@ import { AttemptLog, wasHeard } from './attempts.ts'
 import { watchConnectivity } from './connectivity.ts'
 import { type Carrier, Direct } from './direct.ts'
 import { type Rates, type Role, Shaper } from './shaper.ts'
+import { Sockets } from './sockets.ts'
 import { Topics } from './topics.ts'
 import { passOver } from './stalls.ts'
+import { type Way, Ways } from './ways.ts'
 
 /** How long the swarm may take to say goodbye, and then to end, in milliseconds. */
 const FAREWELL = 1200
@@ -43,6 +45,7 @@ type Running = {
   readonly topics: Topics
   readonly attempts: AttemptLog
   readonly direct: Direct
+  readonly ways: Ways
   readonly stop: () => void
 }
 
@@ -54,9 +57,11 @@ export class Network {
   readonly #changed = new Set<() => void>()
   readonly #returned = new Set<() => void>()
   readonly #lies = new Map<string, number>()
-  /** Connections, and what carries in their place. */
-  readonly #carriers = new Set<Carrier>()
-  #closedBytes = { down: 0, up: 0 }
+  readonly #sockets = new Sockets()
+  readonly #since = new WeakMap<Hyperswarm.Connection, number>()
+  /** The sockets of UDP that are open, and what had passed at those that were before. */
+  #udp: DHT['udx'] | null = null
+  #passed = { down: 0, up: 0 }
   #running: Running | null = null
   #address = 'cairn/swarm'
   #publicKey = ''
@@ -110,6 +115,20 @@ export class Network {
       connection.destroy()
   }
 
+  /** Calls back with every block that is sent, or has come and is right; `stream` is the connection, or carries in its place. */
+  onBlock(listener: Parameters<Shaper['onBlock']>[0]): void {
+    this.#shaper.onBlock(listener)
+  }
+
+  /** Bytes that have passed at all sockets since this process began, whatever they were for. */
+  wire(): { readonly down: number; readonly up: number } {
+    const { down, up } = this.#sockets.passed
+    return {
+      down: this.#passed.down + (this.#udp?.bytesReceived ?? 0) + down,
+      up: this.#passed.up + (this.#udp?.bytesTransmitted ?? 0) + up,
+    }
+  }
+
   /** Says what a log is for, so that the limits of its archive hold for it. */
   assign(discoveryKey: Buffer, role: Role): void {
     this.#shaper.assign(discoveryKey, role)
@@ -151,15 +170,17 @@ export class Network {
       this.#tell(this.#returned)
     }
     swarm.onNetworkChange = returned
-    const direct = new Direct(keyPair)
+    this.#udp = dht.udx
+    const direct = new Direct(keyPair, this.#sockets)
     void direct.listen(local ? '127.0.0.1' : '0.0.0.0')
     swarm.on('connection', (connection: Hyperswarm.Connection) => {
       // A connection that breaks is an everyday thing: the swarm tries again by itself.
       connection.on('error', () => {})
       connection.setTimeout(SILENT)
-      this.#count(connection)
+      this.#since.set(connection, Date.now())
+      this.#shaper.carry(connection)
       direct.carry(connection, carrier => {
-        this.#count(carrier)
+        this.#shaper.carry(carrier)
         this.#corestore.replicate(carrier)
       })
     })
@@ -177,6 +198,7 @@ export class Network {
       topics,
       attempts,
       direct,
+      ways: new Ways(dht, swarm.server),
       stop: () => {
         stopWatching()
         direct.close()
@@ -228,6 +250,16 @@ export class Network {
   /** The swarm's connection that a stream belongs to: how far away, at which address. */
   connectionOf(stream: Carrier): Hyperswarm.Connection {
     return this.#running?.direct.connectionOf(stream) ?? (stream as Hyperswarm.Connection)
+  }
+
+  /** When it was made; the time of a connection that is none any more is now. */
+  since(connection: Hyperswarm.Connection): number {
+    return this.#since.get(connection) ?? Date.now()
+  }
+
+  /** How it came about. */
+  wayOf(connection: Hyperswarm.Connection): Way {
+    return this.#running?.ways.of(connection) ?? 'straight'
   }
 
   async leave(topic: Buffer): Promise<void> {
@@ -294,17 +326,9 @@ export class Network {
     const gone = swarm.dht.destroy({ force: true }).catch(() => {})
     void swarm.clear().catch(() => {})
     await Promise.race([Promise.all([gone, swarm.destroy({ force: true }).catch(() => {})]), pause(ENDING)])
-  }
-
-  #count(carrier: Carrier): void {
-    if (this.#carriers.has(carrier)) return
-    this.#carriers.add(carrier)
-    this.#shaper.carry(carrier)
-    carrier.once('close', () => {
-      this.#carriers.delete(carrier)
-      this.#closedBytes.down += carrier.rawBytesRead
-      this.#closedBytes.up += carrier.rawBytesWritten
-    })
+    this.#passed.down += this.#udp?.bytesReceived ?? 0
+    this.#passed.up += this.#udp?.bytesTransmitted ?? 0
+    this.#udp = null
   }
 
   #tell(listeners: ReadonlySet<() => void>): void {
@@ -322,12 +346,7 @@ export class Network {
   }
 
   #publish(state: NetworkStatus['state']): void {
-    let bytesDown = this.#closedBytes.down
-    let bytesUp = this.#closedBytes.up
-    for (const { rawBytesRead, rawBytesWritten } of this.#carriers) {
-      bytesDown += rawBytesRead
-      bytesUp += rawBytesWritten
-    }
+    const { down: bytesDown, up: bytesUp } = this.wire()
     const dht = this.#running?.swarm.dht
     const next: NetworkStatus = {
       id: 'network',

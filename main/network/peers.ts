@@ -1,33 +1,31 @@
 /** Who shares an archive with this machine now: address, what each says it holds, and what has travelled. */
+import { Socket } from 'node:net'
 import type Hypercore from 'hypercore'
 import type { Change, PeerRow } from '../../preload/contract/models.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
 import { encodeKey } from '../archives/links.ts'
 import { Collection } from '../lib/collection.ts'
-import { Rate } from '../lib/rate.ts'
 import type { Network } from './network.ts'
+import type { Traffic } from './traffic.ts'
 
 const SAMPLE = 500
 /** Counting what a peer holds looks at every block; beyond this many a sample of them tells the share. */
 const COUNTED = 20_000
 
-type Counters = { down: number; up: number; readonly downRate: Rate; readonly upRate: Rate; readonly since: number }
-
 export class Peers {
   readonly #archives: Archives
   readonly #network: Network
-  readonly #counters = new Map<string, WeakMap<object, Counters>>()
+  readonly #traffic: Traffic
 
-  constructor(archives: Archives, network: Network) {
+  constructor(archives: Archives, network: Network, traffic: Traffic) {
     this.#archives = archives
     this.#network = network
-    archives.onChange(key => this.#listen(key))
+    this.#traffic = traffic
   }
 
   async *watch(key: string, signal: AbortSignal): AsyncGenerator<readonly Change<PeerRow>[]> {
     const archive = this.#archives.get(key)
-    this.#listen(key)
     const rows = new Collection<PeerRow>()
     const sample = () => {
       const now = this.#rows(archive)
@@ -44,63 +42,36 @@ export class Peers {
   }
 
   #rows(archive: Archive): readonly PeerRow[] {
-    const counters = this.#counters.get(archive.key)
     const blobs = archive.blobs?.core
+    const now = performance.now()
     return archive.drive.core.peers.map(peer => {
-      const counter = counters?.get(peer.stream)
-      const connection = this.#network.connectionOf(peer.stream)
+      const { stream } = peer
+      const meter = this.#traffic.meter(archive.key, stream)
+      const connection = this.#network.connectionOf(stream)
       const { rawStream, isInitiator } = connection
-      const content = blobs?.peers.find(other => other.stream === peer.stream)
+      const content = blobs?.peers.find(other => other.stream === stream)
+      const socket = 'rawStream' in stream && stream.rawStream instanceof Socket ? stream.rawStream : null
       return {
         id: encodeKey(peer.remotePublicKey),
         address: `${rawStream.remoteHost}:${rawStream.remotePort}`,
         direction: isInitiator ? 'out' : 'in',
-        direct: connection !== peer.stream,
-        connectedAt: counter?.since ?? Date.now(),
-        bytesDown: counter?.down ?? 0,
-        bytesUp: counter?.up ?? 0,
-        rateDown: Math.round(counter?.downRate.sample(counter.down) ?? 0),
-        rateUp: Math.round(counter?.upRate.sample(counter.up) ?? 0),
+        way: connection === stream ? this.#network.wayOf(connection) : 'local',
+        connectedAt: this.#network.since(connection),
+        bytesDown: meter.bytes.down,
+        bytesUp: meter.bytes.up,
+        blocksDown: meter.blocks.down,
+        blocksUp: meter.blocks.up,
+        rateDown: meter.rate('down', now),
+        rateUp: meter.rate('up', now),
+        historyDown: meter.history('down', now),
+        historyUp: meter.history('up', now),
+        wireDown: rawStream.bytesReceived + (socket?.bytesRead ?? 0),
+        wireUp: rawStream.bytesTransmitted + (socket?.bytesWritten ?? 0),
         holds: content === undefined || blobs === undefined ? 0 : holds(content, blobs.length),
         ofBlocks: blobs?.length ?? 0,
         roundTrip: rawStream.rtt > 0 ? rawStream.rtt : null,
       }
     })
-  }
-
-  /** Counts what travels from the first moment on that the archive is known. */
-  #listen(key: string): void {
-    if (!this.#archives.has(key)) {
-      this.#counters.delete(key)
-      return
-    }
-    if (this.#counters.has(key)) return
-    const counters = new WeakMap<object, Counters>()
-    this.#counters.set(key, counters)
-    const of = (peer: Hypercore.Peer): Counters => {
-      let counter = counters.get(peer.stream)
-      if (counter === undefined) {
-        counter = { down: 0, up: 0, downRate: new Rate(), upRate: new Rate(), since: Date.now() }
-        counters.set(peer.stream, counter)
-      }
-      return counter
-    }
-    const attach = (core: Hypercore, log: 'list' | 'content') => {
-      this.#network.assign(core.discoveryKey, { archive: key, log })
-      core.on('peer-add', (peer: Hypercore.Peer) => void of(peer))
-      core.on('download', (_index: number, bytes: number, peer: Hypercore.Peer) => {
-        of(peer).down += bytes
-      })
-      core.on('upload', (_index: number, bytes: number, peer: Hypercore.Peer) => {
-        of(peer).up += bytes
-      })
-    }
-    const { drive } = this.#archives.get(key)
-    attach(drive.core, 'list')
-    void drive.getBlobs().then(
-      blobs => attach(blobs.core, 'content'),
-      () => {},
-    )
   }
 }
 

@@ -15,6 +15,7 @@
 import type Corestore from 'corestore'
 import type Hypercore from 'hypercore'
 import { Bucket, FairQueue, type Waiter } from './bucket.ts'
+import type { Direction } from './meter.ts'
 
 /** Bytes per second; null: as much as there is. */
 export type Rates = { readonly down: number | null; readonly up: number | null }
@@ -23,6 +24,9 @@ export type Rates = { readonly down: number | null; readonly up: number | null }
 export type Role = { readonly archive: string; readonly log: 'list' | 'content' }
 
 /** A connection, or what carries in its place. */
+/** Told of each block that is sent, or has come and is right: its bytes as they are stored. */
+type OnBlock = (role: Role | null, direction: Direction, bytes: number, stream: object) => void
+
 export type Stream = {
   readonly rawBytesRead: number
   readonly rawBytesWritten: number
@@ -46,7 +50,6 @@ const OVERDUE = 4000
 const LOOK = 1000
 const PAUSE = 5
 
-type Direction = 'down' | 'up'
 type Member = Waiter & {
   go(): void
   readonly role: Role | null
@@ -165,6 +168,7 @@ export class Shaper {
   /** What of each stream is paid already, and what of it was paid before it passed. */
   readonly #streams = new Map<Stream, Record<Direction, { paid: number; ahead: number }>>()
   readonly #asking = new Set<Asking>()
+  #onBlock: OnBlock = () => {}
   readonly #timer: NodeJS.Timeout
 
   /** Before anything is opened: every log that is, is followed from then on. */
@@ -176,6 +180,10 @@ export class Shaper {
       for (const lane of Object.values(this.#lanes)) lane.soon()
     }, LOOK)
     this.#timer.unref()
+  }
+
+  onBlock(listener: OnBlock): void {
+    this.#onBlock = listener
   }
 
   /** Hold from now on. `archives`: by their keys; what is not among them has no limit of its own. */
@@ -257,12 +265,14 @@ export class Shaper {
         const account = this.#streams.get(peer.stream)
         if (account !== undefined) account.up.ahead += paid
       }
+      this.#onBlock(log.role, 'up', bytes, peer.stream)
       upload(index, bytes, peer)
     }
     const download = replicator._ondownload.bind(replicator)
     replicator._ondownload = (index, bytes, peer, request) => {
       log.size.down = learned(log.size.down, bytes)
       flows.get(peer)?.asking.came(bytes + AROUND)
+      this.#onBlock(log.role, 'down', bytes, peer.stream)
       download(index, bytes, peer, request)
     }
   }

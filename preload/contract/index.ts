@@ -38,6 +38,7 @@ import type {
   Settings,
   Skipped,
   SourceRules,
+  TrafficRow,
   TransferRow,
   UpdatePart,
   ZipPart,
@@ -537,6 +538,8 @@ export const contract = {
   },
   peers: {
     watch: stream({ input: z.strictObject({ key: Key }), emits: type<readonly Change<PeerRow>[]>() }),
+    /** What has passed, today and for ever: of each archive of which anything has, and of all. Once a second at most. */
+    watchTraffic: stream({ emits: type<readonly Change<TrafficRow>[]>() }),
   },
   names: {
     /** What the person calls other machines; known to nobody else. */

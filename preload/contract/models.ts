@@ -560,18 +560,52 @@ export type PeerRow = {
   readonly address: string
   /** Who opened the connection. */
   readonly direction: 'in' | 'out'
-  /** In the same network: over TCP, which is quicker. */
-  readonly direct: boolean
+  /**
+   * `local`: over TCP, in the same network. Otherwise over UDP: `straight`, `punched` through holes that both made in their
+   * routers, or `relayed` by a third machine.
+   */
+  readonly way: 'local' | 'straight' | 'punched' | 'relayed'
   readonly connectedAt: number
-  /** Of this archive, since the connection was opened. */
+  /** Of this archive, since the connection was opened: blocks of its list and its content, as they are stored. */
   readonly bytesDown: number
   readonly bytesUp: number
+  readonly blocksDown: number
+  readonly blocksUp: number
   readonly rateDown: number
   readonly rateUp: number
+  /** Bytes in each of the last 60 seconds, the latest last; empty: nothing has passed in them. */
+  readonly historyDown: readonly number[]
+  readonly historyUp: readonly number[]
+  /** All that has passed at the sockets of this connection, of whatever archives and for whatever purpose. */
+  readonly wireDown: number
+  readonly wireUp: number
   /** Blocks of file content that the peer says it holds. */
   readonly holds: number
   readonly ofBlocks: number
   readonly roundTrip: number | null
+}
+
+/** Blocks of lists and contents that have passed, and their bytes as they are stored. */
+export type Passed = {
+  readonly bytesDown: number
+  readonly bytesUp: number
+  readonly blocksDown: number
+  readonly blocksUp: number
+}
+
+/** What has passed of an archive, or of all together, those that were forgotten included. */
+export type TrafficRow = {
+  /** The archive's key, or `all`. */
+  readonly id: string
+  /** Since midnight by the clock of the machine that Cairn runs on, and since `since`. */
+  readonly today: Passed
+  readonly ever: Passed
+  readonly since: number
+  /** Of `all`: every byte at the sockets, with what finding, encrypting and proving take. */
+  readonly wire: {
+    readonly today: { readonly down: number; readonly up: number }
+    readonly ever: { readonly down: number; readonly up: number }
+  } | null
 }
 
 /** Bytes per second; null: as much as there is. */
@@ -718,6 +752,7 @@ export type NetworkStatus = {
   readonly publicKey: string
   readonly rateDown: number
   readonly rateUp: number
+  /** At the sockets, since Cairn was started. */
   readonly bytesDown: number
   readonly bytesUp: number
   readonly limits: LimitsInForce

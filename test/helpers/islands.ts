@@ -34,6 +34,8 @@ export type Island = {
   apart(apart: boolean): Promise<void>
   /** false: nothing of TCP leaves it, while everything else goes on. */
   tcp(passes: boolean): Promise<void>
+  /** What has passed its network card, in bytes and in packets, as the system counts it. */
+  passed(): Promise<Record<'down' | 'up', { readonly bytes: number; readonly packets: number }>>
   /** A backend in a process of its own there. */
   person(storage: string): Promise<RemotePerson & { readonly process: ChildProcess }>
 }
@@ -103,6 +105,13 @@ export async function startIslands(): Promise<Islands> {
             ])),
           tcp: async passes =>
             void (await ip('-n', name, 'rule', passes ? 'delete' : 'add', 'ipproto', 'tcp', 'blackhole')),
+          passed: async () => {
+            const { stdout } = await ip('-n', name, '-j', '-s', 'link', 'show', 'eth0')
+            const [{ stats64 }] = JSON.parse(stdout) as [
+              { stats64: Record<'rx' | 'tx', { bytes: number; packets: number }> },
+            ]
+            return { down: stats64.rx, up: stats64.tx }
+          },
           person: async storage => {
             const child = run(name, HEADLESS, ['--storage', storage, '--bootstrap', bootstrap])
             return remotePerson(storage, child)

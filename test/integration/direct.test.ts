@@ -40,11 +40,11 @@ const newFolder = async () => {
 }
 
 /** Waits for a peer that is reached so. */
-const peerOf = (person: RemotePerson, key: string, direct: boolean) =>
+const peerOf = (person: RemotePerson, key: string, local: boolean) =>
   waitFor(
     signal => person.client.peers.watch({ key }, { signal }),
     null,
-    row => row.direct === direct,
+    row => (row.way === 'local') === local,
   )
 
 test('TCP carries between two machines, and the other way takes over in the middle of a file when TCP stops', async () => {

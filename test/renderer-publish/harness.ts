@@ -304,7 +304,10 @@ function handlers(harness: Harness): Handlers<Contract> {
       file: unused,
       news: unused,
     },
-    peers: { watch: (_, signal) => once<never>([], signal) },
+    peers: {
+      watch: (_, signal) => once<never>([], signal),
+      watchTraffic: (_, signal) => once<never>([], signal),
+    },
     names: { async *watch() {}, set: nothing },
     availability: {
       async *watchAll() {},

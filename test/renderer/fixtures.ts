@@ -14,6 +14,7 @@ import type {
   PeerRow,
   RulesReview,
   Settings,
+  TrafficRow,
   TransferRow,
 } from '../../preload/contract/models.ts'
 
@@ -372,7 +373,13 @@ export const peers: readonly PeerRow[] = [
     id: keyOf(101),
     address: '192.168.1.23:49737',
     direction: 'in',
-    direct: true,
+    way: 'local',
+    blocksDown: 812,
+    blocksUp: 96,
+    historyDown: [],
+    historyUp: Array.from({ length: 60 }, (_, second) => 900_000 + ((second * 37) % 11) * 30_000),
+    wireDown: 61_000_000,
+    wireUp: 7_000_000,
     connectedAt: now - 3 * HOUR,
     bytesDown: 0,
     bytesUp: 812_000_000,
@@ -386,7 +393,13 @@ export const peers: readonly PeerRow[] = [
     id: keyOf(102),
     address: '[2001:db8:85a3::8a2e:370:7334]:51820',
     direction: 'out',
-    direct: false,
+    way: 'straight',
+    blocksDown: 812,
+    blocksUp: 96,
+    historyDown: Array.from({ length: 60 }, (_, second) => (second % 9) * 210_000),
+    historyUp: [],
+    wireDown: 61_000_000,
+    wireUp: 7_000_000,
     connectedAt: now - 40 * MINUTE,
     bytesDown: 91_000_000,
     bytesUp: 4_000,
@@ -400,7 +413,13 @@ export const peers: readonly PeerRow[] = [
     id: keyOf(103),
     address: '203.0.113.9:40122',
     direction: 'out',
-    direct: false,
+    way: 'punched',
+    blocksDown: 812,
+    blocksUp: 96,
+    historyDown: [],
+    historyUp: [],
+    wireDown: 61_000_000,
+    wireUp: 7_000_000,
     connectedAt: now - 9_000,
     bytesDown: 0,
     bytesUp: 0,
@@ -521,6 +540,29 @@ export const network: NetworkStatus = {
   bytesUp: 812_004_000,
   limits: { down: null, up: null, scheduled: false },
 }
+
+const passed = (down: number, up: number) => ({
+  bytesDown: down,
+  bytesUp: up,
+  blocksDown: Math.ceil(down / 262_144),
+  blocksUp: Math.ceil(up / 262_144),
+})
+export const traffic: readonly TrafficRow[] = [
+  {
+    id: 'all',
+    today: passed(91_000_000, 1_812_004_000),
+    ever: passed(48_200_000_000, 312_000_000_000),
+    since: now - 90 * DAY,
+    wire: { today: { down: 99_000_000, up: 1_864_000_000 }, ever: { down: 51_300_000_000, up: 319_400_000_000 } },
+  },
+  {
+    id: keyOf(1),
+    today: passed(0, 812_004_000),
+    ever: passed(1_200_000, 41_000_000_000),
+    since: now - 60 * DAY,
+    wire: null,
+  },
+]
 
 export const settings: Settings = {
   id: 'settings',

@@ -16,6 +16,7 @@ import type {
   PeerName,
   PeerRow,
   Settings,
+  TrafficRow,
   TransferRow,
 } from '../../preload/contract/models.ts'
 import { type Handlers, serve } from '../../preload/wire/serve.ts'
@@ -86,6 +87,7 @@ export class ScriptedBackend implements Backend {
   readonly archives: Rows<ArchiveRow>
   readonly transfers: Rows<TransferRow>
   readonly peers: Rows<PeerRow>
+  readonly traffic: Rows<TrafficRow>
   readonly names = new Rows<PeerName>([])
   readonly summaries = new Rows<AvailabilitySummary>([])
   readonly availability = new Rows<Availability>([])
@@ -104,6 +106,7 @@ export class ScriptedBackend implements Backend {
     this.archives = new Rows(empty ? [] : fixtures.archives)
     this.transfers = new Rows(empty ? [] : fixtures.transfers)
     this.peers = new Rows(empty ? [] : fixtures.peers)
+    this.traffic = new Rows(empty ? [] : fixtures.traffic)
     this.network = new Rows([
       empty ? { ...fixtures.network, state: { name: 'waiting-for-consent' }, peers: 0 } : fixtures.network,
     ])
@@ -260,7 +263,10 @@ export class ScriptedBackend implements Backend {
         file: () => ({ versions: [], before: null, absent: false }),
         news: () => ({ files: fixtures.newFiles, counts: fixtures.news, missing: 4_100_000 }),
       },
-      peers: { watch: (_, signal) => this.peers.watch(signal) },
+      peers: {
+        watch: (_, signal) => this.peers.watch(signal),
+        watchTraffic: (_, signal) => this.traffic.watch(signal),
+      },
       names: { watch: (_, signal) => this.names.watch(signal), set: nothing('names.set') },
       availability: {
         watchAll: (_, signal) => this.summaries.watch(signal),

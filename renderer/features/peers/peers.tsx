@@ -153,7 +153,7 @@ function Peer({ peer, rates }: PeerProps): ReactElement {
       </td>
       <td className="whitespace-nowrap text-muted" title={exactly(peer.connectedAt)}>
         {ago(peer.connectedAt, now)}
-        {peer.direct ? (
+        {peer.way === 'local' ? (
           <span className="block text-sm">in your network</span>
         ) : (
           peer.roundTrip !== null && <span className="tabular block text-sm">{Math.round(peer.roundTrip)} ms away</span>

@@ -1,0 +1,200 @@
+/**
+ * What has passed: of each archive with each peer since they met, and of each archive and in all, today and for ever.
+ *
+ * Counted are blocks of lists and contents as they are stored, which is what an archive is made of; and apart from them
+ * everything at the sockets, with what finding, encrypting and proving take. Totals are in a small file that is written every
+ * twenty seconds while something passes: a kill loses what came after.
+ */
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Passed, TrafficRow } from '../../preload/contract/models.ts'
+import { readJson, Saver, writeJson } from '../lib/atomic-file.ts'
+import { Collection } from '../lib/collection.ts'
+import type { Log } from '../lib/log.ts'
+import { type Direction, Meter } from './meter.ts'
+import type { Network } from './network.ts'
+
+type Counting = Pick<Network, 'onBlock' | 'wire'>
+
+/** Milliseconds between two writes, and between two looks. */
+const SAVE = 20_000
+const LOOK = 1000
+
+const Passed = z.object({ bytesDown: z.number(), bytesUp: z.number(), blocksDown: z.number(), blocksUp: z.number() })
+const Total = z.object({ today: Passed, ever: Passed, since: z.number() })
+const File = z.object({
+  version: z.literal(1),
+  /** By the clock of this machine, as in `2026-11-21`: what `today` is of. */
+  day: z.string(),
+  all: Total,
+  /** At the sockets. */
+  wire: z.object({
+    today: z.object({ down: z.number(), up: z.number() }),
+    ever: z.object({ down: z.number(), up: z.number() }),
+  }),
+  archives: z.record(z.string(), Total),
+})
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+type Sum = Writable<Passed>
+type Counted = { today: Sum; ever: Sum; readonly since: number }
+
+const none = (): Sum => ({ bytesDown: 0, bytesUp: 0, blocksDown: 0, blocksUp: 0 })
+const begun = (): Counted => ({ today: none(), ever: none(), since: Date.now() })
+
+export class Traffic {
+  /** One for each archive of which something has passed, and `all`. */
+  readonly rows = new Collection<TrafficRow>()
+  readonly #network: Counting
+  readonly #saver: Saver
+  readonly #log: Log
+  readonly #timer: NodeJS.Timeout
+  readonly #archives: Map<string, Counted>
+  readonly #all: Counted
+  readonly #wire: { today: { down: number; up: number }; ever: { down: number; up: number } }
+  readonly #meters = new Map<string, WeakMap<object, Meter>>()
+  #day: string
+  #seen = { down: 0, up: 0 }
+  #changed = new Set<string>()
+  #unsaved = false
+  #saved = performance.now()
+
+  private constructor(path: string, file: z.infer<typeof File>, network: Counting, log: Log) {
+    this.#network = network
+    this.#log = log
+    this.#day = file.day
+    this.#all = file.all
+    this.#wire = file.wire
+    this.#archives = new Map(Object.entries(file.archives))
+    this.#saver = new Saver(() => {
+      const { all, wire } = { all: this.#all, wire: this.#wire }
+      return writeJson(path, { version: 1, day: this.#day, all, wire, archives: Object.fromEntries(this.#archives) })
+    })
+    network.onBlock((role, direction, bytes, stream) => {
+      if (role !== null) this.#count(role.archive, direction, bytes, stream)
+    })
+    for (const id of ['all', ...this.#archives.keys()]) this.#changed.add(id)
+    this.#look()
+    this.#timer = setInterval(() => this.#look(), LOOK)
+    this.#timer.unref()
+  }
+
+  /** A file that cannot be read is set aside, and counting begins anew. */
+  static async open(storage: string, network: Counting, log: Log): Promise<Traffic> {
+    const path = join(storage, 'traffic.json')
+    const nothing = (): z.infer<typeof File> => ({
+      version: 1,
+      day: today(),
+      all: begun(),
+      wire: { today: { down: 0, up: 0 }, ever: { down: 0, up: 0 } },
+      archives: {},
+    })
+    let file = nothing()
+    try {
+      const read = await readJson(path)
+      if (read !== null) file = File.parse(read)
+    } catch (error) {
+      log.warn({ err: error }, 'what had passed before cannot be read')
+      await rename(path, `${path}.unreadable-${Date.now()}`)
+    }
+    return new Traffic(path, file, network, log)
+  }
+
+  /** Of an archive over one stream. */
+  meter(archive: string, stream: object): Meter {
+    let meters = this.#meters.get(archive)
+    if (meters === undefined) {
+      meters = new WeakMap()
+      this.#meters.set(archive, meters)
+    }
+    let meter = meters.get(stream)
+    if (meter === undefined) {
+      meter = new Meter()
+      meters.set(stream, meter)
+    }
+    return meter
+  }
+
+  /** The archive is forgotten; what passed of it stays in all. */
+  forget(archive: string): void {
+    this.#meters.delete(archive)
+    if (!this.#archives.delete(archive)) return
+    this.#unsaved = true
+    this.rows.delete(archive)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#look()
+    if (this.#unsaved) await this.#save()
+  }
+
+  #count(archive: string, direction: Direction, bytes: number, stream: object): void {
+    this.meter(archive, stream).add(direction, bytes, performance.now())
+    let own = this.#archives.get(archive)
+    if (own === undefined) {
+      own = begun()
+      this.#archives.set(archive, own)
+    }
+    this.#turnDay()
+    for (const { today, ever } of [own, this.#all])
+      for (const sum of [today, ever]) {
+        sum[direction === 'down' ? 'bytesDown' : 'bytesUp'] += bytes
+        sum[direction === 'down' ? 'blocksDown' : 'blocksUp']++
+      }
+    this.#changed.add(archive)
+    this.#changed.add('all')
+  }
+
+  #turnDay(): void {
+    const day = today()
+    if (day === this.#day) return
+    this.#day = day
+    for (const [id, counted] of [['all', this.#all] as const, ...this.#archives]) {
+      counted.today = none()
+      this.#changed.add(id)
+    }
+    this.#wire.today = { down: 0, up: 0 }
+  }
+
+  #look(): void {
+    this.#turnDay()
+    const wire = this.#network.wire()
+    for (const direction of ['down', 'up'] as const) {
+      const passed = wire[direction] - this.#seen[direction]
+      if (passed === 0) continue
+      this.#wire.today[direction] += passed
+      this.#wire.ever[direction] += passed
+      this.#changed.add('all')
+    }
+    this.#seen = wire
+    if (this.#changed.size === 0 && !this.#unsaved) return
+    for (const id of this.#changed) {
+      const counted = id === 'all' ? this.#all : this.#archives.get(id)
+      if (counted === undefined) continue
+      const { today, ever, since } = counted
+      const ofAll = { today: { ...this.#wire.today }, ever: { ...this.#wire.ever } }
+      this.rows.put({ id, today: { ...today }, ever: { ...ever }, since, wire: id === 'all' ? ofAll : null })
+      this.#unsaved = true
+    }
+    this.#changed = new Set()
+    if (performance.now() - this.#saved >= SAVE) void this.#save()
+  }
+
+  async #save(): Promise<void> {
+    this.#saved = performance.now()
+    this.#unsaved = false
+    try {
+      await this.#saver.save()
+    } catch (error) {
+      this.#unsaved = true
+      this.#log.warn({ err: error }, 'what has passed could not be written down')
+    }
+  }
+}
+
+/** The day by this machine's clock. */
+function today(): string {
+  const now = new Date()
+  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map(part => String(part).padStart(2, '0')).join('-')
+}
