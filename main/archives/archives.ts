@@ -116,6 +116,7 @@ export class Archives {
       storage: this.#storage,
       registry: this.#registry,
       log: this.#log,
+      isLookedAt: key => (this.#opened.get(key)?.lookedAt ?? 0) > 0,
       changed: key => this.touch(key),
       replaced: key => this.#historyReplaced(key),
       flush: () => this.#store.flush(),

@@ -43,6 +43,9 @@ const PIECES = 64
 /** Blocks that are looked through for one that the peer has. */
 const LOOKED_THROUGH = 4096
 
+/** People of whom it is remembered what they came with. */
+const REMEMBERED = 1000
+
 /** Heads are compared this often, in milliseconds, with so many peers at a time. */
 const COMPARING = { every: 1000, peers: 8 } as const
 
@@ -61,6 +64,8 @@ export class HistoryGuard {
   /** The length and fork for which a peer was asked for its head. */
   readonly #compared = new WeakMap<Hypercore.ReplicatorPeer, string>()
   #isComparing = false
+  /** Which fork somebody had who came first, by their key. */
+  readonly #cameWith = new Map<string, number>()
   #held: Hypercore.ForkRequest | null = null
   readonly #apply: Hypercore.Replicator['_applyReorg']
   readonly #updateFork: Hypercore.Replicator['_updateFork']
@@ -96,6 +101,8 @@ export class HistoryGuard {
       const onsync = peer.onsync.bind(peer)
       peer.onsync = async said => {
         await onsync(said)
+        const name = nameOf(peer)
+        if (this.#cameWith.size < REMEMBERED && !this.#cameWith.has(name)) this.#cameWith.set(name, peer.remoteFork)
         this.#meet(peer)
         this.#compareSoon()
       }
@@ -120,6 +127,12 @@ export class HistoryGuard {
   /** How many blocks of what is not in it are here. */
   losesBlocks({ common }: Offer): number {
     return this.#core.bitfield.countSet(common, Math.max(0, this.length - common))
+  }
+
+  /** Everybody who has this other history had it when they came for the first time. */
+  wasThere({ fork }: Offer): boolean {
+    const having = this.#core.replicator.peers.filter(({ remoteFork }) => remoteFork >= fork)
+    return having.every(peer => (this.#cameWith.get(nameOf(peer)) ?? -1) >= fork)
   }
 
   /** Peers tell of a history with a higher fork, which has not been compared with the one here yet. */
@@ -342,6 +355,8 @@ function offerOf({ batch }: Hypercore.ForkRequest): Offer | null {
   const { fork, length, ancestors, treeLength } = batch
   return { fork, length, common: Math.min(ancestors, treeLength, length) }
 }
+
+const nameOf = ({ stream }: Hypercore.ReplicatorPeer): string => stream.remotePublicKey.toString('hex')
 
 /** The answer goes where heads are checked that do not fit. */
 function askForHead(peer: Hypercore.ReplicatorPeer, fork: number, length: number): void {

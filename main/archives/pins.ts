@@ -79,6 +79,11 @@ export class Pins {
     }
   }
 
+  /** A link says something of some version. */
+  get any(): boolean {
+    return this.#claims.size > 0
+  }
+
   /** What was said while the archive was open before. */
   inherit(before: Pins): void {
     for (const [version, { blobsLength, hash }] of before.#claims) this.claim(version, { blobsLength, hash })

@@ -19,15 +19,25 @@ import { encodeManifest, nameOf, type Part, readName, readWarrant, WARRANTS, wri
 
 /** Whether an author has rewritten the content alone is known when the list has not been told to be another one for so long. */
 const BOTH_TOLD = 3000
+/** So long after the first of an archive has come, what came of it by itself is nobody's yet. */
+const FRESH = 60_000
 
 /** `forked` null: the file says by its name that there are two, and cannot be read. */
 type Known = { readonly log: Part; readonly fork: number; readonly name: string; readonly forked: Forked | null }
-type Guarded = { readonly archive: Archive; readonly guards: Map<Part, HistoryGuard>; timer: NodeJS.Timeout | null }
+/** `found`: when the first of it came; before this start: long ago. */
+type Guarded = {
+  readonly archive: Archive
+  readonly guards: Map<Part, HistoryGuard>
+  found: number
+  timer: NodeJS.Timeout | null
+}
 
 export type RewritesOptions = {
   readonly storage: string
   readonly registry: Registry
   readonly log: Log
+  /** Somebody has been shown something of it since it was opened. */
+  isLookedAt(key: string): boolean
   /** What the row of this archive says of it is another thing now. */
   changed(key: string): void
   /** The history that is here is another one now. */
@@ -70,9 +80,16 @@ export class Rewrites {
     const { key } = archive
     let guarded = this.#guarded.get(key)
     if (guarded?.archive !== archive) {
-      guarded = { archive, guards: new Map(), timer: null }
+      guarded = { archive, guards: new Map(), found: Number.NEGATIVE_INFINITY, timer: null }
       this.#guarded.set(key, guarded)
+      if (archive.length === 0) guarded.found = Number.POSITIVE_INFINITY
     }
+    const { found } = guarded
+    const one = guarded
+    if (part === 'list' && found === Number.POSITIVE_INFINITY)
+      core.once('append', () => {
+        one.found = performance.now()
+      })
     const guard = HistoryGuard.of(core.core!, {
       forked: forked => this.#forked(archive, part, forked),
       parted: common => {
@@ -202,9 +219,11 @@ export class Rewrites {
       const isAgreed = rewrite?.log === 'list' && rewrite.answer === 'follows' && !rewrite.done
       if (isAgreed && offer.common >= rewrite.common) return true
       // Of what was taken back nothing is here, and so nothing is lost.
-      const may = !isForked && guard.losesBlocks(offer) === 0
-      this.#propose(archive, 'list', offer, { common: offer.common, length: offer.length, agreed: may })
-      return may
+      const losesNothing = guard.losesBlocks(offer) === 0
+      const isLate = this.#isLate(archive, guard, offer)
+      const agreed = isLate ? 'all' : !isForked && losesNothing ? 'list' : 'nothing'
+      this.#propose(archive, 'list', offer, { common: offer.common, length: offer.length, agreed })
+      return agreed !== 'nothing'
     }
     const isAgreed = rewrite?.answer === 'follows' && rewrite.contentFork === guard.fork
     if (isAgreed && (rewrite.done || rewrite.log === 'content') && offer.common >= rewrite.content) return true
@@ -217,16 +236,39 @@ export class Rewrites {
       guarded.timer = null
       const held = guard.held
       if (held === null || list.held !== null || list.isTold || archive.drive.closing) return
-      this.#propose(archive, 'content', held, { common: archive.length, length: archive.length, agreed: false })
+      this.#propose(archive, 'content', held, { common: archive.length, length: archive.length, agreed: 'nothing' })
     }, BOTH_TOLD).unref()
     return false
+  }
+
+  /**
+   * Whoever comes after an author has taken versions back may first meet somebody who stays on them. What comes of those before
+   * the others tell is nothing that anybody has seen or asked for, and a question about it would say nothing to them.
+   */
+  #isLate(archive: Archive, guard: HistoryGuard, offer: Offer): boolean {
+    const { key, pins } = archive
+    const { namespace, seenLength, names } = this.#record(key)
+    const { found } = this.#guarded.get(key)!
+    return (
+      namespace === null &&
+      performance.now() - found < FRESH &&
+      seenLength === 0 &&
+      names.length === 0 &&
+      !pins.any &&
+      !this.#options.isLookedAt(key) &&
+      guard.wasThere(offer)
+    )
   }
 
   #propose(
     { key, blobs }: Archive,
     log: Part,
     { fork }: Offer,
-    { common, length, agreed }: { readonly common: number; readonly length: number; readonly agreed: boolean },
+    {
+      common,
+      length,
+      agreed,
+    }: { readonly common: number; readonly length: number; readonly agreed: 'all' | 'list' | 'nothing' },
   ): void {
     const before = this.#record(key).rewrite
     const stays = before !== null && !before.done && before.answer === 'stays' && common >= before.common
@@ -234,10 +276,10 @@ export class Rewrites {
       log,
       fork,
       // That no version is lost does not say that no content is.
-      contentFork: agreed ? -1 : (blobs?.core.fork ?? 0),
+      contentFork: agreed === 'list' ? -1 : (blobs?.core.fork ?? 0),
       common,
       length,
-      answer: agreed ? 'follows' : stays ? 'stays' : 'asked',
+      answer: agreed !== 'nothing' ? 'follows' : stays ? 'stays' : 'asked',
       content: 0,
       done: false,
     }

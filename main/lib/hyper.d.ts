@@ -83,6 +83,7 @@ declare module 'hypercore' {
       readonly channel: { close(): void }
       /** One connection, shared by all cores. */
       readonly stream: {
+        readonly remotePublicKey: Buffer
         readonly rawBytesRead: number
         readonly rawBytesWritten: number
         once(event: 'close', listener: () => void): unknown

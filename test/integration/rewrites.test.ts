@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
 import { isDone, isFound, type Person, startPerson } from '../helpers/backend.ts'
 import { readTree, temporaryFolder } from '../helpers/files.ts'
-import { plainPeer } from '../helpers/plain.ts'
+import { plainPeer, replicating } from '../helpers/plain.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 let testnet: Testnet
@@ -99,4 +99,37 @@ test('a download of a version that its author took back ends, and writes nothing
   const { state } = await bob.transfer(transfer, row => row.state.name === 'failed' || row.state.name === 'done')
   expect(state).toMatchObject({ error: { code: 'VERSION_TAKEN_BACK' } })
   expect(Object.values(await readTree(folder)).join(' ')).not.toContain('second')
+}, 60_000)
+
+test('who comes after versions were taken back and first meets somebody who stays on them is not asked', async () => {
+  const { store, swarm } = await plainPeer(testnet.bootstrap)
+  const drive = new Hyperdrive(store)
+  await drive.ready()
+  for (const name of ['a', 'b', 'c', 'd']) await drive.put(`/${name}.txt`, Buffer.from(`this is ${name}`))
+  await swarm.join(drive.discoveryKey, { client: true, server: true }).flushed()
+  const key = encodeKey(drive.key)
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link: key })
+  await bob.archive(key, isFound)
+  await bob.client.archives.keep({ key, keep: true })
+  const { length } = await bob.archive(key, row => row.held.blocks === 4)
+  await drive.truncate(3)
+  await drive.put('/e.txt', Buffer.from('this is e'))
+  await bob.archive(key, ({ rewritten }) => rewritten !== null)
+  await bob.client.archives.answerRewrite({ key, follow: false })
+  await bob.archive(key, ({ rewritten }) => rewritten?.answer === 'stays')
+  await swarm.destroy({ force: true })
+  await bob.archive(key, row => row.peers === 0)
+
+  const eve = await startPerson(testnet.bootstrap)
+  await eve.client.archives.open({ link: key })
+  await eve.client.archives.keep({ key, keep: true })
+  await eve.archive(key, row => row.length === length)
+  const back = replicating(store, testnet.bootstrap)
+  await back.join(drive.discoveryKey, { client: true, server: true }).flushed()
+  const row = await eve.archive(key, row => row.updates.kept === drive.core.length && row.held.blocks === 3)
+  expect(row.rewritten).toBe(null)
+  expect(await textOf(eve, key, '/e.txt')).toBe('this is e')
+  // The other one still stays.
+  expect((await bob.archive(key, isFound)).rewritten).toMatchObject({ answer: 'stays', newest: drive.core.length })
 }, 60_000)
