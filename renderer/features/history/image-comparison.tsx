@@ -1,6 +1,6 @@
 /** A picture as it was and as it is: one over the other with a line between them that can be moved, or side by side. */
 import { Columns2, SquareSplitHorizontal } from 'lucide-react'
-import { type PointerEvent, type ReactElement, useState } from 'react'
+import { type PointerEvent, type ReactElement, useEffect, useState } from 'react'
 import { type Subject, useAddress } from '../../stores/content.ts'
 import { usePicture } from '../../stores/pictures.ts'
 import { prefer, usePreference } from '../../stores/preferences.ts'
@@ -14,11 +14,13 @@ import type { TwoSides } from './sides.ts'
 
 export function ImageComparison({ sides: { before, after } }: { readonly sides: TwoSides }): ReactElement {
   const preferred = usePreference('pictures')
+  /** One of them is told in words, which a line that slides would cut. */
+  const [inWords, setInWords] = useState(false)
   // With one of them alone there is nothing to slide.
-  const view = before === null || after === null ? 'beside' : preferred
+  const canSlide = before !== null && after !== null && !inWords
   return (
     <>
-      {before !== null && after !== null && (
+      {canSlide && (
         <div
           className="flex shrink-0 items-center justify-end border-b border-line px-3 py-1.5"
           role="group"
@@ -26,18 +28,22 @@ export function ImageComparison({ sides: { before, after } }: { readonly sides: 
         >
           <IconButton
             label="One over the other"
-            pressed={view === 'slider'}
+            pressed={preferred === 'slider'}
             onClick={() => prefer({ pictures: 'slider' })}
           >
             <SquareSplitHorizontal size={16} aria-hidden />
           </IconButton>
-          <IconButton label="Side by side" pressed={view === 'beside'} onClick={() => prefer({ pictures: 'beside' })}>
+          <IconButton
+            label="Side by side"
+            pressed={preferred === 'beside'}
+            onClick={() => prefer({ pictures: 'beside' })}
+          >
             <Columns2 size={16} aria-hidden />
           </IconButton>
         </div>
       )}
-      {before !== null && after !== null && view === 'slider' ? (
-        <Sliding before={before} after={after} />
+      {canSlide && preferred === 'slider' ? (
+        <Sliding before={before} after={after} onWords={() => setInWords(true)} />
       ) : (
         <div className="grid min-h-0 flex-1 grid-cols-1 grid-rows-2 gap-2 p-3 narrow:grid-cols-2 narrow:grid-rows-1">
           <Side side={before} label="Before" missing="It was not there before." />
@@ -82,7 +88,9 @@ function Side({ side, label, missing }: SideProps): ReactElement {
 /** In percent of the width: what lies left of it is shown as it was. */
 const STEP = 5
 
-function Sliding({ before, after }: { readonly before: Subject; readonly after: Subject }): ReactElement {
+type SlidingProps = { readonly before: Subject; readonly after: Subject; readonly onWords: () => void }
+
+function Sliding({ before, after, onWords }: SlidingProps): ReactElement {
   const [at, setAt] = useState(50)
   const [shapes, setShapes] = useState<{ readonly before: Shape | null; readonly after: Shape | null }>({
     before: null,
@@ -107,9 +115,19 @@ function Sliding({ before, after }: { readonly before: Subject; readonly after: 
         onPointerMove={drag}
         className="relative min-h-0 flex-1 cursor-ew-resize touch-none overflow-hidden rounded-lg border border-line bg-sunken select-none"
       >
-        <Picture side={after} label="After" onShape={after => setShapes(known => ({ ...known, after }))} />
+        <Picture
+          side={after}
+          label="After"
+          onWords={onWords}
+          onShape={after => setShapes(known => ({ ...known, after }))}
+        />
         <div className="absolute inset-0 bg-sunken" style={{ clipPath: `inset(0 ${100 - at}% 0 0)` }}>
-          <Picture side={before} label="Before" onShape={before => setShapes(known => ({ ...known, before }))} />
+          <Picture
+            side={before}
+            label="Before"
+            onWords={onWords}
+            onShape={before => setShapes(known => ({ ...known, before }))}
+          />
         </div>
         <div aria-hidden className="absolute inset-y-0 w-0.5 -translate-x-1/2 bg-accent" style={{ left: `${at}%` }} />
       </div>
@@ -130,19 +148,29 @@ function Sliding({ before, after }: { readonly before: Subject; readonly after: 
   )
 }
 
-type PictureProps = { readonly side: Subject; readonly label: string; readonly onShape: (shape: Shape) => void }
+/** `onWords`: it cannot be shown, and why is said in its place. */
+type PictureProps = {
+  readonly side: Subject
+  readonly label: string
+  readonly onShape: (shape: Shape) => void
+  readonly onWords?: () => void
+}
 
 /** Fills the box that it is in, and keeps its shape: pictures of other dimensions are shown as large as it. */
-function Picture({ side, label, onShape }: PictureProps): ReactElement {
+function Picture({ side, label, onShape, onWords }: PictureProps): ReactElement {
   const address = useAddress(side)
   const judged = usePicture(side)
   const [state, setState] = useState<'loading' | 'shown' | 'failed'>('loading')
-  if (state === 'failed' || address.name === 'failed' || (judged !== null && judged.error !== null))
-    return <p className="grid h-full place-items-center p-4 text-center text-muted">This picture cannot be shown.</p>
-  if (judged !== null && judged.tooLarge !== null)
+  const cannot = state === 'failed' || address.name === 'failed' || (judged !== null && judged.error !== null)
+  const tooLarge = judged?.tooLarge ?? null
+  const isInWords = cannot || tooLarge !== null
+  useEffect(() => {
+    if (isInWords) onWords?.()
+  }, [isInWords, onWords])
+  if (isInWords)
     return (
-      <p className="grid h-full place-items-center p-4 text-center text-muted">
-        This picture is too large to be shown here. {judged.tooLarge}
+      <p className="grid h-full place-items-center p-4 text-center text-balance text-muted">
+        {cannot ? 'This picture cannot be shown.' : `This picture is too large to be shown here. ${tooLarge}`}
       </p>
     )
   return (
