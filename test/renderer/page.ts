@@ -1,14 +1,11 @@
 /** The built page in a real Chromium, served by the real web shell over a scripted backend. */
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import tailwindcss from '@tailwindcss/vite'
-import react from '@vitejs/plugin-react'
+import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { build } from 'vite'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { builtPage } from '../../main/lib/places.ts'
 import { startWebServer, type WebServer } from '../../main/web/server.ts'
 import { ScriptedBackend } from './scripted-backend.ts'
 
@@ -52,15 +49,9 @@ export type Opened = {
 }
 
 export async function startHarness(): Promise<Harness> {
-  const folder = await mkdtemp(join(tmpdir(), 'cairn-scripted-'))
-  await build({
-    root: resolve('renderer'),
-    base: './',
-    configFile: false,
-    logLevel: 'warn',
-    plugins: [react(), tailwindcss()],
-    build: { outDir: folder, emptyOutDir: true, minify: false },
-  })
+  const folder = builtPage()
+  if (!existsSync(join(folder, 'index.html')))
+    throw new Error(`There is no page in ${folder}. Build it first: npm run build`)
   const browser = await chromium.launch({
     ...(CHROMIUM ? { executablePath: CHROMIUM } : { channel: 'chromium' }),
     args: ARGUMENTS,
@@ -69,10 +60,7 @@ export async function startHarness(): Promise<Harness> {
     browser,
     folder,
     open: options => openPage(browser, folder, options),
-    async close() {
-      await browser.close()
-      await rm(folder, { recursive: true, force: true })
-    },
+    close: () => browser.close(),
   }
 }
 
@@ -143,8 +131,18 @@ export async function go(page: Page, hash: string): Promise<void> {
 
 const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** What axe objects to, one line each. Empty: nothing. `by`: colours take it as long as all other rules together. */
-export async function axe(page: Page, by: 'all' | 'colours' | 'others' = 'all'): Promise<readonly string[]> {
+/** Colours take axe as long as all other rules together. */
+type AxeOptions = {
+  readonly by?: 'all' | 'colours' | 'others'
+  /** Passes over the library's list, which is half of a page and the same beside every view. */
+  readonly withoutLibrary?: boolean
+}
+
+/** What axe objects to, one line each. Empty: nothing. */
+export async function axe(
+  page: Page,
+  { by = 'all', withoutLibrary = false }: AxeOptions = {},
+): Promise<readonly string[]> {
   // Half-faded colours have no contrast that could be measured.
   await page.waitForFunction(() =>
     document
@@ -154,19 +152,22 @@ export async function axe(page: Page, by: 'all' | 'colours' | 'others' = 'all'):
           animation.playState === 'finished' || animation.effect?.getComputedTiming().iterations === Infinity,
       ),
   )
-  await page.evaluate(await axeSource)
-  return page.evaluate(async by => {
-    const axe = (
-      window as unknown as { axe: { run(root: Document, options: object): Promise<{ violations: Violation[] }> } }
-    ).axe
-    type Violation = { id: string; help: string; nodes: { html: string; failureSummary: string }[] }
-    const { violations } = await axe.run(document, {
-      resultTypes: ['violations'],
-      ...(by === 'colours' && { runOnly: ['color-contrast'] }),
-      ...(by === 'others' && { rules: { 'color-contrast': { enabled: false } } }),
-    })
-    return violations.flatMap(({ id, help, nodes }) =>
-      nodes.map(node => `${id}: ${help}\n  ${node.html.slice(0, 200)}\n  ${node.failureSummary}`),
-    )
-  }, by)
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(await axeSource)
+  return page.evaluate(
+    async ({ by, exclude }) => {
+      type Violation = { id: string; help: string; nodes: { html: string; failureSummary: string }[] }
+      const { axe } = window as unknown as {
+        axe: { run(context: object, options: object): Promise<{ violations: Violation[] }> }
+      }
+      const { violations } = await axe.run(exclude === null ? document : { exclude }, {
+        resultTypes: ['violations'],
+        ...(by === 'colours' && { runOnly: ['color-contrast'] }),
+        ...(by === 'others' && { rules: { 'color-contrast': { enabled: false } } }),
+      })
+      return violations.flatMap(({ id, help, nodes }) =>
+        nodes.map(node => `${id}: ${help}\n  ${node.html.slice(0, 200)}\n  ${node.failureSummary}`),
+      )
+    },
+    { by, exclude: withoutLibrary ? ['nav[aria-label="Library"]'] : null },
+  )
 }
