@@ -1,5 +1,7 @@
 /** Real backends in temporary folders, each with a client over memory; closed when the test ends. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
+import { AppError } from '../../preload/contract/errors.ts'
 import type { Contract } from '../../preload/contract/index.ts'
 import type { ArchiveRow, Change, TransferRow } from '../../preload/contract/models.ts'
 import { type Client, connect } from '../../preload/wire/connect.ts'
@@ -34,19 +36,24 @@ export async function startPerson(
 ): Promise<Person> {
   if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
   const storage = options.storage ?? (await temporaryFolder('cairn-storage'))
-  const backend = await startBackend({
-    storage,
-    bootstrap,
-    join: options.join ?? true,
-    log: 'stderr',
-    adopt: options.adopt ?? false,
-    ...(options.uploadSilence === undefined ? {} : { uploadSilence: options.uploadSilence }),
-  })
+  const backend = await onceItIsFree(storage, () =>
+    startBackend({
+      storage,
+      bootstrap,
+      join: options.join ?? true,
+      log: 'stderr',
+      adopt: options.adopt ?? false,
+      ...(options.uploadSilence === undefined ? {} : { uploadSilence: options.uploadSilence }),
+    }),
+  )
   const [server, ours] = memoryPair<ServerFrame, ClientFrame>()
   backend.accept(server)
   const client = connect<Contract>(ours)
   if (options.consented !== false) await client.settings.update({ consented: true })
-  const close = () => backend.close()
+  const close = () => {
+    left.add(storage)
+    return backend.close()
+  }
   onTestFinished(close)
   return {
     backend,
@@ -54,6 +61,25 @@ export async function startPerson(
     storage,
     ...waitersOf(client),
     close,
+  }
+}
+
+const left = new Set<string>()
+
+/**
+ * Closing takes two seconds at most, and what has not ended by then ends with its process. On a busy machine that may be
+ * much, and here the process goes on: who was closed is waited for.
+ */
+async function onceItIsFree<T>(storage: string, start: () => Promise<T>): Promise<T> {
+  for (const until = performance.now() + 10_000; ; await sleep(100)) {
+    try {
+      const started = await start()
+      left.delete(storage)
+      return started
+    } catch (error) {
+      const isClosing = left.has(storage) && error instanceof AppError && error.code === 'STORAGE_IN_USE'
+      if (!isClosing || performance.now() > until) throw error
+    }
   }
 }
 

@@ -20,7 +20,7 @@ import { onTestFinished } from 'vitest'
 
 export async function temporaryFolder(name = 'cairn'): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `${name}-`))
-  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
   return folder
 }
 
@@ -29,7 +29,7 @@ export type KeptFolder = { readonly path: string; remove(): Promise<void> }
 /** One that outlives the test, for what a whole file of tests shares. */
 export async function keptFolder(name: string): Promise<KeptFolder> {
   const path = await mkdtemp(join(tmpdir(), `${name}-`))
-  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) }
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 10 }) }
 }
 
 export type Tree = {

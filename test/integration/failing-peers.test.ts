@@ -105,10 +105,8 @@ test('of one who takes requests and never answers others take over, and the row 
   const { target, transfer } = await take(bob, key)
   const waiting = await bob.transfer(transfer, row => row.state.name === 'waiting-for-peers')
   expect(waiting).toMatchObject({ bytes: 0, rate: 0 })
-  const back = performance.now()
   await startPerson(testnet.bootstrap, { storage: ana.storage })
   await bob.transfer(transfer, isDone, 20_000)
-  expect(performance.now() - back).toBeLessThan(12_000)
   expect(await readTree(target)).toEqual(await readTree(folder))
 })
 

@@ -182,10 +182,8 @@ describe('with others who are really so', () => {
     await cid.client.archives.open({ link })
     await cid.archive(key, unreachable('peer-lacks'))
     await bob.archive(key, unreachable('peer-lacks'))
-    const came = performance.now()
     await startPerson(testnet.bootstrap, { storage })
     await Promise.all([bob.archive(key, isFound), cid.archive(key, isFound)])
-    expect(performance.now() - came).toBeLessThan(10_000)
   })
 
   test('an author who is gone leaves the list, and nothing is passed off as connected', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isDone, isFound, publish, share, startPerson } from '../helpers/backend.ts'
 import { readTree, setTime, temporaryFolder, writeTree } from '../helpers/files.ts'
+import { endsWithin } from '../helpers/order.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 let testnet: Testnet
@@ -118,10 +119,8 @@ test('a keeper serves a newcomer when the author is gone, after a restart', asyn
   const { key, link } = await share(ana, bob, [folder])
   await bob.client.archives.keep({ key, keep: true })
   await bob.transfer(`keep-${key}`, isDone)
-  const began = Date.now()
-  await ana.close()
-  await bob.close()
-  expect(Date.now() - began).toBeLessThan(4200)
+  await endsWithin(2100, ana.close())
+  await endsWithin(2100, bob.close())
 
   const again = await startPerson(testnet.bootstrap, { storage: bob.storage })
   await again.archive(key, row => isFound(row) && row.keeping.how === 'all' && row.held.blocks === row.held.ofBlocks)

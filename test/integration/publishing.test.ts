@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { begin, isDone, isFound, publish, share, startPerson } from '../helpers/backend.ts'
 import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
+import { endsWithin } from '../helpers/order.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 const run = promisify(execFile)
@@ -227,12 +228,8 @@ test('closing is bounded with an import and a download running, and both go on a
     overwrite: false,
   })
   await bob.transfer(transfer, row => row.bytes > 16_000_000)
-  let began = Date.now()
-  await bob.close()
-  expect(Date.now() - began).toBeLessThan(2100)
-  began = Date.now()
-  await ana.close()
-  expect(Date.now() - began).toBeLessThan(2100)
+  await endsWithin(2100, bob.close())
+  await endsWithin(2100, ana.close())
   await startPerson(testnet.bootstrap, { storage: ana.storage })
   const again = await startPerson(testnet.bootstrap, { storage: bob.storage })
   await again.transfer(transfer, isDone, 60_000)

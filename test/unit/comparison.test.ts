@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareTexts, type Line, type Stretch } from '../../renderer/features/history/compare-texts.ts'
 import { type Row, rowsOf } from '../../renderer/features/history/comparison-rows.ts'
+import { workOf } from '../helpers/order.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const compare = (before: string | null, after: string | null) =>
@@ -88,13 +89,14 @@ describe('too much', () => {
     expect(stretch).toMatchObject({ added: [{ more: 498_000 }] })
   })
 
-  test('more lines than can be laid out, what is no text, and what has nothing in common are told apart', () => {
+  test('more lines than can be laid out, what is no text, and what has nothing in common are told apart', async () => {
     expect(compare('x\n'.repeat(20_001), 'x\n')).toEqual({ name: 'too-many-lines' })
     expect(compareTexts(new Uint8Array([0, 1, 2]), bytes('text'))).toEqual({ name: 'no-text' })
     const random = (seed: number) =>
       Array.from({ length: 20_000 }, (_, index) => `${(index * seed) % 19_997} ${seed % 7}`).join('\n')
-    const began = performance.now()
-    expect(['too-long', 'compared']).toContain(compare(random(7919), random(104_729)).name)
-    expect(performance.now() - began).toBeLessThan(10_000)
+    const work = await workOf(() =>
+      expect(['too-long', 'compared']).toContain(compare(random(7919), random(104_729)).name),
+    )
+    expect(work).toBeLessThan(10_000)
   })
 })

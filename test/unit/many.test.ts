@@ -5,6 +5,7 @@ import { plan } from '../../main/publish/plan.ts'
 import { outermost, scan } from '../../main/publish/scan.ts'
 import { entryOf } from '../../main/publish/known.ts'
 import { temporaryFolder } from '../helpers/files.ts'
+import { workOf } from '../helpers/order.ts'
 
 const listing = vi.hoisted(() => ({ of: null as unknown as (folder: string) => readonly Listed[] }))
 vi.mock('../../main/publish/disk.ts', async original => ({
@@ -13,20 +14,21 @@ vi.mock('../../main/publish/disk.ts', async original => ({
 }))
 
 const paths = Array.from({ length: 20_000 }, (_, at) => `/folder ${at % 100}/name of a file ${at}`)
+/** Milliseconds of work. */
 const MOMENT = 1000
 
-test('as many changed files as a checkout changes', () => {
-  const begun = performance.now()
-  expect(outermost(paths)).toHaveLength(paths.length)
-  expect(outermost([...paths, '/folder 1', '/folder 1-2', '/folder 1/name of a file 1/x'])).toHaveLength(
-    paths.length - 200 + 2,
-  )
-  expect(outermost([...paths, ''])).toEqual([''])
-  expect(performance.now() - begun).toBeLessThan(MOMENT)
+test('as many changed files as a checkout changes', async () => {
+  const work = await workOf(() => {
+    expect(outermost(paths)).toHaveLength(paths.length)
+    expect(outermost([...paths, '/folder 1', '/folder 1-2', '/folder 1/name of a file 1/x'])).toHaveLength(
+      paths.length - 200 + 2,
+    )
+    expect(outermost([...paths, ''])).toEqual([''])
+  })
+  expect(work).toBeLessThan(MOMENT)
 })
 
 test('as many files that may not be read', async () => {
-  const begun = performance.now()
   const known = new Map(paths.map(path => [path, entryOf({ blob: null } as never)]))
   known.set('/folder 1', entryOf({ blob: null } as never))
   const skipped = paths.map(path => ({
@@ -34,11 +36,13 @@ test('as many files that may not be read', async () => {
     path: path === paths[7] ? '/folder 7' : path,
     skipped: { path, reason: 'unreadable' as const, detail: '' },
   }))
-  const changes = []
-  for await (const change of plan(skipped, known, { exclude: [], includeSuspicious: false }, () => {}))
-    changes.push(change)
+  const changes: unknown[] = []
+  const work = await workOf(async () => {
+    for await (const change of plan(skipped, known, { exclude: [], includeSuspicious: false }, () => {}))
+      changes.push(change)
+  })
   expect(changes).toMatchObject([{ kind: 'remove', path: '/folder 1' }])
-  expect(performance.now() - begun).toBeLessThan(MOMENT)
+  expect(work).toBeLessThan(MOMENT)
 })
 
 test('as many folders in one', async () => {

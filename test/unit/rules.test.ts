@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createExclusions, createRules, looksPrivate } from '../../main/publish/rules.ts'
+import { workOf } from '../helpers/order.ts'
 
 describe('what stays out by itself', () => {
   const rules = createRules(null)
@@ -218,10 +219,8 @@ describe('what looks private', () => {
     'docker/compose.yml',
   ])('%j does not', path => expect(looksPrivate(path)).toBeNull())
 
-  test('any path gets an answer, quickly', () => {
+  test('any path gets an answer, quickly', async () => {
     fc.assert(fc.property(fc.string(), path => ['string', 'object'].includes(typeof looksPrivate(path))))
-    const started = performance.now()
-    looksPrivate(`${'-_.'.repeat(2000)}.json`)
-    expect(performance.now() - started).toBeLessThan(200)
+    expect(await workOf(() => looksPrivate(`${'-_.'.repeat(2000)}.json`))).toBeLessThan(200)
   })
 })
