@@ -29,6 +29,7 @@ import { NewsService } from './keeping/news.ts'
 import { Recency } from './keeping/recency.ts'
 import { listenLocal } from './lib/local-socket.ts'
 import { createLog } from './lib/log.ts'
+import { Explained } from './network/explained.ts'
 import { Limiting } from './network/limiting.ts'
 import { Network } from './network/network.ts'
 import { Peers } from './network/peers.ts'
@@ -113,6 +114,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       availability,
       peerNames: await PeerNames.open(storage),
       network,
+      explained: new Explained(archives, network, storage),
       settings,
       transfers,
       storage,

@@ -13,6 +13,7 @@ import type { Disk } from './keeping/disk.ts'
 import type { Keeping } from './keeping/keeping.ts'
 import type { NewsService } from './keeping/news.ts'
 import { createFolder, listFolders } from './lib/folders.ts'
+import type { Explained } from './network/explained.ts'
 import type { Network } from './network/network.ts'
 import type { Peers } from './network/peers.ts'
 import type { Traffic } from './network/traffic.ts'
@@ -43,6 +44,7 @@ export type Services = {
   readonly availability: Availability
   readonly peerNames: PeerNames
   readonly network: Network
+  readonly explained: Explained
   readonly settings: SettingsService
   readonly transfers: Transfers
   readonly storage: string
@@ -68,6 +70,7 @@ export function createHandlers({
   availability,
   peerNames,
   network,
+  explained,
   settings,
   transfers,
   storage,
@@ -197,7 +200,13 @@ export function createHandlers({
       clear: () => transfers.clear(),
       skipped: ({ id, offset, limit }) => transfers.skipped(id, offset, limit),
     },
-    network: { watch: (_, signal) => network.status.watch(signal) },
+    network: {
+      watch: (_, signal) => network.status.watch(signal),
+      watchTable: (_, signal) => explained.watchTable(signal),
+      watchAnnounces: (_, signal) => explained.watchAnnounces(signal),
+      lookup: ({ link, fresh }, { signal, emit }) => explained.lookup(link, fresh, emit, signal),
+      check: ({ link }, { signal, emit }) => explained.check(link, emit, signal),
+    },
     settings: { watch: (_, signal) => settings.rows.watch(signal), update: change => settings.update(change) },
     machine: {
       status: () => ({

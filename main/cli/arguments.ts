@@ -1,4 +1,5 @@
 /** From an argument list to one of the things that the CLI can do, and the help for each. Pure. */
+import { isIPv4 } from 'node:net'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { LONGEST_MESSAGE } from '../../preload/contract/index.ts'
@@ -302,6 +303,48 @@ const SPECS = {
     words: [1, 1],
     more: 'Also goes on with a copy that may be older than what was published, where nobody is there to catch up from. To be done on one machine only. Readers are asked to follow, and keep what they have until they do.',
   },
+  network: {
+    usage: 'network',
+    about:
+      'Says how this machine can be reached, what that is known from, and what helps; then what the network was told.',
+    options: { table: { type: 'boolean', help: 'with the nodes that are known, by how close they are' } },
+    words: [0, 0],
+  },
+  check: {
+    usage: 'check LINK',
+    about: 'Tries to open a link as a friend would who has nothing else, and says how far that got.',
+    options: {},
+    words: [1, 1],
+    more: 'Of your own link it says what can be told from this machine: a friend may have a router of their own in the way. Exit code 0 if verified content came, 3 otherwise.',
+  },
+  lookup: {
+    usage: 'lookup LINK',
+    about: 'Asks the network who announces an archive, and shows it node by node, with how close each is.',
+    options: {
+      fresh: { type: 'boolean', help: 'begins with nothing, as a stranger does, and not with what is known here' },
+    },
+    words: [1, 1],
+  },
+  dht: {
+    usage: 'dht --port N',
+    about:
+      'Runs nodes of a network of your own, with which others begin, until it is stopped. Prints what they have to say.',
+    options: {
+      port: { type: 'string', value: 'N', help: 'the UDP port of the first node; the others take the ports after it' },
+      host: {
+        type: 'string',
+        value: 'ADDRESS',
+        help: 'the IPv4 address at which others reach this machine; one of its own by default',
+      },
+      nodes: {
+        type: 'string',
+        value: 'K',
+        help: 'how many nodes; 6 by default, since fewer cannot tell people how they are seen',
+      },
+    },
+    words: [0, 0],
+    more: 'Keeps nothing on the disk, and needs no storage. Nobody of the public network is asked.',
+  },
   status: {
     usage: 'status',
     about: 'Shows what Cairn has on this machine and what it is doing.',
@@ -507,6 +550,15 @@ export type Command =
   | ({ readonly name: 'warrant'; readonly link: string; readonly out: string } & Common)
   | ({ readonly name: 'check-warrant'; readonly file: string } & Common)
   | ({ readonly name: 'repair'; readonly link: string; readonly to: number | null; readonly yes: boolean } & Common)
+  | ({ readonly name: 'network'; readonly table: boolean } & Common)
+  | ({ readonly name: 'check'; readonly link: string } & Common)
+  | ({ readonly name: 'lookup'; readonly link: string; readonly fresh: boolean } & Common)
+  | ({
+      readonly name: 'dht'
+      readonly port: number
+      readonly host: string | null
+      readonly nodes: number
+    } & Common)
   | ({ readonly name: 'status' } & Common)
   | ({
       readonly name: 'rules'
@@ -732,6 +784,19 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         to: values.number('to', Number.MAX_SAFE_INTEGER, /^[1-9]\d*$/),
         yes: values.flag('yes'),
       }
+    case 'network':
+      return { name, ...common, table: values.flag('table') }
+    case 'check':
+      return { name, ...common, link: checkedLink(first) }
+    case 'lookup':
+      return { name, ...common, link: checkedLink(first), fresh: values.flag('fresh') }
+    case 'dht': {
+      const [port, host] = [values.number('port', 65_535, /^[1-9]\d*$/), values.text('host')]
+      if (port === null) throw usage('Something is missing: --port N.', name)
+      if (host !== null && (!isIPv4(host) || host === '0.0.0.0'))
+        throw usage(`--host wants the IPv4 address at which others reach this machine, not "${host}".`, name)
+      return { name, ...common, port, host, nodes: values.number('nodes', 64, /^[1-9]\d*$/) ?? 6 }
+    }
     case 'status':
       return { name, ...common }
     case 'rules':

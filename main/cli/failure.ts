@@ -16,6 +16,7 @@ export type CliCode =
   | 'ARCHIVE_PAUSED'
   | 'NOT_A_WARRANT'
   | 'NEEDS_A_YES'
+  | 'PORT_IN_USE'
 
 export class CliError extends Error {
   readonly code: CliCode

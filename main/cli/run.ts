@@ -6,6 +6,7 @@ import { disk, take } from './device.ts'
 import { EXIT } from './failure.ts'
 import { forget, notify, status } from './library.ts'
 import { Output, type Sink } from './output.ts'
+import { check, lookup, network } from './network.ts'
 import { publish } from './publish.ts'
 import { diff, history } from './history.ts'
 import { get, keep, list, watch } from './read.ts'
@@ -56,6 +57,7 @@ export async function run({
     if (command.name === 'receipt' && command.out === TO_STDOUT) output = new Output(output.json, stderr, stderr)
     if (command.name === 'verify') return await verify(command, output)
     if (command.name === 'serve') return await serve(command, output, signal)
+    if (command.name === 'dht') return await (await import('./dht.ts')).runDht(command, output, signal)
     if (command.name === 'check-warrant') return await checkWarrantFile(output, command)
   } catch (error) {
     return output.failure(error)
@@ -100,7 +102,7 @@ const ALONE: ReadonlySet<string> = new Set([
 
 function perform(
   context: Context,
-  command: Exclude<Command, { name: 'help' | 'version' | 'serve' | 'verify' | 'check-warrant' }>,
+  command: Exclude<Command, { name: 'help' | 'version' | 'serve' | 'dht' | 'verify' | 'check-warrant' }>,
 ): Promise<number> {
   switch (command.name) {
     case 'publish':
@@ -143,6 +145,12 @@ function perform(
       return saveWarrant(context, command)
     case 'repair':
       return repair(context, command)
+    case 'network':
+      return network(context, command)
+    case 'check':
+      return check(context, command)
+    case 'lookup':
+      return lookup(context, command)
     case 'status':
       return status(context)
     case 'rules':

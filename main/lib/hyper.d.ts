@@ -619,13 +619,39 @@ declare module 'hyperdht' {
     type Address = { readonly host: string; readonly port: number }
     /** Whether a hole is to be made in the firewalls of both, as they are judged to be. */
     type Holepunch = (theirs: number, ours: number, addresses: readonly Address[], own: readonly Address[]) => boolean
-    type Found = { readonly publicKey: Buffer }
-    type Query = AsyncIterable<{ readonly peers: readonly Found[] }> & {
-      readonly closestReplies: readonly unknown[]
-      destroy(): void
+    type Node = { readonly host: string; readonly port: number }
+    /** A node as the DHT knows it: its id is the hash of its address. */
+    type KnownNode = Node & { readonly id: Buffer }
+    /** `from.id` null: it does not take part in the DHT, and only asks. `to`: how it sees this machine. */
+    type Reply = {
+      readonly from: { readonly id: Buffer | null } & Node
+      readonly to: Node
+      readonly error: number
+      readonly token: Buffer | null
+      readonly value: Buffer | null
+      readonly closerNodes: readonly Node[] | null
     }
+    type Found = { readonly publicKey: Buffer }
+    type Answer = { readonly peers: readonly Found[] }
+    type Query = AsyncIterable<Answer & { readonly from: Node }> & {
+      readonly closestReplies: readonly { readonly from: Node }[]
+      readonly destroyed: boolean
+      once(event: 'close', listener: () => void): void
+      destroy(): void
+      /** What follows is the inside of dht-rpc 6.27, on which `main/network/{lookup,announces}.ts` lean. */
+      /** How often a node that does not answer is asked again. */
+      retries: number
+      /** false: it was known already, or is not close enough. `teller` null: it stood in the own table. */
+      _addPending(node: KnownNode, teller: Node | null): boolean
+      _visit(node: KnownNode): void
+      _onvisitbound: (reply: Reply, request: { readonly to: Node }) => void
+      _onerrorbound: (error: Error, request: { readonly to: Node }) => void
+      /** Asks a node to store. */
+      _commit: ((reply: Reply, dht: DHT, query: Query) => Promise<Reply>) | null
+    }
+    type Traffic = { readonly active: number; readonly total: number }
     /** `onlyClosestNodes`: nobody but the nodes that are given is asked. */
-    type QueryOptions = { readonly closestNodes?: readonly unknown[]; readonly onlyClosestNodes?: boolean }
+    type QueryOptions = { readonly closestNodes?: readonly DHT.Node[]; readonly onlyClosestNodes?: boolean }
   }
   class DHT extends EventEmitter {
     /** Counts what passes its sockets, in bytes of UDP packets. */
@@ -637,11 +663,43 @@ declare module 'hyperdht' {
       readonly firewalled?: boolean
       readonly ephemeral?: boolean
       readonly keyPair?: DHT.KeyPair
+      /** false: fails where the port is taken. */
+      readonly anyPort?: boolean
     })
     static keyPair(seed?: Uint8Array): DHT.KeyPair
+    /** A node that others begin with: it knows from the start under which address it is seen. */
+    static bootstrapper(port: number, host: string, options?: { readonly host?: string }): DHT
+    /** As others see this machine; null: too few of them have said so, or they do not agree. */
     readonly host: string | null
+    /** 0: each of them sees another one. */
     readonly port: number
+    /** Nobody gets in unasked, as far as is known. */
     readonly firewalled: boolean
+    /** It asks and is not asked: its id is in nobody's table. */
+    readonly ephemeral: boolean
+    readonly destroyed: boolean
+    readonly stats: {
+      readonly queries: DHT.Traffic
+      readonly requests: DHT.Traffic & { readonly responses: number; readonly timeouts: number }
+    }
+    /** By how many leading bits of their id nodes share with ours: the inside of dht-rpc 6.27. */
+    readonly table: {
+      readonly id: Buffer
+      readonly rows: readonly ({ readonly nodes: readonly DHT.KnownNode[] } | undefined)[]
+    }
+    /** What it keeps for others; null: it does not take part yet. */
+    readonly _persistent: {
+      readonly records: {
+        get(topic: string, most: number): readonly Buffer[]
+        remove(topic: string, publicKey: Buffer): void
+      }
+    } | null
+    /** How others see this machine: so many of them have said so. */
+    readonly _nat: { readonly size: number }
+    /** null before it is bound. */
+    readonly io: { readonly serverSocket: { address(): DHT.Node } | null }
+    /** Lets some nodes knock at the port that nothing was sent from, and with `true` notes only whether that gets in. */
+    _updateNetworkState(onlyFirewall: boolean): Promise<boolean>
     readonly online: boolean
     readonly degraded: boolean
     readonly bootstrapped: boolean
@@ -649,15 +707,36 @@ declare module 'hyperdht' {
     readonly bootstrapNodes: readonly { readonly host: string; readonly port: number }[]
     /** Replaced by `main/network/attempts.ts`, to see how attempts end. */
     connect(publicKey: Uint8Array, options?: object): DHT.Connection
+    bind(): Promise<void>
     ready(): Promise<void>
     fullyBootstrapped(): Promise<void>
     lookup(topic: Uint8Array, options?: DHT.QueryOptions): DHT.Query
+    announce(
+      topic: Uint8Array,
+      keyPair: DHT.KeyPair,
+      relayAddresses: readonly DHT.Node[],
+      options?: object,
+    ): DHT.Query
+    unannounce(topic: Uint8Array, keyPair: DHT.KeyPair, options?: object): Promise<void>
+    /** Asks one node. Throws when it does not answer. */
+    request(
+      what: { readonly command: number; readonly target: Uint8Array; readonly value?: Uint8Array | null },
+      node: DHT.Node,
+      options?: { readonly retry?: boolean },
+    ): Promise<DHT.Reply>
     destroy(options?: { readonly force?: boolean }): Promise<void>
     address(): { readonly host: string; readonly port: number } | null
-    /** The inside: what it keeps for others, by topic in hex; null while it keeps nothing. For tests. */
-    readonly _persistent: { readonly records: { get(topic: string, most: number): readonly unknown[] } } | null
   }
   export = DHT
+}
+
+/** The inside of 6.32.0: what a node answers who is asked for a topic. */
+declare module 'hyperdht/lib/messages.js' {
+  import type DHT from 'hyperdht'
+  const messages: {
+    readonly lookupRawReply: { decode(state: { buffer: Buffer; start: number; end: number }): DHT.Answer }
+  }
+  export default messages
 }
 
 declare module 'hyperdht/testnet.js' {
@@ -707,7 +786,13 @@ declare module 'hyperswarm' {
       refresh(options?: { readonly client?: boolean; readonly server?: boolean }): Promise<boolean>
       destroy(): Promise<void>
       /** The inside: the nodes that a topic was announced at. */
-      readonly discovery: { readonly _closestNodes: readonly unknown[] | null }
+      readonly discovery: { readonly _closestNodes: readonly DHT.Node[] | null }
+    }
+    /** What all of them share that joined one topic. */
+    type PeerDiscovery = {
+      refresh(): Promise<boolean>
+      /** Where the next refresh begins to ask: the inside of 4.17. */
+      _closestNodes: readonly DHT.Node[] | null
     }
   }
   class Hyperswarm extends EventEmitter {
@@ -727,6 +812,8 @@ declare module 'hyperswarm' {
     readonly suspended: boolean
     maxPeers: number
     join(topic: Uint8Array, options?: { readonly server?: boolean; readonly client?: boolean }): Hyperswarm.Discovery
+    /** null: it was not joined. */
+    status(topic: Uint8Array): Hyperswarm.PeerDiscovery | null
     leave(topic: Uint8Array): Promise<void>
     listen(): Promise<void>
     flush(): Promise<boolean>

@@ -13,7 +13,7 @@ const LONGEST = 20_000
 type Failure = 'silent' | 'blocked' | 'refused'
 
 /** By the code of the error. What is not here tells nothing of the other machine. */
-const FAILURES: Readonly<Record<string, Failure>> = {
+export const FAILURES: Readonly<Record<string, Failure>> = {
   PEER_NOT_FOUND: 'silent',
   PEER_CONNECTION_FAILED: 'silent',
   SERVER_ERROR: 'refused',
@@ -58,6 +58,13 @@ export class AttemptLog {
       else if (failure !== undefined) counts[failure]++
       else if (this.#trying.has(key)) counts.connecting++
     }
+    return counts
+  }
+
+  /** Machines by how the last attempt to connect to each has failed. */
+  failed(): Readonly<Record<Failure, number>> {
+    const counts = { silent: 0, blocked: 0, refused: 0 }
+    for (const failure of this.#failures.values()) counts[failure]++
     return counts
   }
 

@@ -6,15 +6,19 @@ import type Corestore from 'corestore'
 import type Hypercore from 'hypercore'
 import DHT from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
+import { AppError } from '../../preload/contract/errors.ts'
 import type { Attempts, LimitsInForce, NetworkStatus } from '../../preload/contract/models.ts'
 import { encodeKey } from '../archives/links.ts'
 import { Collection } from '../lib/collection.ts'
 import { Rate } from '../lib/rate.ts'
+import { Announces } from './announces.ts'
 import { AttemptLog, wasHeard } from './attempts.ts'
 import { watchConnectivity } from './connectivity.ts'
 import { type Carrier, Direct } from './direct.ts'
+import { isPrivate, type ReachEvidence, sayReach } from './reach.ts'
 import { type Rates, type Role, Shaper } from './shaper.ts'
 import { Sockets } from './sockets.ts'
+import { Table } from './table.ts'
 import { Topics } from './topics.ts'
 import { passOver } from './stalls.ts'
 import { type Way, Ways } from './ways.ts'
@@ -32,6 +36,9 @@ const nobody: Attempts = { connecting: 0, connected: 0, silent: 0, blocked: 0, r
 const LIES = 3
 const LET_GO = 10 * 60_000
 
+/** Whether nodes get in unasked is tried again after so long, in milliseconds, while they do not. */
+const KNOCKING = 10 * 60_000
+
 /** What the DHT said of a topic. */
 export type Announcers = {
   /** A node of the DHT answered. */
@@ -44,8 +51,14 @@ type Running = {
   readonly swarm: Hyperswarm
   readonly topics: Topics
   readonly attempts: AttemptLog
+  readonly announces: Announces
+  readonly table: Table
   readonly direct: Direct
   readonly ways: Ways
+  /** How a node of the same DHT is made. */
+  readonly node: NonNullable<ConstructorParameters<typeof DHT>[0]>
+  /** All of the DHT that is asked is on this machine. */
+  readonly local: boolean
   readonly stop: () => void
 }
 
@@ -62,6 +75,13 @@ export class Network {
   /** The sockets of UDP that are open, and what had passed at those that were before. */
   #udp: DHT['udx'] | null = null
   #passed = { down: 0, up: 0 }
+  /** Connections from which something has come, and keys whose connections say nothing of others. */
+  readonly #heard = new WeakSet<object>()
+  readonly #ours = new Set<string>()
+  #came = { far: 0, near: 0 }
+  #went = { far: 0, near: 0 }
+  #unasked: boolean | null = null
+  readonly #announced = new Set<(topic: string) => void>()
   #running: Running | null = null
   #address = 'cairn/swarm'
   #publicKey = ''
@@ -155,18 +175,28 @@ export class Network {
     const keyPair = await this.#corestore.createKeyPair(this.#address)
     const { bootstrap } = this.#options
     const local = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(isLoopback)
-    const dht = new DHT({
+    const node = {
       ...(bootstrap === null ? {} : { bootstrap: [...bootstrap] }),
       ...(local ? { host: '127.0.0.1', firewalled: false } : {}),
-    })
+    }
+    const dht = new DHT(node)
     const attempts = new AttemptLog(dht, () => this.#tell(this.#changed))
     const swarm = new PatientSwarm({ dht, keyPair, maxParallel: CONNECTING })
     swarm.maxPeers = this.#connections
+    const announces = new Announces(swarm, topic => {
+      for (const listener of this.#announced) listener(topic)
+    })
+    const table = new Table(dht)
     const topics = new Topics(swarm, () => {
       this.#silent = false
     })
     const returned = () => {
       topics.expire()
+      // What was seen was seen in another network, maybe.
+      this.#came = { far: 0, near: 0 }
+      this.#went = { far: 0, near: 0 }
+      this.#unasked = null
+      void this.#knock(dht)
       this.#tell(this.#returned)
     }
     swarm.onNetworkChange = returned
@@ -191,18 +221,31 @@ export class Network {
       this.#tell(this.#changed)
       if (change.returned) returned()
     })
+    const knocking = setInterval(() => void this.#knock(dht), KNOCKING)
+    knocking.unref()
+    void dht.fullyBootstrapped().then(
+      () => this.#knock(dht),
+      () => {},
+    )
     const sampler = setInterval(() => this.#sample(), SAMPLE)
     sampler.unref()
     this.#running = {
       swarm,
       topics,
       attempts,
+      announces,
+      table,
       direct,
       ways: new Ways(dht, swarm.server),
+      node,
+      local,
       stop: () => {
         stopWatching()
         direct.close()
+        announces.close()
+        table.close()
         clearInterval(sampler)
+        clearInterval(knocking)
       },
     }
     this.#publish({ name: 'starting' })
@@ -297,6 +340,49 @@ export class Network {
     return running.attempts.count(keys, key => connected.has(key))
   }
 
+  /** What the service that explains the network stands on. Throws NETWORK_OFF. */
+  get inside(): Pick<Running, 'announces' | 'table' | 'node'> & { readonly dht: DHT; readonly publicKey: string } {
+    const running = this.#running
+    if (running === null) throw new AppError('NETWORK_OFF', 'Cairn is not on the network.')
+    const { announces, table, node, swarm } = running
+    return { announces, table, node, dht: swarm.dht, publicKey: swarm.keyPair.publicKey.toString('hex') }
+  }
+
+  /** What comes from who has this key says nothing of others: it is this machine itself. */
+  disregard(publicKey: Buffer): void {
+    this.#ours.add(publicKey.toString('hex'))
+  }
+
+  /** Calls back when what the DHT has been told of a topic (in hex) has changed. */
+  onAnnounce(listener: (topic: string) => void): void {
+    this.#announced.add(listener)
+  }
+
+  /** What is known of this machine's place in the network. */
+  evidence(): ReachEvidence {
+    const running = this.#running
+    const dht = running?.swarm.dht
+    const failed = running?.attempts.failed() ?? { blocked: 0, silent: 0 }
+    return {
+      off: !this.#options.join,
+      agreed: running !== null,
+      route: this.#online,
+      asked: dht?.bootstrapped ?? false,
+      nodes: dht?.nodes.length ?? 0,
+      silent: this.#silent,
+      loopback: running?.local ?? false,
+      unasked: this.#unasked,
+      seen: dht === undefined || dht.host === null ? null : { host: dht.host, port: dht.port },
+      samples: dht?._nat.size ?? 0,
+      localPort: dht?.io.serverSocket?.address().port ?? null,
+      came: { ...this.#came },
+      went: { ...this.#went },
+      blocked: failed.blocked,
+      noAnswer: failed.silent,
+      connected: this.#others(),
+    }
+  }
+
   /** Calls back after what `online` and `attempts` say may have changed. Returns how to stop. */
   onChange(listener: () => void): () => void {
     this.#changed.add(listener)
@@ -331,13 +417,38 @@ export class Network {
     this.#udp = null
   }
 
+  /** Connections that are not with this machine itself. */
+  #others(): number {
+    const connections = [...(this.#running?.swarm.connections ?? [])]
+    if (this.#ours.size === 0) return connections.length
+    return connections.filter(({ remotePublicKey }) => !this.#ours.has(remotePublicKey.toString('hex'))).length
+  }
+
   #tell(listeners: ReadonlySet<() => void>): void {
     for (const listener of listeners) listener()
+  }
+
+  /** Asks nodes to knock where nothing was sent from, as upstream does only after twenty minutes. Never throws. */
+  async #knock(dht: DHT): Promise<void> {
+    // On one machine everything gets in, which says nothing.
+    if (this.#running?.local !== false || dht.destroyed || dht.host === null || dht.port === 0) return
+    if (dht.firewalled) await dht._updateNetworkState(true).catch(() => false)
+    if (dht.nodes.length > 0) this.#unasked = !dht.firewalled
+  }
+
+  /** A connection is counted when something has come through it. */
+  #hear(connection: Hyperswarm.Connection): void {
+    if (this.#heard.has(connection) || !wasHeard(connection)) return
+    this.#heard.add(connection)
+    if (this.#ours.has(connection.remotePublicKey.toString('hex'))) return
+    const { remoteHost } = connection.rawStream
+    ;(connection.isInitiator ? this.#went : this.#came)[isPrivate(remoteHost) ? 'near' : 'far']++
   }
 
   #sample(): void {
     const swarm = this.#running?.swarm
     if (swarm === undefined) return
+    for (const connection of swarm.connections) this.#hear(connection)
     if (!this.#online) this.#publish({ name: 'offline' })
     else if (swarm.connections.size === 0 && (this.#silent || (swarm.dht.bootstrapped && swarm.dht.nodes.length === 0)))
       this.#publish({ name: 'dht-silent' })
@@ -352,7 +463,8 @@ export class Network {
       id: 'network',
       state,
       room: { state: 'off', near: 0, peers: 0 },
-      peers: this.#running?.swarm.connections.size ?? 0,
+      reach: sayReach(this.evidence()),
+      peers: this.#others(),
       address: dht?.host ? `${dht.host}:${dht.port}` : null,
       publicKey: this.#publicKey,
       rateDown: Math.round(this.#rates.down.sample(bytesDown)),

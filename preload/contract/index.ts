@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { call, stream, type } from './define.ts'
 import type {
+  AnnounceRow,
   ArchiveRow,
   Availability,
   AvailabilitySummary,
@@ -12,7 +13,9 @@ import type {
   Change,
   ChangedFile,
   Changeset,
+  Check,
   DescribedVersion,
+  DhtTable,
   DiskUse,
   Entry,
   EntryPage,
@@ -22,6 +25,8 @@ import type {
   FolderSize,
   GoneProgress,
   Held,
+  LookupNode,
+  LookupResult,
   Moment,
   NamedVersion,
   NetworkStatus,
@@ -585,6 +590,28 @@ export const contract = {
   },
   network: {
     watch: stream({ emits: type<readonly Change<NetworkStatus>[]>() }),
+    /** The DHT node's table, once a second where it changes. Throws NETWORK_OFF. */
+    watchTable: stream({ emits: type<DhtTable>() }),
+    /** What the DHT has been told of this machine. */
+    watchAnnounces: stream({ emits: type<readonly Change<AnnounceRow>[]>() }),
+    /**
+     * Looks an archive up, told node by node: each time it changes, a node is told of again. `fresh`: from a node that begins
+     * with nothing, as a stranger does, and not from the table of this machine. Adds nothing to the library. Throws NETWORK_OFF.
+     */
+    lookup: call({
+      input: z.strictObject({ link: z.string().max(8192), fresh: z.boolean() }),
+      emits: type<readonly LookupNode[]>(),
+      output: type<LookupResult>(),
+    }),
+    /**
+     * Tries to open a link as a stranger would, and says how far that got. Adds nothing to the library. One at a time; ends
+     * by itself within two minutes. Throws NETWORK_OFF.
+     */
+    check: call({
+      input: z.strictObject({ link: z.string().max(8192) }),
+      emits: type<Check>(),
+      output: type<Check>(),
+    }),
   },
   settings: {
     watch: stream({ emits: type<readonly Change<Settings>[]>() }),

@@ -747,6 +747,8 @@ export type NetworkStatus = {
     | { readonly name: 'room' }
     | { readonly name: 'offline' }
   readonly room: RoomStatus
+  /** The same in words, with what it is known from. */
+  readonly reach: Reach
   readonly peers: number
   readonly address: string | null
   readonly publicKey: string
@@ -767,6 +769,144 @@ export type RoomStatus = {
   /** Those of them that this machine is connected to over that network. */
   readonly peers: number
 }
+
+/**
+ * How this machine can be reached, as far as is known. `this-machine`, `own-network`: the nodes that are asked are no further away,
+ * and nothing is known of elsewhere. `open`: strangers get in. `nat-works`: nobody gets in unasked, and reaching out from both
+ * sides has worked; with `nat` it has not been tried. `strict-nat`: the router shows everybody another port. `unknown`: too little
+ * is known yet.
+ */
+export type ReachVerdict =
+  | 'off'
+  | 'waiting-for-consent'
+  | 'starting'
+  | 'offline'
+  | 'dht-silent'
+  | 'this-machine'
+  | 'own-network'
+  | 'open'
+  | 'nat-works'
+  | 'nat'
+  | 'strict-nat'
+  | 'unknown'
+
+/** In words for people. */
+export type Reach = {
+  readonly verdict: ReachVerdict
+  readonly title: string
+  readonly meaning: string
+  /** What the person can do; null: nothing is needed. */
+  readonly advice: string | null
+  /** What it is known from, one sentence each. */
+  readonly evidence: readonly string[]
+}
+
+/** What the DHT node of this machine knows, and how much it asks. */
+export type DhtTable = {
+  /** In hex; null: it asks and is not asked, so that nobody knows it by an id. */
+  readonly id: string | null
+  /** As others see it; without a port where each sees another one. null: not known. */
+  readonly address: string | null
+  readonly localPort: number | null
+  /** By how many leading bits of their id are those of this node's: the more, the closer. Empty ones are left out. */
+  readonly buckets: readonly { readonly bits: number; readonly nodes: readonly string[] }[]
+  /** Of the last so many seconds, a minute at most: questions, the requests that they took, and those without an answer. */
+  readonly seconds: number
+  readonly queries: number
+  readonly requests: number
+  readonly lost: number
+}
+
+/** A topic that the DHT has been told this machine shares. */
+export type AnnounceRow = {
+  /** The topic in hex. */
+  readonly id: string
+  /** The archive; null: it has been forgotten meanwhile. */
+  readonly key: ArchiveKey | null
+  /** When it was told last, and until when it will be told anew at the latest. */
+  readonly at: number
+  readonly renewedBy: number
+  /** Nodes that keep it. */
+  readonly holders: number
+  /** When one of them was asked last, and still had it. */
+  readonly confirmedAt: number | null
+  /** How often it was told anew before its time, because nodes had lost it. */
+  readonly renewals: number
+}
+
+/** A node that was asked in a lookup. Times in milliseconds since it began. */
+export type LookupNode = {
+  /** In the order in which they were asked, from 0 on. */
+  readonly node: number
+  readonly address: string
+  /** Bits of the XOR of its id and the topic, 256 at most: each bit less is twice as close. */
+  readonly distance: number
+  /** Who told of it; null: it was known from the start. */
+  readonly teller: number | null
+  /** How many nodes had to be asked to get there, itself included. */
+  readonly hop: number
+  readonly askedAt: number
+  /** When it answered, or was given up. */
+  readonly endedAt: number | null
+  readonly answer: 'none-yet' | 'answered' | 'silent'
+  /** Machines that it says announce the topic. */
+  readonly announcers: number
+}
+
+export type LookupResult = {
+  /** In hex. */
+  readonly topic: string
+  readonly milliseconds: number
+  readonly asked: number
+  readonly answered: number
+  readonly silent: number
+  /** To the closest node that answered. */
+  readonly hops: number
+  /** The closest nodes that answered, the closest first: where an announcement is kept. */
+  readonly closest: readonly number[]
+  /** How many nodes knew somebody. */
+  readonly holders: number
+  /** When the first of them answered; null: none did. */
+  readonly firstFoundAt: number | null
+  /** Who announces it, 200 at most. `self`: this machine. */
+  readonly found: readonly { readonly publicKey: string; readonly self: boolean }[]
+  /** It took too long, or led to too many nodes. */
+  readonly cut: boolean
+}
+
+/** Whether somebody who has nothing but a link can open it, as far as can be told from this machine. */
+export type Check = {
+  readonly steps: readonly CheckStep[]
+  /** null: it is still going on. */
+  readonly verdict: CheckVerdict | null
+  /** In words for people. */
+  readonly title: string
+  readonly meaning: string
+  readonly advice: string | null
+}
+
+export type CheckStep = {
+  readonly name: 'network' | 'announce' | 'connect' | 'content'
+  readonly state: 'waiting' | 'running' | 'passed' | 'failed' | 'unclear' | 'skipped'
+  /** What is tried, or what came of it. */
+  readonly said: string
+  readonly milliseconds: number | null
+}
+
+/**
+ * `works-from-here`: nothing is known against it, and nobody from elsewhere has proven it. `others-only`: others give it, and this
+ * machine, which means to, does not. `unclear`: what failed here may work for a friend. `lacks`: reached, and does not give it.
+ */
+export type CheckVerdict =
+  | 'reachable'
+  | 'works-from-here'
+  | 'others-only'
+  | 'unclear'
+  | 'unreachable'
+  | 'lacks'
+  | 'not-announced'
+  | 'dht-silent'
+  | 'offline'
 
 export type Settings = {
   readonly id: 'settings'

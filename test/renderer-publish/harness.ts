@@ -182,6 +182,7 @@ function handlers(harness: Harness): Handlers<Contract> {
   const note = (name: string, input: unknown) => void harness.calls.push({ name, input })
   const nothing = async () => {}
   const unused = () => Promise.reject(new Error('not used here'))
+  const nothingEver = async function* () {}
   const folderOf = (path: string) => {
     const names = harness.folders.get(path)
     if (names === undefined) throw new AppError('SOURCE_NOT_FOUND', `${path} is not there.`, { path })
@@ -323,7 +324,13 @@ function handlers(harness: Harness): Handlers<Contract> {
       clear: nothing,
       skipped: unused,
     },
-    network: { watch: (_, signal) => once<never>([], signal) },
+    network: {
+      watch: (_, signal) => once<never>([], signal),
+      watchTable: nothingEver,
+      watchAnnounces: (_, signal) => once<never>([], signal),
+      lookup: unused,
+      check: unused,
+    },
     settings: {
       watch: (_, signal) =>
         once<Settings>(

@@ -1,13 +1,18 @@
 /** A library as people have one: many archives, hostile names, every state that an archive can be in. */
 import type {
+  AnnounceRow,
   ArchiveRow,
   ArchiveState,
   Attempts,
   ChangedFile,
   Changeset,
+  Check,
+  DhtTable,
   DiskUse,
   Entry,
   FolderUse,
+  LookupNode,
+  LookupResult,
   NetworkStatus,
   NewFile,
   News,
@@ -531,6 +536,13 @@ export const network: NetworkStatus = {
   id: 'network',
   state: { name: 'online' },
   room: { state: 'on', near: 1, peers: 1 },
+  reach: {
+    verdict: 'open',
+    title: 'Online, and reachable from outside',
+    meaning: 'Nodes elsewhere got through to this machine without being asked. Friends can connect to it directly.',
+    advice: null,
+    evidence: ['214 nodes of the network are known here.', '7 connections stand now.'],
+  },
   peers: 7,
   address: '198.51.100.4:49737',
   publicKey: keyOf(200),
@@ -563,6 +575,89 @@ export const traffic: readonly TrafficRow[] = [
     wire: null,
   },
 ]
+
+const nodeAt = (number: number) => `198.51.100.${(number * 37) % 250}:${40_000 + ((number * 7919) % 20_000)}`
+
+export const table: DhtTable = {
+  id: '9f'.repeat(32),
+  address: '198.51.100.4:49737',
+  localPort: 49_737,
+  buckets: [20, 20, 20, 20, 18, 9, 4, 0, 1].flatMap((nodes, bits) =>
+    nodes === 0 ? [] : [{ bits, nodes: Array.from({ length: nodes }, (_, index) => nodeAt(bits * 20 + index)) }],
+  ),
+  seconds: 60,
+  queries: 14,
+  requests: 312,
+  lost: 9,
+}
+
+export const announces: readonly AnnounceRow[] = archives.slice(0, 4).map((row, index) => ({
+  id: String(index).repeat(64),
+  key: row.id,
+  at: now - (index + 1) * 2 * MINUTE,
+  renewedBy: now + (10 - 2 * index) * MINUTE,
+  holders: 20 - index,
+  confirmedAt: index === 3 ? null : now - 15_000,
+  renewals: index === 1 ? 1 : 0,
+}))
+
+/** Some that were told of at once, then closer ones, of which each told of two more; some of them are silent. */
+export const lookupNodes: readonly LookupNode[] = Array.from({ length: 46 }, (_, node) => {
+  const hop = node < 12 ? 1 : node < 26 ? 2 : node < 38 ? 3 : 4
+  const silent = node % 11 === 7
+  return {
+    node,
+    address: nodeAt(node),
+    distance: 256 - hop * 3.1 + ((node * 13) % 10) / 4,
+    teller: hop === 1 ? null : hop === 2 ? node - 12 : hop === 3 ? node - 14 : node - 12,
+    hop,
+    askedAt: (hop - 1) * 180 + ((node * 17) % 60),
+    endedAt: (hop - 1) * 180 + ((node * 17) % 60) + (silent ? 1000 : 60 + ((node * 31) % 90)),
+    answer: silent ? 'silent' : 'answered',
+    announcers: hop >= 3 && node % 3 === 0 ? 2 : 0,
+  }
+})
+
+export const lookup: LookupResult = {
+  topic: 'ab'.repeat(32),
+  milliseconds: 1640,
+  asked: lookupNodes.length,
+  answered: lookupNodes.filter(({ answer }) => answer === 'answered').length,
+  silent: lookupNodes.filter(({ answer }) => answer === 'silent').length,
+  hops: 4,
+  closest: lookupNodes.filter(({ hop }) => hop > 2).map(({ node }) => node),
+  holders: lookupNodes.filter(({ announcers }) => announcers > 0).length,
+  firstFoundAt: 470,
+  found: [
+    { publicKey: keyOf(200), self: true },
+    { publicKey: keyOf(201), self: false },
+  ],
+  cut: false,
+}
+
+export const check: Check = {
+  steps: [
+    { name: 'network', state: 'passed', said: 'A stranger reached the network: 61 nodes answered', milliseconds: 820 },
+    {
+      name: 'announce',
+      state: 'passed',
+      said: 'Announced by this machine and 1 other; 19 nodes told so (44 of 46 nodes answered)',
+      milliseconds: 1640,
+    },
+    {
+      name: 'connect',
+      state: 'unclear',
+      said: 'This machine answered through the network, and no packet came back to it directly',
+      milliseconds: 10_400,
+    },
+    { name: 'content', state: 'skipped', said: 'Nobody to fetch from', milliseconds: null },
+  ],
+  verdict: 'unclear',
+  title: 'It cannot be told from here',
+  meaning:
+    'It is announced, and this machine answers through the network. A direct connection from this machine to itself failed, which many routers refuse; a friend elsewhere may succeed.',
+  advice: 'Ask a friend to open it.',
+}
 
 export const settings: Settings = {
   id: 'settings',

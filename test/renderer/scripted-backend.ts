@@ -282,7 +282,24 @@ export class ScriptedBackend implements Backend {
         clear: nothing('transfers.clear'),
         skipped: () => ({ skipped: [], total: 0 }),
       },
-      network: { watch: (_, signal) => this.network.watch(signal) },
+      network: {
+        watch: (_, signal) => this.network.watch(signal),
+        watchTable: async function* (_, signal) {
+          yield fixtures.table
+          await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+        },
+        watchAnnounces: (_, signal) => new Rows(fixtures.announces).watch(signal),
+        lookup: (input, { emit }) => {
+          this.calls.push({ name: 'network.lookup', input })
+          emit(fixtures.lookupNodes)
+          return fixtures.lookup
+        },
+        check: (input, { emit }) => {
+          this.calls.push({ name: 'network.check', input })
+          emit(fixtures.check)
+          return fixtures.check
+        },
+      },
       settings: {
         watch: (_, signal) => this.settings.watch(signal),
         update: change => {

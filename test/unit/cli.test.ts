@@ -88,6 +88,10 @@ describe('arguments', () => {
     expect(parse('diff', `${link}/a`, '0', '7')).toMatchObject({ name: 'diff', from: 0, to: 7 })
     for (const versions of [['7', '0'], ['7', '7'], ['a', '7'], ['-1', '7'], ['7']])
       expect(() => parse('diff', link, ...versions)).toThrow()
+    expect(parse('network', '--table')).toMatchObject({ name: 'network', table: true })
+    expect(parse('check', link)).toMatchObject({ name: 'check', link })
+    expect(parse('lookup', link, '--fresh')).toMatchObject({ name: 'lookup', link, fresh: true })
+    expect(parse('dht', '--port', '49737')).toMatchObject({ name: 'dht', port: 49_737, host: null, nodes: 6 })
     expect(parse('status')).toMatchObject({ name: 'status', storage: '/data', bootstrap: null, json: false })
     expect(parse('forget', key)).toMatchObject({ name: 'forget', link: key })
     expect(parse('--version')).toEqual({ name: 'version' })
@@ -115,6 +119,11 @@ describe('arguments', () => {
 
   test.each([
     [['nonsense'], 'USAGE'],
+    [['dht'], 'USAGE'],
+    [['dht', '--port', '70000'], 'USAGE'],
+    [['dht', '--port', '5000', '--host', 'example.org'], 'USAGE'],
+    [['dht', '--port', '5000', '--host', '0.0.0.0'], 'USAGE'],
+    [['check'], 'USAGE'],
     [['ls'], 'USAGE'],
     [['ls', link, 'more'], 'USAGE'],
     [['publish'], 'USAGE'],

@@ -1,0 +1,171 @@
+/** The network told truthfully: a link tried as a stranger would, a lookup seen step by step, what was announced. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import createTestnet from 'hyperdht/testnet.js'
+import DHT from 'hyperdht'
+import Hypercore from 'hypercore'
+import { expect, onTestFinished, test } from 'vitest'
+import { decodeKey, encodeKey } from '../../main/archives/links.ts'
+import { Announces } from '../../main/network/announces.ts'
+import { AppError } from '../../preload/contract/errors.ts'
+import type { AnnounceRow, Check, LookupNode } from '../../preload/contract/models.ts'
+import { type Person, publish, startPerson, waitFor } from '../helpers/backend.ts'
+import { temporaryFolder } from '../helpers/files.ts'
+import { plainPeer } from '../helpers/plain.ts'
+
+async function testnet(size: number) {
+  const net = await createTestnet(size, { host: '127.0.0.1' })
+  onTestFinished(() => net.destroy())
+  return { nodes: net.nodes, bootstrap: net.bootstrap.map(({ host, port }) => `${host}:${port}`) }
+}
+
+async function holiday(): Promise<string> {
+  const folder = join(await temporaryFolder('explained'), 'Holiday')
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'beach.txt'), 'waves')
+  return folder
+}
+
+const announced = (person: Person, key: string, wanted: (row: AnnounceRow) => boolean = () => true) =>
+  waitFor(
+    signal => person.client.network.watchAnnounces(undefined, { signal }),
+    topicOf(key).toString('hex'),
+    wanted,
+    30_000,
+  )
+
+const topicOf = (key: string) => Hypercore.discoveryKey(decodeKey(key))
+const stepsOf = ({ steps }: Check) => steps.map(({ name, state }) => `${name} ${state}`)
+
+test('a link that is announced and can be reached passes each step, and leaves nothing behind', async () => {
+  const { bootstrap } = await testnet(6)
+  const ana = await startPerson(bootstrap)
+  const { key, link } = await publish(ana, [await holiday()], { private: true })
+  const told: Check[] = []
+  const check = await ana.client.network.check({ link }, { onProgress: one => void told.push(one) })
+  expect(check.verdict).toBe('reachable')
+  expect(stepsOf(check)).toEqual(['network passed', 'announce passed', 'connect passed', 'content passed'])
+  const row = await ana.archive(key, () => true)
+  expect(check.steps[3]?.said).toContain(`Version ${row.length} `)
+  // It is told as it goes, each step after the one before.
+  expect([...new Set(told.map(one => stepsOf(one).findIndex(step => step.endsWith(' running'))))]).toEqual([
+    0, 1, 2, 3, -1,
+  ])
+  // Nobody from elsewhere was seen, and the stranger is nobody.
+  const status = await waitFor(
+    signal => ana.client.network.watch(undefined, { signal }),
+    'network',
+    () => true,
+  )
+  expect(status.reach.verdict).toBe('this-machine')
+  expect(status.reach.evidence.join()).not.toContain('connection')
+  expect(await readdir(ana.storage)).not.toContain('check')
+})
+
+test('one that only a machine announces that is gone is announced and cannot be reached', async () => {
+  const { bootstrap } = await testnet(6)
+  const bert = await startPerson(bootstrap)
+  const { swarm } = await plainPeer(bootstrap)
+  const key = Buffer.from(DHT.keyPair().publicKey)
+  await swarm.join(Hypercore.discoveryKey(key)).flushed()
+  // As when its plug is pulled: nobody is told.
+  await swarm.dht.destroy({ force: true })
+  const link = `hyper://${encodeKey(key)}`
+  const check = await bert.client.network.check({ link })
+  expect(check.verdict).toBe('unreachable')
+  expect(stepsOf(check)).toEqual(['network passed', 'announce passed', 'connect failed', 'content skipped'])
+  expect(await bert.client.archives.watch(undefined)[Symbol.asyncIterator]().next()).toEqual({
+    done: false,
+    value: [{ op: 'reset' }],
+  })
+})
+
+test('one that is connected to and has nothing of it does not give it; one that nobody announces is not announced', async () => {
+  const { bootstrap } = await testnet(6)
+  const bert = await startPerson(bootstrap)
+  const { swarm } = await plainPeer(bootstrap)
+  const key = Buffer.from(DHT.keyPair().publicKey)
+  const link = `hyper://${encodeKey(key)}`
+  const nobody = await bert.client.network.check({ link })
+  expect(nobody.verdict).toBe('not-announced')
+  expect(stepsOf(nobody)).toEqual(['network passed', 'announce failed', 'connect skipped', 'content skipped'])
+  await swarm.join(Hypercore.discoveryKey(key)).flushed()
+  const check = await bert.client.network.check({ link })
+  expect(check.verdict).toBe('lacks')
+  expect(stepsOf(check)).toEqual(['network passed', 'announce passed', 'connect passed', 'content failed'])
+})
+
+test('a check ends when nobody waits for it, and says so where there is no network', async () => {
+  const { bootstrap, nodes } = await testnet(3)
+  const ana = await startPerson(bootstrap)
+  const { link } = await publish(ana, [await holiday()])
+  const stop = new AbortController()
+  const check = ana.client.network.check({ link }, { signal: stop.signal, onProgress: () => stop.abort() })
+  await expect(check).rejects.toMatchObject({ code: 'CANCELLED' })
+  for (const node of nodes) await node.destroy({ force: true })
+  const silent = await ana.client.network.check({ link })
+  expect(silent.verdict).toBe('dht-silent')
+  const off = await startPerson(bootstrap, { join: false })
+  await expect(off.client.network.check({ link })).rejects.toSatisfy(
+    error => error instanceof AppError && error.is('NETWORK_OFF'),
+  )
+})
+
+test('a record that the nodes have forgotten is told anew', async () => {
+  const { bootstrap, nodes } = await testnet(26)
+  const { swarm } = await plainPeer(bootstrap)
+  const topic = randomBytes(32)
+  const id = topic.toString('hex')
+  const announces = new Announces(swarm, () => {}, 300)
+  onTestFinished(() => announces.close())
+  await swarm.join(topic, { client: false, server: true }).flushed()
+  await expect.poll(() => announces.get(id)?.holders).toBe(20)
+  await expect.poll(() => announces.get(id)?.confirmedAt).not.toBeNull()
+  // What is said to be kept is what the nodes keep.
+  const kept = () => nodes.filter(node => node._persistent?.records.get(id, 20).length === 1)
+  expect(kept().length).toBe(20)
+  for (const node of kept()) node._persistent!.records.remove(id, swarm.keyPair.publicKey)
+  await expect.poll(() => announces.get(id)).toMatchObject({ renewals: 1, holders: 20 })
+  expect(kept().length).toBe(20)
+  // When it is taken back nothing brings it back.
+  await swarm.leave(topic)
+  expect(announces.topics()).toEqual([])
+  expect(kept()).toEqual([])
+})
+
+test('a lookup that is watched is the one that was made: nodes, distances, who was found', async () => {
+  const { bootstrap, nodes } = await testnet(24)
+  const ana = await startPerson(bootstrap)
+  const { key, link } = await publish(ana, [await holiday()])
+  await announced(ana, key)
+  const seen = new Map<number, LookupNode>()
+  const result = await ana.client.network.lookup(
+    { link, fresh: true },
+    { onProgress: batch => batch.forEach(node => seen.set(node.node, node)) },
+  )
+  const rows = [...seen.values()]
+  expect(rows.length).toBe(result.asked)
+  expect(result).toMatchObject({ topic: topicOf(key).toString('hex'), silent: 0, cut: false })
+  expect(rows.every(({ answer, endedAt }) => answer === 'answered' && endedAt !== null)).toBe(true)
+  const ports = new Set(nodes.map(node => node.address()?.port))
+  for (const { address } of rows) expect(ports).toContain(Number(address.split(':')[1]))
+  // Whoever told of a node was asked before it, and is one hop less away.
+  for (const { teller, hop, askedAt } of rows) {
+    if (teller === null) expect(hop).toBe(1)
+    else {
+      expect(seen.get(teller)!.hop).toBe(hop - 1)
+      expect(seen.get(teller)!.endedAt!).toBeLessThanOrEqual(askedAt)
+    }
+  }
+  const distances = result.closest.map(node => seen.get(node)!.distance)
+  expect(distances).toEqual([...distances].sort((a, b) => a - b))
+  expect(Math.min(...rows.map(({ distance }) => distance))).toBe(distances[0])
+  const table = await ana.client.network.watchTable(undefined)[Symbol.asyncIterator]().next()
+  if (table.done === true) throw new Error('No table')
+  for (const bucket of table.value.buckets)
+    for (const address of bucket.nodes) expect(ports).toContain(Number(address.split(':')[1]))
+  await expect(ana.client.network.lookup({ link: 'nonsense', fresh: false })).rejects.toMatchObject({
+    code: 'INVALID_LINK',
+  })
+})
