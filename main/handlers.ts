@@ -170,12 +170,12 @@ export function createHandlers({
       feed: ({ check, piece }) => checks.feed(check, Buffer.from(piece, 'base64')),
     },
     history: {
-      moments: ({ key, until, limit }) => moments.list(key, until, limit),
-      names: ({ key }) => names.list(key),
+      moments: ({ key, until, limit }, { signal }) => moments.list(key, until, limit, signal),
+      names: ({ key }, { signal }) => names.list(key, signal),
       describe: ({ key, version, message }) => names.describe(key, version, message),
       name: ({ key, version, name }) => names.set(key, version, name),
       gone: (input, { signal, emit }) => opened(input.key, [input.version], () => gone.find(input, signal, emit)),
-      file: ({ key, path, until, limit }) => moments.ofFile(key, path, until, limit),
+      file: ({ key, path, until, limit }, { signal }) => moments.ofFile(key, path, until, limit, signal),
       news: ({ key, from, to, limit }, { signal }) => news.look(key, from, to, limit, signal),
       list: ({ key, ...page }, { signal }) => opened(key, [page.before], () => history.list(key, page, signal)),
       changes: ({ key, from, to, limit }, { signal }) =>

@@ -3,6 +3,8 @@
  * ever, and without a pause once the blocks are here, so that nothing else in this process gets its turn again. No tree of
  * real entries is as deep as what is refused here: each level holds at least five times as many as the one above.
  *
+ * Or it may name what lies behind the end of the log, and would be waited for.
+ *
  * Leans on the inside of Hyperbee 2.27, which exports neither its nodes nor its batches: they are met when they are first
  * used.
  */
@@ -26,7 +28,12 @@ export function guardTrees(db: Hyperdrive['db']): void {
   if (guarded.has(batches)) return
   guarded.add(batches)
   boundBlocks(batches)
-  const { getRoot } = batches
+  const { getRoot, _getNode } = batches
+  // It would be waited for.
+  batches._getNode = async function (this: Batch, seq) {
+    if (seq < 1 || seq >= this.core.length) throw new CircularList('This list names what it does not have')
+    return _getNode.call(this, seq)
+  }
   batches.getRoot = async function (this: Batch, ensureHeader) {
     const root = await getRoot.call(this, ensureHeader)
     if (root !== null) guardNodes(Object.getPrototypeOf(root) as TreeNode)

@@ -12,6 +12,7 @@ import type { Archives } from '../archives/archives.ts'
 import { children, folderEntry, isPath, nodeOf, readEntry, shown } from '../read/entries.ts'
 import { type Moments, reading } from './moments.ts'
 import { recordedIn } from './recorded.ts'
+import type { Log } from './tree-log.ts'
 
 /** Blocks of the log that one call reads, at most. */
 const READ = 10_000
@@ -47,27 +48,27 @@ export class Gone {
 
   /** Emits what it finds as it comes. `before`: where to go on; null: that was all. Throws ARCHIVE_NOT_READY. */
   async find(
-    search: Searching,
+    searching: Searching,
     signal: AbortSignal,
     emit: (progress: GoneProgress) => void,
   ): Promise<{ readonly before: number | null }> {
-    const { key, version, limit } = search
+    const { key, version, limit } = searching
     await this.#archives.verifyPin(key, version)
     const archive = this.#archives.get(key)
     if (!archive.known) throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key })
-    return reading(archive, version, async (log, snapshot) => {
+    const search = async (log: Log, snapshot: Hyperdrive) => {
       const newest = snapshot.version
-      const wanted = matching(search)
+      const wanted = matching(searching)
       /** Found, or still there: what was done to them before is of no interest. */
       const settled = new Set<string>()
       let waiting: Candidate[] = []
-      let at = Math.min(search.until ?? newest, newest)
+      let at = Math.min(searching.until ?? newest, newest)
       let found = 0
       let read = 0
       const settle = async () => {
         const looked = waiting
         waiting = []
-        const lookUp = (one: Candidate) => this.#lookUp(archive, snapshot, one)
+        const lookUp = (one: Candidate) => this.#lookUp(archive, snapshot, one, signal)
         // What is found out about the first mostly holds for the others as well.
         const first = await Promise.all(looked.slice(0, 1).map(lookUp))
         const outcomes = [...first, ...(await Promise.all(looked.slice(1).map(lookUp)))]
@@ -101,7 +102,8 @@ export class Gone {
       }
       await settle()
       return { before: at > 1 ? at : null }
-    })
+    }
+    return reading(archive, version, search, signal)
   }
 
   /** As it was in the last version that had it. `came-and-went`: within one batch, so that no version had it. */
@@ -109,17 +111,19 @@ export class Gone {
     archive: Archive,
     snapshot: Hyperdrive,
     { path, kind, seq }: Candidate,
+    signal: AbortSignal,
   ): Promise<GoneEntry | 'there' | 'came-and-went'> {
     if (kind === 'folder' ? await hasAny(snapshot, path) : (await snapshot.entry(path)) !== null) return 'there'
-    const { from, changeset } = await this.#moments.extent(archive, seq)
+    const { from, changeset } = await this.#moments.extent(archive, seq, signal)
     if (from < 2) return 'came-and-went'
     const gone = { version: from, time: changeset?.time ?? null }
-    return archive.at(from, async before => {
+    const read = async (before: Hyperdrive) => {
       if (kind === 'folder') return (await hasAny(before, path)) ? { ...folderEntry(path), gone } : 'came-and-went'
       const node = await before.entry(path)
       const entry = node === null ? null : await readEntry(before, node)
       return entry === null ? 'came-and-went' : { ...shown(before, entry), gone }
-    })
+    }
+    return archive.at(from, read, signal)
   }
 }
 

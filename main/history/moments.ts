@@ -53,11 +53,12 @@ export class Moments {
     key: string,
     until: number | null,
     limit: number,
+    signal?: AbortSignal,
   ): Promise<{ readonly moments: readonly Moment[]; readonly before: number | null }> {
     const archive = this.#ready(key)
     if (archive.length < 2) return { moments: [], before: null }
-    const end = await this.#openable(archive, until ?? archive.length)
-    return reading(archive, end, async (log, snapshot) => {
+    const end = await this.#openable(archive, until ?? archive.length, signal)
+    const read = async (log: Log, snapshot: Hyperdrive) => {
       const moments: Moment[] = []
       let length = end
       const add = (extent: Extent) => {
@@ -79,19 +80,26 @@ export class Moments {
         recorded = await recordedBefore(log, recorded.changeset)
       }
       return { moments, before: length > 1 ? length : null }
-    })
+    }
+    return reading(archive, end, read, signal)
   }
 
   /** What became of one file, newest first. Throws ARCHIVE_NOT_READY, VERSION_NOT_FOUND. */
-  async ofFile(key: string, path: string, until: number | null, limit: number): Promise<FileVersions> {
+  async ofFile(
+    key: string,
+    path: string,
+    until: number | null,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<FileVersions> {
     await this.#archives.verifyPin(key, until)
     const archive = this.#ready(key)
     const found: Written[] = []
-    let version = await this.#openable(archive, until ?? archive.length)
+    let version = await this.#openable(archive, until ?? archive.length, signal)
     let absent = false
     // One more than is told: whether it was added or changed is known by what it was before.
     while (version > 1 && found.length <= limit) {
-      const written = await this.#written(archive, version, path)
+      const written = await this.#written(archive, version, path, signal)
       absent = written === null
       if (written === null) break
       found.push(written)
@@ -106,16 +114,17 @@ export class Moments {
   }
 
   /** When and in which changeset the file was written that this version has. */
-  #written(archive: Archive, version: number, path: string): Promise<Written | null> {
-    return archive.at(version, async snapshot => {
+  #written(archive: Archive, version: number, path: string, signal: AbortSignal | undefined): Promise<Written | null> {
+    const read = async (snapshot: Hyperdrive) => {
       const node = await snapshot.entry(path)
       const entry = node === null ? null : await readEntry(snapshot, node)
       if (node === null || entry === null) return null
-      const extent = await this.extent(archive, node.seq)
+      const extent = await this.extent(archive, node.seq, signal)
       // A list that says of an entry that it was written later than it stands would lead round in circles.
       if (extent.from >= version) return null
       return { extent, entry, shown: shown(snapshot, entry) }
-    })
+    }
+    return archive.at(version, read, signal)
   }
 
   /** The newest version up to this length, which the log has, that can be opened. Throws what `extent` throws. */
@@ -126,11 +135,11 @@ export class Moments {
   }
 
   /** What wrote this block. Throws VERSION_NOT_FOUND if that is not to be found. */
-  async extent(archive: Archive, seq: number): Promise<Extent> {
+  async extent(archive: Archive, seq: number, signal?: AbortSignal): Promise<Extent> {
     for (const extent of this.#of(archive).extents.values())
       if (extent.from <= seq && seq < extent.length) return extent
     const newest = archive.length
-    return reading(archive, newest, async (log, snapshot) => {
+    const read = async (log: Log, snapshot: Hyperdrive) => {
       const { extent, stretch } = await this.#around(archive, log, snapshot, seq)
       if (extent !== null) return extent
       const { from: lower, length: end } = stretch
@@ -145,7 +154,8 @@ export class Moments {
       for await (const batch of batches(log, lower, await versionAfter(log, seq, end)))
         if (batch.from <= seq) return plain(batch)
       throw new Error('The beginning of a log was passed')
-    })
+    }
+    return reading(archive, newest, read, signal)
   }
 
   /** The changeset that wrote this block, or between which two of them another program did. */
@@ -220,9 +230,9 @@ export class Moments {
     return (await this.extent(this.#ready(key), version - 1)).changeset?.message ?? ''
   }
 
-  async #openable(archive: Archive, version: number): Promise<number> {
+  async #openable(archive: Archive, version: number, signal?: AbortSignal): Promise<number> {
     const newest = archive.length
-    return version >= newest ? newest : (await this.extent(archive, Math.max(1, version - 1))).length
+    return version >= newest ? newest : (await this.extent(archive, Math.max(1, version - 1), signal)).length
   }
 
   #ready(key: string): Archive {
@@ -292,14 +302,16 @@ async function versionAfter(log: Log, seq: number, end: number): Promise<number>
   return end
 }
 
+/** Throws what `Archive.at` throws; what was asked for is taken back when `signal` says so. */
 export function reading<T>(
   archive: Archive,
   version: number | null,
   use: (log: Log, snapshot: Hyperdrive) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const { core } = archive.drive
   if (!core.writable) rememberTree(core)
-  return archive.at(version, snapshot => Log.reading(snapshot, log => use(log, snapshot)))
+  return archive.at(version, snapshot => Log.reading(snapshot, log => use(log, snapshot)), signal)
 }
 
 const momentOf = ({ from, length, changeset }: Extent): Moment => ({

@@ -3,6 +3,7 @@
  * are, in place of what their changesets say. Of one's own archives it stands in the archive, one small entry for both, so
  * that readers see it; what a reader calls a version of a friend's is theirs alone.
  */
+import type Hyperdrive from 'hyperdrive'
 import type { DescribedVersion, NamedVersion } from '../../preload/contract/models.ts'
 import { LABELS, labelAt, parseLabel } from '../archives/about.ts'
 import type { Archives } from '../archives/archives.ts'
@@ -23,13 +24,14 @@ export class Names {
   /** Newest version first. Throws ARCHIVE_NOT_READY. */
   async list(
     key: string,
+    signal?: AbortSignal,
   ): Promise<{ readonly names: readonly NamedVersion[]; readonly descriptions: readonly DescribedVersion[] }> {
     const archive = this.#archives.get(key)
     const named = new Map<number, NamedVersion>()
     for (const { version, name, time } of this.#archives.record(key).names)
       named.set(version, { version, name, time, own: true })
     const described: DescribedVersion[] = []
-    await archive.at(null, async (snapshot, newest) => {
+    const read = async (snapshot: Hyperdrive, newest: number) => {
       const range = { gt: `${LABELS}/`, lt: `${LABELS}0`, limit: MOST }
       for await (const { key: path, value } of snapshot.entries(range)) {
         const said = parseLabel(value?.metadata)
@@ -39,7 +41,8 @@ export class Names {
         if (message !== null) described.push({ version, message })
         if (name !== null && !named.has(version)) named.set(version, { version, name, time, own: false })
       }
-    })
+    }
+    await archive.at(null, read, signal)
     return {
       names: [...named.values()].sort((a, b) => b.version - a.version),
       descriptions: described.sort((a, b) => b.version - a.version),

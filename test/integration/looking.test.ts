@@ -139,6 +139,23 @@ const circles: readonly ((own: number) => {
   own => ({ keys: [own, own], children: [own, 0, own, 0, own, 0] }),
 ]
 
+test('a list that leads out of its log is called broken', async () => {
+  const field = (number: number, bytes: Buffer) =>
+    Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes])
+  const bob = await startPerson(testnet.bootstrap)
+  const ana = await author(async drive => {
+    await drive.putEntry('/before.txt', { blob: null })
+    const own = drive.core.length
+    const level = Buffer.concat([field(1, Buffer.from([own])), field(2, Buffer.from([own + 40, 0, own + 50, 0]))])
+    const name = field(2, Buffer.from('files\0/out.txt'))
+    await drive.core.append(Buffer.concat([field(1, field(1, level)), name, field(3, Buffer.from('{}'))]))
+  })
+  await bob.client.archives.open({ link: ana.link })
+  await bob.archive(ana.key, ({ state }) => state.name === 'damaged')
+  const listed = bob.client.read.list({ key: ana.key, version: null, folder: '/', cursor: null, limit: 10 })
+  await expect(listed).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' })
+})
+
 test('a list that leads round in circles comes to an end, and holds nothing else up', { timeout: 30_000 }, async () => {
   const field = (number: number, bytes: Buffer) =>
     Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes])
