@@ -47,8 +47,6 @@ export async function publish(context: Context, command: Command & { name: 'publ
   for (const line of summary(review)) output.note(line)
   if (review.already !== null && command.title !== null)
     output.note('It keeps the title that it has; --title is for what is published for the first time.')
-  if (review.already !== null && command.message !== null)
-    output.note('The message is said of what is new in it now; cairn describe says what an earlier version is.')
   await agree(context)
   const started = await client.publish.start(
     {
@@ -65,6 +63,7 @@ export async function publish(context: Context, command: Command & { name: 'publ
   output.result(started.link, { link: started.link, key: started.key })
   const transfer = await importOf(context, started, review.already !== null)
   const archive = await countedArchive(context, started.key)
+  if (review.already !== null && command.message !== null) await requireSaid(context, started, command.message)
   const skipped = transfer?.skipped ?? []
   for (const { path, detail } of skipped) output.note(`left out: ${printable(path)}: ${printable(detail)}`)
   output.result(
@@ -87,6 +86,29 @@ export async function publish(context: Context, command: Command & { name: 'publ
   }
   await shareUntilStopped(context, started.key)
   return EXIT.done
+}
+
+/**
+ * A folder that is followed may hold nothing new. What was new is published as soon as this program runs, which may be before
+ * its command had its say: then that is said afterwards.
+ */
+async function requireSaid(
+  { client, attached, output, signal }: Context,
+  { key, link }: { readonly key: string; readonly link: string },
+  message: string,
+): Promise<void> {
+  const { changesets } = await client.history.list({ key, before: null, limit: 1 }, { signal })
+  const [newest] = changesets
+  if (newest === undefined || newest.message === message.trim()) return
+  const { length: version, time, naming, describing } = newest
+  const isNew = !attached && time !== null && time >= performance.timeOrigin && newest.message === ''
+  if (isNew && naming === null && describing === null) {
+    await client.history.describe({ key, version, message }, { signal })
+    return
+  }
+  output.note(
+    `Nothing was new, so that the message was said of nothing. For the newest version: cairn describe ${link} TEXT --version ${version}`,
+  )
 }
 
 /** An import has a row in transfers; publishing again what is there already may have nothing to do. */

@@ -98,7 +98,9 @@ export async function describe(context: Context, command: Command & { name: 'des
       'NOT_YOURS',
       'Only its author can describe a version of this archive. cairn name LINK NAME --version N gives it a name for you.',
     )
-  const version = command.version ?? pinned ?? row.length
+  const { changesets } = await client.history.list({ key, before: null, limit: PAGE }, { signal })
+  const newest = changesets.find(({ naming, describing }) => naming === null && describing === null)
+  const version = command.version ?? pinned ?? newest?.length ?? row.length
   const text = (command.text === FROM_STDIN ? await stdin() : command.text)?.trim() ?? null
   if (text === '')
     throw new CliError('USAGE', 'The text is empty. Without a text, nothing is said of the version any more')
