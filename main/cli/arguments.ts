@@ -6,6 +6,10 @@ import { LONGEST_MESSAGE } from '../../preload/contract/index.ts'
 import { parseLink } from '../archives/links.ts'
 import { bootstrapNodes, defaultStorage } from '../lib/places.ts'
 import { CliError } from './failure.ts'
+import { parseTimes } from './week.ts'
+
+/** Bytes per second. */
+const SLOWEST = 10_000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -382,25 +386,52 @@ const SPECS = {
     words: [2, 2],
     more: 'Nothing is imported again that has kept its size and time.',
   },
+  peers: {
+    usage: 'peers [LINK]',
+    about: 'Shows who is connected, what they get and give, and what has passed today and ever.',
+    options: {},
+    words: [0, 1],
+  },
+  limits: {
+    usage: 'limits [LINK]',
+    about: 'Shows how quickly may be fetched and served, of everything or of one archive, or changes that.',
+    options: {
+      down: {
+        type: 'string',
+        value: 'SIZE',
+        help: 'what may come in a second, as in 500kB or 5MB; any: as much as there is',
+      },
+      up: { type: 'string', value: 'SIZE', help: 'what may be sent in a second' },
+      at: {
+        type: 'string',
+        value: 'TIMES',
+        help: 'these hold only then, as in "weekdays 9:00-17:00" or "fri,sat 22:00-6:00"; none: forgets all such times',
+      },
+      connections: { type: 'string', value: 'N', help: 'so many machines may be connected at once' },
+    },
+    words: [0, 1],
+    more: 'Limits hold for what travels inside of connections; the network puts two to four percent around it. They hold at once.',
+  },
   pause: {
-    usage: 'pause LINK|PATH',
+    usage: 'pause LINK|PATH|--all',
     about:
       "Publishes no changes of the folder of an archive of yours until cairn resume. A friend's archive is neither fetched nor served.",
-    more: 'An archive of yours stays shared as it is.',
-    options: {},
-    words: [1, 1],
+    more: 'An archive of yours stays shared as it is. With --all nothing at all is fetched or served.',
+    options: { all: { type: 'boolean', help: 'everything: nothing is fetched, served, looked up or announced' } },
+    words: [0, 1],
   },
   resume: {
-    usage: 'resume LINK|PATH [--remove]',
+    usage: 'resume LINK|PATH|--all [--remove]',
     about: "Publishes the changes of a paused folder again, or goes on with a friend's archive.",
     options: {
+      all: { type: 'boolean', help: 'everything that cairn pause --all has stopped' },
       remove: {
         type: 'boolean',
         help: 'yes: what is gone from the folder, as cairn status asks, leaves the next version',
       },
       message: { ...MESSAGE, help: 'with --remove: what that version is, for everybody who has the link' },
     },
-    words: [1, 1],
+    words: [0, 1],
   },
   forget: {
     usage: 'forget LINK',
@@ -574,10 +605,21 @@ export type Command =
       readonly from: string | null
       readonly force: boolean
     } & Common)
-  | ({ readonly name: 'pause'; readonly target: string } & Common)
+  | ({ readonly name: 'peers'; readonly link: string | null } & Common)
+  | ({
+      readonly name: 'limits'
+      readonly link: string | null
+      /** Bytes per second; null: as it is. */
+      readonly down: number | 'any' | null
+      readonly up: number | 'any' | null
+      readonly at: ReturnType<typeof parseTimes> | 'none'
+      readonly connections: number | null
+    } & Common)
+  /** `target` null: everything. */
+  | ({ readonly name: 'pause'; readonly target: string | null } & Common)
   | ({
       readonly name: 'resume'
-      readonly target: string
+      readonly target: string | null
       readonly remove: boolean
       readonly message: string | null
     } & Common)
@@ -817,15 +859,30 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         from: values.text('from'),
         force: values.flag('force'),
       }
+    case 'peers':
+      return { name, ...common, link: first === '' ? null : checkedLink(first) }
+    case 'limits': {
+      const [at, connections] = [values.text('at'), values.number('connections', 1000, /^[1-9]\d*$/)]
+      const times = at === null || at === 'none' ? null : parseTimes(at)
+      if (at !== null && at !== 'none' && times === null)
+        throw usage(`--at wants days and times, as in "weekdays 9:00-17:00", not "${at}".`, name)
+      if (first !== '' && (at !== null || connections !== null))
+        throw usage('--at and --connections are of everything: leave out the link.', name)
+      const [down, up] = [values.rate('down'), values.rate('up')]
+      if (times !== null && down === null && up === null)
+        throw usage('Say with --down or --up what holds at that time.', name)
+      const link = first === '' ? null : checkedLink(first)
+      return { name, ...common, link, down, up, at: at === 'none' ? 'none' : times, connections }
+    }
     case 'pause':
-      return { name, ...common, target: checkedTarget(first) }
+      return { name, ...common, target: targetOrAll(first, values) }
     case 'resume':
       if (values.text('message') !== null && !values.flag('remove'))
         throw usage('--message goes with --remove: without it there is no version to be described.', name)
       return {
         name,
         ...common,
-        target: checkedTarget(first),
+        target: targetOrAll(first, values),
         remove: values.flag('remove'),
         message: values.message(),
       }
@@ -861,6 +918,12 @@ function checkedLink(link: string): string {
 
 /** What an archive of one's own is named by: its link, or what it is made from. */
 export const isLink = (target: string): boolean => target === FROM_STDIN || target.includes('://')
+
+/** null: everything. */
+function targetOrAll(first: string, values: Values): string | null {
+  if (values.flag('all') === (first !== '')) throw usage('Either a LINK or PATH, or --all.', 'pause')
+  return first === '' ? null : checkedTarget(first)
+}
 
 const checkedTarget = (target: string): string => (isLink(target) ? checkedLink(target) : target)
 
@@ -913,6 +976,15 @@ class Values {
     const bytes = Math.round(Number(match?.[1]) * 1000 ** power)
     if (match === null || !Number.isSafeInteger(bytes))
       throw usage(`--${name} wants a size such as 500MB or 20GB, not "${text}".`, this.#command)
+    return bytes
+  }
+
+  /** In bytes per second. */
+  rate(name: string): number | 'any' | null {
+    if (this.text(name) === 'any') return 'any'
+    const bytes = this.size(name)
+    if (bytes !== null && bytes < SLOWEST)
+      throw usage(`--${name} wants 10kB at least: a single block would take minutes.`, this.#command)
     return bytes
   }
 

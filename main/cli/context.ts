@@ -135,6 +135,7 @@ async function waitForContent(
     if (readable && row.length >= version) return row
     const words = readable ? `version ${version} is not here yet, ${row.length} is the newest known` : state(row.state)
     if (row.paused) throw resting()
+    if (row.state.name === 'unreachable' && row.state.reason === 'paused') throw nobody(row, version, 0)
     if (words !== said) output.progress(`${words} …`, { state: row.state })
     said = words
     const left = deadline - performance.now()
@@ -159,7 +160,8 @@ function nobody(row: ArchiveRow, version: number, timeout: number): Error {
     )
   const why = row.state.name === 'unreachable' ? row.state : null
   const words = why === null ? 'Nobody who has this archive could be reached' : reason(why)
-  return new CliError('NOBODY_REACHABLE', `${words} (waited ${timeout} s). ${nextStep(row)}`, {
+  const waited = why?.reason === 'paused' ? '' : ` (waited ${timeout} s)`
+  return new CliError('NOBODY_REACHABLE', `${words}${waited}. ${nextStep(row)}`, {
     reason: why?.reason ?? null,
     state: row.state.name,
   })

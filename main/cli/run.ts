@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { disk, take } from './device.ts'
 import { EXIT } from './failure.ts'
 import { forget, notify, status } from './library.ts'
+import { limits, peers } from './limits.ts'
 import { Output, type Sink } from './output.ts'
 import { check, lookup, network } from './network.ts'
 import { publish } from './publish.ts'
@@ -67,7 +68,12 @@ export async function run({
   try {
     const { storage, bootstrap, name, adopt = false } = command
     // To look at one's own library, or to forget, nobody needs to be asked.
-    session = await openSession({ storage, bootstrap, join: !ALONE.has(name), adopt })
+    session = await openSession({
+      storage,
+      bootstrap,
+      join: !ALONE.has(name) && !('target' in command && command.target === null),
+      adopt,
+    })
     if (session.attached && bootstrapGiven(args))
       output.note('--bootstrap has no effect: Cairn runs on this storage already, with nodes of its own.')
     const context: Context = {
@@ -92,6 +98,8 @@ const ALONE: ReadonlySet<string> = new Set([
   'status',
   'forget',
   'disk',
+  'limits',
+  'peers',
   'notify',
   'take',
   'restore',
@@ -157,6 +165,10 @@ function perform(
       return rules(context, command)
     case 'move-source':
       return moveSource(context, command)
+    case 'peers':
+      return peers(context, command)
+    case 'limits':
+      return limits(context, command)
     case 'pause':
       return pause(context, command)
     case 'resume':

@@ -6,6 +6,7 @@ import { parseLink } from '../archives/links.ts'
 import { type Command, isLink } from './arguments.ts'
 import { type Context, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
+import { pauseAll } from './limits.ts'
 import { Mirror } from './mirror.ts'
 import { waitForSource } from './publish.ts'
 import { count, gone, printable, said, size } from './words.ts'
@@ -76,6 +77,7 @@ export async function moveSource(context: Context, command: Command & { name: 'm
 }
 
 export async function pause(context: Context, command: Command & { name: 'pause' }): Promise<number> {
+  if (command.target === null) return pauseAll(context, true)
   const target = await targetOf(context, command.target)
   const friends = await friendsOf(context, target)
   if (friends !== null) {
@@ -97,6 +99,7 @@ export async function pause(context: Context, command: Command & { name: 'pause'
 /** Also the answer to what Cairn asks when most of a folder is gone. */
 export async function resume(context: Context, command: Command & { name: 'resume' }): Promise<number> {
   const { client, attached, output, signal } = context
+  if (command.target === null) return pauseAll(context, false)
   const target = await targetOf(context, command.target)
   const friends = command.remove ? null : await friendsOf(context, target)
   if (friends !== null) {

@@ -616,6 +616,11 @@ declare module 'hyperdht' {
       readonly rtt: number
     }
     type Connection = import('node:stream').Duplex & { readonly rawStream: RawStream | null }
+    /** For short messages, beside the streams that share it. */
+    type Socket = {
+      send: (message: Uint8Array, ...to: readonly unknown[]) => Promise<boolean>
+      trySend: (message: Uint8Array, ...to: readonly unknown[]) => void
+    }
     type Address = { readonly host: string; readonly port: number }
     /** Whether a hole is to be made in the firewalls of both, as they are judged to be. */
     type Holepunch = (theirs: number, ours: number, addresses: readonly Address[], own: readonly Address[]) => boolean
@@ -655,7 +660,12 @@ declare module 'hyperdht' {
   }
   class DHT extends EventEmitter {
     /** Counts what passes its sockets, in bytes of UDP packets. */
-    readonly udx: { readonly bytesReceived: number; readonly bytesTransmitted: number }
+    readonly udx: {
+      readonly bytesReceived: number
+      /** Of streams alone. */
+      readonly bytesTransmitted: number
+      createSocket: (options?: object) => DHT.Socket
+    }
     constructor(options: {
       readonly bootstrap?: readonly (string | { readonly host: string; readonly port: number })[]
       readonly host?: string

@@ -14,6 +14,7 @@ import { Rate } from '../lib/rate.ts'
 import { Announces } from './announces.ts'
 import { AttemptLog, wasHeard } from './attempts.ts'
 import { watchConnectivity } from './connectivity.ts'
+import { Datagrams } from './datagrams.ts'
 import { type Carrier, Direct } from './direct.ts'
 import { isPrivate, type ReachEvidence, sayReach } from './reach.ts'
 import { type Rates, type Role, Shaper } from './shaper.ts'
@@ -73,7 +74,7 @@ export class Network {
   readonly #sockets = new Sockets()
   readonly #since = new WeakMap<Hyperswarm.Connection, number>()
   /** The sockets of UDP that are open, and what had passed at those that were before. */
-  #udp: DHT['udx'] | null = null
+  #datagrams: Datagrams | null = null
   #passed = { down: 0, up: 0 }
   /** Connections from which something has come, and keys whose connections say nothing of others. */
   readonly #heard = new WeakSet<object>()
@@ -144,8 +145,8 @@ export class Network {
   wire(): { readonly down: number; readonly up: number } {
     const { down, up } = this.#sockets.passed
     return {
-      down: this.#passed.down + (this.#udp?.bytesReceived ?? 0) + down,
-      up: this.#passed.up + (this.#udp?.bytesTransmitted ?? 0) + up,
+      down: this.#passed.down + (this.#datagrams?.passed.down ?? 0) + down,
+      up: this.#passed.up + (this.#datagrams?.passed.up ?? 0) + up,
     }
   }
 
@@ -180,6 +181,7 @@ export class Network {
       ...(local ? { host: '127.0.0.1', firewalled: false } : {}),
     }
     const dht = new DHT(node)
+    this.#datagrams = new Datagrams(dht)
     const attempts = new AttemptLog(dht, () => this.#tell(this.#changed))
     const swarm = new PatientSwarm({ dht, keyPair, maxParallel: CONNECTING })
     swarm.maxPeers = this.#connections
@@ -200,7 +202,6 @@ export class Network {
       this.#tell(this.#returned)
     }
     swarm.onNetworkChange = returned
-    this.#udp = dht.udx
     const direct = new Direct(keyPair, this.#sockets)
     void direct.listen(local ? '127.0.0.1' : '0.0.0.0')
     swarm.on('connection', (connection: Hyperswarm.Connection) => {
@@ -412,9 +413,9 @@ export class Network {
     const gone = swarm.dht.destroy({ force: true }).catch(() => {})
     void swarm.clear().catch(() => {})
     await Promise.race([Promise.all([gone, swarm.destroy({ force: true }).catch(() => {})]), pause(ENDING)])
-    this.#passed.down += this.#udp?.bytesReceived ?? 0
-    this.#passed.up += this.#udp?.bytesTransmitted ?? 0
-    this.#udp = null
+    this.#passed.down += this.#datagrams?.passed.down ?? 0
+    this.#passed.up += this.#datagrams?.passed.up ?? 0
+    this.#datagrams = null
   }
 
   /** Connections that are not with this machine itself. */

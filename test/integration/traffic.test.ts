@@ -61,7 +61,7 @@ test('bytes of the network are those at the network card', async () => {
       const status = await statusOf(person)
       return Math.abs((direction === 'down' ? status.bytesDown : status.bytesUp) - atCard) - atCard * 0.001
     }
-    for (const direction of ['down', 'up'] as const) await expect.poll(() => difference(direction)).toBeLessThan(10_000)
+    for (const direction of ['down', 'up'] as const) await expect.poll(() => difference(direction)).toBeLessThan(4000)
   }
 })
 

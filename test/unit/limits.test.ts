@@ -1,6 +1,7 @@
 /** Limits as arithmetic: what may pass in any stretch of time, and whose turn it is. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseTimes, sayTimes } from '../../main/cli/week.ts'
 import { limitsAt } from '../../main/network/limits.ts'
 import { Bucket, FairQueue, type Waiter } from '../../main/network/bucket.ts'
 
@@ -137,6 +138,30 @@ describe('a schedule', () => {
     expect(limitsAt(limits, at(5, 5)).scheduled).toBe(false)
     const always = { ...usual, schedule: [{ ...nights, days: [0, 1, 2, 3, 4, 5, 6], from: 600, to: 600 }] }
     for (let hour = 0; hour < 24; hour++) expect(limitsAt(always, at(3, hour)).scheduled).toBe(true)
+  })
+})
+
+describe('times of the week', () => {
+  test('are read as people write them, and written so that they can be read', () => {
+    expect(parseTimes('weekdays 9:00-17:00')).toEqual({ days: [1, 2, 3, 4, 5], from: 540, to: 1020 })
+    expect(parseTimes('Fri,Sat 22:00 - 6:30')).toEqual({ days: [5, 6], from: 1320, to: 390 })
+    expect(parseTimes('sat-mon 00:00-24:00')).toEqual({ days: [0, 1, 6], from: 0, to: 0 })
+    for (const wrong of [
+      '',
+      '9:00-17:00',
+      'weekdays',
+      'weekdays 9-17',
+      'weekdays 9:60-10:00',
+      'x 1:00-2:00',
+      'daily 25:00-1:00',
+    ])
+      expect(parseTimes(wrong)).toBeNull()
+    const days = fc.uniqueArray(fc.nat(6), { minLength: 1 }).map(list => [...list].sort())
+    fc.assert(
+      fc.property(days, fc.nat(1439), fc.nat(1439), (days, from, to) => {
+        expect(parseTimes(sayTimes({ days, from, to }))).toEqual({ days, from, to })
+      }),
+    )
   })
 })
 
