@@ -251,7 +251,13 @@ const SPECS = {
     usage: 'describe LINK [TEXT|-] --version N',
     about:
       'Says what a version of an archive of yours is, also afterwards; without TEXT, nothing is said of it any more.',
-    options: { version: { type: 'string', value: 'N', help: 'the version; also LINK+N. The newest by default' } },
+    options: {
+      version: {
+        type: 'string',
+        value: 'N',
+        help: 'the version; also LINK+N. By default the newest that changed anything',
+      },
+    },
     words: [1, 2],
     more: 'Readers see it in the list of changes. - reads the text from standard input; 500 characters at most.',
   },
