@@ -4,6 +4,24 @@
  * asked for.
  */
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Begun last, each of them would be waited for alone. Vitest knows what took long only where it has run before. */
+const LONG = [
+  'renderer/page',
+  'renderer/accessibility',
+  'e2e/views',
+  'cli/cli',
+  'integration/killed',
+  'integration/kills',
+]
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification) => LONG.some(name => moduleId.endsWith(`test/${name}.test.ts`))
+    return [...sorted.filter(isLong), ...sorted.filter(file => !isLong(file))]
+  }
+}
 
 // Node 20 lacks Map.groupBy, which vitest's reporter calls as soon as a test fails.
 if (!('groupBy' in Map)) {
@@ -19,22 +37,26 @@ if (!('groupBy' in Map)) {
   Object.assign(Map, { groupBy })
 }
 
+/** What is waited for comes in a second or two; a machine that is busy with other things may take many times as long. */
 const slow = {
   environment: 'node',
   pool: 'forks',
   fileParallelism: false,
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-  expect: { poll: { timeout: 15_000 } },
+  testTimeout: 180_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 45_000 } },
 } as const
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {
           name: 'unit',
           environment: 'node',
+          // Vitest leaves a core to itself otherwise, which is half of a machine of two.
+          maxWorkers: '100%',
           include: [
             'test/unit/**/*.test.ts',
             'test/wire/**/*.test.ts',

@@ -32,8 +32,8 @@ const MODES = {
     ensureChromium()
     await MODES.check()
     if (!(await build())) return
-    await vitest('integration', { tries: 2 })
-    await vitest('browser', { tries: 2 })
+    // The one waits for most of its time, the other works.
+    await Promise.all([vitest('integration', { tries: 2 }), vitest('browser', { tries: 2 })])
   },
   soak: async () => {
     if (await build()) await vitest('soak', { minutes: 24 * 60 })

@@ -278,7 +278,7 @@ test('a change by the author is what the friend gets next; --overwrite decides a
   await writeFile(join(folder, 'a.txt'), 'hello again')
   await rm(join(folder, 'empty'))
   await expect
-    .poll(async () => (await anna.run('history', link, '--json')).out, { timeout: 15_000, interval: 500 })
+    .poll(async () => (await anna.run('history', link, '--json')).out, { interval: 500 })
     .toContain('"removed":1')
   expect((await ben.run('get', link, dest)).code).toBe(0)
   expect(await readFile(join(dest, 'a.txt'), 'utf8')).toBe('hello again')

@@ -31,7 +31,7 @@ const shoot = async (page: Page, name: string) => {
     await page.screenshot({ path: join(process.env['CAIRN_SHOTS'], `history-${name}.png`) })
 }
 
-test('a text and a picture are shown before and after, by mouse and by keyboard', { timeout: 120_000 }, async () => {
+test('a text and a picture are shown before and after, by mouse and by keyboard', async () => {
   const source = join(await stage.folder('author'), 'Papers')
   await writeTree(source, {
     'story.txt': lines('quick brown'),

@@ -138,7 +138,7 @@ const harmless = (page: Page) =>
     forms: document.querySelectorAll('form[action], base, iframe, object, embed').length,
   }))
 
-test('whatever is in it is shown and does nothing', { timeout: 90_000 }, async () => {
+test('whatever is in it is shown and does nothing', async () => {
   const link = await hostileAuthor()
   const bob = await stage.person()
   const opened = await bob.open()
@@ -186,9 +186,7 @@ test('whatever is in it is shown and does nothing', { timeout: 90_000 }, async (
   expect(complaints).toEqual([])
 })
 
-test('its bytes are no page of their own: a tab is refused, and what is read by script is text and cannot run', {
-  timeout: 60_000,
-}, async () => {
+test('its bytes are no page of their own: a tab is refused, and what is read by script is text and cannot run', async () => {
   const link = await hostileAuthor()
   const bob = await stage.person()
   const opened = await bob.open()
@@ -215,7 +213,7 @@ test('its bytes are no page of their own: a tab is refused, and what is read by 
   expect(trap.caught()).toEqual([])
 })
 
-test('its names hide nothing and turn nothing around', { timeout: 60_000 }, async () => {
+test('its names hide nothing and turn nothing around', async () => {
   const link = await hostileAuthor()
   const bob = await stage.person()
   const opened = await bob.open()

@@ -83,9 +83,7 @@ const scrollThrough = (page: Page, frames: number, step: number) =>
     { frames, step },
   )
 
-test('long lists scroll, sizes come later, tiles fetch what is seen, and long texts have an end', {
-  timeout: 90_000,
-}, async () => {
+test('long lists scroll, sizes come later, tiles fetch what is seen, and long texts have an end', async () => {
   const link = await author()
   const bob = await stage.person()
   const opened = await bob.open()

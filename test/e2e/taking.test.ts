@@ -31,9 +31,7 @@ async function toFolder(page: Page, button: string, folder: string): Promise<voi
   await chooseFolder(page, folder)
 }
 
-test('an older version, a zip, a pause, a cancel, a cleared cache and a kept folder', {
-  timeout: 120_000,
-}, async () => {
+test('an older version, a zip, a pause, a cancel, a cleared cache and a kept folder', async () => {
   const source = join(await stage.folder('author'), 'Album')
   await writeTree(source, {
     'songs/one.txt': 'one, as it was',
@@ -66,7 +64,7 @@ test('an older version, a zip, a pause, a cancel, a cleared cache and a kept fol
   await row(page, 'gone.txt').waitFor()
   const old = await stage.folder('old')
   await toFolder(page, 'Download folder…', old)
-  await expect.poll(() => readTree(join(old, 'songs')).catch(() => null), { timeout: 20_000 }).toEqual(before)
+  await expect.poll(() => readTree(join(old, 'songs')).catch(() => null)).toEqual(before)
   await page.getByRole('button', { name: 'Back to now' }).click()
   await row(page, 'gone.txt').waitFor({ state: 'detached' })
 
@@ -128,7 +126,7 @@ test('an older version, a zip, a pause, a cancel, a cleared cache and a kept fol
   await page.getByRole('button', { name: 'Show…' }).click()
   await page.getByRole('button', { name: 'Clear all of it' }).click()
   await bob.archive(key, ({ held }) => held.bytes < MB)
-  await expect.poll(() => sizeOf(join(bob.storage, 'store')), { timeout: 20_000 }).toBeLessThan(50 * MB)
+  await expect.poll(() => sizeOf(join(bob.storage, 'store'))).toBeLessThan(50 * MB)
   await page.keyboard.press('Escape')
   await page.keyboard.press('Escape')
 
@@ -140,9 +138,9 @@ test('an older version, a zip, a pause, a cancel, a cleared cache and a kept fol
   await page.getByText('Keep in a folder…').click()
   await chooseFolder(page, kept)
   const now = () => readTree(kept).catch(() => null)
-  await expect.poll(now, { timeout: 20_000 }).toEqual(await readTree(source))
+  await expect.poll(now).toEqual(await readTree(source))
   await writeFile(join(source, 'notes.txt'), 'more notes')
-  await expect.poll(now, { timeout: 20_000 }).toEqual(await readTree(source))
+  await expect.poll(now).toEqual(await readTree(source))
   await bob.archive(key, row => isFound(row) && row.keeping.how === 'folder')
   expect(complaints).toEqual([])
 })

@@ -47,7 +47,7 @@ async function take(page: Page, button: string, folder: string): Promise<void> {
   await page.goBack()
 }
 
-test('a folder is dropped, its link is pasted, and it is looked at and taken', { timeout: 120_000 }, async () => {
+test('a folder is dropped, its link is pasted, and it is looked at and taken', async () => {
   const folder = join(await stage.folder('author'), 'Holiday')
   await writeTree(folder, {
     ...tree,
@@ -101,7 +101,7 @@ test('a folder is dropped, its link is pasted, and it is looked at and taken', {
   expect(changesets.map(({ from, message }) => [from, message])).toEqual([[0, 'From the sea']])
   expect(await files(b.page).getByRole('row').allInnerTexts()).toHaveLength(8)
   expect(await b.page.getByText('.env').count()).toBe(0)
-  await expect.poll(() => row(b.page, 'film.webm').innerText(), { timeout: 10_000 }).toContain('with peers')
+  await expect.poll(() => row(b.page, 'film.webm').innerText()).toContain('with peers')
   const looked = await bob.archive(key, isFound)
   expect(whole.held.ofBlocks).toBeGreaterThan(100)
   expect(looked.held.blocks).toBeLessThan(5)
@@ -176,11 +176,11 @@ test('a folder is dropped, its link is pasted, and it is looked at and taken', {
   const all = await stage.folder('all')
   await take(b.page, 'Download all…', all)
   expect(await readTree(all)).toEqual(source)
-  await expect.poll(() => row(b.page, 'film.webm').innerText(), { timeout: 10_000 }).toContain('here')
+  await expect.poll(() => row(b.page, 'film.webm').innerText()).toContain('here')
   nothingWentWrong(a, b)
 })
 
-test('a live folder is followed, looked at as it was, kept and forgotten', { timeout: 120_000 }, async () => {
+test('a live folder is followed, looked at as it was, kept and forgotten', async () => {
   const folder = join(await stage.folder('author'), 'Recipes')
   await writeTree(folder, {
     'soup.md': '# Soup\n\nWith leek.\n',

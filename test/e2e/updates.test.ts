@@ -18,9 +18,7 @@ afterAll(() => stage?.close())
 const row = (page: Page, name: string) => page.getByRole('row').filter({ has: page.getByText(name, { exact: true }) })
 const button = (page: Page, name: string | RegExp) => page.getByRole('main').getByRole('button', { name, exact: true })
 
-test('an update is counted, chosen from, and the rest of it taken; another is stayed away from, a large one asks', {
-  timeout: 120_000,
-}, async () => {
+test('an update is counted, chosen from, and the rest of it taken; another is stayed away from, a large one asks', async () => {
   const source = join(await stage.folder('author'), 'Mixes')
   await writeTree(source, {
     'notes.txt': 'as it was',
@@ -81,7 +79,7 @@ test('an update is counted, chosen from, and the rest of it taken; another is st
   const now = await readTree(source)
   const { 'gone.txt': _, ...stays } = before
   const part = { ...stays, '2026/b.txt': now['2026/b.txt'] }
-  await expect.poll(() => readTree(kept), { timeout: 20_000 }).toEqual(part)
+  await expect.poll(() => readTree(kept)).toEqual(part)
   await page.getByText(/with what you chose of later ones/).waitFor()
 
   await page.getByRole('tab', { name: /^Changes/ }).click()
@@ -89,7 +87,7 @@ test('an update is counted, chosen from, and the rest of it taken; another is st
   await fresh.getByText(/^2 added, 1 changed, 1 removed; \d+ bytes not on this device$/).waitFor()
   await fresh.getByRole('button', { name: /^Removed: gone\.txt/ }).waitFor()
   await button(page, 'Take the rest').click()
-  await expect.poll(() => readTree(kept), { timeout: 20_000 }).toEqual(now)
+  await expect.poll(() => readTree(kept)).toEqual(now)
   await bob.archive(key, ({ updates, length }) => updates.kept === length && updates.chosen === null)
 
   // Stayed away from, until the person says otherwise.
@@ -98,7 +96,7 @@ test('an update is counted, chosen from, and the rest of it taken; another is st
   await page.getByText(/^You stay on version/).waitFor()
   expect(await readTree(kept)).toEqual(now)
   await button(page, 'Take all').click()
-  await expect.poll(() => readFile(join(kept, 'notes.txt'), 'utf8'), { timeout: 20_000 }).toBe('and again')
+  await expect.poll(() => readFile(join(kept, 'notes.txt'), 'utf8')).toBe('and again')
 
   // It may grow by 1 MB, and would by 2.
   await page.getByRole('button', { name: 'More', exact: true }).click()
@@ -113,6 +111,6 @@ test('an update is counted, chosen from, and the rest of it taken; another is st
   await page.getByText('Take an update of 2 MB? You let it grow by 1 MB without asking').waitFor()
   expect(Object.keys(await readTree(kept))).not.toContain('large.bin')
   await button(page, 'Take all').click()
-  await expect.poll(() => readTree(kept), { timeout: 20_000 }).toEqual(await readTree(source))
+  await expect.poll(() => readTree(kept)).toEqual(await readTree(source))
   expect(complaints).toEqual([])
 })

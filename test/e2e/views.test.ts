@@ -285,9 +285,9 @@ for (const [theme, width, height] of [
   ['light', 1280, 800],
   ['dark', 420, 800],
 ] as const)
-  test(`every view, ${theme}, ${width} × ${height}`, { timeout: 120_000 }, () => walk(width, height, theme))
+  test(`every view, ${theme}, ${width} × ${height}`, () => walk(width, height, theme))
 
-test('nothing stands out at the side at 900 pixels, nor at 200 percent', { timeout: 60_000 }, async () => {
+test('nothing stands out at the side at 900 pixels, nor at 200 percent', async () => {
   for (const size of [
     { width: 900, height: 600 },
     { width: 640, height: 400, scale: 2 },
@@ -329,7 +329,7 @@ test('nothing stands out at the side at 900 pixels, nor at 200 percent', { timeo
   }
 })
 
-test('the whole job without a mouse', { timeout: 60_000 }, async () => {
+test('the whole job without a mouse', async () => {
   const eve = await stage.person({ consented: false })
   const { page, complaints } = await eve.open()
   const focused = () =>
@@ -367,7 +367,7 @@ test('the whole job without a mouse', { timeout: 60_000 }, async () => {
   await page.keyboard.press('Escape')
   await dialog(page, 'notes.txt').waitFor({ state: 'detached' })
   const target = await stage.folder('taken')
-  await expect.poll(focused, { timeout: 10_000 }).toBe('grid')
+  await expect.poll(focused).toBe('grid')
   await page.keyboard.press('ControlOrMeta+D')
   const chooser = dialog(page, /^Download .+ to$/)
   await chooser.getByRole('button', { name: 'Choose this folder', disabled: false }).waitFor()

@@ -96,7 +96,7 @@ export async function waitFor<T extends { readonly id: string }>(
   watch: (signal: AbortSignal) => AsyncIterable<readonly Change<T>[]>,
   id: string | null,
   wanted: (item: T) => boolean,
-  milliseconds = 20_000,
+  milliseconds = 45_000,
 ): Promise<T> {
   let last: T | undefined
   const signal = AbortSignal.timeout(milliseconds)

@@ -163,7 +163,7 @@ async function openPage(
     locale: 'en-GB',
     permissions: ['clipboard-read', 'clipboard-write'],
   })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(45_000)
   const complaints: string[] = []
   const requests: string[] = []
   const answers: { url: string; status: number; range: string | null }[] = []

@@ -90,7 +90,7 @@ test('a restored storage catches up from friends before anything is added, and g
   const states = statesOf(again, key)
   await again.archive(key, row => row.source?.state.name === 'watching')
   expect(states).not.toContain('behind')
-}, 60_000)
+})
 
 test('a copied storage is refused in words, and adopted on purpose', async () => {
   const { folder, key, bob, backup, length } = await backedUp()
@@ -111,7 +111,7 @@ test('a copied storage is refused in words, and adopted on purpose', async () =>
   const after = await ana.archive(key, row => isFound(row) && row.files === 3)
   expect(after.length).toBeGreaterThan(length)
   expect((await bob.archive(key, row => row.length === after.length)).rewritten).toBe(null)
-}, 60_000)
+})
 
 test('whoever knows that nobody has more may insist, and an ordinary start is not held up', async () => {
   const folder = await temporaryFolder('insisted')
@@ -133,4 +133,4 @@ test('whoever knows that nobody has more may insist, and an ordinary start is no
   await writeFile(join(folder, 'c.txt'), 'c')
   await adopted.client.archives.insist({ key })
   await adopted.archive(key, row => isFound(row) && row.files === 3)
-}, 60_000)
+})

@@ -21,7 +21,7 @@ test('any edits of any tree are followed, in one step, and so is a folder in whi
     expectAnyEditsFollowed(testnet.bootstrap, person, { paused: 12, watched: 6 }),
     expectFollowedWithoutQuiet(person),
   ])
-}, 120_000)
+})
 
 async function expectFollowedWithoutQuiet(person: Person): Promise<void> {
   const source = await temporaryFolder('log')
@@ -60,7 +60,7 @@ test('a folder of 500 files that is renamed, and one that is moved, cost no byte
   })
   expect(after.held.ofBytes).toBe(before.held.ofBytes)
   expect(asked).toBe(false)
-}, 60_000)
+})
 
 test('two files of one size and one time that swap their names are swapped', async () => {
   const person = await startPerson(testnet.bootstrap)

@@ -59,7 +59,7 @@ test('two who have every other block each complete each other while the author i
   await ana.close()
   const bob = await startPerson(testnet.bootstrap)
   const { target, transfer } = await take(bob, key)
-  await bob.transfer(transfer, isDone, 20_000)
+  await bob.transfer(transfer, isDone)
   expect(await readTree(target)).toEqual(await readTree(folder))
 })
 
@@ -78,7 +78,7 @@ test('what one has comes although nobody has the rest, which comes when somebody
   expect(held.blocks).toBeGreaterThan(20)
   expect(held.blocks).toBeLessThan(length)
   await startPerson(testnet.bootstrap, { storage: ana.storage })
-  await bob.transfer(transfer, isDone, 20_000)
+  await bob.transfer(transfer, isDone)
   expect(await readTree(target)).toEqual(await readTree(folder))
 })
 
@@ -106,7 +106,7 @@ test('of one who takes requests and never answers others take over, and the row 
   const waiting = await bob.transfer(transfer, row => row.state.name === 'waiting-for-peers')
   expect(waiting).toMatchObject({ bytes: 0, rate: 0 })
   await startPerson(testnet.bootstrap, { storage: ana.storage })
-  await bob.transfer(transfer, isDone, 20_000)
+  await bob.transfer(transfer, isDone)
   expect(await readTree(target)).toEqual(await readTree(folder))
 })
 
@@ -129,7 +129,7 @@ test('one who sends wrong blocks is let go, and the others give the right ones',
   })
   const bob = await startPerson(testnet.bootstrap)
   const { target, transfer } = await take(bob, key)
-  await bob.transfer(transfer, isDone, 30_000)
+  await bob.transfer(transfer, isDone)
   expect(lies).toBeGreaterThan(0)
   expect(await readTree(target)).toEqual(await readTree(folder))
 })

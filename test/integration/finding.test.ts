@@ -32,7 +32,7 @@ const BREAKS: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await reader.client.archives.open({ link })
     await reader.archive(key, unreachable('offline'), 5000)
     await here.plug(true)
-    await reader.archive(key, isFound, 10_000)
+    await reader.archive(key, isFound)
   },
 
   async 'nodes that do not answer are another cause, and it heals by itself'({ islands, author, newReader }) {
@@ -40,9 +40,9 @@ const BREAKS: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     islands.dht.kill('SIGSTOP')
     const reader = await newReader()
     await reader.client.archives.open({ link })
-    await reader.archive(key, unreachable('dht-silent'), 20_000)
+    await reader.archive(key, unreachable('dht-silent'))
     islands.dht.kill('SIGCONT')
-    await reader.archive(key, isFound, 20_000)
+    await reader.archive(key, isFound)
   },
 
   async 'somebody announces it, answers, and no packet goes through between the two'({
@@ -56,10 +56,10 @@ const BREAKS: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     const reader = await newReader()
     await reader.client.archives.open({ link })
     const blocked = (row: ArchiveRow) => unreachable('peers-unreachable')(row) && attemptsOf(row).blocked === 1
-    const row = await reader.archive(key, blocked, 30_000)
+    const row = await reader.archive(key, blocked)
     expect(row.state).toMatchObject({ candidates: 1, attempts: { silent: 0, connected: 0 } })
     await Promise.all([here.apart(false), there.apart(false)])
-    await reader.archive(key, isFound, 20_000)
+    await reader.archive(key, isFound)
   },
 
   async 'who announced it and has gone does not answer, and is found within seconds of coming back'({
@@ -72,10 +72,10 @@ const BREAKS: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     const reader = await newReader()
     await reader.client.archives.open({ link })
     const silent = (row: ArchiveRow) => unreachable('peers-unreachable')(row) && attemptsOf(row).silent === 1
-    const row = await reader.archive(key, silent, 30_000)
+    const row = await reader.archive(key, silent)
     expect(row.state).toMatchObject({ candidates: 1 })
     await there.plug(true)
-    await reader.archive(key, isFound, 10_000)
+    await reader.archive(key, isFound)
   },
 }
 
@@ -158,7 +158,7 @@ describe('with others who are really so', () => {
     await announce(key, { firewall: () => true })
     const bob = await startPerson(testnet.bootstrap)
     await bob.client.archives.open({ link: key })
-    const { state } = await bob.archive(key, unreachable('peers-unreachable'), 20_000)
+    const { state } = await bob.archive(key, unreachable('peers-unreachable'))
     expect(state).toMatchObject({ candidates: 1, attempts: { silent: 1, blocked: 0 } })
   })
 

@@ -74,7 +74,7 @@ async function upload(): Promise<void> {
       await ana.backend.receive(again.upload, { path: '/second', size: 60 << 20, modified: null }, bytes(60))
       await ana.client.publish.finishUpload({ upload: again.upload })
     },
-    { timeout: 30_000, interval: 500 },
+    { interval: 500 },
   )
   await ana.archive(key, row => row.files === 2 && row.bytes === 61 << 20 && !row.stillBeingAdded)
 }
@@ -104,7 +104,7 @@ async function firstImport(): Promise<void> {
   }
 
   await disk.resize(512)
-  await ana.archive(key, row => row.source?.state.name === 'watching' && !row.stillBeingAdded, 30_000)
+  await ana.archive(key, row => row.source?.state.name === 'watching' && !row.stillBeingAdded)
   expect((await ana.transfer(transfer, isDone)).skipped).toEqual([])
   await expectEqual(ana, key, source)
 }
@@ -122,12 +122,12 @@ async function changeset(): Promise<void> {
 
   // Each of one block: its beginning is all that it is known by.
   await writeMany(source, 'later', 240, 250_000)
-  const { source: failed } = await ana.archive(key, row => row.source?.state.name === 'failed', 30_000)
+  const { source: failed } = await ana.archive(key, row => row.source?.state.name === 'failed')
   expect(failed?.state).toMatchObject(isFull)
   for (const version of follower.heard) expect(await follower.tree(version)).toEqual(before)
 
   await disk.resize(512)
-  const after = await ana.archive(key, row => row.source?.state.name === 'watching' && row.files === 260, 30_000)
+  const after = await ana.archive(key, row => row.source?.state.name === 'watching' && row.files === 260)
   await follower.knows(after.length)
   expect(await follower.tree(after.length)).toEqual(await readTree(source))
   for (const version of follower.heard.slice(0, -1)) expect(await follower.tree(version)).toEqual(before)
@@ -182,5 +182,5 @@ test('what is forgotten while there is little room left is gone at once, and giv
   await bob.close()
   await disk.resize(300)
   const again = await startPerson(testnet.bootstrap, { storage })
-  await expect.poll(async () => (await again.client.disk.use()).store >> 20, { timeout: 10_000 }).toBeLessThan(60)
+  await expect.poll(async () => (await again.client.disk.use()).store >> 20).toBeLessThan(60)
 })

@@ -54,7 +54,7 @@ test('what is looked at is announced first, what is paused never, and what is le
   expect(keys.filter(key => seen.includes(topicOf(key)))).toEqual([])
 
   await ana.client.settings.update({ consented: true })
-  await expect.poll(() => keys.filter(isAnnounced).length, { timeout: 30_000 }).toBe(MANY)
+  await expect.poll(() => keys.filter(isAnnounced).length).toBe(MANY)
   const order = seen.filter(topic => keys.some(key => topicOf(key) === topic))
   expect(order[0]).toBe(topicOf(looked))
   expect(seen).not.toContain(topicOf(paused))

@@ -277,6 +277,6 @@ test('killed in the middle of forgetting, the next start gives the room back', a
   await program.kill('SIGKILL')
   expect(await sizeOf(join(bob.storage, 'store'))).toBeGreaterThan(35 * MB)
   const start = await startPerson(testnet.bootstrap, { storage: bob.storage, join: false })
-  await expect.poll(() => sizeOf(join(bob.storage, 'store')), { timeout: 20_000 }).toBeLessThan(20 * MB)
+  await expect.poll(() => sizeOf(join(bob.storage, 'store'))).toBeLessThan(20 * MB)
   expect((await start.client.disk.use()).archives.map(one => one.key)).not.toContain(key)
 })

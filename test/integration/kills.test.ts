@@ -34,4 +34,4 @@ test('a changeset that is killed again and again goes on where it stopped, and i
   expect(kills).toBeGreaterThan(0)
   await author.expectNothingLost()
   expect(author.heard.slice(known)).toHaveLength(1)
-}, 120_000)
+})

@@ -77,9 +77,7 @@ async function plainHolders(bytes: number, howMany: number) {
   for (let other = 1; other < howMany; other++) {
     const copy = await plainReader(key)
     await copy.swarm.join(drive.discoveryKey).flushed()
-    await expect
-      .poll(() => copy.blobs.core.contiguousLength, { timeout: 30_000 })
-      .toBe((await drive.getBlobs()).core.length)
+    await expect.poll(() => copy.blobs.core.contiguousLength).toBe((await drive.getBlobs()).core.length)
     sockets.push(copy.swarm.dht.udx)
   }
   return { key, sent: sockets.map(udx => () => udx.bytesTransmitted) }

@@ -191,7 +191,7 @@ async function plainReader(key: string): Promise<Hyperdrive> {
   const drive = new Hyperdrive(store, decodeKey(key))
   await drive.ready()
   swarm.join(drive.discoveryKey, { client: true, server: true })
-  await expect.poll(() => drive.core.length, { timeout: 20_000 }).toBeGreaterThan(1)
+  await expect.poll(() => drive.core.length).toBeGreaterThan(1)
   return drive
 }
 
@@ -326,12 +326,12 @@ for (const [lie, change] of Object.entries(LIES))
     await leave()
     const eve = await startPerson(testnet.bootstrap)
     await eve.client.archives.open({ link })
-    await expect.poll(() => lies, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(() => lies).toBeGreaterThan(0)
     const alone = await list(eve, { key, version }).catch((error: { code: string }) => error.code)
     expect([['/a.txt', '/b'], 'ARCHIVE_NOT_READY', 'NOT_AVAILABLE', 'VERSION_NOT_FOUND']).toContainEqual(alone)
     await join()
     await expect
-      .poll(() => list(eve, { key, version }).catch((error: { code: string }) => error.code), { timeout: 30_000 })
+      .poll(() => list(eve, { key, version }).catch((error: { code: string }) => error.code))
       .toEqual(['/a.txt', '/b'])
     expect(await text(eve, { key, version }, '/a.txt')).toBe('first')
   })

@@ -238,8 +238,7 @@ test('a kept folder follows a file that becomes a folder, and a folder that beco
   const { key } = await share(ana, bob, [source])
   const folder = join(await temporaryFolder(), 'kept')
   await bob.client.archives.keepInFolder({ key, folder })
-  const isEqual = async () =>
-    expect.poll(() => readTree(folder).catch(() => null), { timeout: 15_000 }).toEqual(await readTree(source))
+  const isEqual = async () => expect.poll(() => readTree(folder).catch(() => null)).toEqual(await readTree(source))
   await isEqual()
   for (const name of ['a', 'b', 'c']) await rm(join(source, name), { recursive: true })
   await writeTree(source, { 'a/y': 'now a folder', b: 'now a file', 'c/z': 'was a link' })
@@ -317,7 +316,7 @@ test('names that are no UTF-8 do not make a listing go round in circles', async 
     (_, index) => [Buffer.from([0x2f, 0xff, index >> 8, index & 255]), null] as const,
   )
   expect(await listed(await strangers(drive => putRaw(drive, evil)))).toEqual(['/good.txt'])
-}, 20_000)
+})
 
 test.each([
   ['that is beyond the end', { blockOffset: 1000, blockLength: 1 }],
@@ -394,7 +393,7 @@ test('a kept folder that is paused stays paused when its author goes on', async 
   await new Promise(resolve => setTimeout(resolve, 1200))
   expect((await bob.transfer(transfer, () => true)).state.name).toBe('paused')
   await bob.client.transfers.resume({ id: transfer })
-  await expect.poll(() => readTree(folder), { timeout: 10_000 }).toEqual(await readTree(source))
+  await expect.poll(() => readTree(folder)).toEqual(await readTree(source))
 })
 
 test('agreeing to removals is agreeing to those that were asked about, and to no later ones', async () => {

@@ -193,7 +193,7 @@ test('a kept folder follows, keeps what is mine beside, and removes only what it
   await rm(join(folder, 'deep'), { recursive: true })
   await writeFile(join(folder, 'new.txt'), 'new')
   await expect
-    .poll(async () => (await readdir(target)).sort(), { timeout: 20_000 })
+    .poll(async () => (await readdir(target)).sort())
     .toEqual([
       `b (my version ${new Date().toISOString().slice(0, 10)}).txt`,
       'b.txt',
@@ -210,7 +210,7 @@ test('a kept folder follows, keeps what is mine beside, and removes only what it
   await bob.close()
   await writeFile(join(folder, 'while-away.txt'), 'x')
   const again = await startPerson(testnet.bootstrap, { storage: bob.storage })
-  await expect.poll(() => readdir(target), { timeout: 20_000 }).toContain('while-away.txt')
+  await expect.poll(() => readdir(target)).toContain('while-away.txt')
   await again.archive(key, row => row.keeping.how === 'folder')
 })
 

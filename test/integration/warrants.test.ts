@@ -96,7 +96,7 @@ test('two histories of one key freeze an archive, are proven, and take nothing a
 
   const proofOf = async (person: RemotePerson) => checkWarrant((await person.client.archives.warrant({ key })).text)
   for (const person of [bob, clone])
-    await expect.poll(() => proofOf(person), { timeout: 20_000 }).toMatchObject({ archive: key, log: 'list', fork: 0 })
+    await expect.poll(() => proofOf(person)).toMatchObject({ archive: key, log: 'list', fork: 0 })
   const { text } = await bob.client.archives.warrant({ key })
   const proven = checkWarrant(text)
   expect(proven.signed.some(length => length === row.length)).toBe(true)
@@ -143,7 +143,7 @@ test('two histories of one key freeze an archive, are proven, and take nothing a
   expect(offered.rewritten!.kind === 'forked' && offered.rewritten!.mended!.common).toBeLessThan(length)
   await given.client.archives.answerRewrite({ key, follow: true })
   await given.archive(key, row => isHealed(row) && row.files === 4)
-}, 60_000)
+})
 
 test('the proof is on the disk before anything else, also when the reader is killed at that moment', async () => {
   const { key, link, bob, second } = await twoCopies()
@@ -183,7 +183,7 @@ test('the proof is on the disk before anything else, also when the reader is kil
   expect(asked.stderr).toContain('NEEDS_A_YES')
   const mended = await cairn('repair', link, '--yes', '--storage', second, ...given.slice(2)).exited
   expect(JSON.parse(mended.stdout)).toMatchObject({ repaired: { key } })
-}, 60_000)
+})
 
 test('two histories that are as long as each other are told apart when they meet', async () => {
   const { key, bob, second, length, common } = await twoCopies({ second: { 'b.txt': 'b of the second' } })
@@ -196,7 +196,7 @@ test('two histories that are as long as each other are told apart when they meet
   expect(checkWarrant(text)).toMatchObject({ archive: key, log: 'list', fork: 0, length, signed: [length, length] })
   expect(await textOf(bob, key, '/b.txt')).toBe('b of the first')
   expect(await textOf(clone, key, '/b.txt')).toBe('b of the second')
-}, 60_000)
+})
 
 /** An author with a plain Hyperdrive, who is there as long as the test. */
 async function author(files: Readonly<Record<string, string>>) {
@@ -223,7 +223,7 @@ test('versions that their author took back stay until the person follows, also i
   const waits = await bob.archive(key, row => row.updates.pending !== null || row.updates.kept === here)
   if (waits.updates.pending !== null) await bob.client.archives.answerUpdate({ key, take: true })
   await bob.archive(key, row => row.updates.kept === here && row.held.blocks === row.held.ofBlocks)
-  await expect.poll(async () => Object.keys(await readTree(folder)).length, { timeout: 20_000 }).toBe(10)
+  await expect.poll(async () => Object.keys(await readTree(folder)).length).toBe(10)
   const before = await readTree(folder)
 
   await drive.truncate(common)
@@ -252,12 +252,10 @@ test('versions that their author took back stay until the person follows, also i
   expect(await readTree(folder)).toEqual(before)
   await later.client.archives.answerUpdate({ key, take: true })
   await later.archive(key, row => row.updates.kept === newest && row.updates.pending === null)
-  await expect
-    .poll(async () => readFile(join(folder, '8.txt'), 'utf8').catch(() => ''), { timeout: 20_000 })
-    .toBe('first /8.txt')
+  await expect.poll(async () => readFile(join(folder, '8.txt'), 'utf8').catch(() => '')).toBe('first /8.txt')
   expect(await readFile(join(folder, '0.txt'), 'utf8')).toBe('third /0.txt')
-  await expect.poll(() => readdir(folder), { timeout: 20_000 }).not.toContain('more.txt')
-}, 60_000)
+  await expect.poll(() => readdir(folder)).not.toContain('more.txt')
+})
 
 test('who has nothing of what was taken back is not asked', async () => {
   const { drive, key } = await author({ '/a.txt': 'a', '/b.txt': 'b' })
@@ -275,7 +273,7 @@ test('who has nothing of what was taken back is not asked', async () => {
   const row = await bob.archive(key, row => row.length === drive.core.length)
   expect(row.rewritten).toBe(null)
   expect(await textOf(bob, key, '/d.txt')).toBe('d')
-}, 60_000)
+})
 
 test('whoever says that they follow while nobody is there follows later, and is asked again the next time', async () => {
   const { drive, key } = await author({ '/a.txt': 'a' })
@@ -301,7 +299,7 @@ test('whoever says that they follow while nobody is there follows later, and is 
   expect(await textOf(later, key, '/c.txt')).toBe('c')
   await drive.truncate(common)
   await later.archive(key, ({ rewritten }) => rewritten?.answer === 'asked')
-}, 60_000)
+})
 
 test('an author may go back to what both histories have, and the other copy publishes again after it has followed', async () => {
   const { folder, key, bob, first, second, common, older } = await twoCopies({ private: true })
@@ -324,4 +322,4 @@ test('an author may go back to what both histories have, and the other copy publ
   await writeFile(join(folder, 'd.txt'), 'd')
   await other.archive(key, row => row.files === 4)
   await bob.archive(key, row => row.files === 4)
-}, 60_000)
+})

@@ -73,7 +73,7 @@ export function browserPages(): (options?: OpenOptions) => Promise<Opened> {
   afterAll(() => harness?.close())
   return async options => {
     const opened = await harness.open(options)
-    opened.page.setDefaultTimeout(20_000)
+    opened.page.setDefaultTimeout(45_000)
     onTestFinished(() => opened.close())
     return opened
   }
