@@ -14,6 +14,8 @@ import { Stamp } from './archives/stamp.ts'
 import { openStore } from './archives/store.ts'
 import type { Backend, BackendOptions } from './backend-options.ts'
 import { Availability } from './availability/availability.ts'
+import { Freed } from './availability/freed.ts'
+import { Freeing } from './availability/freeing.ts'
 import { Memory } from './availability/memory.ts'
 import { PeerNames } from './availability/names.ts'
 import { createHandlers } from './handlers.ts'
@@ -82,13 +84,28 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     archives.onChange(key => {
       if (!archives.has(key)) traffic.forget(key)
     })
-    const availability = new Availability(archives, await Memory.open(storage), log)
     const publishing = new Publishing(storage, archives, transfers, log, download, options.uploadSilence)
     const reading = new Reading(storage, archives, registry, transfers)
     const moments = new Moments(archives)
-    const keeping = new Keeping(storage, archives, transfers, moments, log)
+    const freed = await Freed.open(storage)
+    const keeping = new Keeping(storage, archives, transfers, moments, log, freed)
     const recency = await Recency.open(storage)
     const disk = new Disk(store, archives, settings, recency, log, key => keeping.kept(key))
+    const availability = new Availability({
+      archives,
+      memory: await Memory.open(storage),
+      log,
+      self: () => network.publicKey,
+      kept: key => keeping.kept(key),
+      freed: key => freed.of(key, archives.get(key).blobs?.core.fork ?? 0),
+    })
+    const freeing = new Freeing({
+      archives,
+      availability,
+      freed,
+      clear: (key, ranges) => disk.free(key, ranges),
+      follow: key => keeping.refetch(key),
+    })
     const content = new Content(archives)
     const history = new History(archives)
     const gone = new Gone(archives, moments)
@@ -113,6 +130,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       traffic,
       availability,
       peerNames: await PeerNames.open(storage),
+      freeing,
       network,
       explained: new Explained(archives, network, storage),
       settings,

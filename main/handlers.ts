@@ -4,6 +4,7 @@ import type { Handlers } from '../preload/wire/serve.ts'
 import packageFile from '../package.json' with { type: 'json' }
 import type { Archives } from './archives/archives.ts'
 import type { Availability } from './availability/availability.ts'
+import type { Freeing } from './availability/freeing.ts'
 import type { PeerNames } from './availability/names.ts'
 import type { History } from './history/history.ts'
 import type { Gone } from './history/gone.ts'
@@ -43,6 +44,7 @@ export type Services = {
   readonly traffic: Traffic
   readonly availability: Availability
   readonly peerNames: PeerNames
+  readonly freeing: Freeing
   readonly network: Network
   readonly explained: Explained
   readonly settings: SettingsService
@@ -69,6 +71,7 @@ export function createHandlers({
   traffic,
   availability,
   peerNames,
+  freeing,
   network,
   explained,
   settings,
@@ -190,6 +193,9 @@ export function createHandlers({
       watchAll: (_, signal) => availability.summaries.watch(signal),
       watch: ({ key }, signal) => availability.watch(key, signal),
       files: async ({ key, version, paths }) => ({ held: await availability.files(key, version, paths) }),
+      planFreeing: ({ key, paths, others }) => freeing.plan(key, paths, others),
+      free: ({ key, paths, others }, { signal }) => freeing.free(key, paths, others, signal),
+      recall: ({ key }) => freeing.recall(key),
       rarest: async ({ key, limit }) => ({ files: await availability.rarest(key, limit) }),
     },
     transfers: {

@@ -15,10 +15,12 @@ import type {
 } from '../../preload/contract/models.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
+import { bytesOf, heldIn } from '../archives/blocks.ts'
 import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
-import { contains, countOf, type Ranges, within } from '../lib/ranges.ts'
+import { contains, countOf, type Ranges, within, without } from '../lib/ranges.ts'
 import { parseEntry } from '../read/entries.ts'
+import type { Agreement } from './agreement.ts'
 import type { Claim } from './gossip.ts'
 import { Holders, type Keeps, type Neighbour } from './holders.ts'
 import {
@@ -65,21 +67,49 @@ type Known = {
   tallies: { readonly layout: Layout; readonly of: WeakMap<Ranges, Tally> } | null
 }
 
+export type AvailabilityParts = {
+  readonly archives: Archives
+  readonly memory: Memory
+  readonly log: Log
+  /** This machine's public key in z-base-32. */
+  readonly self: () => string
+  /** Blocks of content that are going to stay, if they are here; throws where that cannot be told. */
+  readonly kept: (key: string) => Promise<Ranges>
+  /** Blocks of content that were given up. */
+  readonly freed: (key: string) => Ranges
+}
+
+/** Who shares an archive now, for freeing. */
+export type Circle = {
+  readonly archive: Archive
+  readonly layout: Layout
+  readonly agreement: Agreement
+  /** What is held by others who do not only look: by all, and by those who cannot be asked to keep it. */
+  readonly keepers: readonly Ranges[]
+  readonly beside: readonly Ranges[]
+}
+
 export class Availability {
   readonly summaries = new Collection<AvailabilitySummary>()
   readonly #archives: Archives
   readonly #memory: Memory
   readonly #log: Log
+  readonly #self: () => string
+  readonly #kept: (key: string) => Promise<Ranges>
+  readonly #freed: (key: string) => Ranges
   readonly #known = new Map<string, Known>()
   readonly #rows = new Collection<Row>()
   #timer: NodeJS.Timeout | null = null
   #remembered = performance.now()
   #closed = false
 
-  constructor(archives: Archives, memory: Memory, log: Log) {
+  constructor({ archives, memory, log, self, kept, freed }: AvailabilityParts) {
     this.#archives = archives
     this.#memory = memory
     this.#log = log
+    this.#self = self
+    this.#kept = kept
+    this.#freed = freed
   }
 
   start(): void {
@@ -152,8 +182,8 @@ export class Availability {
           paths.map(async path => {
             const node = path === '/' ? null : await snapshot.entry(path, { wait: false })
             const entry = node === null ? null : parseEntry({ key: path, value: node.value })
-            if (node === null || entry?.kind !== 'file') return null
-            return heldOf(path, [await placed(archive.drive, { key: path, value: node.value }, entry)])
+            if (entry?.kind !== 'file') return null
+            return heldOf(path, [await placed(archive.drive, entry)])
           }),
         ),
       )
@@ -183,6 +213,23 @@ export class Availability {
     return found
   }
 
+  /** Throws NOT_AVAILABLE while the list is not here. */
+  async circle(key: string): Promise<Circle> {
+    const known = await this.#required(key)
+    const layout = await this.#layout(known)
+    if (layout === null) throw notListed(key)
+    const { archive, holders } = known
+    const { holdingOf } = this.#scales(known)
+    const some = holders.neighbours().filter(({ keeps }) => keeps !== 'look')
+    return {
+      archive,
+      layout,
+      agreement: holders.agreement,
+      keepers: some.map(one => holdingOf(one).content),
+      beside: some.filter(({ cairn }) => !cairn).map(one => holdingOf(one).content),
+    }
+  }
+
   /** Keeps up with what the library holds, and looks at it again soon. */
   #look(key: string): void {
     const before = this.#known.get(key)
@@ -202,7 +249,13 @@ export class Availability {
     const left = (who: Neighbour) => this.#memory.note(key, { ...who, seenAt: Date.now() })
     this.#known.set(key, {
       archive,
-      holders: new Holders(archive, () => this.#keeps(key), changed, left),
+      holders: new Holders(archive, {
+        self: this.#self(),
+        kept: () => this.#kept(key),
+        keeps: () => this.#keeps(key),
+        changed,
+        left,
+      }),
       life: new AbortController(),
       layout: null,
       watchers: 0,
@@ -306,6 +359,7 @@ export class Availability {
       missing: now.missing,
       byOthers: now.byOthers,
       bar: barOf(places, counts, here.content, BUCKETS),
+      freed: await this.#freedOf(key, archive),
       older: older(length, layout.ranges, unionOf(others.map(({ content }) => content)), here.content),
       peers: found.map(({ machine, holding, isWhole, tally }) => holderOf(machine, holding, tally, isWhole, places)),
     })
@@ -373,6 +427,13 @@ export class Availability {
     }
   }
 
+  async #freedOf(key: string, { blobs }: Archive): Promise<Row['freed']> {
+    const freed = this.#freed(key)
+    if (blobs === null || freed.length === 0) return { blocks: 0, bytes: 0 }
+    const away = without(freed, heldIn(blobs.core))
+    return { blocks: countOf(away), bytes: await bytesOf(blobs.core, away) }
+  }
+
   async #layout(known: Known): Promise<Layout | null> {
     try {
       known.layout = await Layout.read(known.archive, known.layout, known.life.signal)
@@ -412,6 +473,7 @@ const nothing = (key: string): Row => ({
   byOthers: [],
   bar: { least: [], mean: [], here: [] },
   older: { blocks: 0, onlyHere: 0, missing: 0 },
+  freed: { blocks: 0, bytes: 0 },
   peers: [],
 })
 

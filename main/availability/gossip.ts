@@ -4,6 +4,7 @@
  * early waits for those before it. Everything here comes from others and is bounded. Pure.
  */
 import { bounded, type Range, type Ranges, union, within, without } from '../lib/ranges.ts'
+import type { Wish } from './agreement.ts'
 
 /** Runs of one log of one machine that are told of, and believed, at most; with more, the smallest are left out. */
 export const MOST_RUNS = 65_536
@@ -105,6 +106,28 @@ export function decodeWord(bytes: Uint8Array): Word {
   return { log, number, whole: kind > 1, fork, length, gained, lost }
 }
 
+/** `promises` of a machine that is busy are another kind. */
+export function encodeWish(wish: Wish): Buffer {
+  const bytes: number[] = []
+  put(bytes, wish.kind === 'asks' ? 0 : wish.busy ? 2 : 1)
+  put(bytes, wish.round)
+  if (wish.kind === 'asks') put(bytes, wish.fork)
+  putRanges(bytes, bounded(wish.ranges, MOST_RUNS))
+  return Buffer.from(bytes)
+}
+
+/** Throws for what no Cairn says. */
+export function decodeWish(bytes: Uint8Array): Wish {
+  const reader = new Reader(bytes)
+  const kind = reader.next()
+  if (kind > 2) throw new Error('Not a word about freeing')
+  const round = reader.next()
+  const fork = kind === 0 ? reader.next() : 0
+  const ranges = reader.ranges()
+  reader.end()
+  return kind === 0 ? { kind: 'asks', round, fork, ranges } : { kind: 'promises', round, busy: kind === 2, ranges }
+}
+
 export function encodeRanges(ranges: Ranges): Buffer {
   const bytes: number[] = []
   putRanges(bytes, ranges)
@@ -137,7 +160,7 @@ function putRanges(bytes: number[], ranges: Ranges): void {
   }
 }
 
-export class Reader {
+class Reader {
   readonly #bytes: Uint8Array
   #at = 0
 

@@ -9,10 +9,13 @@ import Protomux from 'protomux'
 import type { Archive } from '../archives/archive.ts'
 import { heldIn } from '../archives/blocks.ts'
 import { encodeKey } from '../archives/links.ts'
-import { areSame, bounded, type Range, type Ranges, union } from '../lib/ranges.ts'
+import { Agreement, type Wish } from './agreement.ts'
+import { areSame, bounded, type Range, type Ranges, union, within } from '../lib/ranges.ts'
 import {
   type Claim,
+  decodeWish,
   decodeWord,
+  encodeWish,
   encodeWord,
   hear,
   type Heard,
@@ -25,9 +28,10 @@ import {
 
 const PROTOCOL = 'cairn/holding'
 const VERSION = 1
-/** What is said over that channel: what came and went, and what this machine does for the archive. */
+/** What is said over that channel: what came and went, what this machine does for the archive, and what may be freed. */
 const HOLDS = 0
 const KEEPS = 1
+const WISHES = 2
 /** Bytes a second that this machine says of one archive to one other, and hears from it, with so many at once. */
 const SAID = 32 << 10
 const HEARD = { rate: 128 << 10, burst: 4 << 20 }
@@ -81,7 +85,21 @@ const LOGS: readonly Log[] = ['list', 'content']
 /** After which other blocks are here than were. */
 const EVENTS = ['download', 'append', 'truncate'] as const
 
+type Surroundings = {
+  /** This machine's public key in z-base-32. */
+  readonly self: string
+  /** Blocks of content that are going to stay, if they are here. */
+  readonly kept: () => Promise<Ranges>
+  readonly keeps: () => Keeps
+  /** Something is known that was not. */
+  readonly changed: () => void
+  /** With what was known of it. */
+  readonly left: (who: Neighbour) => void
+}
+
 export class Holders {
+  /** Who keeps what when something is freed. */
+  readonly agreement: Agreement
   readonly #archive: Archive
   readonly #keeps: () => Keeps
   readonly #changed: () => void
@@ -95,9 +113,14 @@ export class Holders {
   readonly #added = (peer: Hypercore.Peer) => this.#meet(peer)
   readonly #removed = (peer: Hypercore.Peer) => this.#part(peer)
 
-  /** `changed`: something is known that was not; `left`: with what was known of it. */
-  constructor(archive: Archive, keeps: () => Keeps, changed: () => void, left: (who: Neighbour) => void) {
+  constructor(archive: Archive, { self, kept, keeps, changed, left }: Surroundings) {
     this.#archive = archive
+    this.agreement = new Agreement(
+      self,
+      async () => within(await kept(), heldIn(this.#coreOf('content'))),
+      () => this.#coreOf('content')?.fork ?? -1,
+      (to, wish) => this.#wish(to, wish),
+    )
     this.#keeps = keeps
     this.#changed = changed
     this.#left = left
@@ -288,9 +311,13 @@ export class Holders {
               session.keeps = KEPT[bytes[0] ?? -1] ?? null
             }),
         },
+        {
+          onmessage: bytes => this.#listen(session, bytes, () => this.agreement.receive(session.id, decodeWish(bytes))),
+        },
       ],
       onopen: () => {
         session.open = true
+        this.agreement.joined(session.id)
         this.#changed()
       },
       onclose: () => {
@@ -301,11 +328,21 @@ export class Holders {
           session.words[log] = 0
           session.heard[log] = SILENCE
         }
+        if (this.#sessionWith(session.id) === undefined) this.agreement.left(session.id)
         this.#changed()
       },
     })
     session.channel = channel
     channel?.open(VERSION)
+  }
+
+  /** The newest over which it can be spoken to. */
+  #sessionWith(id: string): Session | undefined {
+    return [...this.#sessions.values()].findLast(session => session.id === id && session.open)
+  }
+
+  #wish(to: string, wish: Wish): void {
+    this.#sessionWith(to)?.channel?.messages[WISHES]!.send(encodeWish(wish))
   }
 
   #hear(session: Session, bytes: Uint8Array): void {

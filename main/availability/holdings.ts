@@ -10,6 +10,8 @@ export type Placed = {
   readonly path: string
   readonly size: number
   readonly places: readonly Range[]
+  /** Nobody knows yet where it stands: `places` are all that there are. */
+  readonly isUnknown?: boolean
 }
 
 /** What others have of an archive, or this machine has. `list`: all of the list, without which nobody finds a file. */

@@ -54,12 +54,10 @@ export class Layout {
         let isPlain = true
         const all = { lower: Buffer.from('/'), upper: Buffer.from('0'), wanted: AHEAD, passesOver: () => false }
         for await (const { key, value } of walk(snapshot, { ...all, wait: false, signal })) {
-          const path = textOf(key)
-          const node = { key: path, value: valueOf(value) }
-          const entry = path === null ? null : parseEntry(node)
+          const entry = parseEntry({ key: textOf(key), value: valueOf(value) })
           if (entry?.kind !== 'file') continue
           isPlain &&= entry.blob?.blockMap !== true
-          files.push(await placed(archive.drive, node, entry))
+          files.push(await placed(archive.drive, entry))
         }
         return new Layout(version, fork, inOrder(files), isPlain)
       },
@@ -74,7 +72,7 @@ export class Layout {
       if (after?.kind !== 'file') files.delete(path)
       else {
         isPlain &&= after.blob?.blockMap !== true
-        files.set(path, { path, size: after.size, places: await placesOf(snapshot, after) })
+        files.set(path, await placed(snapshot, after))
       }
     }
     return new Layout(version, this.fork, inOrder([...files.values()]), isPlain)
@@ -108,17 +106,18 @@ function inOrder(files: Placed[]): readonly Placed[] {
 }
 
 /** Asks nobody. A file of which only a map that is not here says where it stands may stand anywhere. */
-export async function placed(
-  drive: Hyperdrive,
-  node: { readonly key: unknown; readonly value: unknown },
-  entry: ArchiveFile,
-): Promise<Placed> {
-  const { path, size, blob } = entry
+export async function placed(drive: Hyperdrive, file: ArchiveFile): Promise<Placed> {
+  const { path, size, blob } = file
   if (blob === null || blob.blockLength === 0) return { path, size, places: [] }
   const own: Range = { start: blob.blockOffset, end: blob.blockOffset + blob.blockLength }
   if (blob.blockMap !== true) return { path, size, places: [own] }
   const core = drive.blobs?.core
-  const mapped = countHeld(core, [own]) === blob.blockLength ? await readEntry(drive, node) : null
-  if (mapped?.kind === 'file') return { path, size: mapped.size, places: rangesOf(await placesOf(drive, entry)) }
-  return { path, size, places: [{ start: 0, end: core?.length ?? own.end }] }
+  if (countHeld(core, [own]) < blob.blockLength)
+    return { path, size, places: [{ start: 0, end: core?.length ?? own.end }], isUnknown: true }
+  const mapped = await readEntry(drive, { key: path, value: { blob } })
+  return {
+    path,
+    size: mapped?.kind === 'file' ? mapped.size : size,
+    places: rangesOf(await placesOf(drive, file)),
+  }
 }

@@ -131,6 +131,16 @@ export class Disk {
     return cleared
   }
 
+  /** Deletes these blocks, kept or not, and gives their room back. Those that are being read stay. Returns their bytes. */
+  async free(key: string, ranges: Ranges): Promise<number> {
+    const cleared = await this.#clearing.run(async () => {
+      const held = heldIn(this.#archives.get(key).blobs?.core, ranges)
+      return this.#clear(key, without(held, rangesOf(this.#inUse.get(key) ?? [])))
+    })
+    if (cleared > 0) await this.#archives.compact()
+    return cleared
+  }
+
   /** Blocks that are here, are not kept, and are not being read. */
   async #cached(key: string): Promise<Ranges> {
     const { blobs } = this.#archives.get(key)

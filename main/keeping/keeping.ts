@@ -18,7 +18,7 @@ import type { Moments } from '../history/moments.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { requireRoom } from '../lib/room.ts'
-import { countOf, EVERYTHING, includes, type Range, type Ranges, rangesOf, without } from '../lib/ranges.ts'
+import { countOf, EVERYTHING, includes, type Range, type Ranges, rangesOf, within, without } from '../lib/ranges.ts'
 import { unlessAborted } from '../read/blob.ts'
 import { requireOwnPlace } from '../read/destination.ts'
 import { download, requireWritable } from '../read/download.ts'
@@ -59,12 +59,21 @@ type Beside = {
   readonly selection: Selection
 }
 
+/** What was given up on this machine, and is not fetched until somebody opens it. */
+export type Freed = {
+  /** Blocks of the log of content, while that has this fork. */
+  of(key: string, fork: number): Ranges
+  /** All of it is kept again. */
+  remove(key: string): Promise<void>
+}
+
 export class Keeping {
   readonly #storage: string
   readonly #archives: Archives
   readonly #transfers: Transfers
   readonly #moments: Moments
   readonly #log: Log
+  readonly #freed: Freed
   readonly #soon = new Map<string, NodeJS.Timeout>()
   readonly #turns = new Map<string, Mutex>()
   /** Of the version that is kept, where only parts are. */
@@ -79,12 +88,13 @@ export class Keeping {
   readonly #begun = new Map<string, Standing | null>()
   #closed = false
 
-  constructor(storage: string, archives: Archives, transfers: Transfers, moments: Moments, log: Log) {
+  constructor(storage: string, archives: Archives, transfers: Transfers, moments: Moments, log: Log, freed: Freed) {
     this.#storage = storage
     this.#archives = archives
     this.#transfers = transfers
     this.#moments = moments
     this.#log = log
+    this.#freed = freed
   }
 
   /** Goes on with what is kept. Whoever asks first finds the questions that wait, as far as lists are here. */
@@ -230,10 +240,24 @@ export class Keeping {
   /** Blocks that must not be cleared: those of every name that is kept. Throws when that cannot be told. */
   async kept(key: string): Promise<Ranges> {
     const { namespace, keeping, updates } = this.#archives.record(key)
-    if (namespace !== null || keeping.how === 'all' || keeping.how === 'folder') return EVERYTHING
-    if (keeping.how === 'look') return []
+    if (keeping.how === 'look' && namespace === null) return []
+    const freed = this.#freedOf(key)
+    if (namespace !== null || isWhole(keeping)) return without(EVERYTHING, freed)
     // Before its first version is known, nothing can be told apart.
-    return updates.taken === null ? EVERYTHING : (await this.#selection(key, standingOf(updates, updates.taken))).ranges
+    if (updates.taken === null) return EVERYTHING
+    return without((await this.#selection(key, standingOf(updates, updates.taken))).ranges, freed)
+  }
+
+  /** What is kept is other blocks than it was. */
+  refetch(key: string): void {
+    this.#begun.delete(key)
+    this.#replan(key)
+    this.#followSoon(key)
+  }
+
+  #freedOf(key: string): Ranges {
+    const core = this.#archives.get(key).blobs?.core
+    return core === undefined ? [] : this.#freed.of(key, core.fork)
   }
 
   /** Nothing of it is remembered. */
@@ -256,6 +280,7 @@ export class Keeping {
       const { keeping: before, updates } = this.#archives.record(key)
       // All of it and all of it in a folder are the same version of the same thing: what was asked stays asked.
       const same = JSON.stringify(before) === JSON.stringify(keeping) || (isWhole(before) && isWhole(keeping))
+      if (!same) await this.#freed.remove(key)
       const asked = same ? updates : { ...updates, taken: null, chosen: [], stays: false, mayRemove: false }
       await this.#archives.setKept(key, { keeping, updates: { ...asked, paused: false } })
       this.#replan(key)
@@ -271,7 +296,10 @@ export class Keeping {
   }
 
   #followSoon(key: string): void {
-    if (!this.#archives.has(key)) return this.forget(key)
+    if (!this.#archives.has(key)) {
+      void this.#freed.remove(key).catch(error => this.#log.error({ err: error, key }, 'freed.json was not written'))
+      return this.forget(key)
+    }
     const { keeping, namespace } = this.#archives.record(key)
     if (this.#closed || this.#soon.has(key) || namespace !== null || keeping.how === 'look') return
     this.#soon.set(key, setTimeout(() => void this.#followNow(key), QUIET).unref())
@@ -515,7 +543,17 @@ export class Keeping {
     return beside
   }
 
-  async #goal(key: string, { keeping, updates }: ArchiveRecord, taken: Taken): Promise<Goal> {
+  async #goal(key: string, record: ArchiveRecord, taken: Taken): Promise<Goal> {
+    const goal = await this.#wholeGoal(key, record, taken)
+    const freed = within(this.#freedOf(key), goal.ranges)
+    if (freed.length === 0) return goal
+    const { core } = await this.#archives.get(key).drive.getBlobs()
+    const bytes = Math.max(0, goal.bytes - (await bytesOf(core, freed)))
+    return { ...goal, bytes, ranges: without(goal.ranges, freed) }
+  }
+
+  /** As if nothing had been freed. */
+  async #wholeGoal(key: string, { keeping, updates }: ArchiveRecord, taken: Taken): Promise<Goal> {
     const standing = standingOf(updates, taken)
     if (!isWhole(keeping)) return this.#selection(key, standing)
     const beside = await this.#beside(key, standing)

@@ -104,6 +104,11 @@ export class Network {
     return this.#running !== null
   }
 
+  /** This machine's, in z-base-32; empty before `prepare`. */
+  get publicKey(): string {
+    return this.#publicKey
+  }
+
   /** false: this backend was told to stay off the network. */
   get allowed(): boolean {
     return this.#options.join

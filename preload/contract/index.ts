@@ -23,6 +23,7 @@ import type {
   FolderUse,
   FolderListing,
   FolderSize,
+  Freeing,
   GoneProgress,
   Held,
   LookupNode,
@@ -98,6 +99,12 @@ const Edited = type<{
   readonly before: number
   readonly files: number
 }>()
+const Free = z.strictObject({
+  key: Key,
+  paths: Paths.nullable(),
+  /** How many others must hold a file, at least. */
+  others: z.number().int().min(1).max(100),
+})
 const DroppedItem = z.strictObject({
   /** With `/` between segments, as dropped: `Holiday/beach.jpg`. */
   path: z.string().min(1).max(4096),
@@ -574,6 +581,17 @@ export const contract = {
       input: z.strictObject({ key: Key, limit: z.number().int().min(1).max(1000) }),
       output: type<{ readonly files: readonly RareFile[] }>(),
     }),
+    /** What `free` would do as things stand now. Changes nothing. */
+    planFreeing: call({ input: Free, output: type<Freeing>() }),
+    /**
+     * Deletes copies of a friend's archive that at least so many others hold who are connected now, do more than look, and
+     * promise to keep them: of these files and folders (null: everything, with older versions). They are fetched when they are
+     * opened; what is kept otherwise stays as it is, and so do later versions. Throws ARCHIVE_READ_ONLY, PATH_NOT_FOUND,
+     * NOT_AVAILABLE while the list is not here.
+     */
+    free: call({ input: Free, output: type<Freeing>() }),
+    /** What was freed is fetched again, and kept as the rest. */
+    recall: call({ input: z.strictObject({ key: Key }) }),
   },
   transfers: {
     watch: stream({ emits: type<readonly Change<TransferRow>[]>() }),

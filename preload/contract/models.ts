@@ -691,6 +691,8 @@ export type Availability = AvailabilitySummary & {
   }
   /** Blocks that only older versions have: in all, those that are here alone, and those that nobody has. */
   readonly older: { readonly blocks: number; readonly onlyHere: number; readonly missing: number }
+  /** What was freed on this machine and is not here: it is fetched when it is opened. */
+  readonly freed: { readonly blocks: number; readonly bytes: number }
   /** Those who are connected first, each as it is or was. */
   readonly peers: readonly Holder[]
 }
@@ -728,6 +730,19 @@ export type Held = {
 
 /** What the person calls another machine. `id`: its public key in z-base-32, as in `PeerRow` and `Holder`. */
 export type PeerName = { readonly id: string; readonly name: string }
+
+/**
+ * What freeing does or did: files that go, and the bytes of content that go with them, older versions included where all of
+ * an archive is freed. The rest stays: too few others hold it or promise to keep it, other names share it, or nothing
+ * of it is here.
+ */
+export type Freeing = {
+  readonly files: number
+  readonly bytes: number
+  readonly tooFew: { readonly files: number; readonly bytes: number }
+  readonly shared: { readonly files: number; readonly bytes: number }
+  readonly notHere: { readonly files: number; readonly bytes: number }
+}
 
 export type RareFile = { readonly path: string; readonly size: number; readonly others: number; readonly here: boolean }
 

@@ -7,7 +7,7 @@ import Corestore from 'corestore'
 import Hyperdrive from 'hyperdrive'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
-import type { Availability } from '../../preload/contract/models.ts'
+import type { ArchiveRow, Availability } from '../../preload/contract/models.ts'
 import { isDone, isFound, type Person, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 import { replicating } from '../helpers/plain.ts'
@@ -193,4 +193,58 @@ test('who stops without a word is noticed within fifteen seconds, and remembered
     named.id,
     ({ name }) => name === 'Ana',
   )
+})
+
+const isKept = (blocks: number) => (row: ArchiveRow) => row.held.blocks === blocks
+
+test('four who free at the same time leave as many copies as were asked for; what was freed is fetched when it is opened', async () => {
+  const source = await temporaryFolder('cairn-source')
+  const files = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`${index}.bin`, randomBytes(300_000)]))
+  await writeTree(source, { ...files, 'copy of 1.bin': files['1.bin']! })
+  const author = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(author, [source])
+  const friends = await Promise.all(Array.from({ length: 4 }, () => startPerson(testnet.bootstrap)))
+  for (const friend of friends) {
+    await friend.client.archives.open({ link })
+    await friend.archive(key, isFound)
+    await friend.client.archives.keep({ key, keep: true })
+  }
+  const all = 12
+  for (const friend of friends) {
+    await friend.archive(key, isKept(all))
+    await available(friend, key, ({ now }) => now.name === 'safe' && now.others === 4)
+  }
+  await expect(author.client.availability.free({ key, paths: null, others: 1 })).rejects.toThrow(/yours/)
+
+  // What another name shares stays.
+  const ana = friends[0]!
+  const plan = await ana.client.availability.planFreeing({ key, paths: ['/0.bin', '/1.bin'], others: 4 })
+  expect(plan).toMatchObject({ files: 1, bytes: 300_000, shared: { files: 1, bytes: 300_000 }, tooFew: { files: 0 } })
+  expect(await ana.client.availability.planFreeing({ key, paths: null, others: 5 })).toMatchObject({
+    files: 0,
+    tooFew: { files: 7 },
+  })
+
+  const done = await Promise.all(friends.map(({ client }) => client.availability.free({ key, paths: null, others: 3 })))
+  const freed = done.filter(({ files }) => files === 7).length
+  expect([freed, done.map(({ files }) => files).sort()]).toEqual([2, [0, 0, 7, 7]])
+  const gone = friends.filter((_, index) => done[index]!.files > 0)
+  for (const friend of gone) {
+    await friend.archive(key, isKept(0))
+    expect((await available(friend, key, row => row.freed.blocks === all)).freed.bytes).toBe(1_800_000)
+  }
+  await available(author, key, ({ byOthers }) => byOthers[2] === 7)
+
+  // It is fetched when it is opened, and not by itself; what comes later is kept as before.
+  const one = gone[0]!
+  const { base64 } = await one.client.read.bytes({ key, version: null, path: '/0.bin', start: 0, length: 1000 })
+  expect(Buffer.from(base64, 'base64').equals(files['0.bin']!.subarray(0, 1000))).toBe(true)
+  await writeTree(source, { 'new.bin': randomBytes(300_000) })
+  await one.archive(key, ({ held }) => held.blocks >= 2 && held.ofBlocks === all + 2)
+  await one.close()
+  const again = await startPerson(testnet.bootstrap, { storage: one.storage })
+  const kept = await again.archive(key, row => isFound(row) && row.peers > 0)
+  expect(kept.held.blocks).toBeLessThanOrEqual(4)
+  await again.client.availability.recall({ key })
+  await again.archive(key, isKept(all + 2))
 })

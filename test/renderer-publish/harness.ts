@@ -315,6 +315,9 @@ function handlers(harness: Harness): Handlers<Contract> {
       async *watch() {},
       files: unused,
       rarest: unused,
+      planFreeing: unused,
+      free: unused,
+      recall: nothing,
     },
     transfers: {
       watch: (_, signal) => once<TransferRow>([], signal),

@@ -13,6 +13,7 @@ import type {
   FolderUse,
   LookupNode,
   LookupResult,
+  Freeing,
   NetworkStatus,
   NewFile,
   News,
@@ -714,4 +715,12 @@ export const folderUse: FolderUse = {
     { kind: 'file', name: 'track.gpx', path: '/track.gpx', held: 4_000_000, size: 4_000_000 },
   ],
   older: 26_000_000,
+}
+
+export const freeing: Freeing = {
+  files: 212,
+  bytes: 1_400_000_000,
+  tooFew: { files: 3, bytes: 40_000_000 },
+  shared: { files: 1, bytes: 2_000_000 },
+  notHere: { files: 0, bytes: 0 },
 }
