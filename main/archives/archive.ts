@@ -36,7 +36,7 @@ import { provenTreeHash } from '../proofs/signed.ts'
 import type { ArchiveRecord } from './registry.ts'
 import { renamesOf } from '../lib/renames.ts'
 import type { Store } from './store.ts'
-import { CircularList } from '../lib/circular-list.ts'
+import { CircularList, OutOfLog } from '../lib/circular-list.ts'
 import { guardTrees } from './tree-guard.ts'
 
 /** How the start of every Hyperbee reads: without it the block is encrypted, or another thing. */
@@ -224,7 +224,7 @@ export class Archive {
       const { code } = error as { code?: string }
       // Between the lengths of two batches the log holds no whole tree, and Hyperbee falls over it.
       const isNoTree = error instanceof TypeError && /getTreeNode|getRoot|hyperbee/.test(error.stack ?? '')
-      if (isNoTree && wanted < newest)
+      if ((isNoTree || error instanceof OutOfLog) && wanted < newest)
         throw new AppError('VERSION_NOT_FOUND', `Version ${wanted} is inside of a changeset and cannot be looked at.`, {
           key: this.key,
           version: wanted,

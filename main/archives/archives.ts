@@ -966,6 +966,7 @@ export class Archives {
     const { archive, state, about } = opened
     const { held, of } = archive.heldBlocks()
     const ofBytes = archive.blobs?.core.byteLength ?? 0
+    const rewritten = this.#rewrites.of(archive, opened.differs)
     const row: ArchiveRow = {
       id: key,
       link: this.link(key),
@@ -975,7 +976,7 @@ export class Archives {
       ownership: record.namespace === null ? 'friends' : 'yours',
       private: record.secret !== null,
       state,
-      rewritten: this.#rewrites.of(archive, opened.differs),
+      rewritten,
       watched: record.watched,
       length: archive.length,
       files: opened.files,
@@ -987,7 +988,8 @@ export class Archives {
         growth: record.updates.growth,
         kept: record.updates.taken?.length ?? null,
         chosen: record.updates.chosen.at(-1)?.length ?? null,
-        pending: opened.pending,
+        // Between two histories there is no update that could be taken.
+        pending: rewritten?.kind === 'forked' ? null : opened.pending,
       },
       paused: record.paused,
       limits: record.limits,

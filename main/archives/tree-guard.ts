@@ -9,7 +9,7 @@
  * used.
  */
 import type Hyperdrive from 'hyperdrive'
-import { CircularList } from '../lib/circular-list.ts'
+import { CircularList, OutOfLog } from '../lib/circular-list.ts'
 import { boundBlocks } from '../lib/list-weight.ts'
 
 const DEEPEST = 40
@@ -31,7 +31,7 @@ export function guardTrees(db: Hyperdrive['db']): void {
   const { getRoot, _getNode } = batches
   // It would be waited for.
   batches._getNode = async function (this: Batch, seq) {
-    if (seq < 1 || seq >= this.core.length) throw new CircularList('This list names what it does not have')
+    if (seq < 1 || seq >= this.core.length) throw new OutOfLog('This list names what it does not have')
     return _getNode.call(this, seq)
   }
   batches.getRoot = async function (this: Batch, ensureHeader) {

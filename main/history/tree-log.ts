@@ -7,7 +7,7 @@
  * Leans on the inside of Hyperbee 2.27 (`_put`, `toBlocks`).
  */
 import type Hyperdrive from 'hyperdrive'
-import { CircularList } from '../lib/circular-list.ts'
+import { CircularList, OutOfLog } from '../lib/circular-list.ts'
 
 /** Blocks that are held of one log while it is read. */
 const HELD = 2048
@@ -85,8 +85,7 @@ export class Log {
 
   async #read(place: number): Promise<Block> {
     // It would be waited for.
-    if (place < 1 || place >= this.#snapshot.core.length)
-      throw new CircularList('This list names what it does not have')
+    if (place < 1 || place >= this.#snapshot.core.length) throw new OutOfLog('This list names what it does not have')
     try {
       const block = await this.#batch.getBlock(place)
       block.inflate()

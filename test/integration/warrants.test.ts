@@ -32,9 +32,12 @@ const textOf = async (person: RemotePerson, key: string, path: string, version: 
 /** The same author on two machines that know nothing of each other. Both have written since; `bob` has what the first one wrote. */
 async function twoCopies({
   second = { 'b.txt': 'b of the second', 'c.txt': 'c' },
+  asks = false,
   ...options
 }: {
   readonly private?: boolean
+  /** `bob` is asked about updates, and has looked at the file. */
+  readonly asks?: boolean
   readonly second?: Readonly<Record<string, string>>
 } = {}) {
   const folder = await temporaryFolder('copied')
@@ -43,6 +46,7 @@ async function twoCopies({
   const bob = await startPerson(testnet.bootstrap)
   const { key, link } = await share(ana, bob, [folder], options)
   await bob.transfer((await bob.client.archives.keepParts({ key, patterns: ['*'] })).transfer, isDone)
+  if (asks) await bob.client.archives.setUpdates({ key, askFirst: true })
   const { length: older } = await ana.archive(key, row => row.files === 2 && !row.stillBeingAdded)
   await rm(join(folder, 'gone.txt'))
   await ana.archive(key, row => row.files === 1)
@@ -57,7 +61,10 @@ async function twoCopies({
   const again = await startPerson(testnet.bootstrap, { storage: ana.storage })
   await writeFile(join(folder, 'b.txt'), 'b of the first')
   await again.archive(key, row => row.files === 2)
-  await bob.archive(key, row => row.files === 2 && row.held.blocks === row.held.ofBlocks)
+  if (asks) {
+    await bob.archive(key, row => row.files === 2 && row.updates.pending !== null)
+    await textOf(bob, key, '/b.txt')
+  } else await bob.archive(key, row => row.files === 2 && row.held.blocks === row.held.ofBlocks)
   await again.close()
 
   await writeTree(folder, second)
@@ -186,11 +193,12 @@ test('the proof is on the disk before anything else, also when the reader is kil
 })
 
 test('two histories that are as long as each other are told apart when they meet', async () => {
-  const { key, bob, second, length, common } = await twoCopies({ second: { 'b.txt': 'b of the second' } })
-  expect((await bob.archive(key, isFound)).length).toBe(length)
+  const { key, bob, second, length, common } = await twoCopies({ second: { 'b.txt': 'b of the second' }, asks: true })
+  expect(await bob.archive(key, isFound)).toMatchObject({ length, updates: { pending: { why: 'ask-first' } } })
   const clone = await startPerson(testnet.bootstrap, { storage: second })
   const [row] = await Promise.all([bob.archive(key, isForked), clone.archive(key, isForked)])
-  expect(row).toMatchObject({ length, rewritten: { kind: 'forked', proof: true } })
+  // What waits to be taken is of one of the two.
+  expect(row).toMatchObject({ length, rewritten: { kind: 'forked', proof: true }, updates: { pending: null } })
   await clone.archive(key, ({ rewritten }) => rewritten?.kind === 'forked' && rewritten.common === common)
   const { text } = await bob.client.archives.warrant({ key })
   expect(checkWarrant(text)).toMatchObject({ archive: key, log: 'list', fork: 0, length, signed: [length, length] })
