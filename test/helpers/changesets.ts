@@ -83,7 +83,7 @@ async function whilePaused({ person, key }: Published, edit: () => Promise<void>
 
 /** Waits until the newest version is as wanted, and says yes to whatever is asked meanwhile. */
 async function becomes({ person, key, follower }: Published, wanted: Record<string, string>): Promise<ArchiveRow> {
-  const end = AbortSignal.timeout(20_000)
+  const end = AbortSignal.timeout(60_000)
   while (true) {
     const row = await person.archive(key, ({ source }) => source?.state.name !== 'importing')
     if (row.source?.state.name === 'asks-removal') {

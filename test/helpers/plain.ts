@@ -78,13 +78,13 @@ export async function follow(bootstrap: readonly string[], key: string): Promise
   return {
     drive,
     heard,
-    knows: (length, milliseconds = 20_000) =>
+    knows: (length, milliseconds = 45_000) =>
       until(() => drive.core.length >= length, ['append'], milliseconds, `version ${length}`),
-    after: async (length, milliseconds = 20_000) => {
+    after: async (length, milliseconds = 45_000) => {
       await until(() => drive.core.length > length, ['append'], milliseconds, `a version after ${length}`)
       return drive.core.length
     },
-    connected: (milliseconds = 20_000) => until(null, ['peer-add'], milliseconds, 'nobody came'),
+    connected: (milliseconds = 45_000) => until(null, ['peer-add'], milliseconds, 'nobody came'),
     tree: version => treeOf(drive, version, digests),
   }
 }
@@ -126,5 +126,5 @@ export async function treeOf(
 
 async function contentOf(drive: Hyperdrive, { blob }: Hyperdrive.EntryValue): Promise<Buffer> {
   if (blob === null || blob === undefined) return Buffer.alloc(0)
-  return (await (await drive.getBlobs()).get(blob, { timeout: 20_000 })) ?? Buffer.alloc(0)
+  return (await (await drive.getBlobs()).get(blob, { timeout: 60_000 })) ?? Buffer.alloc(0)
 }

@@ -116,7 +116,7 @@ test('a plain client with the key of a private archive and without its secret re
     eve.swarm.join(drive.discoveryKey, { client: true, server: false })
     await expect.poll(() => core.length).toBeGreaterThan(0)
     for (let index = 0; index < core.length; index++) {
-      const block = await core.get(index, { timeout: 20_000 })
+      const block = await core.get(index, { timeout: 60_000 })
       if (block !== null) seen.push(block.toString('latin1'))
     }
   }

@@ -77,15 +77,19 @@ export async function startShell(allowHosts: readonly string[] = [], storage?: s
   await writeFile(join(pageFolder, '.secret'), 'secret')
   const backend = new FakeBackend(storage ?? pageFolder)
   const incidents: unknown[] = []
+  const remove = () => rm(pageFolder, { recursive: true })
   const server = await startWebServer(backend, {
     pageFolder,
     allowHosts,
     onIncident: incident => incidents.push(incident),
+  }).catch(async (error: unknown) => {
+    await remove()
+    throw error
   })
   const { host, origin } = new URL(server.url)
   const close = async () => {
     await server.close()
-    await rm(pageFolder, { recursive: true })
+    await remove()
   }
   return { backend, server, host, origin, incidents, close }
 }
