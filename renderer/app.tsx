@@ -17,6 +17,7 @@ import { PartsDialog } from './features/keeping/parts.tsx'
 import { UpdatesDialog } from './features/keeping/updates.tsx'
 import { Home } from './features/library/home.tsx'
 import { Library } from './features/library/library.tsx'
+import { CheckDialog } from './features/network/check.tsx'
 import { Network } from './features/network/network.tsx'
 import { AskToOpen, NotInLibrary, OpeningBanner, OpeningState } from './features/opening/opening.tsx'
 import { Pinned } from './features/opening/pinned.tsx'
@@ -99,6 +100,7 @@ function Window(): ReactElement {
       <DeviceDialog />
       <PartsDialog />
       <NamingDialog />
+      <CheckDialog />
       <UpdatesDialog />
       <ChooseDialog />
       <ShortcutsDialog />

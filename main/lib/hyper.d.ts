@@ -675,6 +675,8 @@ declare module 'hyperdht' {
       readonly keyPair?: DHT.KeyPair
       /** false: fails where the port is taken. */
       readonly anyPort?: boolean
+      /** Of another node, which counts the traffic of both. */
+      readonly udx?: DHT['udx']
     })
     static keyPair(seed?: Uint8Array): DHT.KeyPair
     /** A node that others begin with: it knows from the start under which address it is seen. */
@@ -721,12 +723,7 @@ declare module 'hyperdht' {
     ready(): Promise<void>
     fullyBootstrapped(): Promise<void>
     lookup(topic: Uint8Array, options?: DHT.QueryOptions): DHT.Query
-    announce(
-      topic: Uint8Array,
-      keyPair: DHT.KeyPair,
-      relayAddresses: readonly DHT.Node[],
-      options?: object,
-    ): DHT.Query
+    announce(topic: Uint8Array, keyPair: DHT.KeyPair, relayAddresses: readonly DHT.Node[], options?: object): DHT.Query
     unannounce(topic: Uint8Array, keyPair: DHT.KeyPair, options?: object): Promise<void>
     /** Asks one node. Throws when it does not answer. */
     request(

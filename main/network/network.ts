@@ -178,6 +178,7 @@ export class Network {
   async start(): Promise<void> {
     if (this.#running !== null || !this.#options.join) return
     this.#paused = false
+    this.#forgetEvidence()
     const keyPair = await this.#corestore.createKeyPair(this.#address)
     const { bootstrap } = this.#options
     const local = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(isLoopback)
@@ -187,6 +188,8 @@ export class Network {
     }
     const dht = new DHT(node)
     this.#datagrams = new Datagrams(dht)
+    // What is sent for whoever asks about the network is counted like the rest.
+    const another = { ...node, udx: dht.udx }
     const attempts = new AttemptLog(dht, () => this.#tell(this.#changed))
     const swarm = new PatientSwarm({ dht, keyPair, maxParallel: CONNECTING })
     swarm.maxPeers = this.#connections
@@ -199,10 +202,7 @@ export class Network {
     })
     const returned = () => {
       topics.expire()
-      // What was seen was seen in another network, maybe.
-      this.#came = { far: 0, near: 0 }
-      this.#went = { far: 0, near: 0 }
-      this.#unasked = null
+      this.#forgetEvidence()
       void this.#knock(dht)
       this.#tell(this.#returned)
     }
@@ -243,7 +243,7 @@ export class Network {
       table,
       direct,
       ways: new Ways(dht, swarm.server),
-      node,
+      node: another,
       local,
       stop: () => {
         stopWatching()
@@ -371,6 +371,7 @@ export class Network {
     const failed = running?.attempts.failed() ?? { blocked: 0, silent: 0 }
     return {
       off: !this.#options.join,
+      paused: this.#paused,
       agreed: running !== null,
       route: this.#online,
       asked: dht?.bootstrapped ?? false,
@@ -410,7 +411,8 @@ export class Network {
     this.#running = null
     if (running === null) return
     running.stop()
-    const { swarm, topics } = running
+    const { swarm, topics, announces } = running
+    for (const topic of announces.topics()) for (const listener of this.#announced) listener(topic)
     // Who finds what is still announced then learns at once that nobody is there.
     const unreachable = swarm.server.close().catch(() => {})
     await Promise.race([Promise.all([unreachable, topics.close(FAREWELL)]), pause(FAREWELL)])
@@ -432,6 +434,13 @@ export class Network {
 
   #tell(listeners: ReadonlySet<() => void>): void {
     for (const listener of listeners) listener()
+  }
+
+  /** What was seen was seen in another network, maybe. */
+  #forgetEvidence(): void {
+    this.#came = { far: 0, near: 0 }
+    this.#went = { far: 0, near: 0 }
+    this.#unasked = null
   }
 
   /** Asks nodes to knock where nothing was sent from, as upstream does only after twenty minutes. Never throws. */

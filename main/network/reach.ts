@@ -11,6 +11,8 @@ export type ReachEvidence = {
   /** This backend was told to stay off the network; the person has not agreed to it yet. */
   readonly off: boolean
   readonly agreed: boolean
+  /** The person has paused everything. */
+  readonly paused: boolean
   /** The system knows a way to the nodes of the DHT. */
   readonly route: boolean
   /** The first round of questions to the DHT has ended. */
@@ -40,8 +42,9 @@ export type ReachEvidence = {
 }
 
 export function judgeReach(evidence: ReachEvidence): ReachVerdict {
-  const { off, agreed, route, asked, nodes, silent, loopback, unasked, seen, came, went, connected } = evidence
+  const { off, paused, agreed, route, asked, nodes, silent, loopback, unasked, seen, came, went, connected } = evidence
   if (off) return 'off'
+  if (paused) return 'paused'
   if (!agreed) return 'waiting-for-consent'
   if (!route) return 'offline'
   if (connected === 0 && (silent || (asked && nodes === 0))) return 'dht-silent'
@@ -74,6 +77,13 @@ function words(verdict: ReachVerdict, { localPort, came, connected }: ReachEvide
         title: 'Network is off',
         meaning:
           'Cairn was started without a network. Nothing is announced and nothing is looked up; what is on this device works.',
+        advice: null,
+      }
+    case 'paused':
+      return {
+        title: 'Everything is paused',
+        meaning:
+          'You have paused everything. Nothing is fetched, and nobody reaches what you share, until you go on. What is on this device works.',
         advice: null,
       }
     case 'waiting-for-consent':
@@ -155,7 +165,7 @@ function words(verdict: ReachVerdict, { localPort, came, connected }: ReachEvide
 /** What the verdict is known from, the weightiest first. */
 function lines(verdict: ReachVerdict, evidence: ReachEvidence): readonly string[] {
   const { asked, nodes, samples, seen, unasked, came, went, blocked, noAnswer, connected, loopback } = evidence
-  if (verdict === 'off' || verdict === 'waiting-for-consent') return []
+  if (verdict === 'off' || verdict === 'paused' || verdict === 'waiting-for-consent') return []
   const said: string[] = []
   if (verdict === 'offline') said.push('The system knows no way to any node.')
   else if (nodes > 0 && verdict !== 'dht-silent') said.push(`${count(nodes, 'node')} of the network are known here.`)

@@ -793,6 +793,7 @@ export type RoomStatus = {
  */
 export type ReachVerdict =
   | 'off'
+  | 'paused'
   | 'waiting-for-consent'
   | 'starting'
   | 'offline'

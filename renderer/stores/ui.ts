@@ -38,6 +38,8 @@ type UiState = {
   readonly keeping: KeepingDialog | null
   /** The version that gets a name. */
   readonly naming: { readonly key: ArchiveKey; readonly version: number } | null
+  /** The archive whose link is tried as a friend would. */
+  readonly checking: ArchiveKey | null
   /** The library column on narrow windows. */
   readonly libraryOpen: boolean
   /** Someone waits for the person's answer to "peers can see this machine's address". */
@@ -61,6 +63,7 @@ export const uiStore = createStore<UiState>(() => ({
   dialog: null,
   keeping: null,
   naming: null,
+  checking: null,
   libraryOpen: false,
   consent: null,
   confirm: null,
@@ -114,6 +117,10 @@ export const ui = {
   showNaming(naming: UiState['naming']): void {
     uiStore.setState({ naming })
   },
+  /** Tries whether a friend can open the link of an archive. */
+  showCheck(checking: ArchiveKey | null): void {
+    uiStore.setState({ checking })
+  },
   showKeeping(keeping: KeepingDialog | null): void {
     uiStore.setState({ keeping, dialog: null })
   },
@@ -152,7 +159,7 @@ export const ui = {
 }
 
 /** Another place: what was asked about the one before is not asked any more. */
-const at = (place: Place) => ({ place, keeping: null, naming: null })
+const at = (place: Place) => ({ place, keeping: null, naming: null, checking: null })
 
 /** Follows the browser's back and forward, and addresses that are typed. */
 export function startLocation(): void {

@@ -117,23 +117,19 @@ export function sayNetwork(status: NetworkStatus | undefined, live: boolean): Sa
   if (status === undefined) return { short: 'Network', mood: 'quiet' }
   switch (status.state.name) {
     case 'off':
-      return { short: 'Network is off', mood: 'quiet' }
     case 'waiting-for-consent':
-      return { short: 'Not connected yet', mood: 'quiet' }
-    case 'paused':
-      return { short: 'Everything is paused', mood: 'warn' }
+      return { short: status.reach.title, mood: 'quiet' }
     case 'starting':
-      return { short: 'Connecting…', mood: 'busy' }
+      return { short: status.reach.title, mood: 'busy' }
     case 'online':
-      return { short: 'Online', mood: 'good' }
     case 'behind-nat':
-      return { short: 'Online, behind a strict router', mood: 'good' }
-    case 'dht-silent':
-      return { short: 'The network does not answer', mood: 'warn' }
+      return { short: status.reach.verdict === 'strict-nat' ? 'Online, strict router' : 'Online', mood: 'good' }
     case 'room':
       return { short: 'Local network only', mood: 'good' }
+    case 'paused':
+    case 'dht-silent':
     case 'offline':
-      return { short: 'Offline', mood: 'warn' }
+      return { short: status.reach.title, mood: 'warn' }
     default:
       return assertNever(status.state)
   }

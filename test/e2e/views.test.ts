@@ -245,7 +245,7 @@ async function walk(width: number, height: number, theme: 'light' | 'dark'): Pro
     .waitFor()
   await second.look(at('transfers'))
   await go(page, '#/network')
-  await page.getByText('Seen from outside as').waitFor()
+  await page.getByText('Seen by the nodes as').waitFor()
   await second.look(at('network'))
   for (const [keys, name] of [
     ['ControlOrMeta+,', 'Settings'],

@@ -7,6 +7,7 @@ import { judgeReach, type ReachEvidence, sayReach } from '../../main/network/rea
 
 const online: ReachEvidence = {
   off: false,
+  paused: false,
   agreed: true,
   route: true,
   asked: true,
@@ -26,6 +27,7 @@ const online: ReachEvidence = {
 
 test.each<[string, Partial<ReachEvidence>]>([
   ['off', { off: true }],
+  ['paused', { paused: true, agreed: false }],
   ['waiting-for-consent', { agreed: false }],
   ['offline', { route: false }],
   ['starting', { asked: false, nodes: 0 }],
@@ -49,6 +51,7 @@ test.each<[string, Partial<ReachEvidence>]>([
 const side = fc.record({ far: fc.nat(3), near: fc.nat(3) })
 const evidence: fc.Arbitrary<ReachEvidence> = fc.record({
   off: fc.boolean(),
+  paused: fc.boolean(),
   agreed: fc.boolean(),
   route: fc.boolean(),
   asked: fc.boolean(),

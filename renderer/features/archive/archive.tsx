@@ -19,6 +19,7 @@ import {
   MoreHorizontal,
   Pause,
   Pin,
+  Radar,
   Play,
   RefreshCw,
   Share2,
@@ -248,6 +249,13 @@ function shareItems(row: ArchiveRow, place: ArchivePlace): readonly MenuItem[] {
       icon: <Pin size={14} />,
       disabled: version === 0,
       run: () => copyPinnedLink(row.id, version),
+    },
+    'separator',
+    {
+      label: 'Can a friend open it?',
+      hint: 'Tries the link as somebody would who has nothing else',
+      icon: <Radar size={14} />,
+      run: () => ui.showCheck(row.id),
     },
   ]
 }

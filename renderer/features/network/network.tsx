@@ -1,22 +1,32 @@
-/** How this machine is connected: in words first, then in numbers. */
-import type { ReactElement, ReactNode } from 'react'
-import { assertNever } from '../../../preload/contract/errors.ts'
-import type { NetworkStatus } from '../../../preload/contract/models.ts'
+/** How this machine is connected: in words first, then in numbers, then in pictures for those who want them. */
+import { Radar } from 'lucide-react'
+import { type ReactElement, useMemo, useState } from 'react'
+import type { ArchiveRow, Reach } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
-import { useNetwork } from '../../stores/mirrors.ts'
+import { titleOf, useArchives, useNetwork } from '../../stores/mirrors.ts'
 import { ui } from '../../stores/ui.ts'
 import { sayNetwork } from '../../stores/words.ts'
 import { Button } from '../../ui/button.tsx'
+import { FileName } from '../../ui/file-name.tsx'
 import { bytes, count, rate } from '../../ui/format.ts'
 import { MoodDot } from '../../ui/mood.tsx'
 import { plainName } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { ViewHeader } from '../../ui/view.tsx'
+import { DhtPanel, Figure } from './dht.tsx'
+import { LookupPanel } from './lookup.tsx'
 
 export function Network(): ReactElement {
   const status = useNetwork()
   const live = useLive()
   const said = sayNetwork(status, live)
+  const all = useArchives()
+  // One's own are asked about more often.
+  const archives = useMemo(
+    () => all.toSorted((a, b) => Number(a.ownership === 'friends') - Number(b.ownership === 'friends')),
+    [all],
+  )
+  const isOn = status !== undefined && !OFF.has(status.reach.verdict)
   return (
     <>
       <ViewHeader title="Network" />
@@ -24,28 +34,31 @@ export function Network(): ReactElement {
         <SkeletonRows rows={4} />
       ) : (
         <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 narrow:px-5">
-          <div className="flex max-w-160 flex-col gap-6">
+          <div className="flex max-w-180 flex-col gap-8">
             <section className="rounded-xl border border-line bg-raised p-4 shadow-card">
               <h2 className="flex items-center gap-2 text-md font-semibold">
                 <MoodDot mood={said.mood} />
-                {said.short}
+                {live && status.state.name !== 'room' ? status.reach.title : said.short}
               </h2>
-              <p className="mt-1 text-pretty text-muted">
-                {live ? explain(status) : 'What follows is what was known last.'}
-              </p>
+              {live ? (
+                <Meaning reach={status.reach} />
+              ) : (
+                <p className="mt-1 text-pretty text-muted">What follows is what was known last.</p>
+              )}
               {live && status.state.name === 'waiting-for-consent' && (
                 <Button kind="primary" className="mt-3" onClick={() => void ui.askConsent()}>
                   Read and decide
                 </Button>
               )}
             </section>
+            {live && isOn && <Checks archives={archives} />}
             <dl className="grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] gap-x-6 gap-y-4">
               <Figure name="Connected to">{count(status.peers, 'peer')}</Figure>
               <Figure name="Receiving">{rate(status.rateDown)}</Figure>
               <Figure name="Sending">{rate(status.rateUp)}</Figure>
               <Figure name="Received since start">{bytes(status.bytesDown)}</Figure>
               <Figure name="Sent since start">{bytes(status.bytesUp)}</Figure>
-              <Figure name="Seen from outside as">
+              <Figure name="Seen by the nodes as">
                 {status.address === null ? 'not known' : plainName(status.address)}
               </Figure>
             </dl>
@@ -58,6 +71,8 @@ export function Network(): ReactElement {
                 </p>
               </div>
             )}
+            {live && isOn && <LookupPanel archives={archives} />}
+            {live && isOn && <Nodes />}
           </div>
         </div>
       )}
@@ -65,36 +80,78 @@ export function Network(): ReactElement {
   )
 }
 
-function Figure({ name, children }: { readonly name: string; readonly children: ReactNode }): ReactElement {
+/** Nothing is asked, so that nothing can be shown of it. */
+const OFF: ReadonlySet<Reach['verdict']> = new Set(['off', 'paused', 'waiting-for-consent'])
+
+function Meaning({ reach: { meaning, advice, evidence } }: { readonly reach: Reach }): ReactElement {
   return (
-    <div>
-      <dt className="text-sm text-muted">{name}</dt>
-      <dd className="tabular text-md">{children}</dd>
-    </div>
+    <>
+      <p className="mt-1 text-pretty text-muted">{meaning}</p>
+      {advice !== null && <p className="mt-1 text-pretty">{advice}</p>}
+      {evidence.length > 0 && (
+        <details className="mt-2">
+          <summary className="w-fit cursor-pointer rounded text-sm text-muted hover:text-ink">
+            What this is known from
+          </summary>
+          <ul className="mt-1 list-disc pl-5 text-sm text-pretty">
+            {evidence.map(line => (
+              <li key={line}>{plainName(line)}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
   )
 }
 
-function explain({ state }: NetworkStatus): string {
-  switch (state.name) {
-    case 'off':
-      return 'Cairn was started without a network. Nothing is announced and nothing is looked up; what is on this device works.'
-    case 'waiting-for-consent':
-      return 'Nothing is announced or looked up until you have read what other machines can see of yours, and agreed.'
-    case 'paused':
-      return 'You have paused everything. Nothing is fetched, and nobody reaches what you share, until you go on. What is on this device works.'
-    case 'starting':
-      return 'Contacting the nodes that know who has what.'
-    case 'online':
-      return 'The network answers. Friends find your archives, and you find theirs.'
-    case 'behind-nat':
-      return 'The network answers. Your router lets nobody in unasked, so both sides have to reach out at the same time, which works with most friends. If one cannot connect, another network helps.'
-    case 'dht-silent':
-      return 'This machine has a connection, but none of the nodes that know who has what answers. A firewall that blocks UDP is the usual cause. Connections that exist go on.'
-    case 'room':
-      return 'The internet cannot be reached from here, but others on the same local network can: what they share is found and fetched. The rest goes on by itself when the internet is back.'
-    case 'offline':
-      return 'This machine has no network connection. What is on this device works; the rest goes on by itself when you are back.'
-    default:
-      return assertNever(state)
-  }
+/** Archives of the person's own that are shown before somebody asks for more. */
+const FEW = 4
+
+function Checks({ archives }: { readonly archives: readonly ArchiveRow[] }): ReactElement | null {
+  const [all, setAll] = useState(false)
+  const own = archives.filter(({ ownership }) => ownership === 'yours')
+  if (own.length === 0) return null
+  return (
+    <section aria-labelledby="checks-title" className="flex flex-col gap-2">
+      <div>
+        <h2 id="checks-title" className="text-md font-semibold">
+          Can a friend open it?
+        </h2>
+        <p className="text-pretty text-muted">Tries a link of yours as somebody would who has nothing else.</p>
+      </div>
+      <ul className="divide-y divide-line rounded-lg border border-line">
+        {(all ? own : own.slice(0, FEW)).map(row => (
+          <li key={row.id} className="flex items-center gap-3 px-3 py-1.5">
+            <span className="min-w-0 flex-1">
+              <FileName name={titleOf(row)} />
+            </span>
+            <Button
+              size="small"
+              icon={<Radar size={12} aria-hidden />}
+              aria-label={`Check ${plainName(titleOf(row))}`}
+              onClick={() => ui.showCheck(row.id)}
+            >
+              Check
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {own.length > FEW && !all && (
+        <Button kind="quiet" className="self-start" onClick={() => setAll(true)}>
+          Show all {count(own.length, 'archive')}
+        </Button>
+      )}
+    </section>
+  )
+}
+
+/** What is in it is only asked for while it is open. */
+function Nodes(): ReactElement {
+  const [open, setOpen] = useState(false)
+  return (
+    <details onToggle={event => setOpen(event.currentTarget.open)}>
+      <summary className="w-fit cursor-pointer rounded text-md font-semibold">The nodes, and what they keep</summary>
+      <div className="mt-3">{open && <DhtPanel />}</div>
+    </details>
+  )
 }
