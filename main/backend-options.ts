@@ -1,5 +1,6 @@
 /** What a composition (Electron, headless, CLI, a test) gives the backend and gets from it. Types only. */
 import type { ServerFrame, Transport } from '../preload/wire/frames.ts'
+import type { Reach } from './network/multicast.ts'
 
 export type BackendOptions = {
   /** A folder of its own. Made if it is not there. */
@@ -8,6 +9,8 @@ export type BackendOptions = {
   readonly bootstrap: readonly string[] | null
   /** false: nothing is announced or looked up, and no socket is opened. */
   readonly join: boolean
+  /** Where others are looked for without the DHT, null: nowhere. By default what `roomReach` says. */
+  readonly room?: Reach | null
   /**
    * Yes to a storage that was copied or moved, which is refused otherwise: two of them that both publish would break
    * archives for everybody.

@@ -32,6 +32,7 @@ import { Recency } from './keeping/recency.ts'
 import { listenLocal } from './lib/local-socket.ts'
 import { createLog } from './lib/log.ts'
 import { Explained } from './network/explained.ts'
+import { roomReach } from './lib/places.ts'
 import { Limiting } from './network/limiting.ts'
 import { Network } from './network/network.ts'
 import { Peers } from './network/peers.ts'
@@ -66,7 +67,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     options.adopt === true ? async () => (await Registry.open(storage)).doubt() : null,
   )
   const log = createLog(storage, options.log ?? 'file')
-  const network = new Network(store.corestore, options)
+  const { bootstrap, join, room = roomReach(bootstrap) } = options
+  const network = new Network(store.corestore, { bootstrap, join, room })
   try {
     const registry = await Registry.open(storage)
     const stamp = new Stamp(storage, registry)
@@ -168,6 +170,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
         }
       })
     const connectSoon = () => void connect().catch(error => log.error({ err: error }, 'the network did not start'))
+    network.lookAround(settings.current.room)
+    settings.onRoom(() => network.lookAround(settings.current.room))
     settings.onConsent(connectSoon)
     settings.onPause(connectSoon)
     await connect()

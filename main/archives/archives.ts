@@ -364,6 +364,7 @@ export class Archives {
     search.abort()
     for (const download of downloads) download.destroy()
     for (const core of coresOf(archive)) this.#shared.delete(core.discoveryKey.toString('hex'))
+    this.#network.unshare(archive.drive.key)
     archive.leavePeers()
     await this.#network.leave(archive.drive.discoveryKey)
   }
@@ -796,8 +797,8 @@ export class Archives {
       published: published ?? 0,
       signal,
       network: () => {
-        const { allowed, started, online } = this.#network
-        return !allowed ? 'never' : started && online ? 'online' : 'offline'
+        const { allowed, started, online, hasNeighbours } = this.#network
+        return !allowed ? 'never' : started && (online || hasNeighbours) ? 'online' : 'offline'
       },
       onAlone: say,
     }).then(
@@ -837,6 +838,7 @@ export class Archives {
     // Looking alone is quicker than announcing. What is not known is announced right after it, whether somebody was found
     // or not: an author who comes later finds those who wait, and friends of friends find those who hold it.
     const announced = archive.known || archive.writable
+    network.share(archive.drive.key)
     void network.ask(topic, { announce: announced, urgent: opened.urgent }).then(async () => {
       if (!announced && !signal.aborted) await network.ask(topic, { announce: true, urgent: false })
     })
@@ -852,6 +854,9 @@ export class Archives {
         onChange: listener => network.onChange(listener),
         get online() {
           return network.online
+        },
+        get hasNeighbours() {
+          return network.hasNeighbours
         },
       },
       onRetry: listener => {

@@ -18,6 +18,8 @@ const PATIENCE = 1000
 const CONNECTING = 8000
 /** A connected peer that has not told of the first block for this long does not have it. */
 const TELLING = 2000
+/** Somebody on the local network who has it is met within this. */
+const MEETING = 4000
 /** The first block of a peer that says that it has it is waited for this long before it is asked for again. */
 const READING = 5000
 /** What depends on time alone is looked at this often. */
@@ -44,6 +46,9 @@ export type Evidence = {
   readonly connected: number
   /** Its first block is on this device. */
   readonly known: boolean
+  /** Others are on the local network, whatever they share; and since when this one has been looked for among them. */
+  readonly neighbours: boolean
+  readonly sought: number
 }
 
 export type Finding =
@@ -67,7 +72,7 @@ export const noAttempts: Attempts = { connecting: 0, connected: 0, silent: 0, bl
 
 /** Says of an archive what the evidence says, and nothing that it does not. */
 export function judge(evidence: Evidence): Finding {
-  const { online, lookup, attempts, trying, peers, claiming, connected, known } = evidence
+  const { online, lookup, attempts, trying, peers, claiming, connected, known, neighbours, sought } = evidence
   if (known) return { name: 'known', peers: peers > 0 }
   const candidates = lookup?.announcing ?? 0
   const unreachable = (reason: UnreachableReason, count = candidates): Finding => ({
@@ -79,11 +84,12 @@ export function judge(evidence: Evidence): Finding {
   const looking: Finding = { name: 'looking', dhtAnswered: lookup?.answered ?? false, candidates, attempts }
   if (claiming > 0) return { name: 'reading', peers }
   if (peers > 0) return connected < TELLING ? { name: 'reading', peers } : unreachable('peer-lacks', peers)
-  if (!online) return unreachable('offline')
+  const around = (): Finding => (sought < MEETING ? looking : unreachable('nobody-near'))
+  if (!online) return neighbours ? around() : unreachable('offline')
   if (lookup === null) return looking
   // Somebody who announces it and shares it not, although connected, has it not.
   if (attempts.connected > 0) return connected < TELLING ? looking : unreachable('peer-lacks', attempts.connected)
-  if (!lookup.answered) return unreachable('dht-silent')
+  if (!lookup.answered) return neighbours ? around() : unreachable('dht-silent')
   if (candidates === 0) return unreachable('nobody')
   const inVain = attempts.silent + attempts.blocked + attempts.refused
   return inVain < candidates && trying < CONNECTING ? looking : unreachable('peers-unreachable')
@@ -105,6 +111,7 @@ export type Whereabouts = {
   /** How connecting to them has ended so far. */
   attempts(announcers: Announcers): Attempts
   readonly online: boolean
+  readonly hasNeighbours: boolean
   /** Calls back after any of this has changed. Returns how to stop. */
   onChange(listener: () => void): () => void
 }
@@ -124,6 +131,7 @@ export async function pursue({ archive, whereabouts, report, onRetry, signal }: 
   let announcers: Announcers | null = null
   let announcersSince = 0
   let connectedSince = 0
+  let soughtSince = performance.now()
   let pause = FIRST_PAUSE
   let due = performance.now() + PATIENCE
   let round: Promise<void> | null = null
@@ -139,6 +147,7 @@ export async function pursue({ archive, whereabouts, report, onRetry, signal }: 
   signal.addEventListener('abort', changed)
   onRetry(() => {
     announcers = null
+    soughtSince = performance.now()
     pause = FIRST_PAUSE
     due = performance.now() + PATIENCE
     void whereabouts.announce()
@@ -158,6 +167,8 @@ export async function pursue({ archive, whereabouts, report, onRetry, signal }: 
       claiming: core.peers.filter(peer => peer.remoteContiguousLength > 0 || peer.remoteBitfield.get(0)).length,
       connected: now - connectedSince,
       known: archive.known,
+      neighbours: whereabouts.hasNeighbours,
+      sought: now - soughtSince,
     }
   }
   const investigate = async () => {

@@ -846,17 +846,18 @@ declare module '@hyperswarm/secret-stream' {
   class SecretStream extends Duplex {
     constructor(
       isInitiator: boolean,
-      rawStream: Duplex,
+      rawStream: import('node:net').Socket,
       options: { readonly pattern?: 'XX' | 'IK'; readonly keyPair: DHT.KeyPair; readonly remotePublicKey?: Buffer },
     )
     readonly isInitiator: boolean
+    readonly publicKey: Buffer
     readonly remotePublicKey: Buffer
     /** false: it came to its end before. */
     readonly opened: Promise<boolean>
     readonly rawBytesRead: number
     readonly rawBytesWritten: number
     /** What it was made of. */
-    readonly rawStream: Duplex
+    readonly rawStream: import('node:net').Socket
     setKeepAlive(milliseconds: number): void
     /** Ends it when nothing has come for so many milliseconds. */
     setTimeout(milliseconds: number): void

@@ -43,6 +43,27 @@ export function bootstrapNodes(
   return nodes.length > 0 || text.trim() !== '' ? nodes : null
 }
 
+export const isLoopback = (address: string): boolean =>
+  /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(:\d+)?$/.test(address)
+
+/**
+ * Where others are looked for without the DHT: by `CAIRN_ROOM` nowhere (`off`), on the local network (`lan`), or among those
+ * on this machine that use the same port (`loopback:PORT`). Without it on the local network, unless the DHT is on this machine
+ * alone, as for tests. null: nowhere. Throws for anything else.
+ */
+export function roomReach(
+  bootstrap: readonly string[] | null,
+  environment: Environment = process.env,
+): { readonly name: 'lan' } | { readonly name: 'loopback'; readonly port: number } | null {
+  const text = environment['CAIRN_ROOM'] ?? ''
+  const port = Number(/^loopback:(\d{1,5})$/.exec(text)?.[1] ?? 0)
+  if (port >= 1024 && port <= 65_535) return { name: 'loopback', port }
+  if (text === 'off') return null
+  if (text !== '' && text !== 'lan') throw new Error(`CAIRN_ROOM is ${text}, and not off, lan or loopback:PORT`)
+  const alone = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(isLoopback)
+  return text === '' && alone ? null : { name: 'lan' }
+}
+
 /** The folder that holds package.json and, once built, `out`: the bundler decides how deep below it this file ends up. */
 export function projectFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url))

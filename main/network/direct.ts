@@ -74,6 +74,8 @@ export class Direct {
   readonly #expected = new Set<Expected>()
   readonly #notAgain = new Map<string, number>()
   readonly #connections = new WeakMap<object, Hyperswarm.Connection>()
+  /** Connections of which TCP may carry or does. */
+  readonly #hopeful = new WeakSet<object>()
   #port = 0
   #closed = false
 
@@ -106,6 +108,11 @@ export class Direct {
     for (const socket of this.#strangers) socket.destroy()
   }
 
+  /** Whether a stream over TCP carries in its place, or it is being found out whether one can. */
+  isHopeful(connection: Hyperswarm.Connection): boolean {
+    return this.#hopeful.has(connection)
+  }
+
   /** The swarm's connection in whose place a stream carries. */
   connectionOf(stream: Carrier): Hyperswarm.Connection {
     return this.#connections.get(stream) ?? (stream as Hyperswarm.Connection)
@@ -123,6 +130,7 @@ export class Direct {
     }
     // As Hypercore does where it is the first to set up channels.
     connection.setKeepAlive(5000)
+    this.#hopeful.add(connection)
     const { isInitiator, remotePublicKey: from } = connection
     const token = randomBytes(TOKEN)
     let expected: Expected | null = null
@@ -137,6 +145,7 @@ export class Direct {
     }
     const fallBack = () => {
       waitNoMore()
+      this.#hopeful.delete(connection)
       if (late()) return
       decided = true
       stream?.destroy()
@@ -208,7 +217,8 @@ export class Direct {
     const socket = connect({ host, port, noDelay: true })
     this.#sockets.add(socket)
     socket.write(token)
-    const stream = this.#secure(socket, true, connection.remotePublicKey)
+    const { remotePublicKey } = connection
+    const stream = secure(socket, true, { pattern: 'IK', keyPair: this.#keyPair, remotePublicKey })
     const end = () => stream.destroy()
     connection.once('close', end)
     let isDropped = false
@@ -249,7 +259,7 @@ export class Direct {
         socket.destroy()
         return
       }
-      const stream = this.#secure(socket, false)
+      const stream = secure(socket, false, { pattern: 'IK', keyPair: this.#keyPair })
       stream.once('close', known)
       void stream.opened.then(opened => {
         known()
@@ -263,19 +273,21 @@ export class Direct {
     for (const expected of this.#expected) if (timingSafeEqual(expected.token, token)) return expected
     return null
   }
+}
 
-  #secure(socket: Socket, isInitiator: boolean, remotePublicKey?: Buffer): SecretStream {
-    const stream = new SecretStream(isInitiator, socket, {
-      pattern: 'IK',
-      keyPair: this.#keyPair,
-      ...(remotePublicKey === undefined ? {} : { remotePublicKey }),
-    })
-    // A way that breaks is left, and the connection takes over.
-    stream.on('error', () => {})
-    stream.setKeepAlive(ALIVE)
-    stream.setTimeout(DEAD)
-    return stream
-  }
+type Handshake =
+  /** Whoever goes there knows whose key it is. */
+  | { readonly pattern: 'IK'; readonly keyPair: DHT.KeyPair; readonly remotePublicKey?: Buffer }
+  /** Both tell who they are. */
+  | { readonly pattern: 'XX'; readonly keyPair: DHT.KeyPair }
+
+/** A way that breaks just ends. */
+export function secure(socket: Socket, isInitiator: boolean, handshake: Handshake): SecretStream {
+  const stream = new SecretStream(isInitiator, socket, handshake)
+  stream.on('error', () => {})
+  stream.setKeepAlive(ALIVE)
+  stream.setTimeout(DEAD)
+  return stream
 }
 
 const near = new BlockList()

@@ -2,21 +2,26 @@
  * The swarm: one DHT node, one Hyperswarm, every archive over the same connections. Knows topics and peers, not
  * archives. With a loopback bootstrap it binds to loopback and nothing ever leaves this machine.
  */
+import { Socket } from 'node:net'
 import type Corestore from 'corestore'
 import type Hypercore from 'hypercore'
 import DHT from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
 import { AppError } from '../../preload/contract/errors.ts'
-import type { Attempts, LimitsInForce, NetworkStatus } from '../../preload/contract/models.ts'
+import type { Attempts, LimitsInForce, NetworkStatus, RoomStatus } from '../../preload/contract/models.ts'
 import { encodeKey } from '../archives/links.ts'
 import { Collection } from '../lib/collection.ts'
+import { isLoopback } from '../lib/places.ts'
 import { Rate } from '../lib/rate.ts'
 import { Announces } from './announces.ts'
 import { AttemptLog, wasHeard } from './attempts.ts'
 import { watchConnectivity } from './connectivity.ts'
+import { Carriers } from './carriers.ts'
 import { Datagrams } from './datagrams.ts'
 import { type Carrier, Direct } from './direct.ts'
+import type { Reach } from './multicast.ts'
 import { isPrivate, type ReachEvidence, sayReach } from './reach.ts'
+import { Room } from './room.ts'
 import { type Rates, type Role, Shaper } from './shaper.ts'
 import { Sockets } from './sockets.ts'
 import { Table } from './table.ts'
@@ -60,19 +65,44 @@ type Running = {
   readonly node: NonNullable<ConstructorParameters<typeof DHT>[0]>
   /** All of the DHT that is asked is on this machine. */
   readonly local: boolean
+  readonly carriers: Carriers
   readonly stop: () => void
+}
+
+export type Path = {
+  /** Host and port. */
+  readonly address: string
+  readonly isInitiator: boolean
+  /** `local`: TCP within one network. */
+  readonly way: Way | 'local'
+  /** When the connection was made, in milliseconds since 1970; of one that is none any more now. */
+  readonly since: number
+  /** Bytes at its sockets. */
+  readonly received: number
+  readonly sent: number
+  /** Milliseconds; null: not known. */
+  readonly roundTrip: number | null
+}
+
+export type NetworkOptions = {
+  readonly bootstrap: readonly string[] | null
+  readonly join: boolean
+  /** Where others are looked for without the DHT; null: nowhere. */
+  readonly room: Reach | null
 }
 
 export class Network {
   readonly status = new Collection<NetworkStatus>()
-  readonly #options: { readonly bootstrap: readonly string[] | null; readonly join: boolean }
+  readonly #options: NetworkOptions
+  /** Of the archives that are shared, by their public keys in hex. */
+  readonly #secrets = new Map<string, Buffer>()
   readonly #corestore: Corestore
   readonly #rates = { down: new Rate(), up: new Rate() }
   readonly #changed = new Set<() => void>()
   readonly #returned = new Set<() => void>()
   readonly #lies = new Map<string, number>()
   readonly #sockets = new Sockets()
-  readonly #since = new WeakMap<Hyperswarm.Connection, number>()
+  readonly #since = new WeakMap<Carrier, number>()
   /** The sockets of UDP that are open, and what had passed at those that were before. */
   #datagrams: Datagrams | null = null
   #passed = { down: 0, up: 0 }
@@ -84,6 +114,8 @@ export class Network {
   #unasked: boolean | null = null
   readonly #announced = new Set<(topic: string) => void>()
   #running: Running | null = null
+  #room: Room | null = null
+  #wantsRoom = true
   #address = 'cairn/swarm'
   #publicKey = ''
   #online = true
@@ -94,7 +126,7 @@ export class Network {
   /** The DHT did not answer when it was asked last. */
   #silent = false
 
-  constructor(corestore: Corestore, options: { readonly bootstrap: readonly string[] | null; readonly join: boolean }) {
+  constructor(corestore: Corestore, options: NetworkOptions) {
     this.#corestore = corestore
     this.#options = options
     this.#shaper = new Shaper(corestore)
@@ -122,6 +154,11 @@ export class Network {
   /** This machine has a way to the nodes of the DHT. */
   get online(): boolean {
     return this.#online
+  }
+
+  /** There are others on the local network, whatever they share. */
+  get hasNeighbours(): boolean {
+    return this.#running !== null && (this.#running.carriers.met > 0 || (this.#room?.near ?? 0) > 0)
   }
 
   /** Hold at once, for what is connected as well. `archives`: those with limits of their own, by key. */
@@ -204,21 +241,25 @@ export class Network {
       topics.expire()
       this.#forgetEvidence()
       void this.#knock(dht)
+      this.#room?.wake()
       this.#tell(this.#returned)
     }
     swarm.onNetworkChange = returned
     const direct = new Direct(keyPair, this.#sockets)
     void direct.listen(local ? '127.0.0.1' : '0.0.0.0')
+    const carriers = new Carriers(direct, carrier => {
+      if (!this.#since.has(carrier)) this.#since.set(carrier, Date.now())
+      this.#shaper.carry(carrier)
+      this.#corestore.replicate(carrier)
+    })
     swarm.on('connection', (connection: Hyperswarm.Connection) => {
       // A connection that breaks is an everyday thing: the swarm tries again by itself.
       connection.on('error', () => {})
       connection.setTimeout(SILENT)
       this.#since.set(connection, Date.now())
       this.#shaper.carry(connection)
-      direct.carry(connection, carrier => {
-        this.#shaper.carry(carrier)
-        this.#corestore.replicate(carrier)
-      })
+      connection.once('close', () => this.#room?.forgive())
+      carriers.connect(connection)
     })
     // The nodes that upstream knows by name carry their address before an @.
     const nodes = dht.bootstrapNodes.map(({ host, port }) => ({ host: host.split('@')[0]!, port }))
@@ -245,8 +286,11 @@ export class Network {
       ways: new Ways(dht, swarm.server),
       node: another,
       local,
+      carriers,
       stop: () => {
         stopWatching()
+        this.#closeRoom()
+        carriers.part(null)
         direct.close()
         announces.close()
         table.close()
@@ -255,6 +299,28 @@ export class Network {
       },
     }
     this.#publish({ name: 'starting' })
+    this.#openRoom(keyPair)
+  }
+
+  /** Whether others are looked for on the local network. */
+  lookAround(wanted: boolean): void {
+    this.#wantsRoom = wanted
+    const running = this.#running
+    if (running === null) return
+    if (wanted) this.#openRoom(running.swarm.keyPair)
+    else this.#closeRoom()
+  }
+
+  /** Those on the local network who share this archive find this machine from now on. `key`: its public key. */
+  share(key: Buffer): void {
+    const id = key.toString('hex')
+    if (this.#secrets.has(id)) return
+    this.#secrets.set(id, Room.secretOf(key))
+    this.#room?.share()
+  }
+
+  unshare(key: Buffer): void {
+    this.#secrets.delete(key.toString('hex'))
   }
 
   /**
@@ -289,6 +355,7 @@ export class Network {
     peer?.ban(true)
     for (const connection of swarm?.connections ?? [])
       if (connection.remotePublicKey.equals(publicKey)) connection.destroy()
+    this.#running?.carriers.part(publicKey)
     setTimeout(() => {
       this.#lies.delete(id)
       peer?.ban(false)
@@ -296,19 +363,33 @@ export class Network {
     return true
   }
 
-  /** The swarm's connection that a stream belongs to: how far away, at which address. */
-  connectionOf(stream: Carrier): Hyperswarm.Connection {
-    return this.#running?.direct.connectionOf(stream) ?? (stream as Hyperswarm.Connection)
-  }
-
-  /** When it was made; the time of a connection that is none any more is now. */
-  since(connection: Hyperswarm.Connection): number {
-    return this.#since.get(connection) ?? Date.now()
-  }
-
-  /** How it came about. */
-  wayOf(connection: Hyperswarm.Connection): Way {
-    return this.#running?.ways.of(connection) ?? 'straight'
+  /** The way to whom a stream carries: over which address, how it came about, and what has passed on it. */
+  pathOf(stream: Carrier): Path {
+    const connection = this.#running?.direct.connectionOf(stream) ?? stream
+    const since = this.#since.get(connection) ?? Date.now()
+    const { isInitiator } = stream
+    const socket = stream.rawStream instanceof Socket ? stream.rawStream : null
+    const tcp = { received: socket?.bytesRead ?? 0, sent: socket?.bytesWritten ?? 0 }
+    const raw = connection.rawStream
+    if (raw instanceof Socket)
+      return {
+        address: `${raw.remoteAddress?.replace(/^::ffff:/, '') ?? ''}:${raw.remotePort ?? 0}`,
+        isInitiator,
+        way: 'local',
+        since,
+        ...tcp,
+        roundTrip: null,
+      }
+    return {
+      address: `${raw.remoteHost}:${raw.remotePort}`,
+      isInitiator,
+      way:
+        connection === stream ? (this.#running?.ways.of(connection as Hyperswarm.Connection) ?? 'straight') : 'local',
+      since,
+      received: raw.bytesReceived + tcp.received,
+      sent: raw.bytesTransmitted + tcp.sent,
+      roundTrip: raw.rtt > 0 ? raw.rtt : null,
+    }
   }
 
   async leave(topic: Buffer): Promise<void> {
@@ -343,7 +424,7 @@ export class Network {
     if (running === null) return nobody
     const heard = [...running.swarm.connections].filter(wasHeard)
     const connected = new Set(heard.map(({ remotePublicKey }) => remotePublicKey.toString('hex')))
-    return running.attempts.count(keys, key => connected.has(key))
+    return running.attempts.count(keys, key => connected.has(key) || running.carriers.has(key))
   }
 
   /** What the service that explains the network stands on. Throws NETWORK_OFF. */
@@ -425,11 +506,41 @@ export class Network {
     this.#datagrams = null
   }
 
-  /** Connections that are not with this machine itself. */
+  /** Machines that are connected, this one itself left out. */
   #others(): number {
-    const connections = [...(this.#running?.swarm.connections ?? [])]
-    if (this.#ours.size === 0) return connections.length
-    return connections.filter(({ remotePublicKey }) => !this.#ours.has(remotePublicKey.toString('hex'))).length
+    const keys = [...(this.#running?.carriers.keys() ?? [])]
+    return keys.filter(key => !this.#ours.has(key)).length
+  }
+
+  #openRoom(keyPair: DHT.KeyPair): void {
+    const reach = this.#options.room
+    if (reach === null || !this.#wantsRoom || this.#room !== null) return
+    const room = new Room(keyPair, reach, this.#secrets, this.#sockets, stream => {
+      const carriers = this.#running?.carriers
+      const isWanted =
+        carriers !== undefined && carriers.size < this.#connections && !this.#isLetGo(stream.remotePublicKey)
+      if (!isWanted) stream.destroy()
+      return isWanted && carriers.meet(stream)
+    })
+    this.#room = room
+    void room.start()
+  }
+
+  /** Who was met there is left as well. */
+  #closeRoom(): void {
+    this.#room?.close()
+    this.#room = null
+    this.#running?.carriers.part(null)
+  }
+
+  #isLetGo(publicKey: Buffer): boolean {
+    return (this.#lies.get(publicKey.toString('hex')) ?? 0) >= LIES
+  }
+
+  #roomStatus(): RoomStatus {
+    const room = this.#room
+    if (room === null) return { state: 'off', near: 0, peers: 0 }
+    return { state: room.isSomewhere ? 'on' : 'nowhere', near: room.near, peers: this.#running?.carriers.met ?? 0 }
   }
 
   #tell(listeners: ReadonlySet<() => void>): void {
@@ -461,10 +572,11 @@ export class Network {
   }
 
   #sample(): void {
-    const swarm = this.#running?.swarm
-    if (swarm === undefined) return
+    if (this.#running === null) return
+    const { swarm, carriers } = this.#running
     for (const connection of swarm.connections) this.#hear(connection)
-    if (!this.#online) this.#publish({ name: 'offline' })
+    if (carriers.met > 0 && (!this.#online || this.#silent)) this.#publish({ name: 'room' })
+    else if (!this.#online) this.#publish({ name: 'offline' })
     else if (swarm.connections.size === 0 && (this.#silent || (swarm.dht.bootstrapped && swarm.dht.nodes.length === 0)))
       this.#publish({ name: 'dht-silent' })
     else if (!swarm.dht.bootstrapped && swarm.connections.size === 0) this.#publish({ name: 'starting' })
@@ -477,7 +589,7 @@ export class Network {
     const next: NetworkStatus = {
       id: 'network',
       state,
-      room: { state: 'off', near: 0, peers: 0 },
+      room: this.#roomStatus(),
       reach: sayReach(this.evidence()),
       peers: this.#others(),
       address: dht?.host ? `${dht.host}:${dht.port}` : null,
@@ -514,6 +626,3 @@ class PatientSwarm extends Hyperswarm {
     return Promise.resolve()
   }
 }
-
-export const isLoopback = (address: string): boolean =>
-  /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(:\d+)?$/.test(address)

@@ -1,5 +1,4 @@
 /** Who shares an archive with this machine now: address, what each says it holds, and what has travelled. */
-import { Socket } from 'node:net'
 import type Hypercore from 'hypercore'
 import type { Change, PeerRow } from '../../preload/contract/models.ts'
 import type { Archive } from '../archives/archive.ts'
@@ -47,16 +46,14 @@ export class Peers {
     return archive.drive.core.peers.map(peer => {
       const { stream } = peer
       const meter = this.#traffic.meter(archive.key, stream)
-      const connection = this.#network.connectionOf(stream)
-      const { rawStream, isInitiator } = connection
+      const path = this.#network.pathOf(stream)
       const content = blobs?.peers.find(other => other.stream === stream)
-      const socket = 'rawStream' in stream && stream.rawStream instanceof Socket ? stream.rawStream : null
       return {
         id: encodeKey(peer.remotePublicKey),
-        address: `${rawStream.remoteHost}:${rawStream.remotePort}`,
-        direction: isInitiator ? 'out' : 'in',
-        way: connection === stream ? this.#network.wayOf(connection) : 'local',
-        connectedAt: this.#network.since(connection),
+        address: path.address,
+        direction: path.isInitiator ? 'out' : 'in',
+        way: path.way,
+        connectedAt: path.since,
         bytesDown: meter.bytes.down,
         bytesUp: meter.bytes.up,
         blocksDown: meter.blocks.down,
@@ -65,11 +62,11 @@ export class Peers {
         rateUp: meter.rate('up', now),
         historyDown: meter.history('down', now),
         historyUp: meter.history('up', now),
-        wireDown: rawStream.bytesReceived + (socket?.bytesRead ?? 0),
-        wireUp: rawStream.bytesTransmitted + (socket?.bytesWritten ?? 0),
+        wireDown: path.received,
+        wireUp: path.sent,
         holds: content === undefined || blobs === undefined ? 0 : holds(content, blobs.length),
         ofBlocks: blobs?.length ?? 0,
-        roundTrip: rawStream.rtt > 0 ? rawStream.rtt : null,
+        roundTrip: path.roundTrip,
       }
     })
   }

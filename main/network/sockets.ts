@@ -1,4 +1,7 @@
-/** What has passed at TCP sockets, as the system's own streams count it: those that are open, and those that were. */
+/**
+ * What has passed at sockets: those of TCP that are open, and those that were, as the system's own streams count it, and
+ * single packets.
+ */
 import type { Socket } from 'node:net'
 
 export class Sockets {
@@ -13,6 +16,11 @@ export class Sockets {
       this.#closed.down += socket.bytesRead
       this.#closed.up += socket.bytesWritten
     })
+  }
+
+  /** Of a packet that has come or been sent. */
+  count(direction: 'down' | 'up', bytes: number): void {
+    this.#closed[direction] += bytes
   }
 
   /** In bytes. */

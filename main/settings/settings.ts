@@ -37,6 +37,7 @@ export class SettingsService {
   readonly #onConsent: (() => void)[] = []
   readonly #onCache: (() => void)[] = []
   readonly #onLimits: (() => void)[] = []
+  readonly #onRoom: (() => void)[] = []
   readonly #onPause: (() => void)[] = []
 
   private constructor(path: string, settings: Settings) {
@@ -85,6 +86,11 @@ export class SettingsService {
     this.#onPause.push(listener)
   }
 
+  /** Whenever others are to be looked for on the local network, or no longer. */
+  onRoom(listener: () => void): void {
+    this.#onRoom.push(listener)
+  }
+
   /** On the disk when this resolves. */
   async update(change: { readonly [K in Exclude<keyof Settings, 'id'>]?: Settings[K] | undefined }): Promise<void> {
     const before = this.current
@@ -93,6 +99,7 @@ export class SettingsService {
     await this.#saver.save()
     if (!before.consented && this.current.consented) for (const listener of this.#onConsent) listener()
     if (before.limits !== this.current.limits) for (const listener of this.#onLimits) listener()
+    if (before.room !== this.current.room) for (const listener of this.#onRoom) listener()
     if (before.paused !== this.current.paused) for (const listener of this.#onPause) listener()
     if (before.cache !== this.current.cache) for (const listener of this.#onCache) listener()
   }

@@ -8,7 +8,7 @@ import { type Client, connect } from '../../preload/wire/connect.ts'
 import type { ClientFrame, ServerFrame } from '../../preload/wire/frames.ts'
 import { memoryPair } from '../../preload/wire/transports.ts'
 import { startBackend } from '../../main/backend.ts'
-import type { Backend } from '../../main/backend-options.ts'
+import type { Backend, BackendOptions } from '../../main/backend-options.ts'
 import { temporaryFolder } from './files.ts'
 
 export type Person = {
@@ -32,6 +32,7 @@ export async function startPerson(
     readonly consented?: boolean
     readonly uploadSilence?: number
     readonly adopt?: boolean
+    readonly room?: BackendOptions['room']
   } = {},
 ): Promise<Person> {
   if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
@@ -44,6 +45,7 @@ export async function startPerson(
       log: 'stderr',
       adopt: options.adopt ?? false,
       ...(options.uploadSilence === undefined ? {} : { uploadSilence: options.uploadSilence }),
+      ...(options.room === undefined ? {} : { room: options.room }),
     }),
   )
   const [server, ours] = memoryPair<ServerFrame, ClientFrame>()

@@ -20,6 +20,8 @@ const evidence: fc.Arbitrary<Evidence> = fc
     lacking: count,
     connected: fc.integer({ min: 0, max: 20_000 }),
     known: fc.boolean(),
+    neighbours: fc.boolean(),
+    sought: fc.integer({ min: 0, max: 10_000 }),
   })
   .map(({ untried, lacking, ...given }) => {
     // Whoever is counted announces it: as the swarm counts them.
@@ -64,10 +66,14 @@ describe('judge', () => {
       const { lookup } = given
       switch (finding.reason) {
         case 'offline':
-          expect(given).toMatchObject({ online: false, peers: 0 })
+          expect(given).toMatchObject({ online: false, peers: 0, neighbours: false })
+          break
+        case 'nobody-near':
+          expect(given).toMatchObject({ neighbours: true, peers: 0 })
+          expect(given.online && lookup?.answered === true).toBe(false)
           break
         case 'dht-silent':
-          expect(given.online && lookup !== null && !lookup.answered).toBe(true)
+          expect(given.online && lookup !== null && !lookup.answered && !given.neighbours).toBe(true)
           break
         case 'nobody':
           expect(lookup).toEqual({ answered: true, announcing: 0 })
@@ -87,10 +93,12 @@ describe('judge', () => {
     holds(given => {
       if (given.known || given.peers > 0) return
       const finding = judge(given)
-      if (!given.online) expect(finding).toMatchObject({ reason: 'offline' })
+      const { neighbours, sought } = given
+      const near = neighbours ? (sought < 4000 ? { name: 'looking' } : { reason: 'nobody-near' }) : null
+      if (!given.online) expect(finding).toMatchObject(near ?? { reason: 'offline' })
       else if (given.lookup === null) expect(finding.name).toBe('looking')
       else if (given.attempts.connected > 0) expect(['looking', 'unreachable']).toContain(finding.name)
-      else if (!given.lookup.answered) expect(finding).toMatchObject({ reason: 'dht-silent' })
+      else if (!given.lookup.answered) expect(finding).toMatchObject(near ?? { reason: 'dht-silent' })
       else if (given.lookup.announcing === 0) expect(finding).toMatchObject({ reason: 'nobody' })
     }))
 
@@ -119,6 +127,7 @@ describe('judge', () => {
       const finding = judge({
         ...given,
         trying: 20_000,
+        sought: 20_000,
         connected: 20_000,
         lookup: given.lookup ?? { answered: false, announcing: 0 },
       })

@@ -1,0 +1,125 @@
+/**
+ * One way to each machine at a time. The swarm may find it, and the room may, and both at the same moment on both sides:
+ * replication runs over one of the two, and the other one, if it stands, is kept for when that ends.
+ *
+ * What the room has found carries, since it is TCP within the local network; a connection of the swarm then waits, unread.
+ * Where the swarm was first and TCP carries for it as well, the room's is one too many. Where it was first and carries by
+ * itself, it ends, and comes back to wait. Each side decides by what it has, and closes what it does not use: so the other
+ * side hears of it, and both come to the same one.
+ */
+import type Hyperswarm from 'hyperswarm'
+import type SecretStream from '@hyperswarm/secret-stream'
+import type { Carrier, Direct } from './direct.ts'
+
+/** Two that came up so shortly after each other, in milliseconds, came up at once: the other side may have kept either. */
+const AT_ONCE = 3000
+
+type Way = {
+  /** The room's, which carries if there is one. */
+  met: { readonly stream: SecretStream; readonly since: number } | null
+  /** The swarm's. */
+  connection: Hyperswarm.Connection | null
+}
+
+export class Carriers {
+  readonly #direct: Direct
+  readonly #use: (carrier: Carrier) => void
+  readonly #ways = new Map<string, Way>()
+  #met = 0
+
+  /** `use` is called with what carries replication from then on, until it ends. */
+  constructor(direct: Direct, use: (carrier: Carrier) => void) {
+    this.#direct = direct
+    this.#use = use
+  }
+
+  /** Machines that are reached over the local network without the swarm. */
+  get met(): number {
+    return this.#met
+  }
+
+  /** All machines, by their public keys in hex. */
+  keys(): IterableIterator<string> {
+    return this.#ways.keys()
+  }
+
+  get size(): number {
+    return this.#ways.size
+  }
+
+  /** The room has found somebody, who has proven who they are. false: there is a way that is as good; the stream is closed. */
+  meet(stream: SecretStream): boolean {
+    const id = stream.remotePublicKey.toString('hex')
+    const way = this.#of(id)
+    const { met, connection } = way
+    const now = performance.now()
+    const isOneTooMany =
+      stream.remotePublicKey.equals(stream.publicKey) ||
+      (met === null
+        ? connection !== null && this.#direct.isHopeful(connection)
+        : now - met.since < AT_ONCE && !isKept(stream))
+    if (isOneTooMany) {
+      this.#forget(id)
+      stream.destroy()
+      return false
+    }
+    way.met = { stream, since: now }
+    stream.once('close', () => this.#left(id, stream))
+    if (met === null) this.#met++
+    met?.stream.destroy()
+    // It comes back, and waits.
+    if (met === null) connection?.destroy()
+    this.#use(stream)
+    return true
+  }
+
+  /** The swarm has found somebody. */
+  connect(connection: Hyperswarm.Connection): void {
+    const id = connection.remotePublicKey.toString('hex')
+    const way = this.#of(id)
+    way.connection = connection
+    connection.once('close', () => {
+      if (way.connection === connection) way.connection = null
+      this.#forget(id)
+    })
+    if (way.met === null) this.#direct.carry(connection, this.#use)
+    // What it keeps open it does not have to find again.
+    else connection.setKeepAlive(5000)
+  }
+
+  /** Whether a machine is reached over the local network. `key`: in hex. */
+  has(key: string): boolean {
+    return (this.#ways.get(key)?.met ?? null) !== null
+  }
+
+  /** Ends what the room has found with this machine; null: with all. */
+  part(publicKey: Buffer | null): void {
+    const ids = publicKey === null ? [...this.#ways.keys()] : [publicKey.toString('hex')]
+    for (const id of ids) this.#ways.get(id)?.met?.stream.destroy()
+  }
+
+  #left(id: string, stream: SecretStream): void {
+    const way = this.#ways.get(id)
+    if (way?.met?.stream !== stream) return
+    way.met = null
+    this.#met--
+    const { connection } = way
+    if (connection !== null && !connection.destroying) this.#direct.carry(connection, this.#use)
+    this.#forget(id)
+  }
+
+  #of(id: string): Way {
+    const way = this.#ways.get(id) ?? { met: null, connection: null }
+    this.#ways.set(id, way)
+    return way
+  }
+
+  #forget(id: string): void {
+    const way = this.#ways.get(id)
+    if (way !== undefined && way.met === null && way.connection === null) this.#ways.delete(id)
+  }
+}
+
+/** Of two between the same machines both keep the one that was begun by the one with the higher key. */
+const isKept = (stream: SecretStream): boolean =>
+  stream.isInitiator === Buffer.compare(stream.publicKey, stream.remotePublicKey) > 0
