@@ -33,7 +33,7 @@ import type { Sockets } from './sockets.ts'
 
 /** All times in milliseconds. When something has changed, it is said so long after it, and then again and again. */
 const SOON = [100, 1000, 3000] as const
-const EVERY = 8000
+const EVERY = 5000
 /** Said at once, and of how many archives: what is more is said the next time. */
 const MOST_SAID = 1120
 /** Who is heard is near for so long. */

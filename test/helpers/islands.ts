@@ -16,6 +16,8 @@ const execute = promisify(execFile)
 const HEADLESS = new URL('../../out/main/headless.js', import.meta.url).pathname
 const DHT = new URL('dht.mjs', import.meta.url).pathname
 const DHT_PORT = 49738
+/** An address for examples: no namespace has a route to it. */
+const NOWHERE = '198.51.100.1:49737'
 /** With fewer, two who are not sure that strangers can reach them do not find a way to each other. */
 const DHT_NODES = '6'
 
@@ -32,12 +34,20 @@ export type Island = {
   plug(connected: boolean): Promise<void>
   /** Packets between two islands that are both apart are dropped, and no others. */
   apart(apart: boolean): Promise<void>
+  /** Plugs the cable into another switch, at which only those are that were moved to it. */
+  move(group: number): Promise<void>
   /** false: nothing of TCP leaves it, while everything else goes on. */
   tcp(passes: boolean): Promise<void>
   /** What has passed its network card, in bytes and in packets, as the system counts it. */
   passed(): Promise<Record<'down' | 'up', { readonly bytes: number; readonly packets: number }>>
-  /** A backend in a process of its own there. */
-  person(storage: string): Promise<RemotePerson & { readonly process: ChildProcess }>
+  /**
+   * A backend in a process of its own there. `room`: it looks for others without the DHT as well. `alone`: its nodes of the
+   * DHT are where no way leads to.
+   */
+  person(
+    storage: string,
+    how?: { readonly room?: boolean; readonly alone?: boolean },
+  ): Promise<RemotePerson & { readonly process: ChildProcess }>
 }
 
 export async function startIslands(): Promise<Islands> {
@@ -71,9 +81,10 @@ export async function startIslands(): Promise<Islands> {
     await ip('-n', name, 'link', 'set', 'eth0', 'up')
     return { name, port, address }
   }
-  const run = (name: string, script: string, args: readonly string[]) => {
+  const run = (name: string, script: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) => {
     const child = spawn('ip', ['netns', 'exec', name, process.execPath, script, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
     })
     children.add(child)
     child.once('exit', () => children.delete(child))
@@ -112,8 +123,16 @@ export async function startIslands(): Promise<Islands> {
             ]
             return { down: stats64.rx, up: stats64.tx }
           },
-          person: async storage => {
-            const child = run(name, HEADLESS, ['--storage', storage, '--bootstrap', bootstrap])
+          move: async group => {
+            const other = `switch-${group}`
+            await ip('-n', between, 'link', 'add', other, 'type', 'bridge').catch(() => {})
+            await ip('-n', between, 'link', 'set', other, 'up')
+            await ip('-n', between, 'link', 'set', port, 'master', other)
+          },
+          person: async (storage, { room = false, alone = false } = {}) => {
+            const nodes = alone ? NOWHERE : bootstrap
+            const environment = { CAIRN_ROOM: room ? 'lan' : 'off' }
+            const child = run(name, HEADLESS, ['--storage', storage, '--bootstrap', nodes], environment)
             return remotePerson(storage, child)
           },
         }

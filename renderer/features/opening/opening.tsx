@@ -276,7 +276,7 @@ function sayUnreachable({ reason, candidates, attempts }: Unreachable): Reason {
       return {
         icon: <Unplug size={44} strokeWidth={1.25} />,
         title: 'The network does not answer',
-        text: 'This machine is connected, but none of the nodes that know who has what answers. Machines in the same house are found through those nodes too, so nobody is found now.',
+        text: 'This machine is connected, but none of the nodes that know who has what answers. Only machines on this local network can be found now, and none was.',
         next: 'A firewall that blocks UDP is the usual cause, or a router without internet. Try another network, such as a phone’s.',
       }
     case 'nobody':

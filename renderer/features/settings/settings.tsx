@@ -62,6 +62,12 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
         </span>
       </Row>
       <Notify notify={settings.notify} />
+      <Switch
+        label="Find people on this network"
+        hint="Friends in the same room or house are found at once, also without internet. Others on this network can tell that Cairn runs here, and nothing of what you share."
+        checked={settings.room}
+        onChecked={room => save({ room })}
+      />
       <Row label="On this device" hint="What each archive takes here, and how much of what you only look at may stay.">
         <Button onClick={() => ui.showKeeping({ name: 'device', key: null })}>Show…</Button>
       </Row>
