@@ -418,6 +418,14 @@ const SPECS = {
     words: [0, 1],
     more: 'Limits hold for what travels inside of connections; the network puts two to four percent around it. They hold at once.',
   },
+  room: {
+    usage: 'room [on|off]',
+    about:
+      'Shows who runs Cairn on the local network, where friends are found without internet; switches that on or off.',
+    options: {},
+    words: [0, 1],
+    more: 'Others there can tell that Cairn runs here, and nothing of what you share.',
+  },
   pause: {
     usage: 'pause LINK|PATH|--all',
     about:
@@ -621,6 +629,8 @@ export type Command =
       readonly at: ReturnType<typeof parseTimes> | 'none'
       readonly connections: number | null
     } & Common)
+  /** `wanted` null: as it is. */
+  | ({ readonly name: 'room'; readonly wanted: boolean | null } & Common)
   /** `target` null: everything. */
   | ({ readonly name: 'pause'; readonly target: string | null } & Common)
   | ({
@@ -880,6 +890,9 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
       const link = first === '' ? null : checkedLink(first)
       return { name, ...common, link, down, up, at: at === 'none' ? 'none' : times, connections }
     }
+    case 'room':
+      if (!['', 'on', 'off'].includes(first)) throw usage(`It is on or off, not "${first}".`, name)
+      return { name, ...common, wanted: first === '' ? null : first === 'on' }
     case 'pause':
       return { name, ...common, target: targetOrAll(first, values) }
     case 'resume':

@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { disk, take } from './device.ts'
 import { EXIT } from './failure.ts'
 import { forget, notify, status } from './library.ts'
+import { room } from './room.ts'
 import { limits, peers } from './limits.ts'
 import { Output, type Sink } from './output.ts'
 import { check, lookup, network } from './network.ts'
@@ -99,6 +100,7 @@ const ALONE: ReadonlySet<string> = new Set([
   'forget',
   'disk',
   'limits',
+  'room',
   'peers',
   'notify',
   'take',
@@ -169,6 +171,8 @@ function perform(
       return peers(context, command)
     case 'limits':
       return limits(context, command)
+    case 'room':
+      return room(context, command)
     case 'pause':
       return pause(context, command)
     case 'resume':
