@@ -193,6 +193,7 @@ export function createHandlers({
       watchAll: (_, signal) => availability.summaries.watch(signal),
       watch: ({ key }, signal) => availability.watch(key, signal),
       files: async ({ key, version, paths }) => ({ held: await availability.files(key, version, paths) }),
+      needed: async () => ({ archives: await availability.needed() }),
       planFreeing: ({ key, paths, others }) => freeing.plan(key, paths, others),
       free: ({ key, paths, others }, { signal }) => freeing.free(key, paths, others, signal),
       recall: ({ key }) => freeing.recall(key),

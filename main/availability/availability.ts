@@ -10,6 +10,7 @@ import type {
   Change,
   Held,
   Holder,
+  Needed,
   RareFile,
   Verdict,
 } from '../../preload/contract/models.ts'
@@ -45,13 +46,18 @@ const WATCHED = 250
 const OTHERWISE = 1000
 /** Counting takes at most this share of the time. */
 const SHARE = 0.1
+/** The same of all that nobody looks at, of which the first is counted so many milliseconds after the start. */
+const BACKGROUND = 0.2
+const BEGINNING = 2000
+/** Files of which it is remembered where they stand, in all. */
+const MOST_FILES = 400_000
 /** Those who are connected are written down this often. */
 const REMEMBER = 30_000
 /** Files that are counted before the loop gets its turn. */
 const SLICE = 2048
 const BUCKETS = 256
 
-type Machine = Neighbour & { readonly seenAt: number | null }
+type Machine = Omit<Neighbour, 'fetches'> & { readonly seenAt: number | null }
 
 type Known = {
   readonly archive: Archive
@@ -63,6 +69,7 @@ type Known = {
   counting: boolean
   /** When it may be counted again. */
   next: number
+  counted: number
   /** Of machines by what they hold, as long as the version is the same. */
   tallies: { readonly layout: Layout; readonly of: WeakMap<Ranges, Tally> } | null
 }
@@ -102,6 +109,9 @@ export class Availability {
   #timer: NodeJS.Timeout | null = null
   #remembered = performance.now()
   #closed = false
+  /** One that nobody looks at is being counted; none is before this moment. */
+  #isBusy = false
+  #idleUntil = performance.now() + BEGINNING
 
   constructor({ archives, memory, log, self, kept, freed }: AvailabilityParts) {
     this.#archives = archives
@@ -213,6 +223,24 @@ export class Availability {
     return found
   }
 
+  /** What is on this machine alone, of archives that somebody who is connected keeps whole or is fetching from it. */
+  async needed(): Promise<readonly Needed[]> {
+    const found: Needed[] = []
+    for (const [key, known] of this.#known) {
+      const { holdingOf, here, counts, others } = this.#scales(known)
+      const all = { start: 0, end: known.archive.blobs?.core.length ?? 0 }
+      const waiting = known.holders.neighbours().filter(one => {
+        const { list, content } = holdingOf(one)
+        return (one.keeps === 'all' && !(list && contains(content, all))) || one.fetches
+      })
+      const layout = waiting.length === 0 ? null : await this.#layout(known)
+      if (layout === null) continue
+      const { onlyHere } = await this.#fold(layout, new Folding(others, here, counts))
+      if (onlyHere.files > 0) found.push({ key, peers: waiting.length, ...onlyHere })
+    }
+    return found
+  }
+
   /** Throws NOT_AVAILABLE while the list is not here. */
   async circle(key: string): Promise<Circle> {
     const known = await this.#required(key)
@@ -246,7 +274,7 @@ export class Availability {
       const known = this.#known.get(key)
       if (known !== undefined) known.dirty = true
     }
-    const left = (who: Neighbour) => this.#memory.note(key, { ...who, seenAt: Date.now() })
+    const left = (who: Neighbour) => this.#note(key, who)
     this.#known.set(key, {
       archive,
       holders: new Holders(archive, {
@@ -262,6 +290,7 @@ export class Availability {
       dirty: true,
       counting: false,
       next: 0,
+      counted: 0,
       tallies: null,
     })
   }
@@ -285,29 +314,57 @@ export class Availability {
     for (const [key, known] of this.#known) {
       known.holders.tell(known.watchers > 0)
       if (!known.dirty || known.counting || now < known.next) continue
-      known.dirty = false
-      known.counting = true
-      void this.#count(key, known)
-        .catch(error => {
-          if (!known.life.signal.aborted) this.#log.warn({ err: error, key }, 'who has what could not be counted')
-        })
-        .finally(() => {
-          known.counting = false
-          const took = performance.now() - now
-          const pause = known.watchers > 0 ? WATCHED : OTHERWISE
-          known.next = performance.now() + Math.max(pause - took, took / SHARE)
-        })
+      // Of those that nobody looks at one after another.
+      if (known.watchers === 0 && (this.#isBusy || now < this.#idleUntil)) continue
+      void this.#countInTurn(key, known)
     }
     if (now - this.#remembered > REMEMBER) this.#remember()
   }
 
-  #remember(): void {
-    this.#remembered = performance.now()
-    for (const [key, { holders }] of this.#known)
-      for (const who of holders.neighbours()) this.#memory.note(key, { ...who, seenAt: Date.now() })
+  async #countInTurn(key: string, known: Known): Promise<void> {
+    const began = performance.now()
+    const isWatched = known.watchers > 0
+    known.dirty = false
+    known.counting = true
+    if (!isWatched) this.#isBusy = true
+    try {
+      await this.#count(key, known, isWatched)
+    } catch (error) {
+      if (!known.life.signal.aborted) this.#log.warn({ err: error, key }, 'who has what could not be counted')
+    } finally {
+      const took = performance.now() - began
+      known.counting = false
+      known.counted = performance.now()
+      known.next = known.counted + Math.max((known.watchers > 0 ? WATCHED : OTHERWISE) - took, took / SHARE)
+      if (!isWatched) {
+        this.#isBusy = false
+        this.#idleUntil = known.counted + took / BACKGROUND
+      }
+      this.#forgetLayouts()
+    }
   }
 
-  async #count(key: string, known: Known): Promise<void> {
+  /** Those that were counted last stay. */
+  #forgetLayouts(): void {
+    const some = [...this.#known.values()].filter(({ layout }) => layout !== null)
+    some.sort((a, b) => b.counted - a.counted)
+    let files = 0
+    for (const known of some) {
+      files += known.layout?.files.length ?? 0
+      if (files > MOST_FILES && known.watchers === 0 && !known.counting) known.layout = null
+    }
+  }
+
+  #remember(): void {
+    this.#remembered = performance.now()
+    for (const [key, { holders }] of this.#known) for (const who of holders.neighbours()) this.#note(key, who)
+  }
+
+  #note(key: string, { id, cairn, keeps, list, content }: Neighbour): void {
+    this.#memory.note(key, { id, cairn, keeps, list, content, seenAt: Date.now() })
+  }
+
+  async #count(key: string, known: Known, isWatched: boolean): Promise<void> {
     const { archive, holders } = known
     const machines = this.#machines(key, holders)
     const { here, holdingOf, counts, others } = this.#scales(known)
@@ -318,6 +375,11 @@ export class Availability {
       connected: connected.length,
       away: away.length,
       lastContact: away.length === 0 ? null : Math.max(...away.map(({ seenAt }) => seenAt ?? 0)),
+    }
+    if (!isWatched) {
+      const holdings = machines.map(machine => ({ isAway: machine.seenAt !== null, ...holdingOf(machine) }))
+      const short = this.#inShort(key, known, here, holdings)
+      if (short !== null) return putChanged(this.summaries, { ...base, ...short })
     }
     const layout = await this.#layout(known)
     if (layout === null) {
@@ -363,6 +425,28 @@ export class Availability {
       older: older(length, layout.ranges, unionOf(others.map(({ content }) => content)), here.content),
       peers: found.map(({ machine, holding, isWhole, tally }) => holderOf(machine, holding, tally, isWhole, places)),
     })
+  }
+
+  /** Where each has all of it or nothing, no list need be read. null: it has to be. */
+  #inShort(
+    key: string,
+    { archive }: Known,
+    here: Holding,
+    others: readonly (Holding & { readonly isAway: boolean })[],
+  ): Pick<Row, 'now' | 'remembered'> | null {
+    const all = { start: 0, end: archive.blobs?.core.length ?? 0 }
+    const isAll = ({ list, content }: Holding) => list && contains(content, all)
+    if (archive.length === 0 || others.some(one => !isAll(one) && one.content.length > 0)) return null
+    const { files, bytes } = this.#archives.row(key)
+    const judged = (some: readonly Holding[]): Verdict | null => {
+      const whole = some.filter(isAll).length
+      if (whole > 0) return { name: 'safe', others: whole }
+      if (!isAll(here) || files === null || bytes === null) return null
+      return { name: 'only-here', others: some.filter(({ list }) => list).length, files, bytes }
+    }
+    const now = judged(others.filter(({ isAway }) => !isAway))
+    const remembered = judged(others)
+    return now === null || remembered === null ? null : { now, remembered }
   }
 
   #publish(known: Known, row: Row): void {

@@ -41,6 +41,8 @@ const TOLD = { rate: 16, burst: 512 }
 const SHOWING = 1500
 /** Between two questions to a peer of another program: at least so long, and so long that its answers come to this many bytes a second. */
 const ASKED = { watched: 2000, else: 30_000, rate: 8 << 10 }
+/** Who was sent a block within so many milliseconds is taken for still fetching. */
+const FETCHING = 15_000
 /** Blocks that are asked about at once: what Hypercore takes. */
 const BATCH = 2 ** 21
 
@@ -53,6 +55,8 @@ export type Neighbour = {
   readonly id: string
   readonly cairn: boolean
   readonly keeps: Keeps | null
+  /** It was sent a block just now. */
+  readonly fetches: boolean
   readonly list: Claim
   readonly content: Claim
 }
@@ -70,8 +74,9 @@ type Session = {
   readonly told: Record<Log, Claim | null>
   toldKeeps: Keeps | null
   readonly words: Record<Log, number>
-  /** When more may be said. */
+  /** When more may be said, and when it was sent a block last. */
   silentUntil: number
+  served: number
   readonly heard: Record<Log, Heard>
   bytes: number
   messages: number
@@ -110,6 +115,10 @@ export class Holders {
   #own: Record<Log, Claim> = { list: NOTHING, content: NOTHING }
   /** It may not be so any more. */
   #isStale = true
+  readonly #uploaded = (_index: number, _bytes: number, { stream }: Hypercore.Peer) => {
+    const session = this.#sessions.get(stream)
+    if (session !== undefined) session.served = performance.now()
+  }
   readonly #added = (peer: Hypercore.Peer) => this.#meet(peer)
   readonly #removed = (peer: Hypercore.Peer) => this.#part(peer)
 
@@ -143,7 +152,10 @@ export class Holders {
     core.off('peer-remove', this.#removed)
     for (const { peer } of [...this.#sessions.values()]) this.#part(peer)
     for (const streams of this.#paired) streams.unpair(this.#name)
-    for (const log of this.#watched) for (const event of EVENTS) log.off(event, this.touch)
+    for (const log of this.#watched) {
+      for (const event of EVENTS) log.off(event, this.touch)
+      log.off('upload', this.#uploaded)
+    }
     this.#paired.clear()
   }
 
@@ -198,6 +210,7 @@ export class Holders {
     if (this.#watched.has(core)) return
     this.#watched.add(core)
     for (const event of EVENTS) core.on(event, this.touch)
+    core.on('upload', this.#uploaded)
   }
 
   #say(session: Session, own: Readonly<Record<Log, Claim>>, keeps: Keeps, now: number): void {
@@ -236,7 +249,8 @@ export class Holders {
   #neighbour(session: Session): Neighbour {
     const { id, open, keeps } = session
     const claim = (log: Log) => session.heard[log].claim ?? this.#protocolSays(session, log)
-    return { id, cairn: open, keeps, list: claim('list'), content: claim('content') }
+    const fetches = performance.now() - session.served < FETCHING
+    return { id, cairn: open, keeps, fetches, list: claim('list'), content: claim('content') }
   }
 
   #protocolSays(session: Session, log: Log): Claim {
@@ -276,6 +290,7 @@ export class Holders {
       toldKeeps: null,
       words: { list: 0, content: 0 },
       silentUntil: 0,
+      served: Number.NEGATIVE_INFINITY,
       heard: { list: SILENCE, content: SILENCE },
       bytes: HEARD.burst,
       messages: TOLD.burst,

@@ -186,6 +186,30 @@ const SPECS = {
     words: [1, 1],
     more: 'What is not chosen stays as it is, and so does the archive, until you take the rest.',
   },
+  holders: {
+    usage: 'holders LINK[/path]',
+    about:
+      'Shows who else has what of an archive, a folder or a file, and whether it would be there without this machine.',
+    options: {
+      rarest: { type: 'string', value: 'N', help: 'also the N files that the fewest others hold' },
+      timeout: TIMEOUT,
+    },
+    words: [1, 1],
+    more: 'What others hold is what they say. Of those who are away it is shown what they held when they were seen last.',
+  },
+  free: {
+    usage: 'free LINK[/path] [PATH...]',
+    about:
+      "Deletes copies of a friend's archive that enough others hold, to have their room. What opens them fetches them.",
+    options: {
+      others: { type: 'string', value: 'N', help: 'how many others must hold and keep a file; 2 by default' },
+      'dry-run': { type: 'boolean', help: 'shows what would go, and changes nothing' },
+      undo: { type: 'boolean', help: 'fetches and keeps again what was freed of it' },
+      timeout: TIMEOUT,
+    },
+    words: [1, 1000],
+    more: 'They must be connected, do more than look, and promise to keep it. Later versions are kept as before.',
+  },
   disk: {
     usage: 'disk [LINK[/path]]',
     about: 'Shows what archives take on this machine, or one of them by its files.',
@@ -586,6 +610,21 @@ export type Command =
       readonly stay: boolean
     } & Common)
   | ({
+      readonly name: 'holders'
+      readonly link: string
+      readonly rarest: number | null
+      readonly timeout: number | null
+    } & Common)
+  | ({
+      readonly name: 'free'
+      readonly link: string
+      readonly paths: readonly string[]
+      readonly others: number
+      readonly dryRun: boolean
+      readonly undo: boolean
+      readonly timeout: number | null
+    } & Common)
+  | ({
       readonly name: 'disk'
       readonly link: string | null
       readonly clear: boolean
@@ -817,6 +856,25 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         throw usage('Say one of --list, --choose and --stay.', name)
       return { name, ...common, link: checkedLink(first), list, choose, stay }
     }
+    case 'holders':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        rarest: values.number('rarest', 1000, /^[1-9]\d*$/),
+        timeout: values.number('timeout', 86_400),
+      }
+    case 'free':
+      return {
+        name,
+        ...common,
+        link: checkedLink(first),
+        paths: words.slice(1),
+        others: values.number('others', 100, /^[1-9]\d*$/) ?? 2,
+        dryRun: values.flag('dry-run'),
+        undo: values.flag('undo'),
+        timeout: values.number('timeout', 86_400),
+      }
     case 'disk':
       return {
         name,

@@ -4,6 +4,7 @@ import { type Command, parseArguments, TO_STDOUT } from './arguments.ts'
 import type { Context } from './context.ts'
 import { disk, take } from './device.ts'
 import { EXIT } from './failure.ts'
+import { free, holders } from './holders.ts'
 import { forget, notify, status } from './library.ts'
 import { room } from './room.ts'
 import { limits, peers } from './limits.ts'
@@ -129,6 +130,10 @@ function perform(
       return keep(context, command)
     case 'take':
       return take(context, command)
+    case 'holders':
+      return holders(context, command)
+    case 'free':
+      return free(context, command)
     case 'disk':
       return disk(context, command)
     case 'notify':

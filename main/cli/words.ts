@@ -9,6 +9,7 @@ import type {
   PendingUpdate,
   Rewritten,
   TransferRow,
+  Verdict,
 } from '../../preload/contract/models.ts'
 
 type Unreachable = Extract<ArchiveState, { name: 'unreachable' }>
@@ -60,6 +61,27 @@ export const oneLine = (text: string): string => text.trim().replace(/\s*[\r\n]\
 
 /** What is said of a version, as an input that is left out where it is nothing. */
 export const said = (message: string | null): { readonly message?: string } => (message === null ? {} : { message })
+
+/** Whether it will be there. */
+export function verdict(said: Verdict): string {
+  switch (said.name) {
+    case 'unknown':
+      return 'Not known yet: its list is not all here.'
+    case 'safe':
+      return `Safe: ${said.others === 1 ? '1 other holds' : `${said.others.toLocaleString('en')} others hold`} all of it.`
+    case 'spread':
+      return `No other holds all of it. Together, ${count(said.others, 'other')} hold everything ${times(said.times)}; with this machine it exists ${times(said.withThis)}.`
+    case 'only-here':
+      return `Only this machine holds ${count(said.files, 'file')} (${size(said.bytes)}); ${said.others === 0 ? 'nobody else is there' : `${count(said.others, 'other')} hold parts of the rest`}.`
+    case 'missing':
+      return `Nobody who is there holds ${count(said.files, 'file')} (${size(said.bytes)}), this machine included${said.onlyHere.files === 0 ? '' : `; ${count(said.onlyHere.files, 'file')} (${size(said.onlyHere.bytes)}) are here alone`}.`
+    default:
+      return assertNever(said)
+  }
+}
+
+const times = (number: number) =>
+  number === 1 ? 'once' : number === 2 ? 'twice' : `${number.toLocaleString('en')} times`
 
 /** What Cairn asks about before it takes it for an intention. */
 export const gone = ({ removals, of }: { readonly removals: number; readonly of: number }): string =>

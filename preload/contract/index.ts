@@ -30,6 +30,7 @@ import type {
   LookupResult,
   Moment,
   NamedVersion,
+  Needed,
   NetworkStatus,
   NewFile,
   News,
@@ -581,6 +582,11 @@ export const contract = {
       input: z.strictObject({ key: Key, limit: z.number().int().min(1).max(1000) }),
       output: type<{ readonly files: readonly RareFile[] }>(),
     }),
+    /**
+     * What others would miss if this machine went now: archives of which it alone has files, and which somebody who is
+     * connected keeps whole or is fetching.
+     */
+    needed: call({ output: type<{ readonly archives: readonly Needed[] }>() }),
     /** What `free` would do as things stand now. Changes nothing. */
     planFreeing: call({ input: Free, output: type<Freeing>() }),
     /**

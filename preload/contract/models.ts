@@ -744,6 +744,14 @@ export type Freeing = {
   readonly notHere: { readonly files: number; readonly bytes: number }
 }
 
+/** Files of an archive that only this machine has, and how many who are connected are fetching it. */
+export type Needed = {
+  readonly key: ArchiveKey
+  readonly peers: number
+  readonly files: number
+  readonly bytes: number
+}
+
 export type RareFile = { readonly path: string; readonly size: number; readonly others: number; readonly here: boolean }
 
 export type NetworkStatus = {

@@ -163,13 +163,19 @@ test('who stops without a word is noticed within fifteen seconds, and remembered
   const author = await startPerson(testnet.bootstrap)
   const { key, link } = await publish(author, [source])
   const storage = await temporaryFolder('cairn-storage')
+  // While somebody fetches it who keeps all of it, they would miss what is here alone.
+  const needed = async () => (await author.client.availability.needed()).archives
+  await author.client.settings.update({ limits: { up: 100_000, down: null, schedule: [], connections: 64 } })
   const ours = cairn('keep', link, '--storage', storage, '--bootstrap', testnet.bootstrap[0]!)
+  await expect.poll(needed, { timeout: 60_000 }).toMatchObject([{ key, peers: 1 }])
+  await author.client.settings.update({ limits: { up: null, down: null, schedule: [], connections: 64 } })
   const plain = await plainProcess(key)
   const both = await available(author, key, ({ now }) => now.name === 'safe' && now.others === 2, 60_000)
   expect(both.peers.map(({ cairn, all }) => [cairn, all]).sort()).toEqual([
     [false, true],
     [true, true],
   ])
+  expect(await needed()).toEqual([])
   const stopped = performance.now()
   ours.process.kill('SIGSTOP')
   plain.kill('SIGSTOP')

@@ -315,6 +315,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       async *watch() {},
       files: unused,
       rarest: unused,
+      needed: async () => ({ archives: [] }),
       planFreeing: unused,
       free: unused,
       recall: nothing,

@@ -273,6 +273,7 @@ export class ScriptedBackend implements Backend {
         watch: (_, signal) => this.availability.watch(signal),
         files: ({ paths }) => ({ held: paths.map(() => null) }),
         rarest: () => ({ files: [] }),
+        needed: () => ({ archives: [] }),
         planFreeing: did('availability.planFreeing', fixtures.freeing),
         free: did('availability.free', fixtures.freeing),
         recall: nothing('availability.recall'),

@@ -1,0 +1,114 @@
+/** `cairn holders` and `cairn free`: who else has what of an archive, and copies that enough others hold. */
+import type { Availability, Freeing, Holder } from '../../preload/contract/models.ts'
+import type { Command } from './arguments.ts'
+import { type Context, openArchive } from './context.ts'
+import { EXIT } from './failure.ts'
+import { Mirror } from './mirror.ts'
+import { count, printable, size, time, verdict } from './words.ts'
+
+/** How long others may take to be there and to say what they hold, and after how much quiet they have; in milliseconds. */
+const COMING = 8000
+const QUIET = 1500
+
+export async function holders(context: Context, command: Command & { name: 'holders' }): Promise<number> {
+  const { client, output, signal } = context
+  const { key, path, version } = await openArchive(context, command.link, command.timeout)
+  const row = await settled(context, key)
+  const names = await new Mirror(client.names.watch(undefined, { signal })).all()
+  if (path !== '/') {
+    const { held } = await client.availability.files({ key, version, paths: [path] }, { signal })
+    for (const one of held)
+      if (one === null) output.result(`Nothing of version ${version ?? row.version ?? 0} is at ${printable(path)}.`, {})
+      else
+        output.result(
+          one.files === 1
+            ? `${printable(path)}: ${others(one.others)}, ${one.here ? 'here' : 'not here'}`
+            : `${printable(path)}: ${count(one.files, 'file')}, each held by at least ${others(one.others)}${one.alone === 0 ? '' : `; ${one.alone.toLocaleString('en')} by nobody else`}`,
+          { held: one },
+        )
+    return EXIT.done
+  }
+  const { peers, bar, ...rest } = row
+  output.result(sentence(row), { availability: { ...rest, bar } })
+  for (const peer of peers) output.result(peerLine(peer, row, names.get(peer.id)?.name ?? null), { holder: peer })
+  if (row.freed.blocks > 0 && !output.json)
+    output.result(`Freed here: ${size(row.freed.bytes)}. cairn free LINK --undo gets it back.`, null)
+  if (command.rarest === null) return EXIT.done
+  const { files } = await client.availability.rarest({ key, limit: command.rarest }, { signal })
+  for (const file of files)
+    output.result(
+      `${others(file.others).padEnd(12)} ${file.here ? 'here    ' : 'not here'} ${size(file.size).padStart(9)}  ${printable(file.path)}`,
+      { file },
+    )
+  return EXIT.done
+}
+
+export async function free(context: Context, command: Command & { name: 'free' }): Promise<number> {
+  const { client, output, signal } = context
+  const { key, path } = await openArchive(context, command.link, command.timeout)
+  if (command.undo) {
+    await client.availability.recall({ key }, { signal })
+    output.result('What was freed is kept again. It is fetched whenever Cairn runs.', { recalled: key })
+    return EXIT.done
+  }
+  await settled(context, key)
+  const some = [...(path === '/' ? [] : [path]), ...command.paths.map(one => (one.startsWith('/') ? one : `/${one}`))]
+  const input = { key, paths: some.length === 0 ? null : some, others: command.others }
+  const done = command.dryRun
+    ? await client.availability.planFreeing(input, { signal })
+    : await client.availability.free(input, { signal })
+  output.result(freed(done, command), { [command.dryRun ? 'plan' : 'freed']: { key, ...done } })
+  return EXIT.done
+}
+
+function freed({ files, bytes, tooFew, shared }: Freeing, command: Command & { name: 'free' }): string {
+  const least = `at least ${count(command.others, 'other')}`
+  const words = [
+    files === 0 && bytes === 0
+      ? `Nothing can be freed: ${least} would have to hold it.`
+      : `${command.dryRun ? 'Would free' : 'Freed'} ${count(files, 'file')}, ${size(bytes)}. What opens them later fetches them again.`,
+  ]
+  if (tooFew.files > 0)
+    words.push(`${count(tooFew.files, 'file')} (${size(tooFew.bytes)}) stay: not held and kept by ${least}.`)
+  if (shared.files > 0)
+    words.push(`${count(shared.files, 'file')} (${size(shared.bytes)}) stay: other names have the same content.`)
+  return words.join('\n')
+}
+
+/** As it is when those who are there have said what they hold. */
+async function settled({ client, output, signal }: Context, key: string): Promise<Availability> {
+  const mirror = new Mirror(client.availability.watch({ key }, { signal }))
+  const until = performance.now() + COMING
+  let before = ''
+  let since = performance.now()
+  while (true) {
+    const row = mirror.rows.get(key)
+    const words = JSON.stringify(row)
+    const now = performance.now()
+    if (words !== before) {
+      before = words
+      since = now
+    }
+    const isSettled = row !== undefined && row.version !== null && row.connected > 0 && now - since >= QUIET
+    if (row !== undefined && (isSettled || now >= until)) return row
+    output.progress('asking those who are there …', null)
+    await mirror.change(QUIET)
+  }
+}
+
+const others = (number: number) => (number === 0 ? 'nobody else' : count(number, 'other'))
+
+function sentence(row: Availability): string {
+  const words = [verdict(row.now)]
+  if (row.now.name !== 'safe' && row.away > 0 && row.lastContact !== null)
+    words.push(`With those who are away, last seen ${time(row.lastContact)}: ${verdict(row.remembered)}`)
+  return words.join('\n')
+}
+
+function peerLine(peer: Holder, { blocks }: Availability, name: string | null): string {
+  const share = blocks === 0 ? 0 : Math.floor((peer.blocks / blocks) * 100)
+  const held = peer.all ? 'all of it' : `${share}%, ${count(peer.files, 'file')}, ${size(peer.bytes)}`
+  const seen = peer.seenAt === null ? 'connected' : `last seen ${time(peer.seenAt)}`
+  const who = name === null ? peer.id.slice(0, 12) : printable(name)
+  return `  ${who.padEnd(14)} ${held}; ${seen}${peer.cairn ? '' : ', another program'}`
+}
