@@ -8,6 +8,8 @@ import { tryNow, useConnection } from './backend.ts'
 import { explain } from './errors.ts'
 import { Archive, type ArchivePlace } from './features/archive/archive.tsx'
 import { NamingDialog } from './features/archive/naming.tsx'
+import { PersonDialog } from './features/availability/person.tsx'
+import { StandingOf } from './features/availability/standing.tsx'
 import { FolderChooser } from './features/chooser/chooser.tsx'
 import { History } from './features/history/history.tsx'
 import { KeepingBanner } from './features/keeping/banner.tsx'
@@ -101,6 +103,7 @@ function Window(): ReactElement {
       <PartsDialog />
       <NamingDialog />
       <CheckDialog />
+      <PersonDialog />
       <UpdatesDialog />
       <ChooseDialog />
       <ShortcutsDialog />
@@ -150,7 +153,15 @@ function View(): ReactElement {
   }
 }
 
-const parts = { preview: Preview, changes: History, peers: Peers, opening: OpeningState, banners: Banners }
+const parts = { preview: Preview, changes: History, peers: PeersOf, opening: OpeningState, banners: Banners }
+
+function PeersOf({ row }: { readonly row: NonNullable<ReturnType<typeof useArchive>> }): ReactElement {
+  return (
+    <Peers row={row}>
+      <StandingOf row={row} />
+    </Peers>
+  )
+}
 
 function ArchiveView({ place }: { readonly place: ArchivePlace }): ReactElement {
   const row = useArchive(place.key)

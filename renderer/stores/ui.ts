@@ -40,6 +40,8 @@ type UiState = {
   readonly naming: { readonly key: ArchiveKey; readonly version: number } | null
   /** The archive whose link is tried as a friend would. */
   readonly checking: ArchiveKey | null
+  /** The machine that gets a name: its public key. */
+  readonly person: string | null
   /** The library column on narrow windows. */
   readonly libraryOpen: boolean
   /** Someone waits for the person's answer to "peers can see this machine's address". */
@@ -64,6 +66,7 @@ export const uiStore = createStore<UiState>(() => ({
   keeping: null,
   naming: null,
   checking: null,
+  person: null,
   libraryOpen: false,
   consent: null,
   confirm: null,
@@ -121,6 +124,9 @@ export const ui = {
   showCheck(checking: ArchiveKey | null): void {
     uiStore.setState({ checking })
   },
+  showPerson(person: string | null): void {
+    uiStore.setState({ person })
+  },
   showKeeping(keeping: KeepingDialog | null): void {
     uiStore.setState({ keeping, dialog: null })
   },
@@ -159,7 +165,7 @@ export const ui = {
 }
 
 /** Another place: what was asked about the one before is not asked any more. */
-const at = (place: Place) => ({ place, keeping: null, naming: null, checking: null })
+const at = (place: Place) => ({ place, keeping: null, naming: null, checking: null, person: null })
 
 /** Follows the browser's back and forward, and addresses that are typed. */
 export function startLocation(): void {

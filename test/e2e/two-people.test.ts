@@ -250,15 +250,15 @@ test('a live folder is followed, looked at as it was, kept and forgotten', async
   await row(b.page, 'renamed.txt').waitFor()
 
   await a.page.getByRole('tab', { name: /^Peers/ }).click()
-  await a.page.getByText('Nobody else says yet that they hold everything.', { exact: false }).waitFor()
+  await a.page.getByText('Only you hold', { exact: false }).first().waitFor()
   await b.page.getByRole('button', { name: 'More', exact: true }).click()
   await b.page.getByRole('menuitemradio', { name: /^Keep all of it/ }).click()
-  await a.page.getByText('Safe to close: one other says that it holds everything.').waitFor()
+  await a.page.getByText('Safe to close: one other holds all of it.').waitFor()
   const peers = a.page.getByRole('region', { name: 'Connected peers' })
   expect(await peers.getByRole('row').count()).toBe(2)
   await peers.getByRole('rowheader', { name: /127\.0\.0\.1/ }).waitFor()
   await b.page.getByRole('tab', { name: /^Peers/ }).click()
-  await b.page.getByText('Safe to close: one other says that it holds everything.').waitFor()
+  await b.page.getByText('Safe to close: one other holds all of it.').waitFor()
   await bob.archive(key, row => row.keeping.how === 'all' && row.held.blocks === row.held.ofBlocks)
 
   await b.page.getByRole('button', { name: 'More', exact: true }).click()

@@ -4,6 +4,8 @@ import type {
   ArchiveRow,
   ArchiveState,
   Attempts,
+  Availability,
+  AvailabilitySummary,
   ChangedFile,
   Changeset,
   Check,
@@ -11,17 +13,21 @@ import type {
   DiskUse,
   Entry,
   FolderUse,
+  Holder,
   LookupNode,
   LookupResult,
   Freeing,
   NetworkStatus,
   NewFile,
   News,
+  PeerName,
   PeerRow,
+  RareFile,
   RulesReview,
   Settings,
   TrafficRow,
   TransferRow,
+  Verdict,
 } from '../../preload/contract/models.ts'
 
 const alphabet = 'ybndrfg8ejkmcpqxot1uwisza345h769'
@@ -373,6 +379,119 @@ export const changedFiles: readonly ChangedFile[] = [
 
 export const newFiles: readonly NewFile[] = changedFiles.map(file => ({ ...file, missing: file.after ?? 0 }))
 export const news: News = { added: 2, changed: 1, removed: 1, renamed: 1, more: false }
+
+const GB = 1_000_000_000
+const onlyHere: Verdict = { name: 'only-here', others: 2, files: 212, bytes: 1.4 * GB }
+const safe: Verdict = { name: 'safe', others: 3 }
+const summaryOf = (number: number, summary: Partial<AvailabilitySummary>): AvailabilitySummary => ({
+  id: keyOf(number),
+  now: safe,
+  remembered: safe,
+  connected: 3,
+  away: 0,
+  lastContact: null,
+  ...summary,
+})
+const holder = (number: number, change: Partial<Holder>): Holder => ({
+  id: keyOf(number),
+  connected: true,
+  seenAt: null,
+  cairn: true,
+  keeps: 'all',
+  list: true,
+  all: true,
+  blocks: 480,
+  files: 1204,
+  bytes: 4.2 * GB,
+  ...change,
+})
+const parts = Array.from({ length: 256 }, (_, part) => part)
+/** What people call some of those who hold what: long, from right to left, and with what cannot be seen. */
+export const people: readonly PeerName[] = [
+  { id: keyOf(101), name: 'Ana' },
+  { id: keyOf(103), name: 'صندوق العائلة' },
+  { id: keyOf(104), name: `The old box in the cellar ${'beside the other one '.repeat(3)}\u202Egnp.exe` },
+]
+export const availability: readonly Availability[] = [
+  {
+    ...summaryOf(numbers.holiday, {
+      now: onlyHere,
+      remembered: { name: 'safe', others: 1 },
+      connected: 2,
+      away: 2,
+      lastContact: now - 3 * HOUR,
+    }),
+    version: 12,
+    files: 1204,
+    bytes: 4.2 * GB,
+    blocks: 20_480,
+    here: { files: 1204, bytes: 4.2 * GB, blocks: 20_480 },
+    onlyHere: { files: 212, bytes: 1.4 * GB },
+    missing: { files: 0, bytes: 0 },
+    byOthers: [212, 700, 292, 0, 0, 0, 0, 0, 0, 0, 0],
+    bar: {
+      least: parts.map(part => (part < 90 ? 2 : part < 170 ? 1 : part % 16 === 0 ? 1 : 0)),
+      mean: parts.map(part => (part < 90 ? 2 : part < 170 ? 1.4 : part % 16 === 0 ? 1 : part % 5 === 0 ? 0.5 : 0)),
+      here: parts.map(() => 1),
+    },
+    older: { blocks: 300, onlyHere: 12, missing: 0 },
+    freed: { blocks: 0, bytes: 0 },
+    peers: [
+      holder(101, { all: false, blocks: 15_000, files: 992, bytes: 2.8 * GB, keeps: 'parts' }),
+      holder(102, { all: false, blocks: 7000, files: 292, bytes: 0.9 * GB, keeps: null, cairn: false }),
+      holder(103, { connected: false, seenAt: now - 3 * HOUR, blocks: 20_480 }),
+      holder(104, {
+        connected: false,
+        seenAt: now - 9 * DAY,
+        all: false,
+        blocks: 40,
+        files: 0,
+        bytes: 0,
+        keeps: 'look',
+      }),
+    ],
+  },
+  {
+    ...summaryOf(numbers.mixes, {}),
+    version: 42,
+    files: 48,
+    bytes: 612_000_000,
+    blocks: 48,
+    here: { files: 12, bytes: 150_000_000, blocks: 12 },
+    onlyHere: { files: 0, bytes: 0 },
+    missing: { files: 0, bytes: 0 },
+    byOthers: [0, 0, 0, 48, 0, 0, 0, 0, 0, 0, 0],
+    bar: {
+      least: Array.from({ length: 48 }, () => 3),
+      mean: Array.from({ length: 48 }, () => 3),
+      here: Array.from({ length: 48 }, (_, part) => (part < 12 ? 1 : 0)),
+    },
+    older: { blocks: 0, onlyHere: 0, missing: 0 },
+    freed: { blocks: 36, bytes: 462_000_000 },
+    peers: [holder(101, { files: 48 }), holder(102, { files: 48 }), holder(105, { files: 48 })],
+  },
+]
+export const summaries: readonly AvailabilitySummary[] = [
+  ...availability.map(({ id, now, remembered, connected, away, lastContact }) => ({
+    id,
+    now,
+    remembered,
+    connected,
+    away,
+    lastContact,
+  })),
+  summaryOf(numbers.photographs, {
+    now: { name: 'only-here', others: 0, files: 80, bytes: 2 * GB },
+    remembered: { name: 'only-here', others: 0, files: 80, bytes: 2 * GB },
+    connected: 0,
+  }),
+  summaryOf(numbers.away, { connected: 0, away: 2, lastContact: now - 2 * DAY }),
+]
+export const rareFiles: readonly RareFile[] = [
+  { path: '/films/The whole way over the pass.webm', size: 0.9 * GB, others: 0, here: true },
+  { path: '/README.md', size: 800, others: 1, here: true },
+  { path: '/photos/gone.jpg', size: 900_000, others: 0, here: false },
+]
 
 export const peers: readonly PeerRow[] = [
   {

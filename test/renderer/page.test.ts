@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { ArchiveRow } from '../../preload/contract/models.ts'
-import { changedFiles, HUGE, keyOf, names, numbers, peers } from './fixtures.ts'
+import { changedFiles, HUGE, keyOf, names, numbers } from './fixtures.ts'
 import { axe, browserPages, go, type Opened } from './page.ts'
 
 const open = browserPages()
@@ -440,13 +440,43 @@ describe('following', () => {
 })
 
 describe('peers', () => {
-  test('the sentence claims no more than peers say', async () => {
+  test('the sentence says how it stands, until when that is true, and what to do', async () => {
     const { page, backend } = await open({ at: at(numbers.holiday, 'peers/') })
-    await page.getByText('Safe to close: one other says that it holds everything.').waitFor()
-    for (const peer of peers) backend.peers.put({ ...peer, holds: 1, ofBlocks: 480 })
-    await page.getByText('Nobody else says yet that they hold everything.').waitFor()
+    const standing = page.getByRole('region', { name: 'Will it be there' })
+    await standing.getByText('Only you hold 212 files (1.4 GB); 2 others hold the rest.').waitFor()
+    await standing.getByText('ask a friend to keep this archive', { exact: false }).waitFor()
+    await standing.getByText('one was seen 3 hours ago', { exact: false }).waitFor()
+    const known = backend.availability.get(keyOf(numbers.holiday))!
+    const safe = { name: 'safe', others: 1 } as const
+    backend.availability.put({ ...known, now: safe, remembered: safe, connected: 1, away: 0, lastContact: null })
+    await standing.getByText('Safe to close: one other holds all of it.').waitFor()
+    backend.availability.put({ ...known, now: known.now, remembered: safe, connected: 0, away: 1 })
+    await standing.getByText('Nobody is connected. When they were seen last, one other held all of it.').waitFor()
+    await standing.getByText('The last contact was 3 hours ago.').waitFor()
     backend.peers.clear()
     await page.getByRole('heading', { name: 'Nobody is connected' }).waitFor()
+  })
+
+  test('parts of the bar are told by keys, and people get names', async () => {
+    const { page, backend } = await open({ at: at(numbers.holiday, 'peers/') })
+    const bar = page.getByRole('slider', { name: 'Parts of this archive' })
+    await bar.press('End')
+    await expect
+      .poll(() => bar.getAttribute('aria-valuetext'))
+      .toBe('Part 256 of 256: some of it nobody else holds now, it is on this device')
+    await bar.press('Home')
+    await page.getByText(': 2 others hold all of it, it is on this device').waitFor()
+    const holders = page.getByRole('region', { name: 'Who holds what' })
+    await holders.getByText('Ana', { exact: true }).first().waitFor()
+    await holders.getByText('last seen 3 hours ago · keeps all of it').waitFor()
+    await holders.getByRole('button', { name: new RegExp(`^Name ${keyOf(102).slice(0, 8)}`) }).click()
+    await page.getByRole('dialog', { name: 'Who is this?' }).getByRole('textbox', { name: 'Name' }).fill('Bob')
+    await page.keyboard.press('Enter')
+    await holders.getByText('Bob', { exact: true }).first().waitFor()
+    expect(backend.calls.at(-1)).toEqual({ name: 'names.set', input: { id: keyOf(102), name: 'Bob' } })
+    await page.getByRole('button', { name: 'Rarest files' }).click()
+    await page.getByRole('button', { name: /README\.md/ }).click()
+    await page.getByRole('row', { name: /README/, selected: true }).waitFor()
   })
 })
 

@@ -88,9 +88,9 @@ export class ScriptedBackend implements Backend {
   readonly transfers: Rows<TransferRow>
   readonly peers: Rows<PeerRow>
   readonly traffic: Rows<TrafficRow>
-  readonly names = new Rows<PeerName>([])
-  readonly summaries = new Rows<AvailabilitySummary>([])
-  readonly availability = new Rows<Availability>([])
+  readonly names = new Rows<PeerName>(fixtures.people)
+  readonly summaries = new Rows<AvailabilitySummary>(fixtures.summaries)
+  readonly availability = new Rows<Availability>(fixtures.availability)
   readonly network: Rows<NetworkStatus>
   readonly settings: Rows<Settings>
   /** Every call that changes something, in order. */
@@ -267,12 +267,19 @@ export class ScriptedBackend implements Backend {
         watch: (_, signal) => this.peers.watch(signal),
         watchTraffic: (_, signal) => this.traffic.watch(signal),
       },
-      names: { watch: (_, signal) => this.names.watch(signal), set: nothing('names.set') },
+      names: {
+        watch: (_, signal) => this.names.watch(signal),
+        set: ({ id, name }) => {
+          this.calls.push({ name: 'names.set', input: { id, name } })
+          if (name === null) this.names.delete(id)
+          else this.names.put({ id, name })
+        },
+      },
       availability: {
         watchAll: (_, signal) => this.summaries.watch(signal),
         watch: (_, signal) => this.availability.watch(signal),
         files: ({ paths }) => ({ held: paths.map(() => null) }),
-        rarest: () => ({ files: [] }),
+        rarest: () => ({ files: fixtures.rareFiles }),
         needed: () => ({ archives: [] }),
         planFreeing: did('availability.planFreeing', fixtures.freeing),
         free: did('availability.free', fixtures.freeing),

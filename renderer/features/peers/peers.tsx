@@ -1,16 +1,16 @@
 /** Who is connected for this archive, what they give and take, and what each says it holds. */
-import { ArrowDownLeft, ArrowUpRight, Users } from 'lucide-react'
-import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
+import { ArrowDownLeft, ArrowUpRight } from 'lucide-react'
+import { type ReactElement, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { createStore, useStore } from 'zustand'
 import type { ArchiveRow, PeerRow } from '../../../preload/contract/models.ts'
 import { backend, connected, useLive } from '../../backend.ts'
 import { type Mirror, mirror } from '../../stores/mirror.ts'
+import { shortKey, usePersonName } from '../../stores/people.ts'
 import { sayArchive } from '../../stores/words.ts'
-import { EmptyState } from '../../ui/empty.tsx'
-import { ago, bytes, count, exactly, percent, rate } from '../../ui/format.ts'
+import { FileName } from '../../ui/file-name.tsx'
+import { ago, bytes, exactly, rate } from '../../ui/format.ts'
 import { useNow } from '../../ui/media.ts'
 import { plainName } from '../../ui/names.ts'
-import { ProgressBar } from '../../ui/progress.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 
 const nobody = createStore<Mirror<PeerRow>>(() => ({ status: 'connecting', byId: new Map() }))
@@ -55,46 +55,58 @@ function useRates(
   return rates
 }
 
-export function Peers({ row }: { readonly row: ArchiveRow }): ReactElement {
+type PeersProps = {
+  readonly row: ArchiveRow
+  /** What stands above the table. */
+  readonly children: ReactNode
+}
+
+export function Peers({ row, children }: PeersProps): ReactElement {
   const { status, byId } = usePeers(row.id)
   const peers = useMemo(
     () => [...byId.values()].sort((a, b) => a.connectedAt - b.connectedAt || (a.id < b.id ? -1 : 1)),
     [byId],
   )
   const rates = useRates(peers)
-  if (status === 'connecting') return <SkeletonRows rows={3} />
-  if (peers.length === 0) return <NoPeers row={row} />
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto px-3 py-4 narrow:px-5">
-      <p className="mb-4 max-w-160 text-md text-pretty">
-        {status === 'stale' ? 'These peers were connected last.' : sentence(row, peers)}
-      </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section
-        aria-label="Connected peers"
-        tabIndex={0}
-        className="@container overflow-x-auto rounded-lg border border-line"
-      >
-        <table className="w-full min-w-120 border-collapse text-left">
-          <thead>
-            <tr className="border-b border-line bg-sunken text-sm text-muted [&>th]:px-3 [&>th]:py-1.5 [&>th]:font-normal [&>th]:whitespace-nowrap">
-              <th scope="col">Address</th>
-              <th scope="col">Receiving</th>
-              <th scope="col">Sending</th>
-              <th scope="col">Says it holds</th>
-              <th scope="col">Connected</th>
-            </tr>
-          </thead>
-          <tbody>
-            {peers.map(peer => (
-              <Peer key={peer.id} peer={peer} rates={rates.get(peer.id)} />
-            ))}
-          </tbody>
-        </table>
-      </section>
-      <p className="mt-3 max-w-160 text-sm text-muted">
-        What a peer holds is what it says of itself. Amounts are of this archive, since the connection was opened.
-      </p>
+    <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto px-3 py-4 narrow:px-5">
+      {children}
+      {status === 'connecting' ? (
+        <SkeletonRows rows={3} />
+      ) : peers.length === 0 ? (
+        <NoPeers row={row} />
+      ) : (
+        <section aria-labelledby="connections">
+          <h2 id="connections" className="pb-1.5 text-md font-semibold">
+            {status === 'stale' ? 'Connected last' : 'Connections'}
+          </h2>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+          <section
+            aria-label="Connected peers"
+            tabIndex={0}
+            className="@container overflow-x-auto rounded-lg border border-line"
+          >
+            <table className="w-full min-w-120 border-collapse text-left">
+              <thead>
+                <tr className="border-b border-line bg-sunken text-sm text-muted [&>th]:px-3 [&>th]:py-1.5 [&>th]:font-normal [&>th]:whitespace-nowrap">
+                  <th scope="col">Who</th>
+                  <th scope="col">Receiving</th>
+                  <th scope="col">Sending</th>
+                  <th scope="col">Connected</th>
+                </tr>
+              </thead>
+              <tbody>
+                {peers.map(peer => (
+                  <Peer key={peer.id} peer={peer} rates={rates.get(peer.id)} />
+                ))}
+              </tbody>
+            </table>
+          </section>
+          <p className="mt-3 max-w-160 text-sm text-muted">
+            Amounts are of this archive, since the connection was opened.
+          </p>
+        </section>
+      )}
     </div>
   )
 }
@@ -107,6 +119,7 @@ type PeerProps = {
 function Peer({ peer, rates }: PeerProps): ReactElement {
   const now = useNow()
   const Direction = peer.direction === 'in' ? ArrowDownLeft : ArrowUpRight
+  const name = usePersonName(peer.id)
   const direction = peer.direction === 'in' ? 'It connected to this machine' : 'This machine connected to it'
   return (
     <tr className="border-b border-line last:border-b-0 [&>td]:px-3 [&>td]:py-2 [&>td]:align-middle">
@@ -116,11 +129,11 @@ function Peer({ peer, rates }: PeerProps): ReactElement {
             <Direction size={14} aria-hidden />
             <span className="sr-only">{direction}</span>
           </span>
-          <span>
-            <span className="tabular block">{plainName(peer.address)}</span>
-            <span className="block font-mono text-xs text-muted" title={peer.id}>
-              {peer.id.slice(0, 10)}…
+          <span className="min-w-0 max-w-60">
+            <span className="flex min-w-0" title={peer.id}>
+              {name === null ? <span className="font-mono">{shortKey(peer.id)}</span> : <FileName name={name} />}
             </span>
+            <span className="tabular block text-sm text-muted">{plainName(peer.address)}</span>
           </span>
         </span>
       </th>
@@ -135,21 +148,6 @@ function Peer({ peer, rates }: PeerProps): ReactElement {
       </td>
       <td>
         <Traffic label="Sending" now={peer.rateUp} total={peer.bytesUp} rates={rates?.up ?? []} colour="stroke-good" />
-      </td>
-      <td>
-        {peer.ofBlocks === 0 ? (
-          <span className="text-muted">not said yet</span>
-        ) : (
-          <span className="flex w-32 items-center gap-2">
-            <ProgressBar
-              label="Says it holds"
-              value={peer.holds / peer.ofBlocks}
-              tone={peer.holds >= peer.ofBlocks ? 'good' : 'accent'}
-              className="flex-1"
-            />
-            <span className="tabular w-9 text-right text-sm">{percent(peer.holds, peer.ofBlocks)}</span>
-          </span>
-        )}
       </td>
       <td className="whitespace-nowrap text-muted" title={exactly(peer.connectedAt)}>
         {ago(peer.connectedAt, now)}
@@ -217,34 +215,21 @@ function Sparkline({
   )
 }
 
-/** The one thing that people want to know. It claims no more than what peers say. */
-function sentence(row: ArchiveRow, peers: readonly PeerRow[]): string {
-  const full = peers.filter(peer => peer.ofBlocks > 0 && peer.holds >= peer.ofBlocks).length
-  const here = row.held.ofBlocks > 0 && row.held.blocks >= row.held.ofBlocks
-  if (full > 0 && (row.ownership === 'yours' || here)) {
-    return `Safe to close: ${full === 1 ? 'one other says that it holds' : `${count(full, 'other')} say that they hold`} everything.`
-  }
-  if (full > 0)
-    return `${full === 1 ? 'One peer says that it holds' : `${count(full, 'peer')} say that they hold`} everything: all of it can be fetched now.`
-  if (row.ownership === 'yours')
-    return 'Nobody else says yet that they hold everything. While Cairn is closed, your friends reach only what they have fetched.'
-  if (here) return 'This machine holds everything, and no connected peer says so of itself: you keep this archive up.'
-  return 'None of the connected peers says that it holds everything: some files may have to wait for somebody who has them.'
-}
-
 function NoPeers({ row }: { readonly row: ArchiveRow }): ReactElement {
   const said = sayArchive(row, useLive())
   const here = row.held.ofBlocks > 0 && row.held.blocks >= row.held.ofBlocks
   return (
-    <EmptyState
-      icon={<Users size={40} strokeWidth={1.25} />}
-      title={said.mood === 'busy' && row.source?.state.name !== 'importing' ? said.short : 'Nobody is connected'}
-    >
-      {row.ownership === 'yours'
-        ? 'Send your friends the link. While Cairn runs they reach you, and you see them here.'
-        : here
-          ? 'This machine holds everything, so you lose nothing, and serves it to whoever comes.'
-          : 'Files that are on this device open; the rest waits until somebody who has them is there.'}
-    </EmptyState>
+    <section aria-labelledby="nobody" className="flex max-w-160 flex-col gap-1">
+      <h2 id="nobody" className="text-md font-semibold">
+        {said.mood === 'busy' && row.source?.state.name !== 'importing' ? said.short : 'Nobody is connected'}
+      </h2>
+      <p className="text-pretty text-muted">
+        {row.ownership === 'yours'
+          ? 'Send your friends the link. While Cairn runs they reach you, and you see them here.'
+          : here
+            ? 'This machine holds everything, so you lose nothing, and serves it to whoever comes.'
+            : 'Files that are on this device open; the rest waits until somebody who has them is there.'}
+      </p>
+    </section>
   )
 }

@@ -1,0 +1,209 @@
+/**
+ * An archive from its first block to its last: above, how many others hold each part; below, what is on this device. Which
+ * part is which is told under the pointer, and with the arrow keys.
+ */
+import { type KeyboardEvent, type PointerEvent, type ReactElement, useMemo, useState } from 'react'
+import type { Availability } from '../../../preload/contract/models.ts'
+import { cx } from '../../ui/class-names.ts'
+import { count, number, percent } from '../../ui/format.ts'
+
+/** In the units of the drawing. */
+const HEIGHT = 100
+/** What nobody else holds is marked so high. */
+const FLOOR = 10
+/** Parts that a page key goes on by. */
+const PAGE = 16
+
+type Bar = Availability['bar']
+
+export function AvailabilityBar({ row }: { readonly row: Availability }): ReactElement | null {
+  const { bar, blocks } = row
+  const parts = bar.least.length
+  const [at, setAt] = useState<number | null>(null)
+  const top = useMemo(() => Math.max(2, ...bar.mean.map(Math.ceil)), [bar])
+  if (parts === 0) return null
+  const shown = at === null ? null : Math.min(at, parts - 1)
+  const point = (event: PointerEvent<HTMLElement>) => {
+    const { left, width } = event.currentTarget.getBoundingClientRect()
+    setAt(Math.max(0, Math.min(parts - 1, Math.floor(((event.clientX - left) / width) * parts))))
+  }
+  const key = (event: KeyboardEvent) => {
+    const from = shown ?? -1
+    const to: Readonly<Record<string, number>> = {
+      ArrowRight: from + 1,
+      ArrowUp: from + 1,
+      ArrowLeft: from - 1,
+      ArrowDown: from - 1,
+      PageUp: from + PAGE,
+      PageDown: from - PAGE,
+      Home: 0,
+      End: parts - 1,
+    }
+    const next = to[event.key]
+    if (next === undefined) return
+    event.preventDefault()
+    setAt(Math.max(0, Math.min(parts - 1, next)))
+  }
+  const said = shown === null ? null : sayPart(bar, shown)
+  const name = shown === null ? '' : parts === blocks ? 'Block' : 'Part'
+  return (
+    <div className="flex flex-col gap-2">
+      <div
+        role="slider"
+        tabIndex={0}
+        aria-label="Parts of this archive"
+        aria-valuemin={1}
+        aria-valuemax={parts}
+        aria-valuenow={(shown ?? 0) + 1}
+        aria-valuetext={
+          said === null ? sayAll(row) : `${name} ${number((shown ?? 0) + 1)} of ${number(parts)}: ${said}`
+        }
+        className="relative overflow-hidden rounded-md border border-line bg-sunken"
+        onKeyDown={key}
+        onPointerMove={point}
+        onPointerDown={point}
+        onPointerLeave={() => setAt(null)}
+        onBlur={() => setAt(null)}
+      >
+        <Others bar={bar} top={top} />
+        <Here bar={bar} />
+        {shown !== null && (
+          <span
+            aria-hidden
+            className="pointer-events-none absolute inset-y-0 min-w-0.5 border-x border-ink/70"
+            style={{ left: `${(shown / parts) * 100}%`, width: `${100 / parts}%` }}
+          />
+        )}
+      </div>
+      <p aria-hidden className="min-h-4 text-sm text-muted">
+        {said === null ? (
+          <>
+            {blocks <= parts ? count(blocks, 'block') : `${number(blocks)} blocks in ${number(parts)} parts`}, in the
+            order in which they were added
+          </>
+        ) : (
+          <>
+            <span className="tabular text-ink">
+              {name} {number((shown ?? 0) + 1)}
+            </span>
+            : {said}
+          </>
+        )}
+      </p>
+      <ul className="flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
+        <Legend mark="h-3 bg-accent">
+          {top > 2 ? `Held by others, up to ${number(top)} of them` : 'Held by others'}
+        </Legend>
+        <Legend mark="h-1 self-end bg-bad">Nobody else now</Legend>
+        <Legend mark="h-1.5 bg-good">On this device</Legend>
+      </ul>
+    </div>
+  )
+}
+
+function Legend({ mark, children }: { readonly mark: string; readonly children: string }): ReactElement {
+  return (
+    <li className="flex items-center gap-1.5">
+      <span aria-hidden className="flex h-3 w-3 items-center">
+        <span className={cx('block w-3 rounded-xs', mark)} />
+      </span>
+      {children}
+    </li>
+  )
+}
+
+/** Neighbours that look the same are drawn as one. */
+function runsOf(parts: number, same: (a: number, b: number) => boolean): readonly { from: number; to: number }[] {
+  const runs: { from: number; to: number }[] = []
+  for (let part = 0; part < parts; part++) {
+    const last = runs.at(-1)
+    if (last !== undefined && same(last.from, part)) last.to = part + 1
+    else runs.push({ from: part, to: part + 1 })
+  }
+  return runs
+}
+
+/** As high as many hold it: full for what all of these hold, faint up to what they hold on average. */
+function Others({ bar: { least, mean }, top }: { readonly bar: Bar; readonly top: number }): ReactElement {
+  const parts = least.length
+  const runs = runsOf(parts, (a, b) => least[a] === least[b] && mean[a] === mean[b])
+  const height = (value: number) => (Math.min(value, top) / top) * (HEIGHT - FLOOR)
+  return (
+    <svg
+      aria-hidden
+      viewBox={`0 0 ${parts} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      shapeRendering="crispEdges"
+      className="block h-14 w-full"
+    >
+      {runs.map(({ from, to }) => {
+        const held = height(least[from]!)
+        const average = height(mean[from]!)
+        const base = { x: from, width: to - from } as const
+        return (
+          <g key={from}>
+            {average > held && (
+              <rect {...base} y={HEIGHT - average} height={average} className="fill-accent opacity-30" />
+            )}
+            {held > 0 ? (
+              <rect {...base} y={HEIGHT - held} height={held} className="fill-accent" />
+            ) : (
+              <rect {...base} y={HEIGHT - FLOOR} height={FLOOR} className="fill-bad" />
+            )}
+          </g>
+        )
+      })}
+    </svg>
+  )
+}
+
+function Here({ bar: { here } }: { readonly bar: Bar }): ReactElement {
+  const parts = here.length
+  const runs = runsOf(parts, (a, b) => here[a] === here[b])
+  return (
+    <svg
+      aria-hidden
+      viewBox={`0 0 ${parts} 1`}
+      preserveAspectRatio="none"
+      shapeRendering="crispEdges"
+      className="block h-2 w-full border-t border-line"
+    >
+      {runs.map(({ from, to }) =>
+        here[from] === 0 ? null : (
+          <rect
+            key={from}
+            x={from}
+            width={to - from}
+            y={0}
+            height={1}
+            className="fill-good"
+            opacity={0.25 + 0.75 * here[from]!}
+          />
+        ),
+      )}
+    </svg>
+  )
+}
+
+function sayPart({ least, mean, here }: Bar, part: number): string {
+  const [few, usual, share] = [least[part]!, mean[part]!, here[part]!]
+  const others =
+    few === 0
+      ? usual > 0
+        ? 'some of it nobody else holds now'
+        : 'nobody else holds it now'
+      : `${few === 1 ? 'one other holds' : `${number(few)} others hold`} all of it`
+  const own = share >= 1 ? 'it is on this device' : share <= 0 ? 'it is not here' : `${percent(share, 1)} of it is here`
+  return `${others}, ${own}`
+}
+
+function sayAll({ bar: { least }, here, blocks }: Availability): string {
+  const held = least.filter(value => value > 0).length
+  const others =
+    held === least.length
+      ? 'All parts are held by others'
+      : held === 0
+        ? 'Nobody else holds any part whole'
+        : `${number(held)} of ${number(least.length)} parts are held by others`
+  return `${others}; ${here.blocks >= blocks ? 'all of it is here' : `${percent(here.blocks, blocks)} is here`}`
+}

@@ -1,0 +1,67 @@
+/** Above the peers of an archive: whether it will be there when this machine is not, and who holds what of it. */
+import { Copy, MailPlus, ShieldCheck, TriangleAlert, UsersRound } from 'lucide-react'
+import type { ReactElement } from 'react'
+import type { ArchiveRow } from '../../../preload/contract/models.ts'
+import { useLive } from '../../backend.ts'
+import { useAvailability } from '../../stores/availability.ts'
+import { sayStanding } from '../../stores/availability-words.ts'
+import { copyInvitation, copyLink } from '../../stores/commands.ts'
+import { Button } from '../../ui/button.tsx'
+import { cx } from '../../ui/class-names.ts'
+import { useNow } from '../../ui/media.ts'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import { AvailabilityBar } from './bar.tsx'
+import { Holders } from './holders.tsx'
+import { Rarest } from './rarest.tsx'
+
+export function StandingOf({ row }: { readonly row: ArchiveRow }): ReactElement {
+  const known = useAvailability(row.id)
+  const live = useLive()
+  const now = useNow()
+  if (known === undefined)
+    return (
+      <div className="flex flex-col gap-2 py-1">
+        <Skeleton className="w-2/3" />
+        <Skeleton className="w-1/2" />
+      </div>
+    )
+  const { title, mood, asOf, next } = sayStanding(known, row, now)
+  const Icon = mood === 'good' ? ShieldCheck : mood === 'warn' ? TriangleAlert : UsersRound
+  const invites = mood === 'warn' && live
+  return (
+    <div className="flex flex-col gap-5">
+      <section aria-label="Will it be there" className="flex items-start gap-3">
+        <Icon
+          size={20}
+          aria-hidden
+          className={cx(
+            'mt-0.5 shrink-0',
+            mood === 'good' ? 'text-good' : mood === 'warn' ? 'text-warn' : 'text-muted',
+          )}
+        />
+        <div className="flex min-w-0 max-w-160 flex-col gap-1">
+          <p className="text-lg font-semibold text-pretty" role="status">
+            {title}.
+          </p>
+          {next && <p className="text-md text-pretty">{next}</p>}
+          <p className="text-sm text-pretty text-muted">
+            {live ? asOf : 'Cairn is not running: this is what was known last.'}
+          </p>
+          {invites && (
+            <div className="mt-1 flex flex-wrap gap-2">
+              <Button icon={<Copy size={14} aria-hidden />} onClick={() => copyLink(row)}>
+                Copy link
+              </Button>
+              <Button icon={<MailPlus size={14} aria-hidden />} onClick={() => copyInvitation(row)}>
+                Copy invitation
+              </Button>
+            </div>
+          )}
+        </div>
+      </section>
+      <AvailabilityBar row={known} />
+      <Holders row={known} />
+      {known.files > 0 && <Rarest row={row} turn={known} />}
+    </div>
+  )
+}

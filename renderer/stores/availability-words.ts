@@ -1,0 +1,187 @@
+/** Whether an archive will be there, in one sentence: how it stands, since when that is known, and what the person can do. */
+import { assertNever } from '../../preload/contract/errors.ts'
+import type { ArchiveRow, AvailabilitySummary, Held, Verdict } from '../../preload/contract/models.ts'
+import { ago, bytes, count, number } from '../ui/format.ts'
+import type { Mood } from './words.ts'
+
+export type Standing = {
+  readonly title: string
+  readonly mood: Mood
+  /** Until when it is true. */
+  readonly asOf: string
+  /** The next step; empty: nothing is needed. */
+  readonly next: string
+}
+
+type Known = Pick<AvailabilitySummary, 'now' | 'remembered' | 'connected' | 'away' | 'lastContact'>
+type Asked = Pick<ArchiveRow, 'ownership' | 'files' | 'paused'>
+
+const OWN_WORD = 'As of now. What others hold is what they say of themselves.'
+
+export function sayStanding(known: Known, row: Asked, now: number): Standing {
+  const { connected, away, lastContact } = known
+  const isRemembered = connected === 0 && away > 0
+  const verdict = isRemembered ? known.remembered : known.now
+  if (verdict.name === 'unknown')
+    return {
+      title: 'Who holds what is not known yet',
+      mood: 'quiet',
+      asOf: '',
+      next: 'It is counted once the whole list of this archive is on this device.',
+    }
+  const last = lastContact === null ? '' : `The last contact was ${ago(lastContact, now)}.`
+  if (!isRemembered)
+    return {
+      title: sayNow(verdict, row),
+      mood: moodOf(verdict),
+      asOf: [connected > 0 ? OWN_WORD : 'As of now. Nobody else is known to hold any of it.', sayAlso(known, now)]
+        .filter(Boolean)
+        .join(' '),
+      next: sayNext(verdict, row, connected),
+    }
+  return {
+    title: `Nobody is connected. ${sayRemembered(verdict)}`,
+    mood: verdict.name === 'safe' || verdict.name === 'spread' ? 'quiet' : moodOf(verdict),
+    asOf: last,
+    next:
+      verdict.name === 'safe' || verdict.name === 'spread'
+        ? 'While Cairn is closed here, nobody can fetch it before one of them runs theirs again.'
+        : sayNext(verdict, row, connected),
+  }
+}
+
+const others = (value: number) => (value === 1 ? 'one other' : `${number(value)} others`)
+const hold = (value: number) => `${others(value)} ${value === 1 ? 'holds' : 'hold'}`
+const times = (value: number) => (value === 1 ? 'once' : value === 2 ? 'twice' : `${number(value)} times`)
+const amount = ({ files, bytes: size }: { readonly files: number; readonly bytes: number }) =>
+  `${count(files, 'file')} (${bytes(size)})`
+
+function sayNow(verdict: Exclude<Verdict, { name: 'unknown' }>, row: Asked): string {
+  switch (verdict.name) {
+    case 'safe':
+      return `Safe to close: ${hold(verdict.others)} all of it`
+    case 'spread':
+      return `Safe to close: ${others(verdict.others)} hold parts, and between them everything at least ${times(verdict.times)}`
+    case 'only-here': {
+      if (verdict.files === 0) return 'Only you hold this archive, and nothing is in it'
+      const isAll = verdict.files === row.files
+      const rest = verdict.others > 0 && !isAll ? `; ${hold(verdict.others)} the rest` : ''
+      return `Only you hold ${isAll ? 'this archive: ' : ''}${amount(verdict)}${rest}`
+    }
+    case 'missing': {
+      const only = verdict.onlyHere.files > 0 ? `, and only you hold ${amount(verdict.onlyHere)}` : ''
+      return `Nobody who is here now has ${amount(verdict)}${only}`
+    }
+    default:
+      return assertNever(verdict)
+  }
+}
+
+/** Of those who are not connected, as they were when they were seen last. */
+function sayRemembered(verdict: Exclude<Verdict, { name: 'unknown' }>): string {
+  const seen = 'When they were seen last,'
+  switch (verdict.name) {
+    case 'safe':
+      return `${seen} ${others(verdict.others)} held all of it`
+    case 'spread':
+      return `${seen} ${others(verdict.others)} held parts, and between them everything at least ${times(verdict.times)}`
+    case 'only-here':
+      return verdict.files === 0 ? 'Nothing is in it' : `As far as was seen, only you hold ${amount(verdict)}`
+    case 'missing':
+      return `As far as was seen, nobody has ${amount(verdict)}`
+    default:
+      return assertNever(verdict)
+  }
+}
+
+/** Those who were here add to those who are. */
+function sayAlso({ now, remembered, away, lastContact }: Known, time: number): string {
+  if (away === 0 || lastContact === null || rank(remembered) <= Math.max(1, rank(now))) return ''
+  const more =
+    remembered.name === 'safe' ? `${others(remembered.others)} held all of it` : 'others held all of it between them'
+  return `Counting those who are away, ${more}; one was seen ${ago(lastContact, time)}.`
+}
+
+const upper = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+function rank(verdict: Verdict): number {
+  switch (verdict.name) {
+    case 'unknown':
+    case 'missing':
+      return 0
+    case 'only-here':
+      return 1
+    case 'spread':
+      return 2
+    case 'safe':
+      return 2 + verdict.others
+    default:
+      return assertNever(verdict)
+  }
+}
+
+function sayNext(verdict: Verdict, { ownership, paused }: Asked, connected: number): string {
+  if (paused) return 'It is paused: it is neither fetched nor served until you go on.'
+  const isAlone = verdict.name === 'only-here' || (verdict.name === 'missing' && verdict.onlyHere.files > 0)
+  if (isAlone)
+    return `Keep Cairn open until somebody else has them${
+      connected === 0 ? ': send the link' : ''
+    }, or ask ${ownership === 'yours' ? 'a friend' : 'its author or a friend'} to keep this archive.`
+  if (verdict.name === 'missing') return 'What is here opens. The rest comes when somebody who has it is there.'
+  return ''
+}
+
+function moodOf(verdict: Verdict): Mood {
+  switch (verdict.name) {
+    case 'safe':
+    case 'spread':
+      return 'good'
+    case 'only-here':
+      return 'warn'
+    case 'missing':
+      return verdict.onlyHere.files > 0 ? 'warn' : 'quiet'
+    case 'unknown':
+      return 'quiet'
+    default:
+      return assertNever(verdict)
+  }
+}
+
+/** Nobody else holds all of it, nor do those who were here before. Of a friend's archive that is its author's concern. */
+export const isOnlyHere = (known: Known | undefined, row: Pick<ArchiveRow, 'ownership'>): boolean =>
+  row.ownership === 'yours' && known?.remembered.name === 'only-here' && known.now.name === 'only-here'
+
+/** For a card in the library; empty: nothing worth a word. */
+export function sayShort({ now, remembered, connected }: Known): string {
+  const verdict = connected > 0 ? now : remembered
+  const was = connected === 0
+  switch (verdict.name) {
+    case 'safe':
+      return was ? `${others(verdict.others)} held all of it` : `${hold(verdict.others)} all of it`
+    case 'spread':
+      return was ? 'others held all of it between them' : 'others hold all of it between them'
+    case 'only-here':
+      return verdict.files === 0 ? '' : `only you hold ${count(verdict.files, 'file')}`
+    case 'missing':
+    case 'unknown':
+      return ''
+    default:
+      return assertNever(verdict)
+  }
+}
+
+/** In a column: `you + 2`, `2 others`, `nobody now`. And at length. */
+export function sayHeldBy({ others: more, here, files, alone }: Held): {
+  readonly short: string
+  readonly long: string
+} {
+  const rest = alone > 0 && alone < files ? ` ${count(alone, 'file')} of ${number(files)} only here or nowhere.` : ''
+  const least = files > 1 ? ', counting the file that the fewest have' : ''
+  if (here)
+    return more === 0
+      ? { short: 'only you', long: `On this device, and nobody else who is connected holds it.${rest}` }
+      : { short: `you + ${number(more)}`, long: `On this device, and ${hold(more)} it${least}.${rest}` }
+  return more === 0
+    ? { short: 'nobody now', long: `Nobody who is connected holds all of it.${rest}` }
+    : { short: count(more, 'other'), long: `${upper(hold(more))} it${least}. It is fetched when you open it.${rest}` }
+}
