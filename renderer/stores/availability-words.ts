@@ -157,11 +157,11 @@ export function sayShort({ now, remembered, connected }: Known): string {
   const was = connected === 0
   switch (verdict.name) {
     case 'safe':
-      return was ? `${others(verdict.others)} held all of it` : `${hold(verdict.others)} all of it`
+      return upper(was ? `${others(verdict.others)} held all of it` : `${hold(verdict.others)} all of it`)
     case 'spread':
-      return was ? 'others held all of it between them' : 'others hold all of it between them'
+      return was ? 'Others held all of it between them' : 'Others hold all of it between them'
     case 'only-here':
-      return verdict.files === 0 ? '' : `only you hold ${count(verdict.files, 'file')}`
+      return verdict.files === 0 ? '' : `Only you hold ${count(verdict.files, 'file')}`
     case 'missing':
     case 'unknown':
       return ''

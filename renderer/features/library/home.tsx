@@ -3,6 +3,8 @@ import { FileCheck2, FolderUp, Link2, Plus } from 'lucide-react'
 import { type ReactElement, useId } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
+import { useSummary } from '../../stores/availability.ts'
+import { sayShort } from '../../stores/availability-words.ts'
 import { titleOf, useArchives, useMirrorStatus } from '../../stores/mirrors.ts'
 import { ui } from '../../stores/ui.ts'
 import { sayArchive, sayNews } from '../../stores/words.ts'
@@ -78,6 +80,8 @@ function Card({ row }: { readonly row: ArchiveRow }): ReactElement {
   const now = useNow()
   const said = sayArchive(row, useLive())
   const news = sayNews(row)
+  const summary = useSummary(row.id)
+  const others = summary === undefined ? '' : sayShort(summary)
   const size = row.files === null || row.bytes === null ? null : `${count(row.files, 'file')}, ${bytes(row.bytes)}`
   const held =
     row.ownership === 'yours' || row.held.ofBlocks === 0
@@ -107,6 +111,12 @@ function Card({ row }: { readonly row: ArchiveRow }): ReactElement {
         </span>
         <span className="text-sm text-muted">
           {[size, held].filter(Boolean).join(' · ') || 'Its size is not known yet'}
+          {others && (
+            <>
+              <br />
+              {others}
+            </>
+          )}
           <br />
           {row.changedAt === null ? `Added ${ago(row.addedAt, now)}` : `Changed ${ago(row.changedAt, now)}`}
           {news !== null && news.count !== null && `: ${news.words}`}

@@ -1,5 +1,5 @@
 /** The column on the left: what is yours, what is your friends', and how transfers and the network are doing. */
-import { ArrowDownUp, Bell, BellRing, Link2, Plus, Search, Settings as Gear, Users } from 'lucide-react'
+import { ArrowDownUp, Bell, BellRing, Link2, Plus, Search, Settings as Gear, UserRound, Users } from 'lucide-react'
 import { type ReactElement, useMemo, useRef, useState } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
@@ -14,6 +14,8 @@ import {
   pauseArchive,
   setNotify,
 } from '../../stores/commands.ts'
+import { useSummary } from '../../stores/availability.ts'
+import { isOnlyHere } from '../../stores/availability-words.ts'
 import {
   titleOf,
   transferIsOver,
@@ -215,6 +217,7 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
   const watching = row.watched !== null && row.watched.foundAt === null
   const found = row.watched !== null && row.watched.foundAt !== null
   const news = sayNews(row)
+  const onlyHere = isOnlyHere(useSummary(row.id), row)
   const running = useMemo(
     () =>
       transfers.find(transfer => transfer.key === row.id && transfer.kind !== 'download' && !transferIsOver(transfer)),
@@ -228,6 +231,7 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
     found ? 'found since you looked' : '',
     news === null ? '' : `${news.words} since you looked`,
     share === null ? '' : percent(share, 1),
+    onlyHere ? 'nobody else holds all of it' : '',
   ]
     .filter(Boolean)
     .join(', ')
@@ -253,6 +257,11 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
           {watching && (
             <span aria-hidden title="You are told when it is found">
               <BellRing size={12} className="text-muted" />
+            </span>
+          )}
+          {onlyHere && (
+            <span aria-hidden title="Nobody else holds all of it">
+              <UserRound size={12} className="text-muted" />
             </span>
           )}
           {(news !== null || found) && (
