@@ -33,6 +33,9 @@ export async function openLink(link: string): Promise<boolean> {
   }
 }
 
+/** Nothing is fetched or served any more, or all of it goes on. */
+export const pauseEverything = (paused: boolean): void => attempt(() => backend.settings.update({ paused }))
+
 export async function copyText(text: string, said: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text)

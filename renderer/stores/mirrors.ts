@@ -1,7 +1,14 @@
 /** The copies of the backend's collections that the page lives on, and the ways to look at them. */
 import { useStore } from 'zustand'
 import { useShallow } from 'zustand/shallow'
-import type { ArchiveKey, ArchiveRow, NetworkStatus, Settings, TransferRow } from '../../preload/contract/models.ts'
+import type {
+  ArchiveKey,
+  ArchiveRow,
+  NetworkStatus,
+  Settings,
+  TrafficRow,
+  TransferRow,
+} from '../../preload/contract/models.ts'
 import { backend, connected } from '../backend.ts'
 import { type Mirror, mirror } from './mirror.ts'
 
@@ -12,6 +19,11 @@ export const archives = mirror<ArchiveRow>(signal => backend.archives.watch(unde
 export const transfers = mirror<TransferRow>(signal => backend.transfers.watch(undefined, { signal }), never, connected)
 export const network = mirror<NetworkStatus>(signal => backend.network.watch(undefined, { signal }), never, connected)
 export const settings = mirror<Settings>(signal => backend.settings.watch(undefined, { signal }), never, connected)
+
+const traffic = mirror<TrafficRow>(signal => backend.peers.watchTraffic(undefined, { signal }), never, connected)
+
+/** What has passed, by the key of an archive, or of `all`; undefined: nothing so far. */
+export const useTraffic = (id: string): TrafficRow | undefined => useStore(traffic, state => state.byId.get(id))
 
 export const useMirrorStatus = (): Mirror<ArchiveRow>['status'] => useStore(archives, state => state.status)
 export const useArchive = (key: ArchiveKey): ArchiveRow | undefined => useStore(archives, state => state.byId.get(key))

@@ -119,6 +119,8 @@ export function sayNetwork(status: NetworkStatus | undefined, live: boolean): Sa
     case 'off':
     case 'waiting-for-consent':
       return { short: status.reach.title, mood: 'quiet' }
+    case 'paused':
+      return { short: 'All paused', mood: 'warn' }
     case 'starting':
       return { short: status.reach.title, mood: 'busy' }
     case 'online':
@@ -126,7 +128,6 @@ export function sayNetwork(status: NetworkStatus | undefined, live: boolean): Sa
       return { short: status.reach.verdict === 'strict-nat' ? 'Online, strict router' : 'Online', mood: 'good' }
     case 'room':
       return { short: 'Local network only', mood: 'good' }
-    case 'paused':
     case 'dht-silent':
     case 'offline':
       return { short: status.reach.title, mood: 'warn' }

@@ -787,7 +787,12 @@ export const settings: Settings = {
   author: 'Mia',
   notify: false,
   cache: 10_000_000_000,
-  limits: { down: null, up: null, schedule: [], connections: 64 },
+  limits: {
+    down: 5_000_000,
+    up: null,
+    schedule: [{ days: [5, 6], from: 22 * 60, to: 6 * 60, down: null, up: 500_000 }],
+    connections: 64,
+  },
   paused: false,
   room: true,
 }

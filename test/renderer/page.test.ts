@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { ArchiveRow } from '../../preload/contract/models.ts'
-import { changedFiles, HUGE, keyOf, names, numbers } from './fixtures.ts'
+import { changedFiles, HUGE, keyOf, names, numbers, peers } from './fixtures.ts'
 import { axe, browserPages, go, type Opened } from './page.ts'
 
 const open = browserPages()
@@ -571,6 +571,56 @@ describe('the window', () => {
     await page.getByRole('radio', { name: 'Dark' }).click()
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark')
     await expect.poll(() => backend.calls).toContainEqual({ name: 'settings.update', input: { theme: 'dark' } })
+  })
+
+  test('limits are read as they are typed, with their unit, and hold at some times', async () => {
+    const { page, backend } = await open()
+    const { limits } = backend.settings.get('settings')!
+    const said = (input: unknown) => expect.poll(() => backend.calls.at(-1)).toEqual({ name: 'settings.update', input })
+    await page.keyboard.press('Control+,')
+    const dialog = page.getByRole('dialog', { name: 'Settings' })
+    await dialog.getByLabel('Send', { exact: true }).fill('1.5')
+    await page.keyboard.press('Tab')
+    await said({ limits: { ...limits, up: 1_500_000 } })
+    await dialog.getByLabel('Unit of: Send', { exact: true }).selectOption('kB/s')
+    await dialog.getByText('10 kB/s at least.').waitFor()
+    await dialog.getByLabel('Send', { exact: true }).fill('250')
+    await page.keyboard.press('Enter')
+    await said({ limits: { ...limits, up: 250_000 } })
+    await dialog.getByLabel('Receive', { exact: true }).fill('')
+    await page.keyboard.press('Tab')
+    await said({ limits: { ...limits, up: 250_000, down: null } })
+    await dialog.getByRole('button', { name: 'Sun', pressed: false }).click()
+    const [night] = limits.schedule
+    await said({ limits: { ...limits, up: 250_000, down: null, schedule: [{ ...night, days: [5, 6, 0] }] } })
+    await dialog.getByRole('button', { name: 'Remove these times' }).click()
+    await said({ limits: { ...limits, up: 250_000, down: null, schedule: [] } })
+  })
+
+  test('everything is paused and goes on where the network is told of, and it is said while it is so', async () => {
+    const { page, backend } = await open()
+    await page.getByRole('button', { name: 'Pause everything' }).click()
+    await expect.poll(() => backend.settings.get('settings')!.paused).toBe(true)
+    backend.network.put({ ...backend.network.get('network')!, state: { name: 'paused' }, peers: 0 })
+    await page.getByRole('button', { name: 'All paused' }).click()
+    await page.getByRole('main').getByRole('button', { name: 'Go on' }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill('go on with every')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => backend.settings.get('settings')!.paused).toBe(false)
+  })
+
+  test('peers are sorted by what their columns say, and called what the person calls them', async () => {
+    const { page, backend } = await open({ at: `#/archive/${keyOf(numbers.holiday)}/peers/` })
+    const table = page.getByRole('region', { name: 'Connected peers' })
+    const first = () => table.getByRole('rowheader').first().innerText()
+    const fixed = [...peers].sort((a, b) => b.rateDown - a.rateDown)[0]!
+    backend.names.put({ id: fixed.id, name: 'Ana at home' })
+    await table.getByRole('button', { name: 'Receiving' }).click()
+    await expect.poll(first).toContain('Ana at home')
+    await table.getByRole('columnheader', { name: 'Receiving' }).and(page.locator('[aria-sort=descending]')).waitFor()
+    await table.getByRole('button', { name: 'Receiving' }).click()
+    await expect.poll(first).not.toContain('Ana at home')
   })
 
   test('the palette finds archives and commands', async () => {

@@ -1,5 +1,17 @@
 /** The column on the left: what is yours, what is your friends', and how transfers and the network are doing. */
-import { ArrowDownUp, Bell, BellRing, Link2, Plus, Search, Settings as Gear, UserRound, Users } from 'lucide-react'
+import {
+  ArrowDownUp,
+  Bell,
+  BellRing,
+  CirclePause,
+  CirclePlay,
+  Link2,
+  Plus,
+  Search,
+  Settings as Gear,
+  UserRound,
+  Users,
+} from 'lucide-react'
 import { type ReactElement, useMemo, useRef, useState } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
@@ -12,6 +24,7 @@ import {
   markSeen,
   openLink,
   pauseArchive,
+  pauseEverything,
   setNotify,
 } from '../../stores/commands.ts'
 import { useSummary } from '../../stores/availability.ts'
@@ -22,6 +35,7 @@ import {
   useArchives,
   useMirrorStatus,
   useNetwork,
+  useSettings,
   useTransfers,
 } from '../../stores/mirrors.ts'
 import { useToasts } from '../../stores/toasts.ts'
@@ -351,6 +365,7 @@ function Foot(): ReactElement {
         )
   const live = useLive()
   const said = sayNetwork(network, live)
+  const resting = useSettings()?.paused === true
   const item = 'flex min-h-8 w-full items-center gap-2 rounded-md px-2 text-left'
   return (
     <div className="flex shrink-0 flex-col gap-px border-t border-line p-2">
@@ -371,18 +386,30 @@ function Foot(): ReactElement {
           </span>
         )}
       </button>
-      <button
-        type="button"
-        aria-current={place.view === 'network' ? 'page' : undefined}
-        onClick={() => ui.go({ view: 'network' })}
-        className={cx(item, place.view === 'network' ? 'bg-pressed' : 'hover:bg-hover')}
-      >
-        <MoodDot mood={said.mood} />
-        <span className="min-w-0 flex-1 truncate">{said.short}</span>
-        {live && network !== undefined && network.peers > 0 && (
-          <span className="text-sm text-muted">{count(network.peers, 'peer')}</span>
-        )}
-      </button>
+      <div className="flex items-center gap-1">
+        <button
+          type="button"
+          aria-current={place.view === 'network' ? 'page' : undefined}
+          onClick={() => ui.go({ view: 'network' })}
+          className={cx(item, 'min-w-0 flex-1', place.view === 'network' ? 'bg-pressed' : 'hover:bg-hover')}
+        >
+          <MoodDot mood={said.mood} />
+          <span className="min-w-0 flex-1 truncate">{said.short}</span>
+          {live && network !== undefined && network.peers > 0 && (
+            <span className="text-sm text-muted">{count(network.peers, 'peer')}</span>
+          )}
+        </button>
+        {live &&
+          (resting ? (
+            <Button size="small" icon={<CirclePlay size={14} aria-hidden />} onClick={() => pauseEverything(false)}>
+              Go on
+            </Button>
+          ) : (
+            <IconButton label="Pause everything" onClick={() => pauseEverything(true)}>
+              <CirclePause size={16} />
+            </IconButton>
+          ))}
+      </div>
     </div>
   )
 }

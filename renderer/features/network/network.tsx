@@ -3,6 +3,7 @@ import { Radar } from 'lucide-react'
 import { type ReactElement, useMemo, useState } from 'react'
 import type { ArchiveRow, Reach } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
+import { pauseEverything } from '../../stores/commands.ts'
 import { titleOf, useArchives, useNetwork } from '../../stores/mirrors.ts'
 import { ui } from '../../stores/ui.ts'
 import { sayNetwork } from '../../stores/words.ts'
@@ -44,6 +45,11 @@ export function Network(): ReactElement {
                 <Meaning reach={status.reach} />
               ) : (
                 <p className="mt-1 text-pretty text-muted">What follows is what was known last.</p>
+              )}
+              {live && status.state.name === 'paused' && (
+                <Button kind="primary" className="mt-3" onClick={() => pauseEverything(false)}>
+                  Go on
+                </Button>
               )}
               {live && status.state.name === 'waiting-for-consent' && (
                 <Button kind="primary" className="mt-3" onClick={() => void ui.askConsent()}>

@@ -21,7 +21,7 @@ import { type ReactElement, type ReactNode, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, ArchiveState, Attempts } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
-import { openLink, tellWhenFound } from '../../stores/commands.ts'
+import { openLink, pauseEverything, tellWhenFound } from '../../stores/commands.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
 import { Banner } from '../../ui/banner.tsx'
@@ -42,7 +42,18 @@ const OFFERED_AFTER = 20
 
 const retry = (row: ArchiveRow) => attempt(() => backend.archives.retry({ key: row.id }))
 
-const TryAgain = ({ row }: { readonly row: ArchiveRow }) => <Button onClick={() => retry(row)}>Look again now</Button>
+const isPaused = ({ state }: ArchiveRow) => state.name === 'unreachable' && state.reason === 'paused'
+
+const TryAgain = ({ row, size = 'normal' }: { readonly row: ArchiveRow; readonly size?: 'small' | 'normal' }) =>
+  isPaused(row) ? (
+    <Button size={size} onClick={() => pauseEverything(false)}>
+      Go on
+    </Button>
+  ) : (
+    <Button size={size} onClick={() => retry(row)}>
+      Look again now
+    </Button>
+  )
 
 type OpeningProps = {
   readonly row: ArchiveRow
@@ -165,11 +176,7 @@ export function OpeningBanner({ row }: { readonly row: ArchiveRow }): ReactEleme
           tone="plain"
           icon={<CloudOff size={16} />}
           title={said.title}
-          actions={
-            <Button size="small" onClick={() => retry(row)}>
-              Look again now
-            </Button>
-          }
+          actions={<TryAgain row={row} size="small" />}
         >
           You see what was known last. Files that are on this device open; the rest waits. {watching(state, now)}
         </Banner>
@@ -240,7 +247,8 @@ function Insist({ row }: { readonly row: ArchiveRow }): ReactElement {
   )
 }
 
-function watching({ since, lastTried }: Unreachable, now: number): string {
+function watching({ reason, since, lastTried }: Unreachable, now: number): string {
+  if (reason === 'paused') return ''
   const tried = now - lastTried < 45_000 ? 'just now' : ago(lastTried, now)
   const seconds = (now - since) / 1000
   const long = seconds < OFFERED_AFTER ? '' : `, for ${duration(seconds)} so far`

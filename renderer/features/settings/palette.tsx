@@ -3,6 +3,8 @@ import { Dialog as Base } from '@base-ui/react/dialog'
 import {
   ArrowDownUp,
   Box,
+  CirclePause,
+  CirclePlay,
   CornerDownLeft,
   FileCheck2,
   Keyboard,
@@ -18,9 +20,9 @@ import {
 } from 'lucide-react'
 import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
 import { backend, useLive } from '../../backend.ts'
-import { copyInvitation, copyLink, download, linkIn, openLink } from '../../stores/commands.ts'
+import { copyInvitation, copyLink, download, linkIn, openLink, pauseEverything } from '../../stores/commands.ts'
 import { type Tab, tabs } from '../../stores/location.ts'
-import { titleOf, useArchives } from '../../stores/mirrors.ts'
+import { titleOf, useArchives, useSettings } from '../../stores/mirrors.ts'
 import { prefer } from '../../stores/preferences.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { ui, usePlace, useUi } from '../../stores/ui.ts'
@@ -66,6 +68,7 @@ function useCommands(): readonly Command[] {
   const archives = useArchives()
   const place = usePlace()
   const live = useLive()
+  const settings = useSettings()
   const icon = (picture: ReactNode) => picture
   const here = place.view === 'archive' ? archives.find(row => row.id === place.key) : undefined
   const theme = (name: 'light' | 'dark' | 'system') => () => {
@@ -136,6 +139,13 @@ function useCommands(): readonly Command[] {
       name: 'Check a receipt…',
       icon: icon(<FileCheck2 size={16} />),
       run: () => ui.show('receipt'),
+    },
+    {
+      id: 'pause-everything',
+      name: settings?.paused === true ? 'Go on with everything' : 'Pause everything',
+      note: settings?.paused === true ? 'Nothing is fetched or served now' : '',
+      icon: icon(settings?.paused === true ? <CirclePlay size={16} /> : <CirclePause size={16} />),
+      run: () => pauseEverything(settings?.paused !== true),
     },
     {
       id: 'settings',
