@@ -166,6 +166,12 @@ function say(error: SerializedError): Words | null {
         `The link says ${error.data.expected}, and the archive says ${error.data.found}. Nothing of it is shown.`,
         'Ask your friend about it before you trust this archive.',
       ]
+    case 'CONTENT_REPLACED':
+      return [
+        'What this file holds now is not here',
+        'Its author has replaced what files of this archive held. What is here in its place is older, and is not shown as if it were this one.',
+        'Say above whether to follow that: then it can be opened. Until then, an older version can.',
+      ]
     case 'RECEIPT_WRONG':
       return error.data.what === 'receipt'
         ? ['This is no receipt', 'It was not made by Cairn, or it was changed since.', 'Ask for it again.']

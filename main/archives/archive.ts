@@ -9,7 +9,7 @@ import type Hyperblobs from 'hyperblobs'
 import type Hypercore from 'hypercore'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Pin } from '../../preload/contract/models.ts'
-import { boundContent } from '../lib/content-bound.ts'
+import { boundContent, replaceContent } from '../lib/content-bound.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { countOf, includes, type Ranges } from '../lib/ranges.ts'
 import {
@@ -112,6 +112,8 @@ export class Archive {
   readonly #content: ContentLength
   /** Throws where nothing may be written now: also in the middle of what began before. */
   mayWrite: () => void = () => {}
+  /** The first block of content here that is not what a version names. See `Rewrites.contentUpTo`. */
+  contentUpTo: (version: number, signal?: AbortSignal) => Promise<number> = async () => Number.POSITIVE_INFINITY
   #counted: { held: Ranges; blocks: number; bytes: number; at: number; ready: Promise<void> } | null = null
   readonly #store: Store
 
@@ -206,8 +208,10 @@ export class Archive {
         newest,
       })
     const pinned = version === null || version === 0 ? null : await this.pins.check(wanted)
+    const contentUpTo = await this.contentUpTo(wanted, signal)
     pinned?.still()
     const snapshot = this.drive.checkout(wanted)
+    replaceContent(snapshot, contentUpTo)
     if (pinned !== null) boundContent(snapshot, pinned.blobsLength)
     const stop = () => void snapshot.close().catch(() => {})
     signal?.addEventListener('abort', stop)

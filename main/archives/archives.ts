@@ -485,6 +485,11 @@ export class Archives {
     return pinned?.signal ?? NEVER
   }
 
+  /** What is here of the content of this version is what it names, as far as that is known. See `Rewrites.isWhole`. */
+  isWhole(key: string, version: number): boolean {
+    return this.#rewrites.isWhole(key, version)
+  }
+
   /** Whether a version is still what it was when the list had this fork, as far as that is known. */
   stands(key: string, version: number, fork: number): boolean {
     const now = this.get(key).drive.core.fork
@@ -671,6 +676,7 @@ export class Archives {
     setMaxListeners(0, opened.life.signal)
     this.#opened.set(record.key, opened)
     if (record.namespace !== null) archive.mayWrite = () => void this.writable(record.key)
+    else archive.contentUpTo = (version, signal) => this.#rewrites.contentUpTo(record.key, version, signal)
     const { core } = archive.drive
     const touch = () => this.touch(record.key)
     let refreshed = Number.NEGATIVE_INFINITY

@@ -31,6 +31,8 @@ export type Forked = { readonly length: number; readonly fork: number; readonly 
 export type HistoryHooks = {
   /** Called before anything else is done. Must not wait for anything. */
   forked(forked: Forked): void
+  /** A peer tells of a history with a higher fork, of which nothing is proven yet. Must not wait for anything. */
+  told(): void
   /** So many blocks are the same in both. Not called where no peer tells. */
   parted(common: number): void
   /** Whether that history replaces the one that is here, now. If not, `follow` does it later. */
@@ -195,6 +197,7 @@ export class HistoryGuard {
   #heardOf(peer: Hypercore.ReplicatorPeer): boolean {
     const held = this.#held
     const { replicator } = this.#core
+    if (peer.remoteFork > this.fork) this.#hooks.told()
     if (held !== null && peer.remoteFork >= held.fork && peer.remoteLength > (held.batch?.length ?? 0))
       replicator._reorgs = replicator._reorgs.filter(request => request !== held)
     return this.#updateFork(peer)

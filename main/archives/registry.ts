@@ -119,6 +119,15 @@ const Rewrite = z.object({
   done: z.boolean(),
 })
 
+/** Its author has replaced content, and nobody has agreed to that: what is here is not what versions after `since` name. */
+const Replaced = z.object({
+  since: z.number(),
+  /** From this block of content on; those before are the same in both. */
+  from: z.number(),
+  /** Of the log of content that replaces the one here. */
+  fork: z.number(),
+})
+
 const Archive = z.object({
   key: z.string(),
   /** Ours only: the Corestore namespace, random and never used again. */
@@ -158,6 +167,7 @@ const Archive = z.object({
   rewrite: Rewrite.nullable().default(null),
   /** Of two histories that were signed: the newest version that both have. Which archives are frozen the warrants say. */
   parted: z.number().nullable().default(null),
+  replaced: Replaced.nullable().default(null),
 })
 
 /** Out of the library; its cores, by key, may still have blocks here. */
@@ -218,6 +228,7 @@ export const FRESH: Omit<ArchiveRecord, 'key' | 'namespace' | 'secret' | 'title'
   doubt: false,
   rewrite: null,
   parted: null,
+  replaced: null,
 }
 
 /** From each older version to the next. */

@@ -7,6 +7,7 @@
  */
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type Hypercore from 'hypercore'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Rewritten } from '../../preload/contract/models.ts'
@@ -19,6 +20,8 @@ import { encodeManifest, nameOf, type Part, readName, readWarrant, WARRANTS, wri
 
 /** Whether an author has rewritten the content alone is known when the list has not been told to be another one for so long. */
 const BOTH_TOLD = 3000
+/** What is told of other content is proven within this, or is no reason to hold anything back. Looked at so often meanwhile. */
+const PROVING = { most: 5000, every: 50 } as const
 /** So long after the first of an archive has come, what came of it by itself is nobody's yet. */
 const FRESH = 60_000
 
@@ -29,8 +32,12 @@ type Guarded = {
   readonly archive: Archive
   readonly guards: Map<Part, HistoryGuard>
   found: number
+  /** The newest version when it was first told that the content of this fork is replaced. */
+  told: { readonly fork: number; since: number; readonly at: number } | null
   timer: NodeJS.Timeout | null
 }
+/** `from`: the first block that is not the same in both; null: that is not known yet. */
+type Replaced = { readonly since: number; readonly from: number | null }
 
 export type RewritesOptions = {
   readonly storage: string
@@ -80,7 +87,7 @@ export class Rewrites {
     const { key } = archive
     let guarded = this.#guarded.get(key)
     if (guarded?.archive !== archive) {
-      guarded = { archive, guards: new Map(), found: Number.NEGATIVE_INFINITY, timer: null }
+      guarded = { archive, guards: new Map(), found: Number.NEGATIVE_INFINITY, told: null, timer: null }
       this.#guarded.set(key, guarded)
       if (archive.length === 0) guarded.found = Number.POSITIVE_INFINITY
     }
@@ -92,6 +99,9 @@ export class Rewrites {
       })
     const guard = HistoryGuard.of(core.core!, {
       forked: forked => this.#forked(archive, part, forked),
+      told: () => {
+        if (part === 'content') this.#told(archive)
+      },
       parted: common => {
         if (part === 'list') this.#update(key, { parted: common })
       },
@@ -132,6 +142,56 @@ export class Rewrites {
     if (differs) return { kind: 'forked', common: parted, here, proof: false, mended: other, answer }
     const what = rewrite?.log === 'content' ? 'content' : 'versions'
     return other === null ? null : { kind: 'taken-back', what, ...other, here, answer }
+  }
+
+  /** Whether the content of this version is what is here or comes, as far as that is known now. */
+  isWhole(key: string, version: number): boolean {
+    const replaced = this.#replaced(key)
+    return replaced === null || version <= replaced.since
+  }
+
+  /**
+   * The first block of content that is not what this version names, since its author has replaced it and nobody has agreed
+   * to that. Waits a little while it is being proven, or replaced here too. Throws the signal's reason.
+   */
+  async contentUpTo(key: string, version: number, signal?: AbortSignal): Promise<number> {
+    const until = performance.now() + PROVING.most
+    while (true) {
+      const replaced = this.#replaced(key)
+      if (replaced === null || version <= replaced.since) return Number.POSITIVE_INFINITY
+      const isComing =
+        this.#record(key).rewrite?.answer === 'follows' && this.#guarded.get(key)?.guards.get('content')?.isTold
+      if (replaced.from !== null && (isComing !== true || performance.now() > until)) return replaced.from
+      await sleep(PROVING.every, undefined, signal === undefined ? { ref: false } : { ref: false, signal })
+    }
+  }
+
+  #replaced(key: string): Replaced | null {
+    const guarded = this.#guarded.get(key)
+    const guard = guarded?.guards.get('content')
+    const { replaced } = this.#record(key)
+    if (replaced !== null && (guard === undefined || guard.fork < replaced.fork)) return replaced
+    const told = guarded?.told ?? null
+    if (told === null || guard?.isTold !== true || told.fork !== guard.fork) return null
+    return performance.now() - told.at < PROVING.most ? { since: told.since, from: null } : null
+  }
+
+  #told({ key, length }: Archive): void {
+    const guarded = this.#guarded.get(key)
+    const fork = guarded?.guards.get('content')?.fork
+    if (guarded === undefined || fork === undefined || guarded.told?.fork === fork) return
+    guarded.told = { fork, since: length, at: performance.now() }
+    // What was held back meanwhile goes on if it comes to nothing.
+    setTimeout(() => this.#options.changed(key), PROVING.most).unref()
+  }
+
+  /** Nobody has agreed to content that is proven to be another one. */
+  #noteReplaced({ key, length }: Archive, guard: HistoryGuard, { fork, common }: Offer): void {
+    const { replaced } = this.#record(key)
+    const told = this.#guarded.get(key)?.told ?? null
+    const known = replaced !== null && replaced.fork > guard.fork ? replaced : told?.fork === guard.fork ? told : null
+    const now = { since: known?.since ?? length, from: common, fork }
+    if (JSON.stringify(now) !== JSON.stringify(replaced)) this.#update(key, { replaced: now })
   }
 
   /** Follows the other history as soon as it is there, or stays on this one. */
@@ -176,7 +236,13 @@ export class Rewrites {
     // Beyond what anybody has told of, so that it is the one that all follow.
     const fork = Math.max(drive.core.fork, rewrite?.log === 'list' ? rewrite.fork : 0) + 1
     const hash = encodeKey(await drive.core.treeHash(length))
-    await registry.update(key, { published: { length, fork, hash }, rewrite: null, parted: null, summary: null })
+    await registry.update(key, {
+      published: { length, fork, hash },
+      rewrite: null,
+      parted: null,
+      replaced: null,
+      summary: null,
+    })
     await content.truncate(contentLength, { fork: content.fork + 1 })
     await drive.core.truncate(length, { fork })
     await this.#options.flush()
@@ -210,6 +276,13 @@ export class Rewrites {
   }
 
   #mayFollow(archive: Archive, part: Part, offer: Offer): boolean {
+    const may = this.#isAgreed(archive, part, offer)
+    const guard = this.#guarded.get(archive.key)?.guards.get(part)
+    if (!may && part === 'content' && guard !== undefined) this.#noteReplaced(archive, guard, offer)
+    return may
+  }
+
+  #isAgreed(archive: Archive, part: Part, offer: Offer): boolean {
     const rewrite = this.#options.registry.archives.get(archive.key)?.rewrite
     const guards = this.#guarded.get(archive.key)?.guards
     const guard = guards?.get(part)
@@ -295,6 +368,12 @@ export class Rewrites {
     if (this.#guarded.get(archive.key)?.archive !== archive) return
     const { taken } = this.#record(archive.key).updates
     if (part === 'content' && taken !== null && taken.blocks > length) this.#clamp(archive.key, length)
+    // What is written over what was taken back is of later versions, too.
+    const { told } = this.#guarded.get(archive.key)!
+    const { replaced } = this.#record(archive.key)
+    if (part === 'list' && told !== null) told.since = Math.min(told.since, length)
+    if (part === 'list' && replaced !== null && replaced.since > length)
+      this.#update(archive.key, { replaced: { ...replaced, since: length } })
     this.#settle(archive)
     this.#options.replaced(archive.key)
     // The content of a list that was followed may have been held until now.
@@ -307,6 +386,8 @@ export class Rewrites {
     const { rewrite, updates, seenLength, names } = this.#record(key)
     const { taken } = updates
     if (taken !== null && blobs !== null && taken.blocks > blobs.core.length) this.#clamp(key, blobs.core.length)
+    const { replaced } = this.#record(key)
+    if (replaced !== null && blobs !== null && blobs.core.fork >= replaced.fork) this.#update(key, { replaced: null })
     if (!this.isForked(archive)) for (const guard of this.#guards(key)) guard.thaw()
     if (rewrite === null || rewrite.done) return
     const now = rewrite.log === 'list' ? drive.core.fork : (blobs?.core.fork ?? 0)

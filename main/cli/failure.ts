@@ -83,6 +83,7 @@ const NEXT_STEP: Partial<Record<ErrorCode, string>> = {
   OTHER_VERSION: 'A Cairn of another version runs on this storage: restart it.',
   DISCONNECTED: 'The running Cairn was closed. Run the command again.',
   INTERNAL: "The details are in the log in Cairn's storage folder.",
+  CONTENT_REPLACED: 'cairn follow LINK takes what replaces it. Older versions can be read as before.',
   ARCHIVE_CONFLICT: 'cairn status says more.',
   ARCHIVE_DAMAGED: 'Tell its author. A later version may be whole again.',
   ARCHIVE_SECRET_NEEDED: 'Ask for the whole link, with what follows the #.',

@@ -349,6 +349,8 @@ export class Keeping {
   /** From the version that is kept to the newest; null: nothing of what is kept is new. */
   async #step(key: string, before: Taken, to = this.#archives.get(key).length): Promise<Step | null> {
     const archive = this.#archives.get(key)
+    // What it names is not here, and does not come before somebody has agreed to that.
+    if (!this.#archives.isWhole(key, to)) return null
     const taken = before.rewound ? await this.#takenUpTo(key, before) : before
     const { keeping, updates } = this.#archives.record(key)
     const standing = standingOf(updates, taken)
@@ -656,6 +658,7 @@ export class Keeping {
       const { keeping, updates } = this.#archives.record(key)
       if (updates.taken !== null || keeping.how === 'look') return
       const { length } = archive
+      if (!this.#archives.isWhole(key, length)) throw notWhole(key)
       const { core } = await archive.drive.getBlobs()
       // As far as it is known now; the list may name content that the log is not known to have yet.
       if (core.peers.length > 0) await asked(core)
@@ -807,6 +810,9 @@ async function asked(core: Hypercore): Promise<void> {
 
 const isListed = (list: Hypercore): boolean =>
   list.length > 0 && countHeld(list, [{ start: 0, end: list.length }]) === list.length
+
+const notWhole = (key: string) =>
+  new AppError('NOT_AVAILABLE', 'The content of this version is being replaced.', { key, path: '/' })
 
 const ANY = () => true
 /** As if nothing had been kept. */

@@ -106,7 +106,7 @@ export class Selection {
     this.#files++
     const { blob } = file
     if (blob === null || file.size === 0) return
-    if (!isPossible(this.#drive, file)) {
+    if (file.replaced === true || !isPossible(this.#drive, file)) {
       this.#impossible++
       return
     }

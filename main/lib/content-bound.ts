@@ -7,3 +7,13 @@ export function boundContent(snapshot: object, blocks: number): void {
 }
 
 export const contentBound = (snapshot: object): number => bounds.get(snapshot) ?? Number.POSITIVE_INFINITY
+
+/** Snapshots of whose content a part was replaced since by their author, and is not here. */
+const replaced = new WeakMap<object, number>()
+
+/** What stands here from this block of content on is not what this snapshot names. */
+export function replaceContent(snapshot: object, from: number): void {
+  if (from !== Number.POSITIVE_INFINITY) replaced.set(snapshot, from)
+}
+
+export const replacedFrom = (snapshot: object): number => replaced.get(snapshot) ?? Number.POSITIVE_INFINITY

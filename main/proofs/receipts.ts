@@ -9,7 +9,7 @@ import { AppError } from '../../preload/contract/errors.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
 import { rangesOf } from '../lib/ranges.ts'
-import { readBlob } from '../read/blob.ts'
+import { isReplaced, readBlob } from '../read/blob.ts'
 import { type ArchiveFile, heldOf, nameOf, readEntry } from '../read/entries.ts'
 import { contentKeyIn, lookUp } from './list.ts'
 import {
@@ -75,6 +75,7 @@ async function makeReceipt(
     if (entry === null)
       throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this version.`, { key: archive.key, path })
     if (entry.kind !== 'file') throw new AppError('NOT_A_FILE', `${path} is a link.`, { path })
+    if (entry.replaced === true) throw isReplaced(entry)
     if (entry.blob?.blockMap === true)
       throw impossible('Another program has stored it in pieces that are shared with other files.')
     const { core } = snapshot

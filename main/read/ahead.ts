@@ -11,7 +11,7 @@ import { once } from 'node:events'
 import type Hyperblobs from 'hyperblobs'
 import type Hypercore from 'hypercore'
 import type Hyperdrive from 'hyperdrive'
-import { isMissing, READ, readBlob, READING, unlessAborted, whyNotRead } from './blob.ts'
+import { isMissing, isReplaced, READ, readBlob, READING, unlessAborted, whyNotRead } from './blob.ts'
 import type { Range as Blocks } from '../lib/ranges.ts'
 import { type ArchiveFile, PATIENCE } from './entries.ts'
 
@@ -24,7 +24,7 @@ const MOST_BLOCKS = 64
 /** Bytes of a file. */
 type Range = { readonly start: number; readonly length: number }
 
-/** `range` in bytes within the file. Throws NOT_AVAILABLE as `readBlob` does. */
+/** `range` in bytes within the file. Throws NOT_AVAILABLE and CONTENT_REPLACED as `readBlob` does. */
 export async function* readAsTaken(
   drive: Hyperdrive,
   file: ArchiveFile,
@@ -33,6 +33,7 @@ export async function* readAsTaken(
 ): AsyncGenerator<Buffer> {
   const { blob } = file
   if (blob === null || range.length === 0) return
+  if (file.replaced === true) throw isReplaced(file)
   if (blob.blockMap === true) return yield* readBlob(drive, file, range, signal)
   const blobs = await drive.getBlobs()
   const end = blob.blockOffset + blob.blockLength

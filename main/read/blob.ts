@@ -9,7 +9,8 @@ import { knowLength } from './known-length.ts'
 
 /**
  * `start` and `length` in bytes within the file. `patience`: milliseconds to wait for a block before NOT_AVAILABLE is
- * thrown; null waits for ever. Throws NOT_AVAILABLE as well if the file does not have as many bytes as its entry says.
+ * thrown; null waits for ever. Throws NOT_AVAILABLE as well if the file does not have as many bytes as its entry says, and
+ * CONTENT_REPLACED where its author has replaced what is here of it.
  */
 export async function* readBlob(
   drive: Hyperdrive,
@@ -19,6 +20,7 @@ export async function* readBlob(
   patience: number | null = PATIENCE,
 ): AsyncGenerator<Buffer> {
   if (file.blob === null || range.length === 0) return
+  if (file.replaced === true) throw isReplaced(file)
   const blobs = await drive.getBlobs()
   const missing = () => isMissing(file)
   const { blockOffset, blockLength } = file.blob
@@ -52,6 +54,12 @@ export async function* readBlob(
   signal.throwIfAborted()
   if (read !== range.length) throw missing()
 }
+
+export const isReplaced = ({ path }: ArchiveFile): AppError =>
+  new AppError('CONTENT_REPLACED', 'What is here in the place of this file is older: its author has replaced it.', {
+    key: '',
+    path,
+  })
 
 export const isMissing = ({ path }: ArchiveFile): AppError =>
   new AppError('NOT_AVAILABLE', 'Nobody who is connected has this part of the file.', { key: '', path })

@@ -148,7 +148,7 @@ export class Content {
 
   async #find(key: string, version: number | null, path: string): Promise<ArchiveFile> {
     const archive = this.#archives.get(key)
-    const id = `${key}+${archive.drive.core.fork}.${version ?? archive.length}${path}`
+    const id = `${key}+${archive.drive.core.fork}.${archive.blobs?.core.fork ?? 0}.${version ?? archive.length}${path}`
     const known = this.#files.get(id)
     if (known !== undefined) return known
     const file = await archive.at(version, async snapshot => {

@@ -8,7 +8,7 @@ import type Hyperdrive from 'hyperdrive'
 import { z } from 'zod'
 import type { Entry } from '../../preload/contract/models.ts'
 import { isReserved, modifiedOf } from '../archives/about.ts'
-import { contentBound } from '../lib/content-bound.ts'
+import { contentBound, replacedFrom } from '../lib/content-bound.ts'
 import { FILES, walk } from './walk.ts'
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -33,6 +33,8 @@ export type ArchiveFile = {
   readonly modified: number | null
   readonly executable: boolean
   readonly blob: Hyperblobs.Blob | null
+  /** Its author has replaced what stands here in its place, so that it cannot be read. */
+  readonly replaced?: true
 }
 export type ArchiveLink = {
   readonly kind: 'link'
@@ -52,6 +54,7 @@ export async function readEntry(drive: Hyperdrive, node: Node): Promise<ArchiveE
   const entry = parseEntry(node)
   if (entry?.kind !== 'file' || entry.blob === null) return entry
   if (entry.blob.blockOffset + entry.blob.blockLength > contentBound(drive)) return null
+  if (entry.blob.blockOffset + entry.blob.blockLength > replacedFrom(drive)) return { ...entry, replaced: true }
   if (entry.blob.blockMap !== true) return entry
   const size = await mappedSize(drive, entry.blob)
   return size === null ? null : { ...entry, size }
@@ -219,6 +222,7 @@ async function* entryOrNone(drive: Hyperdrive, key: string, value: unknown): Asy
 /** How much of its blocks is on this device. */
 export function heldOf(drive: Hyperdrive, entry: ArchiveEntry): Entry['held'] {
   if (entry.kind === 'link' || entry.blob === null || entry.blob.blockLength === 0) return 'all'
+  if (entry.replaced === true) return 'none'
   const core = drive.blobs?.core
   const { blockOffset, blockLength } = entry.blob
   if (core === undefined || core.core === null) return 'none'

@@ -22,6 +22,10 @@ import {
 /** Cairn's own folder beside what it writes. */
 export const PARTS = '.cairn-part'
 
+const REPLACED = {
+  reason: 'not-available',
+  detail: 'Its author has replaced what is here in its place. Say first whether to follow that.',
+} as const
 export const NOT_THERE = { reason: 'not-available', detail: 'The archive names more content than it has.' } as const
 
 /** `relative`: `/` and segments, below the folder that receives it. */
@@ -74,6 +78,7 @@ export async function select(
       later.push({ link: entry, relative })
       return
     }
+    if (entry.replaced === true) return leaveOut({ path: entry.path, ...REPLACED })
     const beyond = blocksOf(entry)
     const length = () => snapshot.blobs?.core.length ?? 0
     if (beyond > length() && length() !== settledAt) {

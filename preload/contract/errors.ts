@@ -40,6 +40,8 @@ export type ErrorData = {
   RECEIPT_WRONG: { readonly what: 'receipt' | 'file' }
   /** No receipt can be made for this. `why`: in words for people. */
   RECEIPT_IMPOSSIBLE: { readonly path: string; readonly why: string }
+  /** Its author has replaced what files held; what is here in this one's place is of before, and is not shown as if it were it. */
+  CONTENT_REPLACED: { readonly key: string; readonly path: string }
   /** Nobody who is connected has these blocks. */
   NOT_AVAILABLE: { readonly key: string; readonly path: string }
 

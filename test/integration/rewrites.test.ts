@@ -48,6 +48,77 @@ test('a list that was rewritten without any loss is no permission to delete cont
   expect(await textOf(bob, key, '/c.txt')).toBe('this is c')
 })
 
+test('content that its author replaced is not shown as that of versions that came after it', async () => {
+  const { store, swarm } = await plainPeer(testnet.bootstrap)
+  const drive = new Hyperdrive(store)
+  await drive.ready()
+  for (const name of ['a', 'b', 'c']) await drive.put(`/${name}.txt`, Buffer.from(`first of ${name}`))
+  const before = drive.core.length
+  await swarm.join(drive.discoveryKey, { client: true, server: true }).flushed()
+  const key = encodeKey(drive.key)
+  const bob = await startPerson(testnet.bootstrap)
+  await bob.client.archives.open({ link: key })
+  await bob.archive(key, isFound)
+  const folder = await temporaryFolder('kept')
+  await bob.transfer((await bob.client.archives.keepInFolder({ key, folder })).transfer, isDone)
+  const { core } = await drive.getBlobs()
+  await core.truncate(1, { fork: 1 })
+  for (const name of ['c', 'd']) await drive.put(`/${name}.txt`, Buffer.from(`other of ${name}`))
+  const newest = drive.core.length
+
+  const goesOn = async (person: Person) => {
+    await person.archive(key, row => row.length === newest)
+    const replaced = (path: string, version: number | null = null) =>
+      expect(textOf(person, key, path, version), path).rejects.toMatchObject({ code: 'CONTENT_REPLACED' })
+    // At these places stood b and c.
+    await replaced('/c.txt')
+    await replaced('/d.txt')
+    await replaced('/b.txt', newest - 1)
+    expect(await textOf(person, key, '/a.txt')).toBe('first of a')
+    for (const name of ['a', 'b', 'c'])
+      expect(await textOf(person, key, `/${name}.txt`, before)).toBe(`first of ${name}`)
+    const { entries } = await person.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 100 })
+    expect(entries.map(({ name, held }) => `${name} ${held}`)).toEqual([
+      'a.txt all',
+      'b.txt none',
+      'c.txt none',
+      'd.txt none',
+    ])
+  }
+  await goesOn(bob)
+  const asked = await bob.archive(key, ({ rewritten }) => rewritten !== null)
+  expect(asked).toMatchObject({ rewritten: { what: 'content' }, updates: { kept: before, pending: null } })
+  await goesOn(bob)
+  const copy = await temporaryFolder('copy')
+  const { transfer } = await bob.client.read.download({
+    key,
+    version: null,
+    paths: ['/'],
+    folder: copy,
+    overwrite: false,
+  })
+  const done = await bob.transfer(transfer, isDone)
+  expect(done.skippedCount).toBe(3)
+  expect(await readTree(copy)).toMatchObject({ 'a.txt': expect.anything() })
+
+  // Also alone, after a restart.
+  await bob.close()
+  const alone = await startPerson(testnet.bootstrap, { storage: bob.storage, join: false })
+  await goesOn(alone)
+  expect(Object.keys(await readTree(folder)).sort()).toEqual(['a.txt', 'b.txt', 'c.txt'])
+  await alone.close()
+
+  const later = await startPerson(testnet.bootstrap, { storage: bob.storage })
+  await later.archive(key, row => row.peers > 0)
+  await later.client.archives.answerRewrite({ key, follow: true })
+  await later.archive(key, row => row.rewritten === null)
+  expect(await textOf(later, key, '/c.txt')).toBe('other of c')
+  expect(await textOf(later, key, '/d.txt')).toBe('other of d')
+  const row = await later.archive(key, row => row.updates.pending !== null || row.updates.kept === newest)
+  if (row.updates.pending !== null) await later.client.archives.answerUpdate({ key, take: true })
+  await expect.poll(async () => Object.keys(await readTree(folder)).length).toBe(4)
+})
+
 test('an update is found after following a history that parts from the old one within a batch', async () => {
   const batch = async (drive: Hyperdrive, names: readonly string[]) => {
     const batch = drive.batch()
