@@ -70,6 +70,7 @@ type Known = {
   /** When it may be counted again. */
   next: number
   counted: number
+  counts: { readonly of: readonly Ranges[]; readonly counts: Counts } | null
   /** Of machines by what they hold, as long as the version is the same. */
   tallies: { readonly layout: Layout; readonly of: WeakMap<Ranges, Tally> } | null
 }
@@ -291,6 +292,7 @@ export class Availability {
       counting: false,
       next: 0,
       counted: 0,
+      counts: null,
       tallies: null,
     })
   }
@@ -494,19 +496,26 @@ export class Availability {
   }
 
   /** What is compared with: only who has the same history holds the same blocks. */
-  #scales({ archive, holders }: Known) {
+  #scales(known: Known) {
+    const { archive, holders } = known
     const { core } = archive.drive
-    const content = archive.blobs?.core
+    const log = archive.blobs?.core
     const holdingOf = (machine: { readonly list: Claim; readonly content: Claim }): Holding => ({
       list: machine.list.fork === core.fork && contains(machine.list.ranges, { start: 0, end: core.length }),
-      content: content !== undefined && machine.content.fork === content.fork ? machine.content.ranges : NONE,
+      content: log !== undefined && machine.content.fork === log.fork ? machine.content.ranges : NONE,
     })
     const others = holders.neighbours().map(holdingOf)
+    const content = others.map(other => other.content)
+    const isSame =
+      known.counts !== null &&
+      known.counts.of.length === content.length &&
+      known.counts.of.every((ranges, index) => ranges === content[index])
+    if (!isSame) known.counts = { of: content, counts: new Counts(content) }
     return {
       holdingOf,
       others,
       here: holdingOf(holders.own),
-      counts: new Counts(others.map(other => other.content)),
+      counts: known.counts!.counts,
       lists: others.filter(({ list }) => list).length,
     }
   }

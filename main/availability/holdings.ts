@@ -24,14 +24,24 @@ export class Counts {
   /** The least of each two neighbours, and of each two of these, and so on: a tree whose leaves are the second half. */
   readonly #least: Uint32Array
 
-  constructor(held: Iterable<Ranges>) {
-    const steps: { readonly at: number; readonly by: 1 | -1 }[] = []
+  constructor(held: readonly Ranges[]) {
+    const runs = held.reduce((sum, ranges) => sum + ranges.length, 0)
+    // Numbers alone are sorted many times as fast.
+    const [starts, ends] = [new Float64Array(runs), new Float64Array(runs)]
+    let next = 0
     for (const ranges of held)
-      for (const { start, end } of ranges) steps.push({ at: start, by: 1 }, { at: end, by: -1 })
-    steps.sort((a, b) => a.at - b.at)
-    let count = 0
+      for (const { start, end } of ranges) {
+        starts[next] = start
+        ends[next++] = end
+      }
+    starts.sort()
+    ends.sort()
     this.#open(0, 0)
-    for (const { at, by } of steps) this.#open(at, (count += by))
+    for (let opened = 0, closed = 0; closed < runs; ) {
+      const isStart = opened < runs && starts[opened]! <= ends[closed]!
+      const at = isStart ? starts[opened++]! : ends[closed++]!
+      this.#open(at, opened - closed)
+    }
     const size = this.#counts.length
     this.#least = new Uint32Array(2 * size)
     this.#least.set(this.#counts, size)

@@ -5,8 +5,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import Corestore from 'corestore'
 import Hyperdrive from 'hyperdrive'
+import type Hyperswarm from 'hyperswarm'
+import Protomux from 'protomux'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
+import { encodeWord } from '../../main/availability/gossip.ts'
 import type { ArchiveRow, Availability } from '../../preload/contract/models.ts'
 import { isDone, isFound, type Person, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
@@ -253,4 +256,90 @@ test('four who free at the same time leave as many copies as were asked for; wha
   expect(kept.held.blocks).toBeLessThanOrEqual(4)
   await again.client.availability.recall({ key })
   await again.archive(key, isKept(all + 2))
+})
+
+/** Says on Cairn's channel whatever it is told to. */
+async function liar(
+  key: string,
+  to: string,
+): Promise<{ readonly id: string; say(type: number, bytes: Buffer): void; channels(): number }> {
+  const store = new Corestore(await temporaryFolder('plain'))
+  const drive = new Hyperdrive(store.session(), decodeKey(key))
+  await drive.ready()
+  const swarm = replicating(store, testnet.bootstrap)
+  onTestFinished(async () => {
+    await swarm.destroy({ force: true })
+    await store.close()
+  })
+  // Two connections to one machine may come up at once, of which one ends.
+  const channels = new Set<Protomux.Channel<number>>()
+  drive.core.on('peer-add', ({ stream }: { readonly stream: Hyperswarm.Connection }) => {
+    // The others are liars too.
+    if (encodeKey(stream.remotePublicKey) !== to) return
+    const streams = Protomux.from(stream)
+    const open = async () => {
+      const channel = streams.createChannel<number>({
+        protocol: 'cairn/holding',
+        id: drive.discoveryKey,
+        handshake: {
+          preencode: state => void state.end++,
+          encode: (state, version) => void (state.buffer![state.start++] = version),
+          decode: state => state.buffer![state.start++]!,
+        },
+        messages: [{ onmessage: () => {} }, { onmessage: () => {} }, { onmessage: () => {} }],
+        onopen: () => channels.add(channel!),
+        onclose: () => channels.delete(channel!),
+      })
+      channel?.open(1)
+    }
+    streams.pair({ protocol: 'cairn/holding', id: drive.discoveryKey }, open)
+    void open()
+  })
+  swarm.join(drive.discoveryKey, { client: true, server: true })
+  return {
+    id: encodeKey(swarm.keyPair.publicKey),
+    say: (type, bytes) => {
+      for (const channel of channels) channel.messages[type]!.send(bytes)
+    },
+    channels: () => channels.size,
+  }
+}
+
+test('whoever says on that channel what cannot be is taken for another program, and gets no further', async () => {
+  const source = await temporaryFolder('cairn-source')
+  await writeTree(source, { 'a.bin': randomBytes(600_000) })
+  const author = await startPerson(testnet.bootstrap)
+  const { key } = await publish(author, [source])
+  const whole = { start: 0, end: 2 ** 28 }
+  const word = { number: 0, whole: true, fork: 0, length: 2 ** 28, gained: [whole], lost: [] }
+  const to = await keyOf(author)
+  const liars = [await liar(key, to), await liar(key, to), await liar(key, to)] as const
+  const [one, wrong, loud] = liars
+  const isOpen = (id: string) => (row: Availability) => row.peers.some(peer => peer.id === id && peer.cairn)
+  for (const { id, channels } of liars) {
+    await available(author, key, isOpen(id))
+    await expect.poll(channels).toBe(1)
+  }
+  one.say(0, encodeWord({ ...word, log: 'content' }))
+  wrong.say(0, encodeWord({ ...word, log: 'content' }))
+  // What there is not is held by nobody.
+  const held = (id: string) => (row: Availability) => row.peers.some(peer => peer.id === id && peer.blocks === 3)
+  await available(author, key, held(one.id))
+  await available(author, key, held(wrong.id))
+  wrong.say(0, Buffer.from('ffffffffffffffffffff01', 'hex'))
+  for (let number = 0; number < 3000; number++)
+    loud.say(
+      0,
+      encodeWord({
+        ...word,
+        number,
+        whole: false,
+        gained: [{ start: 2 * number, end: 2 * number + 1 }],
+        log: 'content',
+      }),
+    )
+  await expect.poll(() => liars.map(({ channels }) => channels())).toEqual([1, 0, 0])
+  const { peers } = await available(author, key, ({ peers }) => peers.filter(({ cairn }) => !cairn).length === 2)
+  const blocks = new Map(peers.map(({ id, blocks }) => [id, blocks]))
+  expect(liars.map(({ id }) => blocks.get(id))).toEqual([3, 0, 0])
 })
