@@ -197,6 +197,7 @@ export function createHandlers({
       planFreeing: ({ key, paths, others }) => freeing.plan(key, paths, others),
       free: ({ key, paths, others }, { signal }) => freeing.free(key, paths, others, signal),
       recall: ({ key }) => freeing.recall(key),
+      who: async ({ key, version, path }) => ({ holders: await availability.who(key, version, path) }),
       rarest: async ({ key, limit }) => ({ files: await availability.rarest(key, limit) }),
     },
     transfers: {

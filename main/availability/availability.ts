@@ -8,6 +8,7 @@ import type {
   Availability as Row,
   AvailabilitySummary,
   Change,
+  FileHolder,
   Held,
   Holder,
   Needed,
@@ -19,7 +20,7 @@ import type { Archives } from '../archives/archives.ts'
 import { bytesOf, heldIn } from '../archives/blocks.ts'
 import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
-import { contains, countOf, type Ranges, within, without } from '../lib/ranges.ts'
+import { contains, countOf, type Ranges, rangesOf, within, without } from '../lib/ranges.ts'
 import { parseEntry } from '../read/entries.ts'
 import type { Agreement } from './agreement.ts'
 import type { Claim } from './gossip.ts'
@@ -163,11 +164,11 @@ export class Availability {
 
   /** Throws NOT_AVAILABLE while the list is not here, and what `Archive.at` throws. */
   async files(key: string, version: number | null, paths: readonly string[]): Promise<readonly (Held | null)[]> {
-    const archive = this.#archives.get(key)
     const known = await this.#required(key)
-    const layout = version === null || version === archive.length ? await this.#layout(known) : null
+    const found = await this.#placed(known, version, paths)
     const { counts, lists, here } = this.#scales(known)
-    const heldOf = async (path: string, below: readonly Placed[]): Promise<Held> => {
+    const held: (Held | null)[] = []
+    for (const [index, below] of found.entries()) {
       let [least, alone, missing] = [Number.POSITIVE_INFINITY, 0, 0]
       for (const [index, { places }] of below.entries()) {
         const others = othersOf(places, counts, lists)
@@ -176,30 +177,56 @@ export class Availability {
         if (!holdsAll(here, places)) missing++
         if (index % SLICE === SLICE - 1) await setImmediate()
       }
-      return { path, others: least, here: missing === 0, files: below.length, alone }
+      held.push(
+        below.length === 0
+          ? null
+          : { path: paths[index]!, others: least, here: missing === 0, files: below.length, alone },
+      )
     }
-    if (layout !== null) {
-      const held: (Held | null)[] = []
-      for (const path of paths) {
+    return held
+  }
+
+  /** Those who hold some of a file, or of what lies in a folder. Throws as `files` does, and PATH_NOT_FOUND. */
+  async who(key: string, version: number | null, path: string): Promise<readonly FileHolder[]> {
+    const known = await this.#required(key)
+    const [below = []] = await this.#placed(known, version, [path])
+    if (below.length === 0) throw new AppError('PATH_NOT_FOUND', `Nothing is at ${path}.`, { key, path })
+    const ranges = rangesOf(below.flatMap(({ places }) => places))
+    const blocks = countOf(ranges)
+    const { holdingOf } = this.#scales(known)
+    return this.#machines(key, known.holders).flatMap(machine => {
+      const holding = holdingOf(machine)
+      const share = blocks === 0 ? Number(holding.list) : countOf(within(ranges, holding.content)) / blocks
+      const { id, seenAt } = machine
+      return share === 0 ? [] : [{ id, connected: seenAt === null, seenAt, share }]
+    })
+  }
+
+  /** The files at and below each of these paths: none where there is nothing, and of an older version for folders. */
+  async #placed(
+    known: Known,
+    version: number | null,
+    paths: readonly string[],
+  ): Promise<readonly (readonly Placed[])[]> {
+    const { archive } = known
+    const layout = version === null || version === archive.length ? await this.#layout(known) : null
+    if (layout !== null)
+      return paths.map(path => {
         const file = layout.get(path)
-        const below = file === null ? layout.below(path) : [file]
-        held.push(below.length === 0 ? null : await heldOf(path, below))
-      }
-      return held
-    }
+        return file === null ? layout.below(path) : [file]
+      })
     return archive
       .at(version, async snapshot =>
         Promise.all(
           paths.map(async path => {
             const node = path === '/' ? null : await snapshot.entry(path, { wait: false })
             const entry = node === null ? null : parseEntry({ key: path, value: node.value })
-            if (entry?.kind !== 'file') return null
-            return heldOf(path, [await placed(archive.drive, entry)])
+            return entry?.kind === 'file' ? [await placed(archive.drive, entry)] : []
           }),
         ),
       )
       .catch(error => {
-        throw (error as { code?: string }).code === 'BLOCK_NOT_AVAILABLE' ? notListed(key) : error
+        throw (error as { code?: string }).code === 'BLOCK_NOT_AVAILABLE' ? notListed(archive.key) : error
       })
   }
 

@@ -19,6 +19,7 @@ import type {
   DiskUse,
   Entry,
   EntryPage,
+  FileHolder,
   FileVersions,
   FolderUse,
   FolderListing,
@@ -576,6 +577,11 @@ export const contract = {
         paths: z.array(ArchivePath).min(1).max(500).readonly(),
       }),
       output: type<{ readonly held: readonly (Held | null)[] }>(),
+    }),
+    /** Others who hold some of a file or folder, those who are connected first. Throws as `files` does, and PATH_NOT_FOUND. */
+    who: call({
+      input: z.strictObject({ key: Key, version: Version.nullable(), path: ArchivePath }),
+      output: type<{ readonly holders: readonly FileHolder[] }>(),
     }),
     /** Files of the newest version, those first that the fewest others hold, and of these the largest. Throws NOT_AVAILABLE. */
     rarest: call({

@@ -728,6 +728,16 @@ export type Held = {
   readonly alone: number
 }
 
+/** Another machine that holds some of a file, or of what lies in a folder. `share`: of its blocks, up to 1. */
+export type FileHolder = {
+  /** Its public key in z-base-32, as in `PeerRow`. */
+  readonly id: string
+  readonly connected: boolean
+  /** When it was seen last; null: it is connected. */
+  readonly seenAt: number | null
+  readonly share: number
+}
+
 /** What the person calls another machine. `id`: its public key in z-base-32, as in `PeerRow` and `Holder`. */
 export type PeerName = { readonly id: string; readonly name: string }
 

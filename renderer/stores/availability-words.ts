@@ -170,18 +170,25 @@ export function sayShort({ now, remembered, connected }: Known): string {
   }
 }
 
-/** In a column: `you + 2`, `2 others`, `nobody now`. And at length. */
-export function sayHeldBy({ others: more, here, files, alone }: Held): {
-  readonly short: string
-  readonly long: string
-} {
-  const rest = alone > 0 && alone < files ? ` ${count(alone, 'file')} of ${number(files)} only here or nowhere.` : ''
+/** In a column: `you + 2`, `2 others`, `nobody now`. And at length. `some`: a part of a file is here. */
+export function sayHeldBy(
+  { others: more, here, files, alone }: Held,
+  some = false,
+): { readonly short: string; readonly long: string } {
+  const rest =
+    alone > 0 && alone < files ? ` ${number(alone)} of ${count(files, 'file')} nobody else who is connected holds.` : ''
   const least = files > 1 ? ', counting the file that the fewest have' : ''
+  const who = more === 0 ? 'nobody else who is connected holds all of it' : `${hold(more)} it${least}`
   if (here)
-    return more === 0
-      ? { short: 'only you', long: `On this device, and nobody else who is connected holds it.${rest}` }
-      : { short: `you + ${number(more)}`, long: `On this device, and ${hold(more)} it${least}.${rest}` }
-  return more === 0
-    ? { short: 'nobody now', long: `Nobody who is connected holds all of it.${rest}` }
-    : { short: count(more, 'other'), long: `${upper(hold(more))} it${least}. It is fetched when you open it.${rest}` }
+    return { short: more === 0 ? 'only you' : `you + ${number(more)}`, long: `On this device, and ${who}.${rest}` }
+  const fetched = more === 0 ? '' : ' It is fetched when you open it.'
+  if (some)
+    return {
+      short: more === 0 ? 'partly you' : `part + ${number(more)}`,
+      long: `A part of it is on this device, and ${who}.${rest}${fetched}`,
+    }
+  return {
+    short: more === 0 ? 'nobody now' : count(more, 'other'),
+    long: `Not on this device; ${who}.${rest}${fetched}`,
+  }
 }

@@ -101,7 +101,7 @@ test('a folder is dropped, its link is pasted, and it is looked at and taken', a
   expect(changesets.map(({ from, message }) => [from, message])).toEqual([[0, 'From the sea']])
   expect(await files(b.page).getByRole('row').allInnerTexts()).toHaveLength(8)
   expect(await b.page.getByText('.env').count()).toBe(0)
-  await expect.poll(() => row(b.page, 'film.webm').innerText()).toContain('with peers')
+  await expect.poll(() => row(b.page, 'film.webm').innerText()).toContain('1 other')
   const looked = await bob.archive(key, isFound)
   expect(whole.held.ofBlocks).toBeGreaterThan(100)
   expect(looked.held.blocks).toBeLessThan(5)
@@ -176,7 +176,7 @@ test('a folder is dropped, its link is pasted, and it is looked at and taken', a
   const all = await stage.folder('all')
   await take(b.page, 'Download all…', all)
   expect(await readTree(all)).toEqual(source)
-  await expect.poll(() => row(b.page, 'film.webm').innerText()).toContain('here')
+  await expect.poll(() => row(b.page, 'film.webm').innerText()).toContain('you + 1')
   nothingWentWrong(a, b)
 })
 

@@ -112,6 +112,11 @@ test('what five machines and one of another program say of each other is what li
     version: null,
     paths: ['/even/2.bin', '/odd/5.bin', '/even', '/', '/empty.txt', '/none'],
   })
+  const whoOf = async (path: string) => {
+    const { holders } = await looks.client.availability.who({ key, version: null, path })
+    return holders.map(({ id, share, connected }) => [id, share, connected]).sort()
+  }
+  const who = [await whoOf('/odd/5.bin'), await whoOf('/even')]
   await Promise.all(people.map(person => person.close()))
   await swarm.destroy({ force: true })
   await drive.close()
@@ -143,6 +148,15 @@ test('what five machines and one of another program say of each other is what li
     { path: '/empty.txt', others: 4, here: true, files: 1, alone: 0 },
     null,
   ])
+  const [a, w, p] = ids as [string, string, string]
+  expect(who[0]).toEqual([a, w, p, plainId].map(id => [id, 1, true]).sort())
+  expect(who[1]).toEqual(
+    [
+      [a, 1, true],
+      [w, 1, true],
+      [plainId, 1 / 6, true],
+    ].sort(),
+  )
 })
 
 /** Another program that holds all of an archive, in a process of its own. */

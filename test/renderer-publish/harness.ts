@@ -314,6 +314,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       async *watchAll() {},
       async *watch() {},
       files: unused,
+      who: unused,
       rarest: unused,
       needed: async () => ({ archives: [] }),
       planFreeing: unused,

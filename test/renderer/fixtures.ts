@@ -12,7 +12,9 @@ import type {
   DhtTable,
   DiskUse,
   Entry,
+  FileHolder,
   FolderUse,
+  Held,
   Holder,
   LookupNode,
   LookupResult,
@@ -486,6 +488,20 @@ export const summaries: readonly AvailabilitySummary[] = [
     connected: 0,
   }),
   summaryOf(numbers.away, { connected: 0, away: 2, lastContact: now - 2 * DAY }),
+]
+/** By the length of its path nobody, one, two or three others hold it. */
+export function heldAt(path: string, of: readonly Entry[]): Held | null {
+  const entry = of.find(one => one.path === path)
+  if (entry === undefined) return null
+  const others = path.length % 4
+  const isFolder = entry.kind === 'folder'
+  const alone = others === 0 ? (isFolder ? 3 : 1) : 0
+  return { path, others, here: entry.held === 'all' || isFolder, files: isFolder ? 40 : 1, alone }
+}
+export const fileHolders: readonly FileHolder[] = [
+  { id: keyOf(101), connected: true, seenAt: null, share: 1 },
+  { id: keyOf(102), connected: true, seenAt: null, share: 0.41 },
+  { id: keyOf(104), connected: false, seenAt: now - 9 * DAY, share: 1 },
 ]
 export const rareFiles: readonly RareFile[] = [
   { path: '/films/The whole way over the pass.webm', size: 0.9 * GB, others: 0, here: true },

@@ -305,10 +305,12 @@ describe('files', () => {
   test('the mark of a file follows what is on this device', async () => {
     const { page, backend } = await open({ at: at(numbers.mixes) })
     const row = page.getByRole('row', { name: /map\.pdf/ })
-    await row.getByText('with peers').first().waitFor()
+    await row.getByTitle(/^Not on this device/).waitFor()
     backend.entries = backend.entries.map(entry => (entry.name === 'map.pdf' ? { ...entry, held: 'all' } : entry))
     backend.change(numbers.mixes, { held: { blocks: 450, ofBlocks: 480, bytes: 1, ofBytes: 2 } })
-    await row.getByText('here', { exact: true }).first().waitFor()
+    backend.availability.put({ ...backend.availability.get(keyOf(numbers.mixes))!, connected: 2 })
+    await row.getByText('only you').waitFor()
+    await row.getByTitle(/^On this device/).waitFor()
   })
 
   test('a link to a file shows it in its folder', async () => {

@@ -278,7 +278,12 @@ export class ScriptedBackend implements Backend {
       availability: {
         watchAll: (_, signal) => this.summaries.watch(signal),
         watch: (_, signal) => this.availability.watch(signal),
-        files: ({ paths }) => ({ held: paths.map(() => null) }),
+        files: ({ key, paths }) => ({
+          held: paths.map(path =>
+            this.availability.get(key) === undefined ? null : fixtures.heldAt(path, this.entries),
+          ),
+        }),
+        who: () => ({ holders: fixtures.fileHolders }),
         rarest: () => ({ files: fixtures.rareFiles }),
         needed: () => ({ archives: [] }),
         planFreeing: did('availability.planFreeing', fixtures.freeing),

@@ -74,5 +74,5 @@ test('who holds a file, in a column', () => {
     'nobody now',
   ])
   const folder = sayHeldBy({ path: '/f', others: 0, here: true, files: 20, alone: 3 })
-  expect(folder.long).toMatch(/3 files of 20/)
+  expect(folder.long).toMatch(/3 of 20 files/)
 })

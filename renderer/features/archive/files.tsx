@@ -70,6 +70,7 @@ import { Details } from '../../ui/toasts.tsx'
 import { entryOfFolder, makeFolder, moveEntries, removeEntries, renameEntry, undoLast, useMadeFolders } from './edit.ts'
 import { type Folder, openFolder, PAGE, type Sort, type SortBy, sortEntries } from './folder.ts'
 import { downloadEntries, type Gone, type Listed, restorable, useGone, versionOf } from './gone.ts'
+import { useHeldBy } from './held-by.ts'
 import { Inspector, type RenderPreview } from './inspector.tsx'
 import { dropOn, type Editing, type EntriesHandle, EntryGrid, EntryList } from './list.tsx'
 import { MoveDialog, NameDialog } from './move.tsx'
@@ -237,13 +238,16 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
   useRefresh(row, place, folder, live)
   const seen = useRef<readonly [number, number]>([0, 0])
   const { sizes, seen: sizesSeen } = useFolderSizes(row, version)
+  const { heldBy, seen: heldBySeen } = useHeldBy(row, version)
   const onSeen = useCallback(
     (from: number, to: number) => {
       seen.current = [from, to]
-      sizesSeen(entries.slice(from, to + 1).filter(entry => entry.gone === undefined))
+      const there = entries.slice(from, to + 1).filter(entry => entry.gone === undefined)
+      sizesSeen(there)
+      heldBySeen(there)
       if (!complete && to >= read.length - AHEAD) void folder.more()
     },
-    [complete, read.length, folder, entries, sizesSeen],
+    [complete, read.length, folder, entries, sizesSeen, heldBySeen],
   )
   useHeldMarks(row, folder, seen, version)
 
@@ -493,6 +497,7 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
     selection,
     active,
     sizes,
+    heldBy,
     showHeld: row.ownership === 'friends',
     sort: effective,
     onSort: startSort,

@@ -11,12 +11,17 @@ import {
   restore,
   saveWithBrowser,
 } from '../../stores/commands.ts'
+import { shortKey, usePeople } from '../../stores/people.ts'
+import { ui } from '../../stores/ui.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EntryIcon, kindOf } from '../../ui/entry-icon.tsx'
 import { FileName } from '../../ui/file-name.tsx'
-import { bytes, count, exactly, number } from '../../ui/format.ts'
+import { ago, bytes, count, exactly, number, percent } from '../../ui/format.ts'
+import { useNow } from '../../ui/media.ts'
+import { MoodDot } from '../../ui/mood.tsx'
 import { downloadEntries, type Listed, restorable, versionOf } from './gone.ts'
 import { heldWords } from './held.tsx'
+import { useFileHolders } from './held-by.ts'
 import { useFolderSize } from './sizes.ts'
 import { Versions } from './versions.tsx'
 
@@ -137,6 +142,9 @@ export function Inspector({
             <FileName name={entry.path} whole />
           </Fact>
         </Facts>
+        {entry.gone === undefined && entry.kind !== 'link' && (
+          <Holders key={`who ${entry.path}`} row={row} version={version} path={entry.path} kind={entry.kind} />
+        )}
         {entry.kind !== 'folder' && <Versions key={entry.path} row={row} version={version} path={entry.path} />}
       </div>
     </div>
@@ -180,6 +188,55 @@ function Held({
   const known = held !== null && (held === 'all' || settled === path)
   return <Fact name="On this device">{known ? heldWords[held].fact : '\u00a0'}</Fact>
 }
+
+type HoldersProps = Pick<InspectorProps, 'row' | 'version'> & {
+  readonly path: string
+  readonly kind: 'file' | 'folder'
+}
+
+/** Who else has it, by name. Nothing is said where it cannot be told. */
+function Holders({ row, version, path, kind }: HoldersProps): ReactElement | null {
+  const holders = useFileHolders(row, version, path)
+  const people = usePeople()
+  const now = useNow()
+  if (holders === null) return null
+  return (
+    <section aria-label={`Who has this ${kind}`} className="flex flex-col gap-1">
+      <h3 className="text-sm text-muted">Who else has this {kind}</h3>
+      {holders.length === 0 ? (
+        <p>Nobody who is connected now, or was seen before</p>
+      ) : (
+        <ul className="flex flex-col gap-1">
+          {holders.slice(0, MOST_HOLDERS).map(({ id, connected, seenAt, share }) => {
+            const name = people.get(id)?.name
+            return (
+              <li key={id} className="flex min-w-0 items-center gap-2">
+                <MoodDot mood={connected ? 'good' : 'quiet'} />
+                <button
+                  type="button"
+                  title={`${id}: ${name === undefined ? 'give it a name' : 'rename'}`}
+                  className="flex min-h-6 min-w-0 items-center rounded-sm hover:underline"
+                  onClick={() => ui.showPerson(id)}
+                >
+                  {name === undefined ? <span className="font-mono">{shortKey(id)}</span> : <FileName name={name} />}
+                </button>
+                <span className="tabular ml-auto shrink-0 text-sm text-muted">
+                  {share >= 1 ? 'all of it' : percent(share, 1)}
+                  {seenAt !== null && `, ${ago(seenAt, now)}`}
+                </span>
+              </li>
+            )
+          })}
+          {holders.length > MOST_HOLDERS && (
+            <li className="text-muted">and {count(holders.length - MOST_HOLDERS, 'other')}</li>
+          )}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+const MOST_HOLDERS = 8
 
 function Several({
   row,

@@ -14,7 +14,7 @@ import {
   useRef,
   useState,
 } from 'react'
-import type { Entry, FolderSize } from '../../../preload/contract/models.ts'
+import type { Entry, FolderSize, Held } from '../../../preload/contract/models.ts'
 import { cx } from '../../ui/class-names.ts'
 import { EntryIcon } from '../../ui/entry-icon.tsx'
 import { FileName } from '../../ui/file-name.tsx'
@@ -24,7 +24,7 @@ import { Skeleton } from '../../ui/skeleton.tsx'
 import { problemOfName } from './edit.ts'
 import type { Sort, SortBy } from './folder.ts'
 import type { Listed } from './gone.ts'
-import { HeldMark } from './held.tsx'
+import { HeldBy, HeldMark } from './held.tsx'
 import type { Selection } from './selection.ts'
 import { Thumbnail } from './thumbnails.tsx'
 
@@ -41,6 +41,9 @@ export type EntriesProps = {
   readonly active: number
   /** What is known of how much lies below folders, by path. */
   readonly sizes: ReadonlyMap<string, FolderSize>
+  /** Who else holds them, by path, as far as it is known. */
+  readonly heldBy: ReadonlyMap<string, Held>
+  /** What is on this device is marked: it may not be all of it. */
   readonly showHeld: boolean
   readonly sort: Sort | null
   readonly onSort: (by: SortBy) => void
@@ -156,8 +159,8 @@ const ROW = 32
 const HEAD = 28
 const columnsOf = (showHeld: boolean) =>
   showHeld
-    ? 'grid-cols-[minmax(0,1fr)_5rem_1.25rem] narrow:grid-cols-[minmax(0,1fr)_5.5rem_10.5rem_6.5rem]'
-    : 'grid-cols-[minmax(0,1fr)_5rem] narrow:grid-cols-[minmax(0,1fr)_5.5rem_10.5rem]'
+    ? 'grid-cols-[minmax(0,1fr)_5rem_1.25rem] narrow:grid-cols-[minmax(0,1fr)_5.5rem_10.5rem_7rem]'
+    : 'grid-cols-[minmax(0,1fr)_5rem] narrow:grid-cols-[minmax(0,1fr)_5.5rem_10.5rem_5rem]'
 
 const indexAt = (target: EventTarget): number | null => {
   const row = target instanceof Element ? target.closest<HTMLElement>('[data-index]') : null
@@ -175,6 +178,7 @@ export function EntryList(props: EntriesProps): ReactElement {
     selection,
     active,
     sizes,
+    heldBy,
     showHeld,
     sort,
     onSort,
@@ -217,7 +221,7 @@ export function EntryList(props: EntriesProps): ReactElement {
         aria-label={label}
         aria-multiselectable
         aria-rowcount={more ? -1 : entries.length + 1}
-        aria-colcount={showHeld ? 4 : 3}
+        aria-colcount={4}
         aria-activedescendant={active < first || active > last ? undefined : idOf(active)}
         tabIndex={0}
         className="group relative min-h-0 flex-1 overflow-y-auto overflow-x-hidden outline-none"
@@ -251,11 +255,9 @@ export function EntryList(props: EntriesProps): ReactElement {
           <Column by="modified" sort={sort} onSort={onSort} className="max-narrow:hidden">
             Changed
           </Column>
-          {showHeld && (
-            <div role="columnheader" className="truncate text-sm text-muted">
-              <span className="max-narrow:sr-only">On this device</span>
-            </div>
-          )}
+          <div role="columnheader" className={cx('truncate text-sm text-muted', !showHeld && 'max-narrow:hidden')}>
+            <span className="max-narrow:sr-only">Held by</span>
+          </div>
         </div>
         <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
           {items.map(item => {
@@ -281,6 +283,7 @@ export function EntryList(props: EntriesProps): ReactElement {
                 selected={selection.paths.has(entry.path)}
                 active={selection.active === entry.path}
                 size={sizes.get(entry.path)}
+                by={entry.gone === undefined ? heldBy.get(entry.path) : undefined}
                 showHeld={showHeld}
                 columns={columns}
                 editing={editing}
@@ -301,6 +304,7 @@ type RowProps = {
   readonly active: boolean
   /** Of a folder, as far as it is known. */
   readonly size: FolderSize | undefined
+  readonly by: Held | undefined
   readonly showHeld: boolean
   readonly columns: string
   readonly editing: Editing | null
@@ -313,6 +317,7 @@ const Row = memo(function Row({
   selected,
   active,
   size,
+  by,
   showHeld,
   columns,
   editing,
@@ -369,16 +374,9 @@ const Row = memo(function Row({
           moment(entry.modified)
         )}
       </div>
-      {showHeld && (
-        <div role="gridcell">
-          <span className="max-narrow:hidden">
-            <HeldMark held={entry.held} words />
-          </span>
-          <span className="narrow:hidden">
-            <HeldMark held={entry.held} />
-          </span>
-        </div>
-      )}
+      <div role="gridcell" className={cx('tabular min-w-0', !showHeld && 'max-narrow:hidden')}>
+        <HeldBy held={showHeld ? entry.held : null} by={by} />
+      </div>
     </div>
   )
 })
