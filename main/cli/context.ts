@@ -32,7 +32,7 @@ export async function agree({ client, output, signal }: Context): Promise<void> 
   const settings = await new Mirror(client.settings.watch(undefined, { signal })).all()
   if (settings.get('settings')?.consented) return
   output.note(
-    'From now on peers can see the IP address of this machine: those you share with, and those you fetch from. (Said once.)',
+    'From now on peers can see the IP address of this machine: those you share with, and those you fetch from. Others on the local network can tell that Cairn runs here; cairn room off ends that. (Said once.)',
   )
   await client.settings.update({ consented: true }, { signal })
 }

@@ -8,7 +8,7 @@
  *
  * Whoever comes to that port proves that they know such a key before anything else is said, and so does who let them in.
  */
-import { timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { hash, namespace } from 'hypercore-crypto'
 
 const [SECRET, MARK, COMING, WELCOME] = namespace('cairn/room', 4) as [Buffer, Buffer, Buffer, Buffer]
@@ -21,6 +21,8 @@ const PROOF = 32
 const HEAD = MAGIC.byteLength + NONCE + PORT
 /** A packet that no network has to take apart. */
 const MOST_MARKS = 140
+/** As many as most libraries hold: how many there are cannot be told from how much is said. */
+const FEWEST_MARKS = 32
 /** Ports below are those of services, of which Cairn is none. */
 export const LOWEST_PORT = 1024
 
@@ -34,16 +36,23 @@ export type Beacon = { readonly nonce: Buffer; readonly port: number; readonly m
 /** `key`: the public key of an archive. */
 export const secretOf = (key: Uint8Array): Secret => hash([SECRET, key])
 
-/** As many packets as it takes. */
+/** As many packets as it takes; none for nothing. Marks that nobody recognises and their order hide how many and which come first. */
 export function encodeBeacon(secrets: readonly Secret[], place: Place, nonce: Buffer): readonly Buffer[] {
+  if (secrets.length === 0) return []
+  const told = secrets.map(secret => markOf(secret, place, nonce))
+  const noise = Array.from({ length: paddedTo(secrets.length) - secrets.length }, () => randomBytes(MARK_BYTES))
+  const marks = [...told, ...noise].sort(Buffer.compare)
+  const port = Buffer.alloc(PORT)
+  port.writeUInt16LE(place.port)
   const packets: Buffer[] = []
-  for (let first = 0; first < secrets.length; first += MOST_MARKS) {
-    const port = Buffer.alloc(PORT)
-    port.writeUInt16LE(place.port)
-    const marks = secrets.slice(first, first + MOST_MARKS).map(secret => markOf(secret, place, nonce))
-    packets.push(Buffer.concat([MAGIC, nonce, port, ...marks]))
-  }
+  for (let first = 0; first < marks.length; first += MOST_MARKS)
+    packets.push(Buffer.concat([MAGIC, nonce, port, ...marks.slice(first, first + MOST_MARKS)]))
   return packets
+}
+
+const paddedTo = (marks: number): number => {
+  if (marks > MOST_MARKS) return Math.ceil(marks / MOST_MARKS) * MOST_MARKS
+  return marks <= FEWEST_MARKS ? FEWEST_MARKS : MOST_MARKS
 }
 
 /** null: it is none. */

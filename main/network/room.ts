@@ -102,7 +102,10 @@ export class Room {
       reach,
       sockets,
       (bytes, address) => this.#hear(bytes, address),
-      () => this.#announceSoon(),
+      () => {
+        this.forgive()
+        this.#announceSoon()
+      },
     )
     this.#server = createServer({ noDelay: true }, socket => void this.#receive(socket))
     this.#server.on('error', () => {})

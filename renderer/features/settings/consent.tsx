@@ -48,6 +48,10 @@ export function ConsentDialog(): ReactElement {
             roughly where you are and who connects you.
           </li>
           <li>What you look up and share can be noticed by machines of the network, by a fingerprint of its key.</li>
+          <li>
+            Others on the same local network can tell that Cairn runs here, and nothing of what you share. The settings
+            can switch that off.
+          </li>
           <li>The content travels encrypted, and only who has a link can ask for it.</li>
           <li>What others have fetched cannot be called back.</li>
         </ul>
