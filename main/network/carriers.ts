@@ -92,6 +92,16 @@ export class Carriers {
     return (this.#ways.get(key)?.met ?? null) !== null
   }
 
+  /** So many machines at most: those that have carried least are let go. */
+  bound(most: number): void {
+    const passed = (stream: Carrier | null) => (stream === null ? 0 : stream.rawBytesRead + stream.rawBytesWritten)
+    const carried = ({ met, connection }: Way) => passed(met?.stream ?? null) + passed(connection)
+    for (const { met, connection } of [...this.#ways.values()].sort((a, b) => carried(b) - carried(a)).slice(most)) {
+      met?.stream.destroy()
+      connection?.destroy()
+    }
+  }
+
   /** Ends what the room has found with this machine; null: with all. */
   part(publicKey: Buffer | null): void {
     const ids = publicKey === null ? [...this.#ways.keys()] : [publicKey.toString('hex')]

@@ -170,12 +170,10 @@ export class Network {
   /** So many machines at once, at most; those that have carried least are let go. */
   limitConnections(most: number): void {
     this.#connections = most
-    const swarm = this.#running?.swarm
-    if (swarm === undefined) return
+    if (this.#running === null) return
+    const { swarm, carriers } = this.#running
     swarm.maxPeers = most
-    const carried = ({ rawBytesRead, rawBytesWritten }: Hyperswarm.Connection) => rawBytesRead + rawBytesWritten
-    for (const connection of [...swarm.connections].sort((a, b) => carried(b) - carried(a)).slice(most))
-      connection.destroy()
+    carriers.bound(most)
   }
 
   /** Calls back with every block that is sent, or has come and is right; `stream` is the connection, or carries in its place. */
@@ -252,6 +250,7 @@ export class Network {
       this.#shaper.carry(carrier)
       this.#corestore.replicate(carrier)
     })
+    swarm.isFull = () => carriers.size >= this.#connections
     swarm.on('connection', (connection: Hyperswarm.Connection) => {
       // A connection that breaks is an everyday thing: the swarm tries again by itself.
       connection.on('error', () => {})
@@ -468,6 +467,7 @@ export class Network {
       blocked: failed.blocked,
       noAnswer: failed.silent,
       connected: this.#others(),
+      room: running?.carriers.met ?? 0,
     }
   }
 
@@ -575,10 +575,10 @@ export class Network {
     if (this.#running === null) return
     const { swarm, carriers } = this.#running
     for (const connection of swarm.connections) this.#hear(connection)
-    if (carriers.met > 0 && (!this.#online || this.#silent)) this.#publish({ name: 'room' })
+    const isMute = this.#silent || (swarm.dht.bootstrapped && swarm.dht.nodes.length === 0)
+    if (carriers.met > 0 && (!this.#online || isMute)) this.#publish({ name: 'room' })
     else if (!this.#online) this.#publish({ name: 'offline' })
-    else if (swarm.connections.size === 0 && (this.#silent || (swarm.dht.bootstrapped && swarm.dht.nodes.length === 0)))
-      this.#publish({ name: 'dht-silent' })
+    else if (swarm.connections.size === 0 && isMute) this.#publish({ name: 'dht-silent' })
     else if (!swarm.dht.bootstrapped && swarm.connections.size === 0) this.#publish({ name: 'starting' })
     else this.#publish({ name: swarm.dht.firewalled ? 'behind-nat' : 'online' })
   }
@@ -613,9 +613,10 @@ const pause = (milliseconds: number): Promise<void> => new Promise(resolve => se
  */
 class PatientSwarm extends Hyperswarm {
   onNetworkChange = () => {}
+  isFull = () => this.connections.size >= this.maxPeers
 
   override _handleFirewall(publicKey: Uint8Array, payload: unknown): boolean {
-    return super._handleFirewall(publicKey, payload) || (payload !== null && this.connections.size >= this.maxPeers)
+    return super._handleFirewall(publicKey, payload) || (payload !== null && this.isFull())
   }
 
   override _handleNetworkChange(): Promise<void> {

@@ -37,17 +37,21 @@ export type ReachEvidence = {
   /** Attempts to connect that failed last, by machine: answered and no way was found; did not answer at all. */
   readonly blocked: number
   readonly noAnswer: number
-  /** Connections that stand now. */
+  /** Connections that stand now, and those of them that were found on the local network without the DHT. */
   readonly connected: number
+  readonly room: number
 }
 
 export function judgeReach(evidence: ReachEvidence): ReachVerdict {
-  const { off, paused, agreed, route, asked, nodes, silent, loopback, unasked, seen, came, went, connected } = evidence
+  const { off, paused, agreed, route, asked, nodes, silent, loopback, unasked, seen, came, went, connected, room } =
+    evidence
   if (off) return 'off'
   if (paused) return 'paused'
   if (!agreed) return 'waiting-for-consent'
+  const isMute = silent || (asked && nodes === 0)
+  if (room > 0 && (!route || isMute)) return 'room'
   if (!route) return 'offline'
-  if (connected === 0 && (silent || (asked && nodes === 0))) return 'dht-silent'
+  if (connected === 0 && isMute) return 'dht-silent'
   if (!asked && connected === 0) return 'starting'
   if (loopback) return 'this-machine'
   // Nodes of one's own network say nothing of the way in from outside of it.
@@ -101,6 +105,13 @@ function words(verdict: ReachVerdict, { localPort, came, connected }: ReachEvide
         meaning:
           'This machine has no network connection. What is on this device works; the rest goes on by itself when you are back.',
         advice: 'Connect to a network.',
+      }
+    case 'room':
+      return {
+        title: 'Local network only',
+        meaning:
+          'The internet cannot be reached from here, or none of the nodes there answers. Others on the same local network are connected: what they share is found and fetched.',
+        advice: 'To meet people elsewhere, connect to the internet. The rest then goes on by itself.',
       }
     case 'dht-silent':
       return {
@@ -164,13 +175,15 @@ function words(verdict: ReachVerdict, { localPort, came, connected }: ReachEvide
 
 /** What the verdict is known from, the weightiest first. */
 function lines(verdict: ReachVerdict, evidence: ReachEvidence): readonly string[] {
-  const { asked, nodes, samples, seen, unasked, came, went, blocked, noAnswer, connected, loopback } = evidence
+  const { asked, nodes, samples, seen, unasked, came, went, blocked, noAnswer, connected, room, loopback, route } =
+    evidence
   if (verdict === 'off' || verdict === 'paused' || verdict === 'waiting-for-consent') return []
   const said: string[] = []
-  if (verdict === 'offline') said.push('The system knows no way to any node.')
-  else if (nodes > 0 && verdict !== 'dht-silent') said.push(`${count(nodes, 'node')} of the network are known here.`)
+  if (!route) said.push('The system knows no way to any node.')
+  else if (nodes > 0 && verdict !== 'dht-silent' && verdict !== 'room')
+    said.push(`${count(nodes, 'node')} of the network are known here.`)
   else if (asked) said.push('None of the nodes that were asked answered.')
-  if (!loopback && verdict !== 'offline') {
+  if (!loopback && verdict !== 'offline' && verdict !== 'room') {
     if (unasked === true) said.push('Nodes elsewhere reached a port here that nothing had been sent from.')
     if (unasked === false) said.push('Nodes elsewhere were asked to knock here unannounced, and did not get through.')
     if (seen !== null && seen.port !== 0)
@@ -190,6 +203,10 @@ function lines(verdict: ReachVerdict, evidence: ReachEvidence): readonly string[
     )
   if (blocked > 0) said.push(`With ${count(blocked, 'machine')} no way through the routers between was found.`)
   if (noAnswer > 0) said.push(`${count(noAnswer, 'machine')} that others named did not answer: they may be off.`)
+  if (room > 0)
+    said.push(
+      `${count(room, 'machine')} on the local network ${room === 1 ? 'was' : 'were'} found there and ${room === 1 ? 'is' : 'are'} connected.`,
+    )
   if (connected > 0) said.push(`${count(connected, 'connection')} ${connected === 1 ? 'stands' : 'stand'} now.`)
   return said
 }

@@ -815,6 +815,8 @@ export type ReachVerdict =
   | 'waiting-for-consent'
   | 'starting'
   | 'offline'
+  /** No way to the DHT, or no answer from it; connected to others on the local network. */
+  | 'room'
   | 'dht-silent'
   | 'this-machine'
   | 'own-network'

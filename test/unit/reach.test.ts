@@ -23,6 +23,7 @@ const online: ReachEvidence = {
   blocked: 0,
   noAnswer: 0,
   connected: 0,
+  room: 0,
 }
 
 test.each<[string, Partial<ReachEvidence>]>([
@@ -43,6 +44,9 @@ test.each<[string, Partial<ReachEvidence>]>([
   ['unknown', { seen: null }],
   ['own-network', { seen: { host: '192.168.1.4', port: 49_737 }, unasked: true }],
   ['this-machine', { loopback: true, unasked: true }],
+  ['room', { route: false, connected: 1, room: 1 }],
+  ['room', { silent: true, connected: 2, room: 1 }],
+  ['nat', { connected: 1, room: 1 }],
   ['nat-works', { silent: true, connected: 1, went: { far: 1, near: 0 } }],
 ])('%s is said of %j', (verdict, change) => {
   expect(judgeReach({ ...online, ...change })).toBe(verdict)
@@ -69,6 +73,7 @@ const evidence: fc.Arbitrary<ReachEvidence> = fc.record({
   blocked: fc.nat(3),
   noAnswer: fc.nat(3),
   connected: fc.nat(3),
+  room: fc.nat(2),
 })
 
 test('nothing is claimed that was not seen', () => {
