@@ -149,6 +149,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       })
     }
 
+    network.beginWith(settings.current.bootstrap)
     await network.prepare(registry.copy, settings.current.consented && settings.current.paused)
     await archives.start()
     availability.start()
@@ -160,10 +161,15 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
         const { consented, paused } = settings.current
         if (!consented) return
         if (paused && network.paused) return
+        const isOther = network.beginWith(settings.current.bootstrap)
         if (paused) {
           archives.networkStopped()
           await network.pause()
           archives.networkStopped()
+        } else if (isOther) {
+          archives.networkStopped()
+          await network.restart()
+          archives.networkStarted()
         } else if (!network.started) {
           await network.start()
           archives.networkStarted()
@@ -174,6 +180,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     settings.onRoom(() => network.lookAround(settings.current.room))
     settings.onConsent(connectSoon)
     settings.onPause(connectSoon)
+    settings.onBootstrap(connectSoon)
     await connect()
     publishing.start()
     reading.start()

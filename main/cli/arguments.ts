@@ -341,7 +341,15 @@ const SPECS = {
     usage: 'network',
     about:
       'Says how this machine can be reached, what that is known from, and what helps; then what the network was told.',
-    options: { table: { type: 'boolean', help: 'with the nodes that are known, by how close they are' } },
+    options: {
+      table: { type: 'boolean', help: 'with the nodes that are known, by how close they are' },
+      'begin-with': {
+        type: 'string',
+        multiple: true,
+        value: 'HOST:PORT',
+        help: 'from now on, begin with this node in place of the public ones; may be repeated; public: with those again',
+      },
+    },
     words: [0, 0],
   },
   check: {
@@ -634,7 +642,12 @@ export type Command =
   | ({ readonly name: 'warrant'; readonly link: string; readonly out: string } & Common)
   | ({ readonly name: 'check-warrant'; readonly file: string } & Common)
   | ({ readonly name: 'repair'; readonly link: string; readonly to: number | null; readonly yes: boolean } & Common)
-  | ({ readonly name: 'network'; readonly table: boolean } & Common)
+  | ({
+      readonly name: 'network'
+      readonly table: boolean
+      /** null: it stays as it is; empty: the public ones. */
+      readonly beginWith: readonly string[] | null
+    } & Common)
   | ({ readonly name: 'check'; readonly link: string } & Common)
   | ({ readonly name: 'lookup'; readonly link: string; readonly fresh: boolean } & Common)
   | ({
@@ -900,8 +913,12 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         to: values.number('to', Number.MAX_SAFE_INTEGER, /^[1-9]\d*$/),
         yes: values.flag('yes'),
       }
-    case 'network':
-      return { name, ...common, table: values.flag('table') }
+    case 'network': {
+      const given = values.texts('begin-with')
+      const beginWith = given.length === 0 ? null : given.length === 1 && given[0] === 'public' ? [] : given
+      if (beginWith !== null && beginWith.length > 0) values.nodes('begin-with', {})
+      return { name, ...common, table: values.flag('table'), beginWith }
+    }
     case 'check':
       return { name, ...common, link: checkedLink(first) }
     case 'lookup':

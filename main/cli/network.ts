@@ -11,11 +11,13 @@ const STARTING = 15_000
 /** And announcements that were just begun. */
 const SETTLING = 1500
 
-export async function network(context: Context, { table }: Command & { name: 'network' }): Promise<number> {
+export async function network(context: Context, command: Command & { name: 'network' }): Promise<number> {
   const { client, output, signal } = context
+  const { table, beginWith } = command
+  if (beginWith !== null) return beginWithOthers(context, beginWith)
   await agree(context)
   const status = await settled(new Mirror(client.network.watch(undefined, { signal })), context)
-  const { reach, address, publicKey, peers } = status
+  const { reach, address, publicKey, peers, bootstrap } = status
   const announces = await announced(context)
   const nodes = status.state.name === 'off' || !table ? null : await firstTable(context)
   const lines = [
@@ -26,6 +28,7 @@ export async function network(context: Context, { table }: Command & { name: 'ne
       ? []
       : ['', 'What this is known from:', ...reach.evidence.map(line => `  - ${line}`)]),
     '',
+    `begins    with ${bootstrap.chosen === 'public' ? 'the public nodes' : bootstrap.nodes.join(', ')}`,
     `address   ${address ?? 'not known'}`,
     `key       ${publicKey}`,
     `peers     ${count(peers, 'connection')}`,
@@ -33,6 +36,23 @@ export async function network(context: Context, { table }: Command & { name: 'ne
     ...(nodes === null ? [] : tableLines(nodes)),
   ]
   output.result(lines.join('\n'), { status, announces, ...(nodes === null ? {} : { table: nodes }) })
+  return EXIT.done
+}
+
+/** Nobody is asked for it: those who have nodes of their own want nothing of the others. */
+async function beginWithOthers({ client, output, signal }: Context, nodes: readonly string[]): Promise<number> {
+  await client.settings.update({ bootstrap: nodes }, { signal })
+  output.result(
+    nodes.length === 0
+      ? 'Cairn begins with the public nodes again.'
+      : `Cairn begins with ${nodes.join(', ')} from now on.`,
+    { bootstrap: nodes },
+  )
+  const status = (await new Mirror(client.network.watch(undefined, { signal })).all()).get('network')
+  if (status?.bootstrap.chosen === 'start' && status.state.name !== 'off')
+    output.note(
+      'This Cairn was started with nodes of its own (--bootstrap, CAIRN_BOOTSTRAP), which win until it is started without.',
+    )
   return EXIT.done
 }
 

@@ -73,7 +73,10 @@ export async function run({
     session = await openSession({
       storage,
       bootstrap,
-      join: !ALONE.has(name) && !('target' in command && command.target === null),
+      join:
+        !ALONE.has(name) &&
+        !(command.name === 'network' && command.beginWith !== null) &&
+        !('target' in command && command.target === null),
       adopt,
     })
     if (session.attached && bootstrapGiven(args))

@@ -642,6 +642,8 @@ declare module 'hyperdht' {
       readonly closestReplies: readonly { readonly from: Node }[]
       readonly destroyed: boolean
       once(event: 'close', listener: () => void): void
+      /** Throws when nobody has answered, or taken what was to be stored. */
+      finished(): Promise<void>
       destroy(): void
       /** What follows is the inside of dht-rpc 6.27, on which `main/network/{lookup,announces}.ts` lean. */
       /** How often a node that does not answer is asked again. */

@@ -212,7 +212,9 @@ function words(
             meaning: tried.some(({ how }) => how === 'blocked')
               ? 'They answer through the network, and no direct way to them was found from here. Somebody elsewhere may find one.'
               : 'An announcement outlives its machine by up to twenty minutes: they are most likely off.',
-            advice: 'Ask its author to start Cairn.',
+            advice: tried.some(({ how }) => how === 'blocked')
+              ? 'Try another network, such as that of a phone, or ask its author to.'
+              : 'Ask its author to start Cairn.',
           }
     case 'lacks':
       return {

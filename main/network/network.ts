@@ -125,6 +125,7 @@ export class Network {
   readonly #shaper: Shaper
   /** The DHT did not answer when it was asked last. */
   #silent = false
+  #chosen: readonly string[] = []
 
   constructor(corestore: Corestore, options: NetworkOptions) {
     this.#corestore = corestore
@@ -139,6 +140,23 @@ export class Network {
   /** This machine's, in z-base-32; empty before `prepare`. */
   get publicKey(): string {
     return this.#publicKey
+  }
+
+  /**
+   * Nodes to begin with from the next start on, where none were given to this program; empty: the public ones. true: these
+   * are other ones than those that are used now.
+   */
+  beginWith(nodes: readonly string[]): boolean {
+    const before = JSON.stringify(this.#bootstrap())
+    this.#chosen = nodes
+    return this.started && before !== JSON.stringify(this.#bootstrap())
+  }
+
+  /** As a program does that was started anew, and with what was chosen since. */
+  async restart(): Promise<void> {
+    await this.#stop()
+    this.#publish({ name: 'starting' })
+    await this.start()
   }
 
   /** false: this backend was told to stay off the network. */
@@ -215,7 +233,7 @@ export class Network {
     this.#paused = false
     this.#forgetEvidence()
     const keyPair = await this.#corestore.createKeyPair(this.#address)
-    const { bootstrap } = this.#options
+    const bootstrap = this.#bootstrap()
     const local = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(isLoopback)
     const node = {
       ...(bootstrap === null ? {} : { bootstrap: [...bootstrap] }),
@@ -583,6 +601,11 @@ export class Network {
     else this.#publish({ name: swarm.dht.firewalled ? 'behind-nat' : 'online' })
   }
 
+  /** null: the public ones. */
+  #bootstrap(): readonly string[] | null {
+    return this.#options.bootstrap ?? (this.#chosen.length === 0 ? null : this.#chosen)
+  }
+
   #publish(state: NetworkStatus['state']): void {
     const { down: bytesDown, up: bytesUp } = this.wire()
     const dht = this.#running?.swarm.dht
@@ -591,6 +614,10 @@ export class Network {
       state,
       room: this.#roomStatus(),
       reach: sayReach(this.evidence()),
+      bootstrap: {
+        nodes: this.#bootstrap() ?? [],
+        chosen: this.#options.bootstrap !== null ? 'start' : this.#chosen.length > 0 ? 'settings' : 'public',
+      },
       peers: this.#others(),
       address: dht?.host ? `${dht.host}:${dht.port}` : null,
       publicKey: this.#publicKey,

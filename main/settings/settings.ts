@@ -19,6 +19,9 @@ const Limits = z.object({
 /** Connections: as many as upstream makes. */
 const UNLIMITED = { down: null, up: null, schedule: [], connections: 64 } as const
 
+/** Nobody answers there. */
+const NOWHERE = ['127.0.0.1:9']
+
 const File = z.object({
   consented: z.boolean().catch(false),
   theme: z.enum(['system', 'light', 'dark']).catch('system'),
@@ -29,6 +32,12 @@ const File = z.object({
   limits: Limits.catch(UNLIMITED),
   paused: z.boolean().catch(false),
   room: z.boolean().catch(true),
+  // A mistake in the file must not end on the public network.
+  bootstrap: z
+    .array(z.string().regex(/^[^\s:@/]+:\d{1,5}$/))
+    .readonly()
+    .default([])
+    .catch(NOWHERE),
 })
 
 export class SettingsService {
@@ -39,6 +48,7 @@ export class SettingsService {
   readonly #onLimits: (() => void)[] = []
   readonly #onRoom: (() => void)[] = []
   readonly #onPause: (() => void)[] = []
+  readonly #onBootstrap: (() => void)[] = []
 
   private constructor(path: string, settings: Settings) {
     this.rows.put(settings)
@@ -91,6 +101,11 @@ export class SettingsService {
     this.#onRoom.push(listener)
   }
 
+  /** Whenever other nodes are to be begun with. */
+  onBootstrap(listener: () => void): void {
+    this.#onBootstrap.push(listener)
+  }
+
   /** On the disk when this resolves. */
   async update(change: { readonly [K in Exclude<keyof Settings, 'id'>]?: Settings[K] | undefined }): Promise<void> {
     const before = this.current
@@ -101,6 +116,7 @@ export class SettingsService {
     if (before.limits !== this.current.limits) for (const listener of this.#onLimits) listener()
     if (before.room !== this.current.room) for (const listener of this.#onRoom) listener()
     if (before.paused !== this.current.paused) for (const listener of this.#onPause) listener()
+    if (before.bootstrap !== this.current.bootstrap) for (const listener of this.#onBootstrap) listener()
     if (before.cache !== this.current.cache) for (const listener of this.#onCache) listener()
   }
 }

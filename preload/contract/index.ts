@@ -107,6 +107,12 @@ const Free = z.strictObject({
   /** How many others must hold a file, at least. */
   others: z.number().int().min(1).max(100),
 })
+/** `HOST:PORT`. */
+const BootstrapNode = z
+  .string()
+  .max(260)
+  .regex(/^[^\s:@/]+:([1-9]\d{0,4})$/, 'not HOST:PORT')
+  .refine(node => Number(node.split(':')[1]) <= 65_535, 'not HOST:PORT')
 const DroppedItem = z.strictObject({
   /** With `/` between segments, as dropped: `Holiday/beach.jpg`. */
   path: z.string().min(1).max(4096),
@@ -656,6 +662,7 @@ export const contract = {
         limits: Limits.optional(),
         paused: z.boolean().optional(),
         room: z.boolean().optional(),
+        bootstrap: z.array(BootstrapNode).max(20).readonly().optional(),
       }),
     }),
   },

@@ -782,6 +782,8 @@ export type NetworkStatus = {
   readonly room: RoomStatus
   /** The same in words, with what it is known from. */
   readonly reach: Reach
+  /** Nodes that the DHT is entered by, and who chose them: Cairn, the person, or whoever started this program. */
+  readonly bootstrap: { readonly nodes: readonly string[]; readonly chosen: 'public' | 'settings' | 'start' }
   readonly peers: number
   readonly address: string | null
   readonly publicKey: string
@@ -959,6 +961,8 @@ export type Settings = {
   readonly paused: boolean
   /** Others on the local network are looked for there as well, and can tell that Cairn runs here. */
   readonly room: boolean
+  /** Nodes of the DHT, `HOST:PORT`, to begin with in place of the public ones; empty: the public ones. */
+  readonly bootstrap: readonly string[]
 }
 
 export type BackendStatus = {

@@ -36,6 +36,8 @@ export type Island = {
   apart(apart: boolean): Promise<void>
   /** Plugs the cable into another switch, at which only those are that were moved to it. */
   move(group: number): Promise<void>
+  /** false: what it sends to its own address does not arrive, as behind many routers. */
+  itself(reached: boolean): Promise<void>
   /** false: nothing of TCP leaves it, while everything else goes on. */
   tcp(passes: boolean): Promise<void>
   /** What has passed its network card, in bytes and in packets, as the system counts it. */
@@ -114,6 +116,7 @@ export async function startIslands(): Promise<Islands> {
               ...['netns', 'exec', between, 'bridge', 'link', 'set', 'dev', port],
               ...['isolated', apart ? 'on' : 'off'],
             ])),
+          itself: async reached => void (await ip('-n', name, 'link', 'set', 'lo', reached ? 'up' : 'down')),
           tcp: async passes =>
             void (await ip('-n', name, 'rule', passes ? 'delete' : 'add', 'ipproto', 'tcp', 'blackhole')),
           passed: async () => {

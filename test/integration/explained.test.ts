@@ -9,8 +9,14 @@ import { expect, onTestFinished, test } from 'vitest'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
 import { Announces } from '../../main/network/announces.ts'
 import { AppError } from '../../preload/contract/errors.ts'
-import type { AnnounceRow, Check, LookupNode } from '../../preload/contract/models.ts'
-import { type Person, publish, startPerson, waitFor } from '../helpers/backend.ts'
+import type { AnnounceRow, Check, LookupNode, NetworkStatus } from '../../preload/contract/models.ts'
+import { connect } from '../../preload/wire/connect.ts'
+import type { Contract } from '../../preload/contract/index.ts'
+import type { ClientFrame, ServerFrame } from '../../preload/wire/frames.ts'
+import { memoryPair } from '../../preload/wire/transports.ts'
+import { startBackend } from '../../main/backend.ts'
+import { SettingsService } from '../../main/settings/settings.ts'
+import { isFound, type Person, publish, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder } from '../helpers/files.ts'
 import { plainPeer } from '../helpers/plain.ts'
 
@@ -168,4 +174,41 @@ test('a lookup that is watched is the one that was made: nodes, distances, who w
   await expect(ana.client.network.lookup({ link: 'nonsense', fresh: false })).rejects.toMatchObject({
     code: 'INVALID_LINK',
   })
+})
+
+test('nodes of one’s own are begun with, and others as soon as they are chosen', async () => {
+  const [first, second] = [await testnet(4), await testnet(4)]
+  const storage = await temporaryFolder('own-nodes')
+  await writeFile(join(storage, 'settings.json'), JSON.stringify({ bootstrap: first.bootstrap }))
+  // Nobody else is to be asked, should the test be wrong.
+  expect((await SettingsService.open(storage)).current).toMatchObject({ consented: false, bootstrap: first.bootstrap })
+  const backend = await startBackend({ storage, bootstrap: null, join: true, log: 'stderr' })
+  onTestFinished(() => backend.close())
+  const [server, ours] = memoryPair<ServerFrame, ClientFrame>()
+  backend.accept(server)
+  const client = connect<Contract>(ours)
+  const status = (wanted: (row: NetworkStatus) => boolean) =>
+    waitFor(signal => client.network.watch(undefined, { signal }), 'network', wanted)
+  expect((await status(() => true)).bootstrap).toEqual({ nodes: first.bootstrap, chosen: 'settings' })
+  await client.settings.update({ consented: true })
+  await status(({ reach }) => reach.verdict === 'this-machine')
+  const bert = await startPerson(second.bootstrap)
+  const { key, link } = await publish(bert, [await holiday()])
+  await client.archives.open({ link })
+  const { lookup } = client.network
+  expect((await lookup({ link, fresh: false })).found).not.toContainEqual(
+    expect.objectContaining({ publicKey: (await bertStatus()).publicKey }),
+  )
+  await client.settings.update({ bootstrap: second.bootstrap })
+  await waitFor(signal => client.archives.watch(undefined, { signal }), key, isFound)
+  expect((await status(() => true)).bootstrap).toEqual({ nodes: second.bootstrap, chosen: 'settings' })
+  for (const nonsense of ['127.0.0.1', '127.0.0.1:0', '127.0.0.1:70000', 'a b:3', 'http://x:3', 'user@host:3'])
+    await expect(client.settings.update({ bootstrap: [nonsense] })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  function bertStatus() {
+    return waitFor(
+      signal => bert.client.network.watch(undefined, { signal }),
+      'network',
+      () => true,
+    )
+  }
 })

@@ -351,6 +351,7 @@ function handlers(harness: Harness): Handlers<Contract> {
               limits: { down: null, up: null, schedule: [], connections: 64 },
               paused: false,
               room: true,
+              bootstrap: [],
             },
           ],
           signal,

@@ -679,6 +679,7 @@ export const network: NetworkStatus = {
     advice: null,
     evidence: ['214 nodes of the network are known here.', '7 connections stand now.'],
   },
+  bootstrap: { nodes: [], chosen: 'public' },
   peers: 7,
   address: '198.51.100.4:49737',
   publicKey: keyOf(200),
@@ -811,6 +812,7 @@ export const settings: Settings = {
   },
   paused: false,
   room: true,
+  bootstrap: [],
 }
 
 export const rulesReview: RulesReview = {

@@ -89,6 +89,9 @@ describe('arguments', () => {
     for (const versions of [['7', '0'], ['7', '7'], ['a', '7'], ['-1', '7'], ['7']])
       expect(() => parse('diff', link, ...versions)).toThrow()
     expect(parse('network', '--table')).toMatchObject({ name: 'network', table: true })
+    expect(parse('network', '--begin-with', 'a:1', '--begin-with', 'b:2')).toMatchObject({ beginWith: ['a:1', 'b:2'] })
+    expect(parse('network', '--begin-with', 'public')).toMatchObject({ beginWith: [] })
+    expect(() => parse('network', '--begin-with', 'public', '--begin-with', 'a:1')).toThrow('HOST:PORT')
     expect(parse('check', link)).toMatchObject({ name: 'check', link })
     expect(parse('lookup', link, '--fresh')).toMatchObject({ name: 'lookup', link, fresh: true })
     expect(parse('dht', '--port', '49737')).toMatchObject({ name: 'dht', port: 49_737, host: null, nodes: 6 })
@@ -426,6 +429,7 @@ class Scripted {
       limits: { down: null, up: null, schedule: [], connections: 64 },
       paused: false,
       room: true,
+      bootstrap: [],
     })
   }
 

@@ -14,6 +14,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Segmented, Switch, TextField } from '../../ui/field.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { Bootstrap } from './bootstrap.tsx'
 import { Limits } from './limits.tsx'
 
 export function SettingsDialog(): ReactElement {
@@ -70,6 +71,7 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
         onChecked={room => save({ room })}
       />
       <Limits settings={settings} />
+      <Bootstrap saved={settings.bootstrap} />
       <Row label="On this device" hint="What each archive takes here, and how much of what you only look at may stay.">
         <Button onClick={() => ui.showKeeping({ name: 'device', key: null })}>Show…</Button>
       </Row>
