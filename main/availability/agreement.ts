@@ -1,6 +1,7 @@
 /**
  * Several machines that want to give up copies of the same blocks at the same time must not all count on each other. Who
- * wants to asks the others first, and counts on those alone who say that they hold them and are going to.
+ * wants to asks the others first, and counts on those alone who say that they hold them and are
+ * going to, and show it by some of the blocks.
  *
  * Nobody promises what they want to give up themselves, until they have. Whoever frees a block leaves as many who hold it
  * behind as were asked for, none of whom wanted to free it when they said so; and if one of these does so later, before the
@@ -9,20 +10,37 @@
  *
  * Knows no network: words go out through `send`, and come in through `receive`.
  */
+import { randomBytes } from 'node:crypto'
 import { type Ranges, within, without } from '../lib/ranges.ts'
 import { Counts } from './holdings.ts'
+import { answerTo, QUESTION } from './sample.ts'
 
 /** How long answers are waited for, in milliseconds. Who is slower is not counted on. */
 const PATIENCE = 4000
+const NO_ANSWER = Buffer.alloc(0)
 
 export type Wish =
   /** May blocks of the log with this fork go? `round` tells several wishes of one machine apart. */
-  | { readonly kind: 'asks'; readonly round: number; readonly fork: number; readonly ranges: Ranges }
+  | {
+      readonly kind: 'asks'
+      readonly round: number
+      readonly fork: number
+      readonly ranges: Ranges
+      /** To be answered by whoever promises: see `sample.ts`. */
+      readonly question: Buffer
+    }
   /** These are here and stay. `busy`: others are here, and may go as well. */
-  | { readonly kind: 'promises'; readonly round: number; readonly busy: boolean; readonly ranges: Ranges }
+  | {
+      readonly kind: 'promises'
+      readonly round: number
+      readonly busy: boolean
+      readonly ranges: Ranges
+      readonly answer: Buffer
+    }
 
 type Proposal = {
   readonly round: number
+  readonly question: Buffer
   wanted: Ranges
   readonly promises: Map<string, Ranges>
   readonly waiting: Set<string>
@@ -39,21 +57,26 @@ export type Granted = {
   readonly done: () => void
 }
 
+export type AgreementParts = {
+  readonly self: string
+  /** What is here and is going to stay, unless it is given up by `propose`. */
+  readonly kept: () => Promise<Ranges>
+  /** Of the log that is spoken of. */
+  readonly fork: () => number
+  /** Blocks that are here; null: not all of them are. */
+  readonly read: (blocks: readonly number[]) => Promise<readonly Uint8Array[] | null>
+  /** May be in vain. */
+  readonly send: (to: string, wish: Wish) => void
+}
+
 export class Agreement {
-  readonly #self: string
-  readonly #kept: () => Promise<Ranges>
-  readonly #fork: () => number
-  readonly #send: (to: string, wish: Wish) => void
+  readonly #parts: AgreementParts
   readonly #members = new Set<string>()
   #proposal: Proposal | null = null
   #round = 0
 
-  /** `kept`: what is here and is going to stay, unless it is given up by `propose`. `send` may be in vain. */
-  constructor(self: string, kept: () => Promise<Ranges>, fork: () => number, send: (to: string, wish: Wish) => void) {
-    this.#self = self
-    this.#kept = kept
-    this.#fork = fork
-    this.#send = send
+  constructor(parts: AgreementParts) {
+    this.#parts = parts
   }
 
   /** It can be asked from now on. */
@@ -70,11 +93,7 @@ export class Agreement {
   receive(from: string, wish: Wish): void {
     if (!this.#members.has(from)) return
     if (wish.kind === 'asks') void this.#answer(from, wish)
-    else if (this.#proposal?.round === wish.round && !this.#proposal.decided) {
-      this.#proposal.promises.set(from, wish.ranges)
-      this.#proposal.busy ||= wish.busy
-      this.#answered(from)
-    }
+    else void this.#take(from, wish)
   }
 
   /**
@@ -84,9 +103,11 @@ export class Agreement {
   async propose(ranges: Ranges, others: number, beside: readonly Ranges[]): Promise<Granted> {
     if (this.#proposal !== null) throw new Error('One proposal at a time')
     const round = ++this.#round
+    const question = randomBytes(QUESTION)
     const proposal = await new Promise<Proposal>(resolve => {
       const one: Proposal = {
         round,
+        question,
         wanted: ranges,
         promises: new Map(),
         waiting: new Set(this.#members),
@@ -99,7 +120,8 @@ export class Agreement {
       }
       const timer = setTimeout(one.answered, PATIENCE)
       this.#proposal = one
-      for (const id of this.#members) this.#send(id, { kind: 'asks', round, fork: this.#fork(), ranges })
+      const { fork, send } = this.#parts
+      for (const id of this.#members) send(id, { kind: 'asks', round, fork: fork(), ranges, question })
       if (one.waiting.size === 0) one.answered()
     })
     const counts = new Counts([...proposal.promises.values(), ...beside])
@@ -116,19 +138,34 @@ export class Agreement {
     }
   }
 
-  async #answer(from: string, { round, fork, ranges }: Wish & { kind: 'asks' }): Promise<void> {
-    const kept = fork === this.#fork() ? await this.#kept().catch(() => []) : []
+  /** Whoever cannot show what they promise is not counted on. */
+  async #take(from: string, { round, busy, ranges, answer }: Wish & { kind: 'promises' }): Promise<void> {
+    const proposal = this.#proposal
+    if (proposal?.round !== round) return
+    const { read } = this.#parts
+    const known = await answerTo(proposal.question, from, ranges, read).catch(() => null)
+    if (proposal.decided || !this.#members.has(from)) return
+    if (known?.equals(answer) === true) proposal.promises.set(from, ranges)
+    proposal.busy ||= busy
+    this.#answered(from)
+  }
+
+  async #answer(from: string, { round, fork, ranges, question }: Wish & { kind: 'asks' }): Promise<void> {
+    const { self, read, send } = this.#parts
+    const kept = fork === this.#parts.fork() ? await this.#parts.kept().catch(() => []) : []
     if (!this.#members.has(from)) return
     const held = within(kept, ranges)
     const proposal = this.#proposal
     const both = proposal === null ? [] : within(held, proposal.wanted)
-    const yields = proposal !== null && !proposal.decided && from < this.#self
+    const yields = proposal !== null && !proposal.decided && from < self
     if (both.length > 0 && yields) {
       proposal.wanted = without(proposal.wanted, both)
       proposal.busy = true
     }
     const promise = yields ? held : without(held, both)
-    this.#send(from, { kind: 'promises', round, busy: both.length > 0 && !yields, ranges: promise })
+    const busy = both.length > 0 && !yields
+    const answer = await answerTo(question, self, promise, read).catch(() => null)
+    send(from, { kind: 'promises', round, busy, ranges: answer === null ? [] : promise, answer: answer ?? NO_ANSWER })
   }
 
   #answered(id: string): void {

@@ -47,8 +47,9 @@ const WATCHED = 250
 const OTHERWISE = 1000
 /** Counting takes at most this share of the time. */
 const SHARE = 0.1
-/** The same of all that nobody looks at, of which the first is counted so many milliseconds after the start. */
+/** The same of all that nobody looks at, so many milliseconds at a time, and first so many after the start. */
 const BACKGROUND = 0.2
+const MOST_AT_ONCE = 50
 const BEGINNING = 2000
 /** Files of which it is remembered where they stand, in all. */
 const MOST_FILES = 400_000
@@ -342,22 +343,31 @@ export class Availability {
     const now = performance.now()
     for (const [key, known] of this.#known) {
       known.holders.tell(known.watchers > 0)
-      if (!known.dirty || known.counting || now < known.next) continue
-      // Of those that nobody looks at one after another.
-      if (known.watchers === 0 && (this.#isBusy || now < this.#idleUntil)) continue
-      void this.#countInTurn(key, known)
+      if (known.watchers > 0 && isDue(known, now)) void this.#countNow(key, known)
     }
+    if (!this.#isBusy && now >= this.#idleUntil) void this.#countTheRest()
     if (now - this.#remembered > REMEMBER) this.#remember()
   }
 
-  async #countInTurn(key: string, known: Known): Promise<void> {
+  /** Those that nobody looks at, one after another. */
+  async #countTheRest(): Promise<void> {
     const began = performance.now()
-    const isWatched = known.watchers > 0
+    this.#isBusy = true
+    for (const [key, known] of this.#known) {
+      if (performance.now() - began > MOST_AT_ONCE) break
+      if (!this.#closed && known.watchers === 0 && isDue(known, performance.now())) await this.#countNow(key, known)
+    }
+    this.#isBusy = false
+    this.#idleUntil = performance.now() + (performance.now() - began) / BACKGROUND
+  }
+
+  /** Never throws. */
+  async #countNow(key: string, known: Known): Promise<void> {
+    const began = performance.now()
     known.dirty = false
     known.counting = true
-    if (!isWatched) this.#isBusy = true
     try {
-      await this.#count(key, known, isWatched)
+      await this.#count(key, known, known.watchers > 0)
     } catch (error) {
       if (!known.life.signal.aborted) this.#log.warn({ err: error, key }, 'who has what could not be counted')
     } finally {
@@ -365,10 +375,6 @@ export class Availability {
       known.counting = false
       known.counted = performance.now()
       known.next = known.counted + Math.max((known.watchers > 0 ? WATCHED : OTHERWISE) - took, took / SHARE)
-      if (!isWatched) {
-        this.#isBusy = false
-        this.#idleUntil = known.counted + took / BACKGROUND
-      }
       this.#forgetLayouts()
     }
   }
@@ -573,6 +579,8 @@ export class Availability {
     return known
   }
 }
+
+const isDue = ({ dirty, counting, next }: Known, now: number): boolean => dirty && !counting && now >= next
 
 const NONE: Ranges = []
 

@@ -9,9 +9,10 @@ import type { Freeing as Plan } from '../../preload/contract/models.ts'
 import type { Archives } from '../archives/archives.ts'
 import { bytesOf, heldIn } from '../archives/blocks.ts'
 import { Mutex } from '../lib/mutex.ts'
-import { contains, type Range, type Ranges, rangesOf, union, within, without } from '../lib/ranges.ts'
+import { bounded, contains, type Range, type Ranges, rangesOf, union, within, without } from '../lib/ranges.ts'
 import type { Availability, Circle } from './availability.ts'
 import type { Freed } from './freed.ts'
+import { MOST_RUNS } from './gossip.ts'
 import { Counts, type Placed } from './holdings.ts'
 
 /** As often it is tried to agree with others who free at the same time, after a pause of up to so many milliseconds. */
@@ -62,7 +63,7 @@ export class Freeing {
         const circle = await availability.circle(key)
         const wanted = await this.#wanted(circle, paths, others)
         const all = rangesOf([...wanted.files.flatMap(({ here }) => here), ...wanted.older])
-        const granted = await circle.agreement.propose(all, others, circle.beside)
+        const granted = await circle.agreement.propose(bounded(all, MOST_RUNS), others, circle.beside)
         try {
           const going = wanted.files.filter(({ here }) => here.every(place => contains(granted.ranges, place)))
           const ranges = rangesOf([...going.flatMap(({ here }) => here), ...within(wanted.older, granted.ranges)])

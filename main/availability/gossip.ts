@@ -5,6 +5,7 @@
  */
 import { bounded, type Range, type Ranges, union, within, without } from '../lib/ranges.ts'
 import type { Wish } from './agreement.ts'
+import { QUESTION } from './sample.ts'
 
 /** Runs of one log of one machine that are told of, and believed, at most; with more, the smallest are left out. */
 export const MOST_RUNS = 65_536
@@ -112,8 +113,8 @@ export function encodeWish(wish: Wish): Buffer {
   put(bytes, wish.kind === 'asks' ? 0 : wish.busy ? 2 : 1)
   put(bytes, wish.round)
   if (wish.kind === 'asks') put(bytes, wish.fork)
-  putRanges(bytes, bounded(wish.ranges, MOST_RUNS))
-  return Buffer.from(bytes)
+  putRanges(bytes, wish.ranges)
+  return Buffer.concat([Buffer.from(bytes), wish.kind === 'asks' ? wish.question : wish.answer])
 }
 
 /** Throws for what no Cairn says. */
@@ -124,8 +125,10 @@ export function decodeWish(bytes: Uint8Array): Wish {
   const round = reader.next()
   const fork = kind === 0 ? reader.next() : 0
   const ranges = reader.ranges()
-  reader.end()
-  return kind === 0 ? { kind: 'asks', round, fork, ranges } : { kind: 'promises', round, busy: kind === 2, ranges }
+  const rest = reader.rest()
+  if (kind !== 0) return { kind: 'promises', round, busy: kind === 2, ranges, answer: rest }
+  if (rest.byteLength !== QUESTION) throw new Error('It is no question')
+  return { kind: 'asks', round, fork, ranges, question: rest }
 }
 
 export function encodeRanges(ranges: Ranges): Buffer {
@@ -193,6 +196,12 @@ class Reader {
       last = end
     }
     return ranges
+  }
+
+  rest(): Buffer {
+    const rest = Buffer.from(this.#bytes.subarray(this.#at))
+    this.#at = this.#bytes.length
+    return rest
   }
 
   end(): void {

@@ -41,6 +41,8 @@ const TOLD = { rate: 16, burst: 512 }
 const SHOWING = 1500
 /** Between two questions to a peer of another program: at least so long, and so long that its answers come to this many bytes a second. */
 const ASKED = { watched: 2000, else: 30_000, rate: 8 << 10 }
+/** Between two looks at what it has said over replication, where nobody watches. */
+const LOOKED = 1000
 /** Who was sent a block within so many milliseconds is taken for still fetching. */
 const FETCHING = 15_000
 /** Blocks that are asked about at once: what Hypercore takes. */
@@ -77,6 +79,8 @@ type Session = {
   /** When more may be said, and when it was sent a block last. */
   silentUntil: number
   served: number
+  /** When it was looked at last what replication says of it. */
+  looked: number
   readonly heard: Record<Log, Heard>
   bytes: number
   messages: number
@@ -124,12 +128,13 @@ export class Holders {
 
   constructor(archive: Archive, { self, kept, keeps, changed, left }: Surroundings) {
     this.#archive = archive
-    this.agreement = new Agreement(
+    this.agreement = new Agreement({
       self,
-      async () => within(await kept(), heldIn(this.#coreOf('content'))),
-      () => this.#coreOf('content')?.fork ?? -1,
-      (to, wish) => this.#wish(to, wish),
-    )
+      kept: async () => bounded(within(await kept(), heldIn(this.#coreOf('content'))), MOST_RUNS),
+      fork: () => this.#coreOf('content')?.fork ?? -1,
+      read: blocks => readBlocks(this.#coreOf('content'), blocks),
+      send: (to, wish) => this.#wish(to, wish),
+    })
     this.#keeps = keeps
     this.#changed = changed
     this.#left = left
@@ -198,11 +203,13 @@ export class Holders {
     const keeps = this.#keeps()
     for (const session of this.#sessions.values()) {
       if (session.open) this.#say(session, own, keeps, now)
-      else if (now - session.since > SHOWING)
+      else if (now - session.since > SHOWING && (watched || now - session.looked > LOOKED)) {
+        session.looked = now
         for (const log of LOGS) {
           this.#ask(session, log, watched, now)
           if (session.known[log] !== this.#protocolSays(session, log)) this.#changed()
         }
+      }
     }
   }
 
@@ -291,6 +298,7 @@ export class Holders {
       words: { list: 0, content: 0 },
       silentUntil: 0,
       served: Number.NEGATIVE_INFINITY,
+      looked: Number.NEGATIVE_INFINITY,
       heard: { list: SILENCE, content: SILENCE },
       bytes: HEARD.burst,
       messages: TOLD.burst,
@@ -392,6 +400,20 @@ export class Holders {
     if (!others.some(({ id }) => id === session.id)) this.#left(last)
     this.#changed()
   }
+}
+
+/** As they lie in the store, so that whoever cannot decipher them has the same. null: not all are here. */
+async function readBlocks(
+  core: Hypercore | undefined,
+  blocks: readonly number[],
+): Promise<readonly Uint8Array[] | null> {
+  const storage = core?.core?.state.storage
+  if (storage === undefined) return null
+  const reads = storage.read()
+  const found = blocks.map(block => reads.getBlock(block))
+  reads.tryFlush()
+  const read = await Promise.all(found)
+  return read.every(block => block !== null) ? read : null
 }
 
 /** What a peer has said over replication that it has. */

@@ -5,10 +5,11 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readJson, Saver, writeJson } from '../lib/atomic-file.ts'
-import { bounded } from '../lib/ranges.ts'
+import { areSame, bounded } from '../lib/ranges.ts'
 import { type Claim, decodeRanges, encodeRanges } from './gossip.ts'
 
 const SAVE_AFTER = 30_000
+const STILL_THERE = 300_000
 /** Machines of one archive, of all together, and runs of blocks of one machine. Of more the smallest runs are forgotten. */
 const MOST = 64
 const MOST_IN_ALL = 4000
@@ -41,6 +42,7 @@ export class Memory {
   readonly #machines: Map<string, Map<string, Remembered>>
   readonly #saver: Saver
   #saving: NodeJS.Timeout | null = null
+  #saved = performance.now()
 
   private constructor(path: string, machines: Map<string, Map<string, Remembered>>) {
     this.#machines = machines
@@ -67,19 +69,19 @@ export class Memory {
   note(key: string, seen: Remembered): void {
     const some = this.#machines.get(key) ?? new Map<string, Remembered>()
     this.#machines.set(key, some)
-    const { list, content } = seen
+    const before = some.get(seen.id)
+    const list = briefly(seen.list)
+    const content = briefly(seen.content)
     some.delete(seen.id)
-    some.set(seen.id, {
-      ...seen,
-      list: { ...list, ranges: bounded(list.ranges, MOST_RUNS) },
-      content: { ...content, ranges: bounded(content.ranges, MOST_RUNS) },
-    })
+    some.set(seen.id, { ...seen, list, content })
+    const isSame = before !== undefined && isSameClaim(before.list, list) && isSameClaim(before.content, content)
     // Those who were seen last stand last.
     for (const id of some.keys()) {
       if (some.size <= MOST) break
       some.delete(id)
     }
-    this.#saveSoon()
+    // That somebody is still there alone is written now and then.
+    if (!isSame || performance.now() - this.#saved > STILL_THERE) this.#saveSoon()
   }
 
   forget(key: string): void {
@@ -90,6 +92,7 @@ export class Memory {
   async save(): Promise<void> {
     if (this.#saving !== null) clearTimeout(this.#saving)
     this.#saving = null
+    this.#saved = performance.now()
     await this.#saver.save().catch(() => {})
   }
 
@@ -106,6 +109,11 @@ export class Memory {
     return written
   }
 }
+
+const briefly = (claim: Claim): Claim => ({ ...claim, ranges: bounded(claim.ranges, MOST_RUNS) })
+
+const isSameClaim = (one: Claim, other: Claim): boolean =>
+  one.fork === other.fork && one.length === other.length && areSame(one.ranges, other.ranges)
 
 const saidOf = ({ fork, length, ranges }: Claim): z.infer<typeof Said> => ({
   fork,

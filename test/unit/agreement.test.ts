@@ -3,10 +3,12 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Agreement, type Wish } from '../../main/availability/agreement.ts'
-import { type Ranges, rangesOf, without } from '../../main/lib/ranges.ts'
+import { includes, type Ranges, rangesOf, without } from '../../main/lib/ranges.ts'
 
 const BLOCKS = 6
 const all: Ranges = [{ start: 0, end: BLOCKS }]
+
+const contentOf = (block: number) => Buffer.from(`block ${block}`)
 
 type Machine = { readonly id: string; held: Ranges; readonly agreement: Agreement }
 
@@ -31,12 +33,14 @@ function network(count: number, delay: () => number) {
       for (let turn = delay(); turn > 0; turn--) await setImmediate()
       return machine.held
     }
-    const agreement = new Agreement(
-      id,
+    const agreement = new Agreement({
+      self: id,
       kept,
-      () => 0,
-      (to, wish) => send(id, to, wish),
-    )
+      fork: () => 0,
+      read: async blocks =>
+        blocks.every(block => includes(machine.held, block)) ? blocks.map(block => contentOf(block)) : null,
+      send: (to, wish) => send(id, to, wish),
+    })
     const machine: Machine = { id, held: all, agreement }
     machines.push(machine)
   }
@@ -102,4 +106,33 @@ test('all that may go does, when four free at once and two are to stay', async (
   const { machines } = network(4, () => turn++ % 3)
   await Promise.all(machines.map(machine => free(machine, all, 2, () => 1 + (machine.id.charCodeAt(0) % 4))))
   for (let block = 0; block < BLOCKS; block++) expect(holders(machines, block)).toBe(2)
+})
+
+test('who cannot show what they promise to keep is not counted on', async () => {
+  const { machines } = network(3, () => 0)
+  const [one, honest, liar] = machines as [Machine, Machine, Machine]
+  const kept = [{ start: 0, end: 1 }]
+  liar.held = kept
+  // It says that it has all of it, and finds what it says about as often as it has it.
+  const lying = new Agreement({
+    self: liar.id,
+    kept: async () => all,
+    fork: () => 0,
+    read: async blocks => blocks.map(block => (includes(kept, block) ? contentOf(block) : Buffer.from('not this'))),
+    send: (_, wish) => one.agreement.receive(liar.id, wish),
+  })
+  lying.joined(one.id)
+  liar.agreement.receive = (from, wish) => lying.receive(from, wish)
+  let believed = 0
+  for (let round = 0; round < 20; round++) {
+    const granted = await one.agreement.propose(all, 2, [])
+    if (granted.ranges.length > 0) believed++
+    granted.done()
+  }
+  // All four of the blocks would have to be the one that it has.
+  expect(believed).toBeLessThan(2)
+  const granted = await one.agreement.propose(all, 1, [])
+  granted.done()
+  expect(granted.ranges).toEqual(all)
+  expect(honest.held).toEqual(all)
 })

@@ -1,11 +1,14 @@
 /** Who has what, as a model: against counts that are made in the simplest way. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Wish } from '../../main/availability/agreement.ts'
 import {
   type Claim,
   decodeRanges,
+  decodeWish,
   decodeWord,
   encodeRanges,
+  encodeWish,
   encodeWord,
   hear,
   type Heard,
@@ -167,6 +170,23 @@ const word: fc.Arbitrary<Word> = fc.record({
 
 test('what is said is understood, and nothing else', () => {
   fc.assert(fc.property(word, one => void expect(decodeWord(encodeWord(one))).toEqual(one)))
+  const wish: fc.Arbitrary<Wish> = fc.oneof(
+    fc.record({
+      kind: fc.constant('asks' as const),
+      round: fc.nat(),
+      fork: fc.nat(),
+      ranges: runs,
+      question: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(bytes => Buffer.from(bytes)),
+    }),
+    fc.record({
+      kind: fc.constant('promises' as const),
+      round: fc.nat(),
+      busy: fc.boolean(),
+      ranges: runs,
+      answer: fc.uint8Array({ maxLength: 32 }).map(bytes => Buffer.from(bytes)),
+    }),
+  )
+  fc.assert(fc.property(wish, one => void expect(decodeWish(encodeWish(one))).toEqual(one)))
   fc.assert(fc.property(runs, ranges => void expect(decodeRanges(encodeRanges(ranges))).toEqual(ranges)))
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), bytes => {
