@@ -127,7 +127,14 @@ test('whatever is changed in a pinned link, it shows what it showed or nothing',
         }
       },
     ),
-    { numRuns: 300 },
+    // Few of what chance brings have a version that is not there, and in one of twenty rounds none.
+    {
+      numRuns: 300,
+      examples: [
+        [begins, '9', 'insert'],
+        [link.length - 2, link.at(-2) === 'y' ? 'b' : 'y', 'replace'],
+      ],
+    },
   )
   expect([...seen]).toEqual(expect.arrayContaining(['INVALID_LINK', 'NOT_THE_PINNED_VERSION', 'VERSION_NOT_FOUND']))
   await eve.client.archives.open({ link })
