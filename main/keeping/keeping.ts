@@ -23,8 +23,9 @@ import { unlessAborted } from '../read/blob.ts'
 import { requireOwnPlace } from '../read/destination.ts'
 import { download, requireWritable } from '../read/download.ts'
 import { type Differing, differing } from '../read/difference.ts'
-import { type ArchiveEntry, descendants } from '../read/entries.ts'
+import { type ArchiveEntry, descendants, parseEntry, textOf, valueOf } from '../read/entries.ts'
 import { Manifest } from '../read/manifest.ts'
+import { walk } from '../read/walk.ts'
 import { type Control, isEnded, type Transfers } from '../transfers/transfers.ts'
 import { missingOfAll, shown } from './missing.ts'
 import { type Difference, differenceOf, NO_DIFFERENCE, Selection, wantedBy } from './parts.ts'
@@ -42,13 +43,15 @@ const SAMPLE = 250
 const ASKING = 5000
 /** Runs of blocks that are on their way at once. */
 const AT_ONCE = 64
+/** Entries that are looked ahead for. */
+const AHEAD = 1000
 /** Files of an update that are told at once, and at most. */
 const TOLD = 500
 const MOST_TOLD = 50_000
 
 type Taken = NonNullable<UpdatesRecord['taken']>
 /** All of it, or what was chosen, at the version that is kept. */
-type Goal = { readonly files: number; readonly bytes: number; readonly ranges: Ranges }
+type Goal = { readonly bytes: number; readonly ranges: Ranges }
 type Step = Update & { readonly to: number; readonly blocks: number; readonly difference: Difference }
 /** What a Selection was made of: as long as these are the same, it is. */
 type Made = { readonly base: number; readonly chosen: Chosen; readonly of: string; readonly length: number }
@@ -80,6 +83,8 @@ export class Keeping {
   readonly #selections = new Map<string, Made & { readonly selection: Selection }>()
   /** Of what was chosen out of later versions. */
   readonly #besides = new Map<string, Made & Beside>()
+  /** Files in a version that does not say how many they are. */
+  readonly #counted = new Map<string, { readonly version: number; readonly fork: number; readonly files: number }>()
   /** Ends what is being fetched when something else is to be. */
   readonly #plans = new Map<string, AbortController>()
   /** What a kept folder was last brought to. */
@@ -264,6 +269,7 @@ export class Keeping {
   forget(key: string): void {
     this.#selections.delete(key)
     this.#besides.delete(key)
+    this.#counted.delete(key)
     this.#followed.delete(key)
     this.#begun.delete(key)
     this.#plans.get(key)?.abort()
@@ -438,13 +444,25 @@ export class Keeping {
   }
 
   /** Files that are kept. */
-  async #filesOf(key: string, standing: Standing): Promise<number> {
+  async #filesOf(key: string, standing: Standing, signal?: AbortSignal): Promise<number> {
     const archive = this.#archives.get(key)
     if (isWhole(this.#archives.record(key).keeping)) {
       const recorded = await archive.at(standing.base, snapshot => archive.lastChangeset(snapshot))
-      if (recorded !== null) return Math.max(0, recorded.changeset.files + (await this.#beside(key, standing)).files)
+      const files = recorded?.changeset.files ?? (await this.#countFiles(key, standing.base, signal))
+      return Math.max(0, files + (await this.#beside(key, standing)).files)
     }
     return (await this.#selection(key, standing)).files
+  }
+
+  /** In a version that does not say so itself. */
+  async #countFiles(key: string, version: number, signal?: AbortSignal): Promise<number> {
+    const archive = this.#archives.get(key)
+    const { fork } = archive.drive.core
+    const known = this.#counted.get(key)
+    if (known?.version === version && known.fork === fork) return known.files
+    const files = await archive.at(version, snapshot => filesIn(snapshot, signal), signal)
+    this.#counted.set(key, { version, fork, files })
+    return files
   }
 
   async #take(key: string, { to, blocks, bytes, difference }: Step, agreed: boolean): Promise<void> {
@@ -560,7 +578,7 @@ export class Keeping {
     if (!isWhole(keeping)) return this.#selection(key, standing)
     const beside = await this.#beside(key, standing)
     const ranges = rangesOf([{ start: 0, end: taken.blocks }, ...beside.selection.ranges])
-    return { files: this.#archives.row(key).files ?? taken.blocks, bytes: taken.bytes, ranges }
+    return { bytes: taken.bytes, ranges }
   }
 
   async #isComplete(key: string): Promise<boolean> {
@@ -638,7 +656,8 @@ export class Keeping {
           await this.#listed(key, { ...control, signal })
           const goal = await this.#goal(key, record, updates.taken)
           const { core } = await archive.drive.getBlobs()
-          await this.#fetch(core, goal, { ...control, signal }, folder === null ? null : done)
+          const of = folder === null ? await this.#filesOf(key, standingOf(updates, updates.taken), signal) : null
+          await this.#fetch(core, goal, { ...control, signal }, of === null ? done : of)
           if (await this.#isComplete(key)) return
         }
       } catch (error) {
@@ -722,23 +741,23 @@ export class Keeping {
   }
 
   /**
-   * Fetches what is missing, several runs of blocks at a time. `after`: what was done before in the same row, to which this is
-   * what older versions have beside it.
+   * Fetches what is missing, several runs of blocks at a time. `of`: how many files that are; or what was done before in the
+   * same row, to which this is what older versions have beside it.
    */
-  async #fetch(core: Hypercore, goal: Goal, control: Control, after: { files: number; bytes: number } | null) {
+  async #fetch(core: Hypercore, goal: Goal, control: Control, of: number | { files: number; bytes: number }) {
     const { signal } = control
     const held = heldIn(core, goal.ranges)
     const missing = without(goal.ranges, held)
     let bytes = await bytesOf(core, held)
     const before = bytes
     const rest = Math.max(0, goal.bytes - before)
-    if (after === null) control.totals(goal.files, goal.bytes)
-    else control.totals(after.files, after.bytes + rest)
+    if (typeof of === 'number') control.totals(of, goal.bytes)
+    else control.totals(of.files, of.bytes + rest)
     const report = () => {
       // What came while it was counted what is here is told of twice.
-      if (after !== null) return control.progress(after.files, after.bytes + Math.min(bytes - before, rest), null)
+      if (typeof of !== 'number') return control.progress(of.files, of.bytes + Math.min(bytes - before, rest), null)
       const share = goal.bytes === 0 ? 1 : Math.min(1, bytes / goal.bytes)
-      control.progress(Math.floor(goal.files * share), Math.min(bytes, goal.bytes), null)
+      control.progress(Math.floor(of * share), Math.min(bytes, goal.bytes), null)
     }
     const count = (index: number, size: number) => {
       if (includes(missing, index)) bytes += size
@@ -801,6 +820,14 @@ async function fetchRuns(core: Hypercore, runs: readonly Range[], signal: AbortS
     for (const one of downloads) one.destroy()
     for (const one of waiting) one.catch(() => {})
   }
+}
+
+async function filesIn(snapshot: Hyperdrive, signal: AbortSignal | undefined): Promise<number> {
+  let files = 0
+  const all = { lower: Buffer.from('/'), upper: Buffer.from('0'), wanted: AHEAD, passesOver: () => false, signal }
+  for await (const { key, value } of walk(snapshot, all))
+    if (parseEntry({ key: textOf(key), value: valueOf(value) })?.kind === 'file') files++
+  return files
 }
 
 /** Peers have said how long it is, or did not in time. */

@@ -80,7 +80,7 @@ test('an update is counted, chosen from, and the rest of it taken; another is st
   const { 'gone.txt': _, ...stays } = before
   const part = { ...stays, '2026/b.txt': now['2026/b.txt'] }
   await expect.poll(() => readTree(kept)).toEqual(part)
-  await page.getByText(/with what you chose of later ones/).waitFor()
+  await page.getByText(/but for what you chose of later ones/).waitFor()
 
   await page.getByRole('tab', { name: /^Changes/ }).click()
   const fresh = page.getByRole('region', { name: 'New since you looked' })

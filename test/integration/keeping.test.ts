@@ -136,7 +136,8 @@ test('beyond its budget the cache loses what was used least recently, also after
 test('what grows beyond the budget waits for an answer, and nothing of it is fetched before', async () => {
   const { drive, key, bob } = await author({ '/a': filled(MB, 'a') })
   await bob.client.archives.keep({ key, keep: true })
-  await bob.transfer(`keep-${key}`, isDone)
+  // How many files they are, its author's program did not say.
+  expect(await bob.transfer(`keep-${key}`, isDone)).toMatchObject({ files: 1, ofFiles: 1, bytes: MB })
   await bob.client.archives.setUpdates({ key, growth: 3 * MB })
   await drive.put('/b', filled(2 * MB, 'b'))
   await bob.archive(key, row => row.held.bytes === 3 * MB && row.updates.kept === row.length)

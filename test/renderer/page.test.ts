@@ -743,7 +743,7 @@ describe('what is kept here', () => {
     backend.change(numbers.mixes, {
       updates: { ...updates, chosen: 45, pending: { ...pending, why: 'ask-first', stays: true } },
     })
-    await page.getByText(/with what you chose of later ones/).waitFor()
+    await page.getByText(/but for what you chose of later ones/).waitFor()
     await page.getByRole('button', { name: 'Take the rest' }).click()
     await asked(backend, 'archives.answerUpdate', { take: true })
   })

@@ -42,7 +42,9 @@ function Pending({
 }): ReactElement {
   const place = usePlace()
   const answer = (take: boolean) => attempt(() => backend.archives.answerUpdate({ key: row.id, take }))
-  const isAt = place.view === 'archive' && place.tab === 'files' && place.version === kept
+  const { chosen } = row.updates
+  // What was chosen stands in no one version together with the rest: each of the two is looked at for itself.
+  const looks = chosen === null ? [{ version: kept, label: 'Look at the kept version' }] : looksAt(kept, chosen)
   return (
     <Banner
       tone={pending.stays ? 'plain' : 'warn'}
@@ -54,15 +56,19 @@ function Pending({
               Look at the changes
             </Button>
           )}
-          {place.view === 'archive' && !isAt && (
-            <Button
-              size="small"
-              kind="quiet"
-              onClick={() => ui.go({ ...place, tab: 'files', version: kept, file: null })}
-            >
-              Look at the kept version
-            </Button>
-          )}
+          {place.view === 'archive' &&
+            looks
+              .filter(({ version }) => place.tab !== 'files' || place.version !== version)
+              .map(({ version, label }) => (
+                <Button
+                  key={version}
+                  size="small"
+                  kind="quiet"
+                  onClick={() => ui.go({ ...place, tab: 'files', version, file: null })}
+                >
+                  {label}
+                </Button>
+              ))}
           {!pending.stays && (
             <Button size="small" onClick={() => answer(false)}>
               Stay
@@ -72,18 +78,23 @@ function Pending({
             Choose…
           </Button>
           <Button size="small" kind={pending.stays ? 'plain' : 'primary'} onClick={() => answer(true)}>
-            {row.updates.chosen === null ? 'Take all' : 'Take the rest'}
+            {chosen === null ? 'Take all' : 'Take the rest'}
           </Button>
         </>
       }
     >
       Version {number(pending.to)} {sayDifference(pending)}.{' '}
-      {row.updates.chosen === null
+      {chosen === null
         ? `Version ${number(kept)} is kept until you take it.`
-        : `Version ${number(kept)} is kept until then, with what you chose of later ones.`}
+        : `Version ${number(kept)} is kept until then, but for what you chose of later ones, up to version ${number(chosen)}.`}
     </Banner>
   )
 }
+
+const looksAt = (kept: number, chosen: number) => [
+  { version: kept, label: `Look at version ${number(kept)}` },
+  { version: chosen, label: `Look at version ${number(chosen)}, which you chose from` },
+]
 
 function titleOf(
   { updates: { growth } }: ArchiveRow,
