@@ -51,6 +51,7 @@ const Whole = z.object({
   changed: count,
   removed: count,
   renamed: count,
+  touched: count.default(0),
   bytes: count,
 })
 export type Whole = z.infer<typeof Whole>
@@ -71,6 +72,8 @@ const ChangesetEntry = z.object({
   removed: count,
   /** Files that have another name now; neither added nor removed. */
   renamed: count.default(0),
+  /** Files of which only the time or the mode is another one. Earlier Cairns counted them as changed. */
+  touched: count.default(0),
   /** Bytes of content that this batch added. */
   bytes: count,
   /** Files and bytes of the whole archive after it. */

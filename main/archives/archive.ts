@@ -79,6 +79,8 @@ export type Pending = {
   /** Which content it has after it and had before; null: none. What has the same content is told by it to be renamed. */
   readonly content: string | null
   readonly contentBefore: string | null
+  /** Only its time or its mode is another one. */
+  readonly touched: boolean
 }
 
 /** What is said of a version after it was made. What is left out stays as it is; null takes it back. */
@@ -306,18 +308,18 @@ export class Archive {
       await this.#store.requireRoom()
       const previous = await this.lastChangeset()
       const totals = { files: previous?.changeset.files ?? 0, total: previous?.changeset.total ?? 0 }
-      const counts = { added: 0, changed: 0, removed: 0, bytes: 0 }
+      const counts = { added: 0, changed: 0, removed: 0, touched: 0, bytes: 0 }
       const from = this.length
       const says = about(await this.about())
       const batch = this.drive.batch()
       batch.db.maxBlocksCached = CACHED
       const ended = pending.length > TURN ? readAhead(this.drive.core) : () => {}
       try {
-        for (const [index, { path, value, before, size, bytes, isFile, wasFile }] of pending.entries()) {
+        for (const [index, { path, value, before, size, bytes, isFile, wasFile, touched }] of pending.entries()) {
           if (index % TURN === TURN - 1) await setImmediate()
           if (value === null) await batch.del(path)
           else await batch.putEntry(path, value)
-          counts[value === null ? 'removed' : before === null ? 'added' : 'changed']++
+          counts[value === null ? 'removed' : before === null ? 'added' : touched ? 'touched' : 'changed']++
           counts.bytes += bytes
           totals.files += (isFile ? 1 : 0) - (wasFile ? 1 : 0)
           totals.total += size - (before ?? 0)
@@ -516,7 +518,7 @@ function goingOn(previous: Last, from: number): { readonly whole: Whole; readonl
 function wholeOf(before: { readonly whole: Whole } | null, now: Omit<Whole, 'parts'>): Whole {
   if (before === null) return { ...now, parts: 1 }
   const { whole } = before
-  const sum = (key: 'added' | 'changed' | 'removed' | 'renamed' | 'bytes') => whole[key] + now[key]
+  const sum = (key: 'added' | 'changed' | 'removed' | 'renamed' | 'touched' | 'bytes') => whole[key] + now[key]
   return {
     from: whole.from,
     previous: whole.previous,
@@ -525,6 +527,7 @@ function wholeOf(before: { readonly whole: Whole } | null, now: Omit<Whole, 'par
     changed: sum('changed'),
     removed: sum('removed'),
     renamed: sum('renamed'),
+    touched: sum('touched'),
     bytes: sum('bytes'),
   }
 }

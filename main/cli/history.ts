@@ -45,7 +45,7 @@ export async function history(context: Context, command: Command & { name: 'hist
   }
 }
 
-const SIGN = { added: '+', changed: '~', touched: '~', removed: '-', renamed: '>' } as const
+const SIGN = { added: '+', changed: '~', touched: '=', removed: '-', renamed: '>' } as const
 
 const named = ({ version, name }: NonNullable<Changeset['naming']>) =>
   name === null ? `version ${version} has no name any more` : `version ${version} was named ${printable(name)}`
@@ -59,7 +59,7 @@ function changesetLines(
   changeset: Changeset,
   changes: { readonly files: readonly ChangedFile[]; readonly more: boolean } | null,
 ): string {
-  const { added, changed, removed, renamed, written, more, parts } = changeset
+  const { added, changed, removed, renamed, touched, written, more, parts } = changeset
   const counts =
     parts > 1 && changeset.from === 0
       ? [`published ${count(added, 'file')}`]
@@ -68,6 +68,8 @@ function changesetLines(
           `~${changed}`,
           `-${removed}`,
           renamed === 0 ? '' : `>${renamed}`,
+          // Their time or mode alone is another one.
+          touched === 0 ? '' : `=${touched}`,
           // Of another program's: which of both is not known.
           written === 0 ? '' : `+~${written}`,
           more ? 'and more' : '',

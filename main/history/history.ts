@@ -158,6 +158,7 @@ const shown = ({ seq, changeset }: Recorded, whole: Whole): Changeset => ({
   changed: whole.changed,
   removed: whole.removed,
   renamed: whole.renamed,
+  touched: whole.touched,
   written: 0,
   more: false,
   bytes: whole.bytes,
@@ -168,7 +169,7 @@ const shown = ({ seq, changeset }: Recorded, whole: Whole): Changeset => ({
   partial: changeset.partial,
 })
 
-type Counts = Pick<Changeset, 'added' | 'changed' | 'removed' | 'renamed' | 'written' | 'bytes'>
+type Counts = Pick<Changeset, 'added' | 'changed' | 'removed' | 'renamed' | 'touched' | 'written' | 'bytes'>
 
 /** Whether a file was there before is said where that costs nothing: at the beginning, and where all of the list is here. */
 async function described(log: Log, run: Run): Promise<Changeset> {
@@ -200,9 +201,10 @@ async function exactly(log: Log, { from, length, whole, blocks }: Run): Promise<
   const count = (...kinds: ChangedFile['change'][]) => files.filter(({ change }) => kinds.includes(change)).length
   return {
     added: count('added'),
-    changed: count('changed', 'touched'),
+    changed: count('changed'),
     removed: count('removed'),
     renamed: count('renamed'),
+    touched: count('touched'),
     written: 0,
     bytes: files.reduce(
       (sum, { change, after }) => sum + (change === 'added' || change === 'changed' ? (after ?? 0) : 0),
@@ -225,7 +227,7 @@ function told({ from, blocks }: Run): Counts {
       if (isGone || entry !== null) files.set(path, { size: entry === null ? null : sizeOf(entry), wasThere: isGone })
     }
   }
-  const counts = { added: 0, changed: 0, removed: 0, renamed: 0, written: 0, bytes: 0 }
+  const counts = { added: 0, changed: 0, removed: 0, renamed: 0, touched: 0, written: 0, bytes: 0 }
   for (const { size, wasThere } of files.values()) {
     if (size === null) counts.removed += from > 1 || wasThere ? 1 : 0
     else if (wasThere) counts.changed++

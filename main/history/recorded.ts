@@ -40,7 +40,7 @@ export function wholeOf({ changeset }: Recorded): Whole {
   if (whole === null || whole.from > changeset.from) return { ...changeset, parts: 1 }
   if (whole.parts === 1 || beginning(whole.from) > 0) return whole
   // There was nothing before: what came and changed, or went, on the way was added, or is nothing.
-  return { ...whole, added: Math.max(0, whole.added - whole.removed), changed: 0, removed: 0, renamed: 0 }
+  return { ...whole, added: Math.max(0, whole.added - whole.removed), changed: 0, removed: 0, renamed: 0, touched: 0 }
 }
 
 /** null: no changeset stands there. */

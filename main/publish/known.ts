@@ -50,7 +50,13 @@ export const pendingOf = (path: string, before: Known | null, now: Known | null,
   wasFile: before !== null && before.target === null,
   content: contentOf(now),
   contentBefore: contentOf(before),
+  touched: before !== null && now !== null && hasSameContent(before, now),
 })
+
+function hasSameContent(before: Known, now: Known): boolean {
+  if (before.target !== null || now.target !== null) return before.target === now.target
+  return (before.size === 0 && now.size === 0) || (now.size > 0 && contentOf(before) === contentOf(now))
+}
 
 const contentOf = (known: Known | null): string | null =>
   known === null || known.blob === null || known.size === 0 ? null : contentId(known.blob)

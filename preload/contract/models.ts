@@ -447,6 +447,8 @@ export type Changeset = {
   readonly removed: number
   /** Files that have another name since then; neither added nor removed. */
   readonly renamed: number
+  /** Files of which only the time or the mode is another one. */
+  readonly touched: number
   /** Of an inferred one: files that were added or changed, which of both is not known before it is looked at. */
   readonly written: number
   /** It is so long that only its newest part was counted: there is more of everything. */

@@ -337,6 +337,7 @@ const change = (length: number, from: number, time: number | null, given: Partia
   changed: 0,
   removed: 0,
   renamed: 0,
+  touched: 0,
   bytes: 0,
   message: '',
   naming: null,

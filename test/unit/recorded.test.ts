@@ -15,7 +15,7 @@ const changeset = {
   partial: false,
   message: '',
 }
-const sum = { from: 4, previous: 3, parts: 3, added: 6, changed: 1, removed: 2, renamed: 1, bytes: 60 }
+const sum = { from: 4, previous: 3, parts: 3, added: 6, changed: 1, removed: 2, renamed: 1, touched: 1, bytes: 60 }
 const recorded = (whole: object | null) => ({
   seq: 12,
   changeset: parseChangeset({ ...changeset, ...(whole === null ? {} : { whole }) }) as RecordedChangeset,
@@ -30,7 +30,7 @@ test('a changeset that is part of nothing, or is said to be part of what comes a
 test('parts are summed up, and where there was nothing before, all that is there was added', () => {
   expect(wholeOf(recorded(sum))).toEqual(sum)
   const first = { ...sum, from: 0, previous: null }
-  expect(wholeOf(recorded(first))).toEqual({ ...first, added: 4, changed: 0, removed: 0, renamed: 0 })
+  expect(wholeOf(recorded(first))).toEqual({ ...first, added: 4, changed: 0, removed: 0, renamed: 0, touched: 0 })
 })
 
 test('a name from before there were descriptions is one, and what says neither says nothing', () => {

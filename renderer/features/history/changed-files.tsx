@@ -37,7 +37,12 @@ export function ChangedFiles({
               1,
               Math.min(
                 4,
-                changeset.added + changeset.changed + changeset.removed + changeset.renamed + changeset.written,
+                changeset.added +
+                  changeset.changed +
+                  changeset.removed +
+                  changeset.renamed +
+                  changeset.written +
+                  changeset.touched,
               ),
             ),
           },

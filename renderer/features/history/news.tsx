@@ -74,6 +74,7 @@ export function News({ row, seenBefore }: NewsProps): ReactElement | null {
               time: null,
               source: 'inferred',
               written: 0,
+              touched: 0,
               bytes: 0,
               message: '',
               naming: null,
