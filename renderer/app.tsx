@@ -8,6 +8,7 @@ import { tryNow, useConnection } from './backend.ts'
 import { explain } from './errors.ts'
 import { Archive, type ArchivePlace } from './features/archive/archive.tsx'
 import { NamingDialog } from './features/archive/naming.tsx'
+import { FreeDialog } from './features/availability/free.tsx'
 import { PersonDialog } from './features/availability/person.tsx'
 import { StandingOf } from './features/availability/standing.tsx'
 import { FolderChooser } from './features/chooser/chooser.tsx'
@@ -104,6 +105,7 @@ function Window(): ReactElement {
       <NamingDialog />
       <CheckDialog />
       <PersonDialog />
+      <FreeDialog />
       <UpdatesDialog />
       <ChooseDialog />
       <ShortcutsDialog />

@@ -264,6 +264,18 @@ export function setNotify(row: ArchiveRow, notify: boolean): void {
   })
 }
 
+/** What was freed of it is fetched again, and kept. */
+export function getBack(row: ArchiveRow): void {
+  attempt(async () => {
+    await backend.availability.recall({ key: row.id })
+    toast.done({
+      title: `Getting ${plainName(titleOf(row))} back`,
+      text: 'What was freed is fetched again, and kept as the rest.',
+      action: { label: 'Show transfers', run: () => ui.go({ view: 'transfers' }) },
+    })
+  })
+}
+
 export function pauseArchive(row: ArchiveRow, paused: boolean): void {
   attempt(() => backend.archives.pause({ key: row.id, paused }))
 }

@@ -29,6 +29,8 @@ export type KeepingDialog =
   | { readonly name: 'updates'; readonly key: ArchiveKey }
   /** Which files of an update are taken. */
   | { readonly name: 'choose'; readonly key: ArchiveKey }
+  /** Copies that others hold are given up. `paths` null: of the whole archive. */
+  | { readonly name: 'free'; readonly key: ArchiveKey; readonly paths: readonly string[] | null }
   /** null: of all archives. */
   | { readonly name: 'device'; readonly key: ArchiveKey | null }
 

@@ -16,6 +16,7 @@ describe('axe finds nothing', () => {
     ['an earlier version', at(numbers.mixes, 'files/?version=42')],
     ['changes', at(numbers.mixes, 'changes/')],
     ['peers', at(numbers.holiday, 'peers/')],
+    ['peers of a friend’s', at(numbers.mixes, 'peers/')],
     ['about your own', at(numbers.holiday, 'about/')],
     ['about a friend’s', at(numbers.mixes, 'about/')],
     ['transfers', '#/transfers'],
@@ -63,6 +64,15 @@ describe('axe finds nothing', () => {
       ['shortcuts', () => page.keyboard.press('?'), 'dialog'],
       ['share menu', () => page.getByRole('button', { name: 'Share', exact: true }).click(), 'menu'],
       ['more menu', () => page.getByRole('button', { name: 'More' }).click(), 'menu'],
+      [
+        'free room',
+        async () => {
+          await page.getByRole('button', { name: 'More' }).click()
+          await page.getByRole('menuitem', { name: /^Free room/ }).click()
+          await page.getByText('212 files can go: 1.4 GB.').waitFor()
+        },
+        'dialog',
+      ],
       ['large preview', () => page.getByRole('button', { name: 'Look at it large' }).click(), 'dialog'],
     ]
     for (const [name, show, role] of shown) {

@@ -8,6 +8,7 @@ import {
   Copy,
   Database,
   Download,
+  Eraser,
   Eye,
   FileCheck2,
   FolderDown,
@@ -313,6 +314,15 @@ function moreItems(row: ArchiveRow, place: ArchivePlace): readonly MenuItem[] {
     icon: <Database size={14} />,
     run: () => ui.showKeeping({ name: 'device', key: row.id }),
   })
+  if (row.ownership === 'friends') {
+    items.push({
+      label: 'Free room…',
+      hint: 'What others hold can go, and is fetched when you open it',
+      icon: <Eraser size={14} />,
+      disabled: !known || row.held.blocks === 0,
+      run: () => ui.showKeeping({ name: 'free', key: row.id, paths: null }),
+    })
+  }
   items.push({
     label: 'Check a receipt…',
     hint: 'Whether a file that you have was in an archive',

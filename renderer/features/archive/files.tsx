@@ -8,6 +8,7 @@ import {
   ChevronRight,
   Copy,
   Download,
+  Eraser,
   Eye,
   FilePlus,
   FolderInput,
@@ -1086,6 +1087,9 @@ function DownloadButton({ row, version, chosen, path }: DownloadButtonProps): Re
 const versionOfAll = (entries: readonly Listed[], version: number | null) =>
   entries[0] === undefined ? version : versionOf(entries[0], version)
 
+/** Files and folders that are freed at once. */
+const MOST_FREED = 10_000
+
 type MenuInput = {
   readonly row: ArchiveRow
   readonly version: number | null
@@ -1177,6 +1181,17 @@ function entryMenu({
             hint: 'Fetched, now and when it changes, and served on',
             icon: icon(<ListChecks size={14} />),
             run: () => keepEntries(row, target),
+          },
+        ]
+      : []),
+    ...(row.ownership === 'friends' && !isGone && shown === null && target.some(({ held }) => held !== 'none')
+      ? [
+          {
+            label: 'Free room…',
+            hint: 'It goes where others hold it, and is fetched when you open it',
+            icon: icon(<Eraser size={14} />),
+            disabled: target.length > MOST_FREED,
+            run: () => ui.showKeeping({ name: 'free', key: row.id, paths: target.map(one => one.path) }),
           },
         ]
       : []),

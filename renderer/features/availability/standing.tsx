@@ -5,9 +5,10 @@ import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
 import { useAvailability } from '../../stores/availability.ts'
 import { sayStanding } from '../../stores/availability-words.ts'
-import { copyInvitation, copyLink } from '../../stores/commands.ts'
+import { copyInvitation, copyLink, getBack } from '../../stores/commands.ts'
 import { Button } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
+import { bytes } from '../../ui/format.ts'
 import { useNow } from '../../ui/media.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { AvailabilityBar } from './bar.tsx'
@@ -60,6 +61,14 @@ export function StandingOf({ row }: { readonly row: ArchiveRow }): ReactElement 
         </div>
       </section>
       <AvailabilityBar row={known} />
+      {known.freed.bytes > 0 && (
+        <p className="-mt-2 flex flex-wrap items-center gap-x-3 gap-y-1">
+          <span>{bytes(known.freed.bytes)} of it were freed here, and are fetched again when you open them.</span>
+          <Button size="small" onClick={() => getBack(row)}>
+            Get it back
+          </Button>
+        </p>
+      )}
       <Holders row={known} />
       {known.files > 0 && <Rarest row={row} turn={known} />}
     </div>

@@ -209,6 +209,9 @@ function OneArchive({ archive }: { readonly archive: string }): ReactElement | n
       actions={
         <>
           <Button onClick={() => ui.showKeeping({ name: 'device', key: null })}>All archives</Button>
+          {row.ownership === 'friends' && row.held.blocks > 0 && (
+            <Button onClick={() => ui.showKeeping({ name: 'free', key: archive, paths: null })}>Free room…</Button>
+          )}
           {cached > 0 && (
             <Button
               onClick={() =>
