@@ -51,5 +51,18 @@ test.each(SIZES)('what is known is told in words, numbers and pictures: %s', asy
   if (shots !== undefined) await page.screenshot({ path: `${shots}/network-${name}-check.png` })
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
+
+  // Nodes of one's own: what is none is said to be none, and not kept.
+  await page.keyboard.press('Control+,')
+  const field = page.getByRole('textbox', { name: 'Nodes to begin with' })
+  await field.fill('example.org')
+  await page.getByText('Write HOST:PORT').waitFor()
+  if (shots !== undefined) await page.screenshot({ path: `${shots}/network-${name}-settings.png` })
+  await field.blur()
+  await field.fill('192.168.1.20:49737 example.org:1234')
+  await field.blur()
+  await expect
+    .poll(() => backend.calls.filter(call => call.name === 'settings.update').map(({ input }) => input))
+    .toEqual([{ bootstrap: ['192.168.1.20:49737', 'example.org:1234'] }])
   expect(complaints).toEqual([])
 })

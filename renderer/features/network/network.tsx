@@ -39,7 +39,7 @@ export function Network(): ReactElement {
             <section className="rounded-xl border border-line bg-raised p-4 shadow-card">
               <h2 className="flex items-center gap-2 text-md font-semibold">
                 <MoodDot mood={said.mood} />
-                {live && status.state.name !== 'room' ? status.reach.title : said.short}
+                {live ? status.reach.title : said.short}
               </h2>
               {live ? (
                 <Meaning reach={status.reach} />
