@@ -101,7 +101,7 @@ test('what is sent stays within the limit, is shared fairly, and another limit o
   const received = (await Promise.all([plainReader(key), plainReader(key)])).map(reader => reader.received)
   for (const count of received) await expect.poll(count).toBeGreaterThan(300 * KB)
   const before = received.map(count => count())
-  expectLimit(await measured(total(received), 3), MB, 3)
+  expectLimit(await measured(total(received), 2), MB, 2)
   const [one, other] = received.map((count, index) => count() - before[index]!)
   expect(Math.abs(one! - other!)).toBeLessThan(2 * BLOCK)
   await limit(ana, { up: 4 * MB })
@@ -109,7 +109,7 @@ test('what is sent stays within the limit, is shared fairly, and another limit o
   await ana.client.archives.setLimits({ key, down: null, up: 500 * KB })
   // What was being sent by then.
   await measured(total(received), 0.2)
-  expectLimit(await measured(total(received), 2), 500 * KB, 2)
+  expectLimit(await measured(total(received), 1.5), 500 * KB, 1.5)
   await ana.client.settings.update({ paused: true })
   await waitFor(
     signal => ana.client.network.watch(undefined, { signal }),
@@ -117,7 +117,7 @@ test('what is sent stays within the limit, is shared fairly, and another limit o
     ({ state }) => state.name === 'paused',
   )
   // The readers look for others meanwhile.
-  expect(await measured(total(received), 0.5)).toBeLessThan(5 * KB)
+  expect(await measured(total(received), 0.3)).toBeLessThan(5 * KB)
 })
 
 test('what comes stays within the limit, from all who have it', async () => {
@@ -129,7 +129,7 @@ test('what comes stays within the limit, from all who have it', async () => {
   await ben.client.archives.keep({ key, keep: true })
   const before = sent.map(count => count())
   await expect.poll(total(sent)).toBeGreaterThan(before.reduce((sum, count) => sum + count, 300 * KB))
-  expectLimit(await measured(total(sent), 3), MB, 3)
+  expectLimit(await measured(total(sent), 2), MB, 2)
   // A list and what is in it do not wait for all that.
   const { entries } = await ben.client.read.list({ key, version: null, folder: '/', cursor: null, limit: 10 })
   expect(entries.map(({ name }) => name)).toEqual(['large.bin', 'small.txt'])
@@ -151,7 +151,7 @@ test('the same holds over TCP; a pause outlasts a restart, and everything goes o
   const before = passed()
   await ben.client.archives.keep({ key, keep: true })
   await expect.poll(passed).toBeGreaterThan(before + 300 * KB)
-  expectLimit(await measured(passed, 2), MB, 2)
+  expectLimit(await measured(passed, 1.5), MB, 1.5)
 
   await ben.client.settings.update({ paused: true })
   await ana.archive(key, ({ peers }) => peers === 0)
@@ -168,4 +168,37 @@ test('the same holds over TCP; a pause outlasts a restart, and everything goes o
   await ben.client.archives.setLimits({ key, down: null, up: null })
   await ben.client.settings.update({ paused: false })
   await ben.archive(key, ({ held }) => held.blocks === held.ofBlocks)
+})
+
+test('what is looked at does not wait behind what is kept, and so many machines are connected as the person wants', async () => {
+  const ana = await startPerson(testnet.bootstrap)
+  const ben = await startPerson(testnet.bootstrap)
+  const large = await publish(ana, [await folderOf(4 * MB)])
+  const small = await temporaryFolder('cairn-limits')
+  await writeTree(small, Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index}.txt`, String(index)])))
+  const texts = await publish(ana, [small])
+  await limit(ben, { down: 60 * KB })
+  await ben.client.archives.open({ link: large.link })
+  await ben.archive(large.key, isFound)
+  await ben.client.archives.keep({ key: large.key, keep: true })
+  const before = await ben.archive(large.key, ({ held }) => held.blocks > 0)
+  await ben.client.archives.open({ link: texts.link })
+  await ben.archive(texts.key, isFound)
+  const page = { version: null, folder: '/', cursor: null, limit: 500 }
+  const { entries } = await ben.client.read.list({ key: texts.key, ...page })
+  expect(entries.length).toBe(40)
+  // A block of the large one takes more than four seconds.
+  const after = await ben.archive(large.key, () => true)
+  expect(after.held.blocks - before.held.blocks).toBeLessThanOrEqual(1)
+
+  await Promise.all([plainReader(large.key), plainReader(large.key)])
+  const connected = (wanted: number) =>
+    waitFor(
+      signal => ana.client.network.watch(undefined, { signal }),
+      'network',
+      ({ peers }) => peers === wanted,
+    )
+  await connected(3)
+  await ana.client.settings.update({ limits: { down: null, up: null, schedule: [], connections: 1 } })
+  await connected(1)
 })
