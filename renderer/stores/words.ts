@@ -127,7 +127,7 @@ export function sayNetwork(status: NetworkStatus | undefined, live: boolean): Sa
     case 'behind-nat':
       return { short: status.reach.verdict === 'strict-nat' ? 'Online, strict router' : 'Online', mood: 'good' }
     case 'room':
-      return { short: 'Local network only', mood: 'good' }
+      return { short: 'Nearby only', mood: 'good' }
     case 'dht-silent':
     case 'offline':
       return { short: status.reach.title, mood: 'warn' }

@@ -202,6 +202,11 @@ describe('between machines', () => {
     await ben!.archive(nobodys, unreachable('nobody-near'))
     await ben!.client.archives.keepInFolder({ key, folder: copy })
     await expect.poll(() => readTree(copy)).toEqual(await readTree(folder))
+    await waitFor(
+      signal => ana!.client.availability.watchAll(undefined, { signal }),
+      key,
+      ({ now }) => now.name === 'safe' && now.others === 1,
+    )
 
     await Promise.all([places[1]!.move(1), places[2]!.move(1)])
     await ben!.archive(key, ({ peers }) => peers === 0)

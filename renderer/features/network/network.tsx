@@ -1,7 +1,8 @@
 /** How this machine is connected: in words first, then in numbers, then in pictures for those who want them. */
 import { Radar } from 'lucide-react'
 import { type ReactElement, useMemo, useState } from 'react'
-import type { ArchiveRow, Reach } from '../../../preload/contract/models.ts'
+import { assertNever } from '../../../preload/contract/errors.ts'
+import type { ArchiveRow, Reach, RoomStatus } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
 import { pauseEverything } from '../../stores/commands.ts'
 import { titleOf, useArchives, useNetwork } from '../../stores/mirrors.ts'
@@ -67,6 +68,7 @@ export function Network(): ReactElement {
               <Figure name="Seen by the nodes as">
                 {status.address === null ? 'not known' : plainName(status.address)}
               </Figure>
+              <Figure name="On this local network">{sayRoom(status.room)}</Figure>
             </dl>
             {status.publicKey && (
               <div>
@@ -160,4 +162,17 @@ function Nodes(): ReactElement {
       <div className="mt-3">{open && <DhtPanel />}</div>
     </details>
   )
+}
+
+function sayRoom({ state, near, peers }: RoomStatus): string {
+  switch (state) {
+    case 'off':
+      return 'not looked for'
+    case 'nowhere':
+      return 'there is none'
+    case 'on':
+      return near === 0 ? 'nobody' : `${count(near, 'Cairn')}, ${peers} connected`
+    default:
+      return assertNever(state)
+  }
 }
