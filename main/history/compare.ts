@@ -5,7 +5,7 @@
  * changed among 100,000 entries are found with about 150 blocks and eight round trips. Upstream asks for one after another.
  */
 import { CircularList } from '../lib/circular-list.ts'
-import { type Block, endsBatch, type Level, type Log, rootOf } from './tree-log.ts'
+import { type Block, endsBatch, type Log, nodeAt, rootOf } from './tree-log.ts'
 
 /** No tree of real entries is deeper, and upstream writes no larger nodes. */
 const DEEPEST = 40
@@ -94,12 +94,6 @@ async function begin(version: number, read: Read): Promise<Side | null> {
     node = nodeAt(block, child.offset)
   }
   return { items: [{ at: { seq, offset: 0, upper: null } }], height, bound: null }
-}
-
-function nodeAt(block: Block, offset: number): Level {
-  const node = block.index?.levels[offset]
-  if (node === undefined) throw new CircularList('A node of this list is missing')
-  return node
 }
 
 function opened({ seq, offset, upper }: Pointer, nodes: ReadonlyMap<number, Block>, height: number): readonly Item[] {

@@ -16,6 +16,7 @@ import type { Archives } from '../archives/archives.ts'
 import { isTouched } from '../read/difference.ts'
 import { rememberTree } from '../lib/tree-nodes.ts'
 import { type ArchiveEntry, readEntry, shown } from '../read/entries.ts'
+import { isInside } from './inside.ts'
 import { beginning, newestRecorded, recordedBefore, type Recorded, recordedIn } from './recorded.ts'
 import { batches } from './runs.ts'
 import { type Block, Log, surelyEndsBatch } from './tree-log.ts'
@@ -201,8 +202,8 @@ export class Moments {
 
   /**
    * For whoever comes with a number, as from a link or an address: a version inside of a changeset often looks like a whole one that
-   * has lost most of its files. Throws VERSION_NOT_FOUND where a recorded changeset says that it is none. Of what another program
-   * wrote nothing is denied, and what is beyond the newest is left to those who open it.
+   * has lost most of its files. Throws VERSION_NOT_FOUND where a recorded changeset says that it is none, or the log of another
+   * program surely does. What is beyond the newest is left to those who open it.
    */
   async deny(key: string, version: number | null): Promise<void> {
     if (version === null || version < 2 || !this.#archives.has(key)) return
@@ -211,14 +212,15 @@ export class Moments {
     if (!archive.known || version >= newest) return
     const { openable } = this.#of(archive)
     if (openable.has(version)) return
-    if (!(await endsRecorded(archive, version)) && (await lastRecorded(archive)) >= version) {
-      const { changeset, length } = await this.extent(archive, version - 1)
-      if (changeset !== null && length !== version)
-        throw new AppError(
-          'VERSION_NOT_FOUND',
-          `Version ${version} is in the middle of a change, and cannot be opened; the next one that can is version ${length}.`,
-          { key, version, newest },
-        )
+    if (!(await endsRecorded(archive, version))) {
+      const isRecorded = (await lastRecorded(archive)) >= version
+      const extent = isRecorded ? await this.extent(archive, version - 1) : null
+      const recorded = extent?.changeset == null ? null : extent.length
+      if (recorded === null ? await reading(archive, version, log => isInside(log, version)) : recorded !== version) {
+        const next = recorded === null ? '' : `; the next one that can is version ${recorded}`
+        const why = `Version ${version} is in the middle of a change, and cannot be opened${next}.`
+        throw new AppError('VERSION_NOT_FOUND', why, { key, version, newest })
+      }
     }
     openable.add(version)
     if (openable.size > REMEMBERED) openable.delete(openable.values().next().value!)

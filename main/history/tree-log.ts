@@ -101,6 +101,13 @@ export class Log {
 /** The tree as it was when this block was the last one of its log; undefined: inside of a batch. */
 export const rootOf = (block: Block): Level | undefined => block.index?.levels[0]
 
+/** Throws CircularList where the block does not have it. */
+export function nodeAt(block: Block, offset: number): Level {
+  const node = block.index?.levels[offset]
+  if (node === undefined) throw new CircularList('A node of this list is missing')
+  return node
+}
+
 /**
  * `yes`: a batch ends with this block (a single put is one as well), so that the log up to it is a version. Of a block that carries
  * one node alone that cannot always be said. `next`: the block with which the batch after it, or of it, ends.

@@ -119,6 +119,32 @@ test('a changeset applied to what was gives what is, and changesets folded over 
   )
 })
 
+test('at whatever place somebody looks, there is a version with all that it has, or none', async () => {
+  const author = await plainPeer(testnet.bootstrap)
+  const ben = await startPerson(testnet.bootstrap)
+  await fc.assert(
+    fc.asyncProperty(steps, async given => {
+      const { drive, key, versions } = await readByFriend(author, ben, given)
+      for (let version = 2; version < drive.core.length; version++) {
+        const contents = versions.find(({ length }) => length === version)?.contents
+        const seen = sizesAt(ben, key, version)
+        if (contents === undefined)
+          await expect(seen, `${version}`).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
+        else expect(await seen, `${version}`).toEqual(contents)
+      }
+    }),
+    { numRuns: 8, endOnFailure: true },
+  )
+})
+
+async function sizesAt({ client }: Person, key: string, version: number): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>()
+  const page = { key, version, cursor: null, limit: 1000 }
+  for (const { path } of (await client.read.list({ ...page, folder: '/' })).entries)
+    for (const file of (await client.read.list({ ...page, folder: path })).entries) sizes.set(file.path, file.size)
+  return sizes
+}
+
 test('of a batch that is too long to be read its end is told, and where it begins is a version', async () => {
   const author = await plainPeer(testnet.bootstrap)
   const ben = await startPerson(testnet.bootstrap)
@@ -145,6 +171,9 @@ test('of a batch that is too long to be read its end is told, and where it begin
   expect(await changes(ben, key, from, before)).toHaveLength(before - Math.max(1, from))
   expect(rest.at(-1)?.from ?? from).toBe(0)
   await expect(changes(ben, key, before + 7, after)).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
+  for (let inside = before + 1; inside < after; inside += 97)
+    await expect(sizesAt(ben, key, inside), `${inside}`).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
+  expect((await sizesAt(ben, key, before)).size).toBe(0)
 })
 
 test('a log of nonsense comes to an end in history, and is called what it is', async () => {
