@@ -98,6 +98,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       memory: await Memory.open(storage),
       log,
       self: () => network.publicKey,
+      isOurs: publicKey => network.isDisregarded(publicKey),
       kept: key => keeping.kept(key),
       freed: key => freed.of(key, archives.get(key).blobs?.core.fork ?? 0),
     })

@@ -992,7 +992,7 @@ export class Archives {
       length: archive.length,
       files: opened.files,
       bytes: opened.bytes,
-      peers: archive.drive.core.peers.length,
+      peers: archive.drive.core.peers.filter(peer => !this.#network.isDisregarded(peer.remotePublicKey)).length,
       keeping: record.keeping,
       updates: {
         askFirst: record.updates.askFirst,

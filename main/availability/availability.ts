@@ -83,6 +83,8 @@ export type AvailabilityParts = {
   readonly log: Log
   /** This machine's public key in z-base-32. */
   readonly self: () => string
+  /** It is this machine itself, which tries a link. */
+  readonly isOurs: (publicKey: Uint8Array) => boolean
   /** Blocks of content that are going to stay, if they are here; throws where that cannot be told. */
   readonly kept: (key: string) => Promise<Ranges>
   /** Blocks of content that were given up. */
@@ -105,6 +107,7 @@ export class Availability {
   readonly #memory: Memory
   readonly #log: Log
   readonly #self: () => string
+  readonly #isOurs: AvailabilityParts['isOurs']
   readonly #kept: (key: string) => Promise<Ranges>
   readonly #freed: (key: string) => Ranges
   readonly #known = new Map<string, Known>()
@@ -116,11 +119,12 @@ export class Availability {
   #isBusy = false
   #idleUntil = performance.now() + BEGINNING
 
-  constructor({ archives, memory, log, self, kept, freed }: AvailabilityParts) {
+  constructor({ archives, memory, log, self, isOurs, kept, freed }: AvailabilityParts) {
     this.#archives = archives
     this.#memory = memory
     this.#log = log
     this.#self = self
+    this.#isOurs = isOurs
     this.#kept = kept
     this.#freed = freed
   }
@@ -308,6 +312,7 @@ export class Availability {
       archive,
       holders: new Holders(archive, {
         self: this.#self(),
+        isOurs: this.#isOurs,
         kept: () => this.#kept(key),
         keeps: () => this.#keeps(key),
         changed,

@@ -97,6 +97,8 @@ const EVENTS = ['download', 'append', 'truncate'] as const
 type Surroundings = {
   /** This machine's public key in z-base-32. */
   readonly self: string
+  /** It is this machine itself, which tries a link. */
+  readonly isOurs: (publicKey: Uint8Array) => boolean
   /** Blocks of content that are going to stay, if they are here. */
   readonly kept: () => Promise<Ranges>
   readonly keeps: () => Keeps
@@ -110,6 +112,7 @@ export class Holders {
   /** Who keeps what when something is freed. */
   readonly agreement: Agreement
   readonly #archive: Archive
+  readonly #isOurs: (publicKey: Uint8Array) => boolean
   readonly #keeps: () => Keeps
   readonly #changed: () => void
   readonly #left: (who: Neighbour) => void
@@ -126,7 +129,7 @@ export class Holders {
   readonly #added = (peer: Hypercore.Peer) => this.#meet(peer)
   readonly #removed = (peer: Hypercore.Peer) => this.#part(peer)
 
-  constructor(archive: Archive, { self, kept, keeps, changed, left }: Surroundings) {
+  constructor(archive: Archive, { self, isOurs, kept, keeps, changed, left }: Surroundings) {
     this.#archive = archive
     this.agreement = new Agreement({
       self,
@@ -135,6 +138,7 @@ export class Holders {
       read: blocks => readBlocks(this.#coreOf('content'), blocks),
       send: (to, wish) => this.#wish(to, wish),
     })
+    this.#isOurs = isOurs
     this.#keeps = keeps
     this.#changed = changed
     this.#left = left
@@ -284,7 +288,7 @@ export class Holders {
   /** Replication of the list has begun: both know the key. */
   #meet(peer: Hypercore.Peer): void {
     const { stream, remotePublicKey } = peer
-    if (this.#sessions.has(stream)) return
+    if (this.#sessions.has(stream) || this.#isOurs(remotePublicKey)) return
     const session: Session = {
       id: encodeKey(remotePublicKey),
       peer,

@@ -452,9 +452,13 @@ export class Network {
     return { announces, table, node, dht: swarm.dht, publicKey: swarm.keyPair.publicKey.toString('hex') }
   }
 
-  /** What comes from who has this key says nothing of others: it is this machine itself. */
+  /** Who has this key is this machine itself, for as long as it tries a link: nobody whom others are told of. */
   disregard(publicKey: Buffer): void {
     this.#ours.add(publicKey.toString('hex'))
+  }
+
+  isDisregarded(publicKey: Uint8Array): boolean {
+    return this.#ours.size > 0 && this.#ours.has(Buffer.from(publicKey).toString('hex'))
   }
 
   /** Calls back when what the DHT has been told of a topic (in hex) has changed. */
@@ -584,7 +588,7 @@ export class Network {
   #hear(connection: Hyperswarm.Connection): void {
     if (this.#heard.has(connection) || !wasHeard(connection)) return
     this.#heard.add(connection)
-    if (this.#ours.has(connection.remotePublicKey.toString('hex'))) return
+    if (this.isDisregarded(connection.remotePublicKey)) return
     const { remoteHost } = connection.rawStream
     ;(connection.isInitiator ? this.#went : this.#came)[isPrivate(remoteHost) ? 'near' : 'far']++
   }

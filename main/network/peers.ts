@@ -43,7 +43,8 @@ export class Peers {
   #rows(archive: Archive): readonly PeerRow[] {
     const blobs = archive.blobs?.core
     const now = performance.now()
-    return archive.drive.core.peers.map(peer => {
+    const others = archive.drive.core.peers.filter(peer => !this.#network.isDisregarded(peer.remotePublicKey))
+    return others.map(peer => {
       const { stream } = peer
       const meter = this.#traffic.meter(archive.key, stream)
       const path = this.#network.pathOf(stream)

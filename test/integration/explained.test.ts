@@ -67,6 +67,8 @@ test('a link that is announced and can be reached passes each step, and leaves n
   )
   expect(status.reach.verdict).toBe('this-machine')
   expect(status.reach.evidence.join()).not.toContain('connection')
+  const known = await waitFor(signal => ana.client.availability.watch({ key }, { signal }), null, () => true)
+  expect(known.peers).toEqual([])
   expect(await readdir(ana.storage)).not.toContain('check')
 })
 
