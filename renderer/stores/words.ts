@@ -136,8 +136,8 @@ export function sayNetwork(status: NetworkStatus | undefined, live: boolean): Sa
   }
 }
 
-/** `pausedArchive`: the archive that it is a part of is paused. */
-export function sayTransfer(row: TransferRow, live: boolean, pausedArchive = false): string {
+/** `paused`: everything is, or the archive that it is a part of. */
+export function sayTransfer(row: TransferRow, live: boolean, paused: 'all' | 'archive' | null = null): string {
   if (!live && row.endedAt === null) return 'goes on when Cairn runs again'
   switch (row.state.name) {
     case 'waiting':
@@ -146,7 +146,8 @@ export function sayTransfer(row: TransferRow, live: boolean, pausedArchive = fal
       if (row.ofBytes === null) return 'Counting…'
       return row.secondsLeft === null ? 'Running' : `${duration(row.secondsLeft)} left`
     case 'waiting-for-peers':
-      return pausedArchive ? 'Waiting: this archive is paused' : 'Waiting for somebody who has the rest'
+      if (paused === 'all') return 'Waiting: everything is paused'
+      return paused === 'archive' ? 'Waiting: this archive is paused' : 'Waiting for somebody who has the rest'
     case 'paused':
       return 'Paused'
     case 'done':

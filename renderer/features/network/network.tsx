@@ -10,13 +10,14 @@ import { ui } from '../../stores/ui.ts'
 import { sayNetwork } from '../../stores/words.ts'
 import { Button } from '../../ui/button.tsx'
 import { FileName } from '../../ui/file-name.tsx'
-import { bytes, count, rate } from '../../ui/format.ts'
+import { count, rate } from '../../ui/format.ts'
 import { MoodDot } from '../../ui/mood.tsx'
 import { plainName } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { ViewHeader } from '../../ui/view.tsx'
 import { DhtPanel, Figure } from './dht.tsx'
 import { LookupPanel } from './lookup.tsx'
+import { Passed } from './passed.tsx'
 
 export function Network(): ReactElement {
   const status = useNetwork()
@@ -63,13 +64,12 @@ export function Network(): ReactElement {
               <Figure name="Connected to">{count(status.peers, 'peer')}</Figure>
               <Figure name="Receiving">{rate(status.rateDown)}</Figure>
               <Figure name="Sending">{rate(status.rateUp)}</Figure>
-              <Figure name="Received since start">{bytes(status.bytesDown)}</Figure>
-              <Figure name="Sent since start">{bytes(status.bytesUp)}</Figure>
               <Figure name="Seen by the nodes as">
                 {status.address === null ? 'not known' : plainName(status.address)}
               </Figure>
               <Figure name="On this local network">{sayRoom(status.room)}</Figure>
             </dl>
+            <Passed limits={status.limits} />
             {status.publicKey && (
               <div>
                 <h3 className="text-sm text-muted">This machine’s public key</h3>

@@ -9,7 +9,7 @@ import { useSettings } from '../../stores/mirrors.ts'
 import { sayArchive } from '../../stores/words.ts'
 import { Button } from '../../ui/button.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
-import { Passed } from './passed.tsx'
+import { PassedOfArchive } from './passed.tsx'
 import { PeersPicture } from './picture.tsx'
 import { PeersTable } from './table.tsx'
 
@@ -60,7 +60,7 @@ export function Peers({ row, children }: PeersProps): ReactElement {
             </p>
           </section>
         )}
-        <Passed row={row} />
+        <PassedOfArchive row={row} />
       </div>
     </div>
   )

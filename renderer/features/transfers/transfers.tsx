@@ -15,8 +15,8 @@ import { assertNever } from '../../../preload/contract/errors.ts'
 import type { Skipped, SkipReason, TransferRow } from '../../../preload/contract/models.ts'
 import { backend, useLive } from '../../backend.ts'
 import { explainSerialized } from '../../errors.ts'
-import { pauseArchive, reveal } from '../../stores/commands.ts'
-import { transferIsOver, transfers, useArchive, useTransfers } from '../../stores/mirrors.ts'
+import { pauseArchive, pauseEverything, reveal } from '../../stores/commands.ts'
+import { transferIsOver, transfers, useArchive, useSettings, useTransfers } from '../../stores/mirrors.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
 import { sayTransfer, shareOf } from '../../stores/words.ts'
@@ -104,7 +104,8 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
   const share = shareOf(row)
   const title = plainName(row.title)
   const pausedArchive = archive?.paused === true
-  const said = sayTransfer(row, live, pausedArchive)
+  const allPaused = useSettings()?.paused === true
+  const said = sayTransfer(row, live, allPaused ? 'all' : pausedArchive ? 'archive' : null)
   const amounts = [
     row.ofFiles === null ? count(row.files, 'file') : `${number(row.files)} of ${count(row.ofFiles, 'file')}`,
     row.ofBytes === null
@@ -165,7 +166,12 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
               Now: <FileName name={row.current} />
             </p>
           )}
-          {row.state.name === 'waiting-for-peers' && archive !== undefined && pausedArchive && (
+          {row.state.name === 'waiting-for-peers' && allPaused && (
+            <Button size="small" className="mt-1.5" onClick={() => pauseEverything(false)}>
+              Go on with everything
+            </Button>
+          )}
+          {row.state.name === 'waiting-for-peers' && !allPaused && archive !== undefined && pausedArchive && (
             <Button size="small" className="mt-1.5" onClick={() => pauseArchive(archive, false)}>
               Go on with the archive
             </Button>
