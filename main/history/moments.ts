@@ -17,7 +17,7 @@ import { isTouched } from '../read/difference.ts'
 import { rememberTree } from '../lib/tree-nodes.ts'
 import { type ArchiveEntry, readEntry, shown } from '../read/entries.ts'
 import { isInside } from './inside.ts'
-import { beginning, newestRecorded, recordedBefore, type Recorded, recordedIn } from './recorded.ts'
+import { beginning, newestRecorded, recordedBefore, type Recorded, recordedIn, wholeOf } from './recorded.ts'
 import { batches } from './runs.ts'
 import { type Block, Log, surelyEndsBatch } from './tree-log.ts'
 
@@ -63,7 +63,6 @@ export class Moments {
       const moments: Moment[] = []
       let length = end
       const add = (extent: Extent) => {
-        if (extent.changeset !== null) this.#remember(archive, extent)
         moments.push(momentOf(extent))
         length = extent.from
       }
@@ -76,9 +75,13 @@ export class Moments {
             if (moments.length === limit) break
           }
         if (recorded === null || moments.length === limit) break
-        add(extentOf(recorded))
-        log.expect(recorded.changeset.earlier)
-        recorded = await recordedBefore(log, recorded.changeset)
+        const extent = extentOf(recorded)
+        this.#remember(archive, extent)
+        // What was committed in parts is one thing to whoever looks back, as in the list of changesets.
+        const whole = wholeOf(recorded)
+        add({ ...extent, from: beginning(whole.from) })
+        if (whole.parts === 1) log.expect(recorded.changeset.earlier)
+        recorded = await recordedBefore(log, whole)
       }
       return { moments, before: length > 1 ? length : null }
     }

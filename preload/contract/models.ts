@@ -480,7 +480,7 @@ export type ChangedFile = {
 /** A version that can be opened. */
 export type Moment = {
   readonly version: number
-  /** The version before it; 0: the beginning. */
+  /** The version before it, or of what was committed in parts, before the first of them; 0: the beginning. */
   readonly from: number
   /** null: its author's program did not say. */
   readonly time: number | null

@@ -1,5 +1,5 @@
 /**
- * A name that came from somebody else: cut in the middle so that its end (and true extension) always shows, isolated so
+ * A name that came from somebody else: cut in the middle so that its end (and true extension) always shows, or as a sentence at its end, isolated so
  * that its direction touches nothing beside it, with invisible characters written out as codes.
  */
 import { type ReactElement, useMemo } from 'react'
@@ -26,15 +26,17 @@ function Parts({ parts }: { readonly parts: readonly NamePart[] }): ReactElement
 type FileNameProps = {
   readonly name: string
   readonly className?: string
+  /** Where it is cut if it is too long; a sentence is cut at its end. */
+  readonly cut?: 'middle' | 'end'
   /** Wraps over several lines instead of being cut: where the whole name must be seen. */
   readonly whole?: boolean
 }
 
-export function FileName({ name, className, whole = false }: FileNameProps): ReactElement {
+export function FileName({ name, className, cut = 'middle', whole = false }: FileNameProps): ReactElement {
   const { plain, head, tail, all } = useMemo(() => {
-    const split = splitName(name)
+    const split = cut === 'end' ? { head: name, tail: '' } : splitName(name)
     return { plain: plainName(name), head: partsOf(split.head), tail: partsOf(split.tail), all: partsOf(name) }
-  }, [name])
+  }, [name, cut])
   if (whole) {
     return (
       <bdi dir="auto" className={cx('break-words [overflow-wrap:anywhere] whitespace-pre-wrap', className)}>

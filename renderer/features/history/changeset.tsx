@@ -85,7 +85,7 @@ function One({
           <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
             {line !== '' && (
               <span className="max-w-full font-medium">
-                <FileName name={line} />
+                <FileName name={line} cut="end" />
               </span>
             )}
             <span className={line === '' ? '' : 'text-muted'}>{text}</span>
