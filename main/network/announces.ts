@@ -36,10 +36,12 @@ export type Announce = {
   readonly renewals: number
 }
 
-type Record = {
+type Told = {
   readonly topic: Buffer
   at: number
+  /** Those that took it, but for some that were found to have lost it, and how many of these have it, as far as is known. */
   holders: readonly DHT.Node[]
+  kept: number
   /** The next one to be asked. */
   turn: number
   /** By a clock that is not set: when it is to be asked for, and not before which time it may be told anew. */
@@ -53,7 +55,7 @@ type Record = {
 
 export class Announces {
   readonly #swarm: Hyperswarm
-  readonly #records = new Map<string, Record>()
+  readonly #records = new Map<string, Told>()
   /** Topics that are told anew because they were lost: nodes that are gone are not waited for long. */
   readonly #urgent = new Set<string>()
   readonly #changed: (topic: string) => void
@@ -97,8 +99,8 @@ export class Announces {
   get(id: string): Announce | null {
     const record = this.#records.get(id)
     if (record === undefined) return null
-    const { at, holders, confirmedAt, renewals } = record
-    return { topic: id, at, holders: holders.length, confirmedAt, renewals }
+    const { at, kept, confirmedAt, renewals } = record
+    return { topic: id, at, holders: kept, confirmedAt, renewals }
   }
 
   #follow(topic: Buffer, query: DHT.Query): void {
@@ -124,6 +126,7 @@ export class Announces {
         topic,
         at: Date.now(),
         holders,
+        kept: holders.length,
         turn: 0,
         due: performance.now() + this.#pause,
         notBefore: before?.notBefore ?? 0,
@@ -139,14 +142,14 @@ export class Announces {
   /** One question: to a node of the topic that has waited longest. */
   #beat(): void {
     const now = performance.now()
-    let next: Record | null = null
+    let next: Told | null = null
     for (const record of this.#records.values())
       if (!record.busy && record.due <= now && (next === null || record.due < next.due)) next = record
     if (next !== null) void this.#look(next)
   }
 
   /** Never throws. */
-  async #look(record: Record): Promise<void> {
+  async #look(record: Told): Promise<void> {
     record.busy = true
     try {
       const { holders } = record
@@ -158,6 +161,7 @@ export class Announces {
       } else {
         const answers = await Promise.all(holders.map(holder => this.#keeps(holder, record.topic, true)))
         const left = holders.filter((_, index) => answers[index])
+        record.kept = left.length
         if (left.length > 0) record.confirmedAt = Date.now()
         // Whoever asks goes to all of the closest nodes: half of them are enough until it is told anew anyway.
         if (left.length < holders.length / 2) await this.#renew(record)
@@ -184,12 +188,14 @@ export class Announces {
     }
   }
 
-  async #renew(record: Record): Promise<void> {
+  async #renew(record: Told): Promise<void> {
     const discovery = this.#swarm.status(record.topic)
     if (discovery === null || !this.#swarm.dht.online || performance.now() < record.notBefore) return
+    const id = record.topic.toString('hex')
+    // It was told anew while its nodes were asked.
+    if (this.#records.get(id) !== record) return
     record.notBefore = performance.now() + record.again
     record.again = Math.min(record.again * 2, AGAIN_AT_LAST)
-    const id = record.topic.toString('hex')
     this.#urgent.add(id)
     try {
       for (let tries = 0; tries < TRIES && this.#records.get(id) === record; tries++) {
@@ -197,6 +203,8 @@ export class Announces {
         discovery._closestNodes = null
         await discovery.refresh()
       }
+    } catch {
+      // The topic was left meanwhile.
     } finally {
       this.#urgent.delete(id)
     }

@@ -43,6 +43,11 @@ test('a link is checked as a stranger would, a lookup is watched, and what the n
   await main.getByText('The nodes, and what they keep').click()
   const row = main.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'Holiday' }) })
   await row.getByText(`${announced.holders} node`, { exact: false }).waitFor()
+  // Where nobody is connected, it is asked there as well.
+  await go(page, `#/archive/${key}/peers/`)
+  await main.getByRole('button', { name: 'Can a friend open it?' }).click()
+  await dialog.getByText('Yes, a friend can open it').waitFor()
+  await dialog.getByRole('button', { name: 'Done' }).click()
   expect(await overflow(page)).toBe(0)
   expect(await axe(page)).toEqual([])
   expect(complaints).toEqual([])

@@ -1,4 +1,5 @@
 /** Who is connected for this archive, what they give and take, what has passed so far, and how quickly more may. */
+import { Radar } from 'lucide-react'
 import { type ReactElement, type ReactNode, useEffect, useMemo, useState } from 'react'
 import { createStore, useStore } from 'zustand'
 import type { ArchiveRow, PeerRow } from '../../../preload/contract/models.ts'
@@ -6,6 +7,7 @@ import { backend, connected, useLive } from '../../backend.ts'
 import { pauseEverything } from '../../stores/commands.ts'
 import { type Mirror, mirror } from '../../stores/mirror.ts'
 import { useSettings } from '../../stores/mirrors.ts'
+import { ui } from '../../stores/ui.ts'
 import { sayArchive } from '../../stores/words.ts'
 import { Button } from '../../ui/button.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
@@ -91,6 +93,11 @@ function NoPeers({ row }: { readonly row: ArchiveRow }): ReactElement {
       {paused && (
         <Button className="mt-2" onClick={() => pauseEverything(false)}>
           Go on
+        </Button>
+      )}
+      {!paused && row.ownership === 'yours' && (
+        <Button className="mt-2" icon={<Radar size={14} aria-hidden />} onClick={() => ui.showCheck(row.id)}>
+          Can a friend open it?
         </Button>
       )}
     </section>
