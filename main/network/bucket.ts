@@ -82,7 +82,7 @@ export class Bucket {
 /** Somebody who waits: for a turn of their own, and within a group that gets as many as every other group. */
 export type Waiter = {
   readonly group: object
-  /** Whoever has a lower one goes first, whatever they have had before. */
+  /** Whoever has a lower one goes first, whatever they have had before: of all, or of its group. */
   readonly rank: () => number
   /** Whether it could go now: otherwise it is passed over, and not forgotten. */
   readonly ready: () => boolean
@@ -93,11 +93,17 @@ export type Waiter = {
  * pause, begins where those who wait are, so that nobody saves turns up.
  */
 export class FairQueue<Member extends Waiter> {
+  readonly #ranks: 'of all' | 'of its group'
   readonly #waiting = new Map<object, Set<Member>>()
   readonly #had = new WeakMap<object, number>()
   /** What the one that went last had had by then: of groups together, and within each. */
   #base = 0
   readonly #bases = new WeakMap<object, number>()
+
+  /** Where members say themselves how urgent they are, ranks are of a group: a group gains nothing by them. */
+  constructor(ranks: 'of all' | 'of its group') {
+    this.#ranks = ranks
+  }
 
   get size(): number {
     let size = 0
@@ -132,19 +138,16 @@ export class FairQueue<Member extends Waiter> {
 
   /** Whose turn it is; it stays in the queue. null: nobody is ready. */
   next(): Member | null {
-    let best: Member | null = null
-    let rank = Number.POSITIVE_INFINITY
+    let best: { readonly member: Member; readonly order: readonly number[] } | null = null
     for (const [group, members] of this.#waiting)
       for (const member of members) {
         if (!member.ready()) continue
-        const other = member.rank()
-        if (best !== null && other > rank) continue
-        if (best === null || other < rank || this.#before(group, member, best)) {
-          best = member
-          rank = other
-        }
+        const [rank, ofGroup] = [member.rank(), this.#had.get(group) ?? 0]
+        const own = this.#had.get(member) ?? 0
+        const order = this.#ranks === 'of all' ? [rank, ofGroup, own] : [ofGroup, rank, own]
+        if (best === null || isBefore(order, best.order)) best = { member, order }
       }
-    return best
+    return best?.member ?? null
   }
 
   /** It has had so much more (or, negative, less). */
@@ -159,9 +162,10 @@ export class FairQueue<Member extends Waiter> {
     this.#had.set(group, ofGroup + bytes)
     this.#had.set(member, own + bytes)
   }
+}
 
-  #before(group: object, member: Member, other: Member): boolean {
-    const [one, two] = [this.#had.get(group) ?? 0, this.#had.get(other.group) ?? 0]
-    return one < two || (one === two && (this.#had.get(member) ?? 0) < (this.#had.get(other) ?? 0))
-  }
+/** By the first numbers that differ. */
+function isBefore(one: readonly number[], other: readonly number[]): boolean {
+  const place = one.findIndex((value, index) => value !== other[index])
+  return place !== -1 && one[place]! < other[place]!
 }

@@ -6,8 +6,8 @@
  * UDP stream takes in whatever arrives), so that it is asked for as there is room for the answer, which is paid in advance
  * and settled when it has come. Everything else that a connection carries is paid as it passes, and never waits.
  *
- * Peers have fair turns, and of each peer its archives. Lists come before content, and what somebody looks at before what
- * can wait; small blocks of lists need not wait until a large block is paid off (see `bucket.ts`).
+ * Peers have fair turns, and of each peer its archives. What somebody looks at comes before what can wait, and of that lists
+ * before content; a peer that calls all urgent gains nothing beside other peers. Small blocks of lists need not wait until a large block is paid off (see `bucket.ts`).
  *
  * Counted are the bytes of the encrypted streams. Where nothing is limited, nothing here stands in the way.
  * Leans on the inside of Hypercore 11.37.1.
@@ -59,14 +59,16 @@ type Member = Waiter & {
 
 /** One direction: its buckets, and who waits for them. */
 class Lane {
-  readonly queue = new FairQueue<Member>()
+  readonly queue: FairQueue<Member>
   readonly #all: Bucket
   readonly #archives = new Map<string, Bucket>()
   readonly #settle: () => void
   #timer: NodeJS.Timeout | null = null
   #soon = false
 
-  constructor(settle: () => void) {
+  constructor(direction: Direction, settle: () => void) {
+    // What this machine asks for it has ranked itself; what peers ask for they call urgent as they like.
+    this.queue = new FairQueue(direction === 'down' ? 'of all' : 'of its group')
     this.#all = new Bucket(Number.POSITIVE_INFINITY, performance.now())
     this.#settle = settle
   }
@@ -173,7 +175,7 @@ export class Shaper {
 
   /** Before anything is opened: every log that is, is followed from then on. */
   constructor(corestore: Corestore) {
-    this.#lanes = { down: new Lane(() => this.#settle('down')), up: new Lane(() => this.#settle('up')) }
+    this.#lanes = { down: new Lane('down', () => this.#settle('down')), up: new Lane('up', () => this.#settle('up')) }
     corestore.watch(core => this.#follow(core))
     this.#timer = setInterval(() => {
       for (const asking of this.#asking) asking.giveUp()
@@ -340,7 +342,7 @@ class Asking implements Member {
 
   readonly small = () => isSmall(this.#log, 'down')
 
-  readonly rank = () => (this.#log.role?.log === 'list' ? 0 : this.#urgent() === undefined ? 2 : 1)
+  readonly rank = () => (this.#urgent() !== undefined ? 0 : this.#log.role?.log === 'list' ? 1 : 2)
 
   readonly able = () => {
     const ahead = (this.#lane.rate(this.role) * AHEAD) / sizeOf(this.#log, 'down')
@@ -450,7 +452,7 @@ class Answering implements Member {
 
   readonly small = () => isSmall(this.#log, 'up')
 
-  readonly rank = () => (this.#log.role?.log === 'list' ? 0 : this.#peer.receiverQueue.priority.length > 0 ? 1 : 2)
+  readonly rank = () => (this.#peer.receiverQueue.priority.length > 0 ? 0 : this.#log.role?.log === 'list' ? 1 : 2)
 
   readonly able = () => this.#peer.protomux.drained && this.#inHand < AT_ONCE
 

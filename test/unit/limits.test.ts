@@ -182,7 +182,7 @@ describe('turns', () => {
           maxLength: 6,
         }),
         groups => {
-          const queue = new FairQueue<Member & { readonly size: number }>()
+          const queue = new FairQueue<Member & { readonly size: number }>('of all')
           const had = new Map<object, number>()
           let largest = 0
           for (const [index, sizes] of groups.entries()) {
@@ -214,7 +214,7 @@ describe('turns', () => {
 
   test('are not saved up by whoever was away', () => {
     const [early, late] = [member('early', { a: 1 }), member('late', { b: 1 })]
-    const queue = new FairQueue<Member>()
+    const queue = new FairQueue<Member>('of all')
     queue.add(early)
     for (let turn = 0; turn < 100; turn++) queue.charge(queue.next()!, 10)
     queue.add(late)
@@ -232,7 +232,7 @@ describe('turns', () => {
     const group = {}
     let ready = false
     const [content, list] = [member('content', group, 2), { ...member('list', group, 0), ready: () => ready }]
-    const queue = new FairQueue<Member>()
+    const queue = new FairQueue<Member>('of all')
     queue.add(content)
     queue.add(list)
     expect(queue.next()).toBe(content)
@@ -242,5 +242,23 @@ describe('turns', () => {
     queue.delete(list)
     queue.delete(content)
     expect([queue.next(), queue.size]).toEqual([null, 0])
+  })
+
+  test('go by what each has had where members rank themselves, and by rank among those of one', () => {
+    const [one, other] = [{ a: 1 }, { b: 1 }]
+    const [urgent, background, modest] = [
+      member('urgent', one, 0),
+      member('background', one, 2),
+      member('modest', other, 2),
+    ]
+    const queue = new FairQueue<Member>('of its group')
+    for (const each of [background, urgent, modest]) queue.add(each)
+    const had = new Map<Member, number>()
+    for (let turn = 0; turn < 100; turn++) {
+      const next = queue.next()!
+      queue.charge(next, 10)
+      had.set(next, (had.get(next) ?? 0) + 1)
+    }
+    expect([had.get(urgent), had.get(background), had.get(modest)]).toEqual([50, undefined, 50])
   })
 })

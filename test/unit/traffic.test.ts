@@ -106,6 +106,17 @@ describe('totals', () => {
       wire: { today: { down: 9, up: 0 }, ever: { down: 1709, up: 0 } },
     })
 
+    // A kill loses no more than what came in the last twenty seconds.
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval', 'performance'] })
+    const killed = scripted()
+    await Traffic.open(storage, killed.network as never, log)
+    killed.block('a', 'up', 100)
+    vi.advanceTimersByTime(21_000)
+    vi.useRealTimers()
+    const written = async () =>
+      JSON.parse(await readFile(join(storage, 'traffic.json'), 'utf8')).archives.a.ever.bytesUp
+    await expect.poll(written).toBe(110)
+
     // What cannot be read is set aside.
     await writeFile(join(storage, 'traffic.json'), '{ half')
     const third = scripted()
