@@ -44,6 +44,8 @@ type Proposal = {
   wanted: Ranges
   readonly promises: Map<string, Ranges>
   readonly waiting: Set<string>
+  /** Those who have answered. */
+  readonly heard: Set<string>
   busy: boolean
   decided: boolean
   readonly answered: () => void
@@ -72,6 +74,8 @@ export type AgreementParts = {
 export class Agreement {
   readonly #parts: AgreementParts
   readonly #members = new Set<string>()
+  /** What each asked last, as long as it is not answered. */
+  readonly #asked = new Map<string, Wish & { kind: 'asks' }>()
   #proposal: Proposal | null = null
   #round = 0
 
@@ -92,8 +96,13 @@ export class Agreement {
 
   receive(from: string, wish: Wish): void {
     if (!this.#members.has(from)) return
-    if (wish.kind === 'asks') void this.#answer(from, wish)
-    else void this.#take(from, wish)
+    if (wish.kind === 'promises') {
+      void this.#take(from, wish)
+      return
+    }
+    const isAnswering = this.#asked.has(from)
+    this.#asked.set(from, wish)
+    if (!isAnswering) void this.#answerAll(from)
   }
 
   /**
@@ -111,6 +120,7 @@ export class Agreement {
         wanted: ranges,
         promises: new Map(),
         waiting: new Set(this.#members),
+        heard: new Set(),
         busy: false,
         decided: false,
         answered: () => {
@@ -141,13 +151,23 @@ export class Agreement {
   /** Whoever cannot show what they promise is not counted on. */
   async #take(from: string, { round, busy, ranges, answer }: Wish & { kind: 'promises' }): Promise<void> {
     const proposal = this.#proposal
-    if (proposal?.round !== round) return
+    // It is looked at once: that reads blocks.
+    if (proposal?.round !== round || proposal.heard.has(from)) return
+    proposal.heard.add(from)
     const { read } = this.#parts
     const known = await answerTo(proposal.question, from, ranges, read).catch(() => null)
     if (proposal.decided || !this.#members.has(from)) return
     if (known?.equals(answer) === true) proposal.promises.set(from, ranges)
     proposal.busy ||= busy
     this.#answered(from)
+  }
+
+  /** One at a time, however much it asks: who asks anew has no use for older answers. */
+  async #answerAll(from: string): Promise<void> {
+    for (let wish = this.#asked.get(from); wish !== undefined; wish = this.#asked.get(from)) {
+      await this.#answer(from, wish)
+      if (this.#asked.get(from) === wish) this.#asked.delete(from)
+    }
   }
 
   async #answer(from: string, { round, fork, ranges, question }: Wish & { kind: 'asks' }): Promise<void> {

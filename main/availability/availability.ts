@@ -478,6 +478,9 @@ export class Availability {
     const isAll = ({ list, content }: Holding) => list && contains(content, all)
     if (archive.length === 0 || others.some(one => !isAll(one) && one.content.length > 0)) return null
     const { files, bytes } = this.#archives.row(key)
+    // The log may be longer than is known here: only the list tells what there is.
+    if (all.end === 0 && bytes !== 0) return null
+    if (others.some(({ content }) => (content.at(-1)?.end ?? 0) > all.end)) return null
     const judged = (some: readonly Holding[]): Verdict | null => {
       const whole = some.filter(isAll).length
       if (whole > 0) return { name: 'safe', others: whole }

@@ -3,16 +3,20 @@
  * went. What has been heard stands for the same whatever order it came in: each word has a number, and one that came too
  * early waits for those before it. Everything here comes from others and is bounded. Pure.
  */
-import { bounded, type Range, type Ranges, union, within, without } from '../lib/ranges.ts'
+import { bounded, type Range, type Ranges, union, upTo, without } from '../lib/ranges.ts'
 import type { Wish } from './agreement.ts'
 import { QUESTION } from './sample.ts'
 
-/** Runs of one log of one machine that are told of, and believed, at most; with more, the smallest are left out. */
+/** Runs in one message at most. */
 export const MOST_RUNS = 65_536
+/** Runs of one log of one machine that are told of, and believed, at most; with more, the smallest are left out. */
+export const MOST_CLAIMED = 16_384
 /** Longer than any log can be: see `archives/endless.ts`. */
 const LONGEST = 2 ** 28
-/** Words that wait for those before them. */
-const MOST_WAITING = 64
+/** Words that wait for those before them: one way keeps them in order, so that there are few. */
+const MOST_WAITING = 16
+/** What is said of so many runs is as much work as a message. */
+const RUNS_A_MESSAGE = 512
 
 export type Log = 'list' | 'content'
 const LOGS: readonly Log[] = ['list', 'content']
@@ -48,9 +52,15 @@ export function hear(heard: Heard, word: Word): Heard {
   if (word.whole) return goOn({ ...heard, claim: said(NOTHING, word), number: word.number })
   if (heard.claim !== null && word.number === heard.number + 1)
     return goOn({ ...heard, claim: said(heard.claim, word), number: word.number })
-  if (heard.waiting.size >= MOST_WAITING) return heard
+  if (heard.waiting.size >= MOST_WAITING || sum(heard.waiting.values()) + sum([word]) > MOST_CLAIMED) return heard
   return { ...heard, waiting: new Map(heard.waiting).set(word.number, word) }
 }
+
+const sum = (words: Iterable<Word>): number =>
+  [...words].reduce((runs, { gained, lost }) => runs + gained.length + lost.length, 0)
+
+/** How much work it is to hear something about so many runs, in messages about a few. */
+export const workOf = (runs: number): number => 1 + runs / RUNS_A_MESSAGE
 
 /** Takes up what waited for this. */
 function goOn(heard: Heard): Heard {
@@ -66,23 +76,22 @@ function goOn(heard: Heard): Heard {
 }
 
 function said({ ranges }: Claim, { fork, length, gained, lost }: Word): Claim {
-  const all = [{ start: 0, end: length }]
-  return { fork, length, ranges: bounded(within(union(without(ranges, lost), gained), all), MOST_RUNS) }
+  return { fork, length, ranges: bounded(upTo(union(without(ranges, lost), gained), length), MOST_CLAIMED) }
 }
 
 /** What has to be said after `before` (null: nothing was said yet) so that `now` is known; null: nothing. */
 export function wordFrom(log: Log, before: Claim | null, now: Claim, number: number): Word | null {
   const { fork, length } = now
-  const ranges = bounded(now.ranges, MOST_RUNS)
+  const ranges = bounded(now.ranges, MOST_CLAIMED)
   if (before === null || before.fork !== fork)
     return { log, number, whole: true, fork, length, gained: ranges, lost: [] }
   if (before.length === length && before.ranges === now.ranges) return null
-  const told = bounded(before.ranges, MOST_RUNS)
+  const told = bounded(before.ranges, MOST_CLAIMED)
   const gained = without(ranges, told)
   const lost = without(told, ranges)
   if (before.length === length && gained.length === 0 && lost.length === 0) return null
   // After each word the other end leaves out the smallest runs again: only the whole of it is certain to be what is meant.
-  const whole = gained.length + lost.length > ranges.length || now.ranges.length > MOST_RUNS
+  const whole = gained.length + lost.length > ranges.length || now.ranges.length > MOST_CLAIMED
   return { log, number, whole, fork, length, gained: whole ? ranges : gained, lost: whole ? [] : lost }
 }
 

@@ -20,10 +20,12 @@ import {
   hear,
   type Heard,
   type Log,
+  MOST_CLAIMED,
   MOST_RUNS,
   NOTHING,
   SILENCE,
   wordFrom,
+  workOf,
 } from './gossip.ts'
 
 const PROTOCOL = 'cairn/holding'
@@ -35,8 +37,11 @@ const WISHES = 2
 /** Bytes a second that this machine says of one archive to one other, and hears from it, with so many at once. */
 const SAID = 32 << 10
 const HEARD = { rate: 128 << 10, burst: 4 << 20 }
-/** Messages a second, in the same way. Four are said. */
+/** Messages a second, in the same way, where one about many runs counts as more (`workOf`); and how many are said. */
 const TOLD = { rate: 16, burst: 512 }
+const TELLING = 8
+/** Between two promises to a peer that does not read, in milliseconds. */
+const UNREAD = 2000
 /** How long a peer may take to show that it is a Cairn, before it is taken for another program, in milliseconds. */
 const SHOWING = 1500
 /** Between two questions to a peer of another program: at least so long, and so long that its answers come to this many bytes a second. */
@@ -81,6 +86,7 @@ type Session = {
   served: number
   /** When it was looked at last what replication says of it. */
   looked: number
+  promised: number
   readonly heard: Record<Log, Heard>
   bytes: number
   messages: number
@@ -238,7 +244,9 @@ export class Holders {
       words[log]++
       const bytes = encodeWord(word)
       channel.messages[HOLDS]!.send(bytes)
-      session.silentUntil = Math.max(session.silentUntil, now) + (bytes.byteLength / SAID) * 1000
+      const work = workOf(own[log].ranges.length + word.gained.length + word.lost.length)
+      session.silentUntil =
+        Math.max(session.silentUntil, now) + Math.max(bytes.byteLength / SAID, work / TELLING) * 1000
     }
   }
 
@@ -303,6 +311,7 @@ export class Holders {
       silentUntil: 0,
       served: Number.NEGATIVE_INFINITY,
       looked: Number.NEGATIVE_INFINITY,
+      promised: Number.NEGATIVE_INFINITY,
       heard: { list: SILENCE, content: SILENCE },
       bytes: HEARD.burst,
       messages: TOLD.burst,
@@ -339,7 +348,12 @@ export class Holders {
             }),
         },
         {
-          onmessage: bytes => this.#listen(session, bytes, () => this.agreement.receive(session.id, decodeWish(bytes))),
+          onmessage: bytes =>
+            this.#listen(session, bytes, () => {
+              const wish = decodeWish(bytes)
+              this.#charge(session, workOf(wish.ranges.length) - 1)
+              this.agreement.receive(session.id, wish)
+            }),
         },
       ],
       onopen: () => {
@@ -369,12 +383,30 @@ export class Holders {
   }
 
   #wish(to: string, wish: Wish): void {
-    this.#sessionWith(to)?.channel?.messages[WISHES]!.send(encodeWish(wish))
+    const session = this.#sessionWith(to)
+    if (session === undefined || session.channel === null) return
+    if (wish.kind === 'promises') {
+      const now = performance.now()
+      if (!session.channel.drained && now - session.promised < UNREAD) return
+      session.promised = now
+    }
+    session.channel.messages[WISHES]!.send(encodeWish(wish))
   }
 
   #hear(session: Session, bytes: Uint8Array): void {
     const word = decodeWord(bytes)
-    session.heard[word.log] = hear(session.heard[word.log], word)
+    const before = session.heard[word.log]
+    const after = hear(before, word)
+    session.heard[word.log] = after
+    const words = after.number - before.number === 0 ? 0 : 1 + before.waiting.size - after.waiting.size
+    const runs = words * (after.claim?.ranges.length ?? 0) + word.gained.length + word.lost.length
+    this.#charge(session, workOf(runs) - 1)
+  }
+
+  /** Throws when it has said more than there can be to say. */
+  #charge(session: Session, messages: number): void {
+    session.messages -= messages
+    if (session.bytes < 0 || session.messages < 0) throw new Error('Too much is said')
   }
 
   /** Whoever says what cannot be, or more than there can be to say, is not listened to any more. */
@@ -383,9 +415,9 @@ export class Holders {
     const seconds = (now - session.refilled) / 1000
     session.refilled = now
     session.bytes = Math.min(HEARD.burst, session.bytes + seconds * HEARD.rate) - byteLength
-    session.messages = Math.min(TOLD.burst, session.messages + seconds * TOLD.rate) - 1
+    session.messages = Math.min(TOLD.burst, session.messages + seconds * TOLD.rate)
     try {
-      if (session.bytes < 0 || session.messages < 0) throw new Error('Too much is said')
+      this.#charge(session, 1)
       use()
       this.#changed()
     } catch {
@@ -424,14 +456,14 @@ async function readBlocks(
 function claimedBy(peer: Hypercore.Peer, length: number): Ranges {
   const contiguous = Math.min(peer.remoteContiguousLength, length)
   const ranges: Range[] = []
-  for (let position = contiguous; position < length && ranges.length < MOST_RUNS; ) {
+  for (let position = contiguous; position < length && ranges.length < MOST_CLAIMED; ) {
     const start = peer.remoteBitfield.firstSet(position)
     if (start === -1 || start >= length) break
     const end = Math.min(length, Math.max(start + 1, peer.remoteBitfield.firstUnset(start)))
     ranges.push({ start, end })
     position = end
   }
-  return bounded(contiguous === 0 ? ranges : union([{ start: 0, end: contiguous }], ranges), MOST_RUNS)
+  return bounded(contiguous === 0 ? ranges : union([{ start: 0, end: contiguous }], ranges), MOST_CLAIMED)
 }
 
 const version: Protomux.Encoding<number> = {

@@ -50,8 +50,9 @@ export class Counts {
   }
 
   #open(start: number, count: number): void {
-    if (this.#starts.at(-1) === start) this.#counts[this.#counts.length - 1] = count
-    else if (this.#counts.at(-1) !== count) {
+    const last = this.#counts.length - 1
+    if (this.#starts[last] === start) this.#counts[last] = count
+    else if (this.#counts[last] !== count) {
       this.#starts.push(start)
       this.#counts.push(count)
     }

@@ -136,3 +136,29 @@ test('who cannot show what they promise to keep is not counted on', async () => 
   expect(granted.ranges).toEqual(all)
   expect(honest.held).toEqual(all)
 })
+
+test('who asks again and again gets one answer at a time, and one to what was asked last', async () => {
+  let [looking, most] = [0, 0]
+  const said: Wish[] = []
+  const kept = async () => {
+    most = Math.max(most, ++looking)
+    await setImmediate()
+    looking--
+    return all
+  }
+  const agreement = new Agreement({
+    self: 'a',
+    kept,
+    fork: () => 0,
+    read: async blocks => blocks.map(contentOf),
+    send: (_to, wish) => said.push(wish),
+  })
+  agreement.joined('b')
+  const question = Buffer.alloc(16)
+  for (let round = 0; round < 500; round++)
+    agreement.receive('b', { kind: 'asks', round, fork: 0, ranges: all, question })
+  for (let turn = 0; turn < 10; turn++) await setImmediate()
+  expect(most).toBe(1)
+  expect(said.length).toBeLessThan(5)
+  expect(said.at(-1)).toMatchObject({ kind: 'promises', round: 499, busy: false, ranges: all })
+})

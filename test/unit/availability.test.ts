@@ -12,6 +12,7 @@ import {
   encodeWord,
   hear,
   type Heard,
+  MOST_CLAIMED,
   SILENCE,
   type Word,
   wordFrom,
@@ -26,7 +27,17 @@ import {
   othersOf,
   type Placed,
 } from '../../main/availability/holdings.ts'
-import { areSame, bounded, contains, countOf, type Ranges, rangesOf, union, within } from '../../main/lib/ranges.ts'
+import {
+  areSame,
+  bounded,
+  contains,
+  countOf,
+  type Ranges,
+  rangesOf,
+  union,
+  upTo,
+  within,
+} from '../../main/lib/ranges.ts'
 
 const BLOCKS = 60
 const runs = fc
@@ -51,6 +62,9 @@ test('sets of runs are sets', () => {
       const few = bounded(one, 2)
       expect(few.length).toBeLessThanOrEqual(2)
       expect(within(few, one)).toEqual(few)
+      const largest = one.map(({ start, end }) => end - start).sort((a, b) => b - a)
+      expect(countOf(few)).toBe(largest.slice(0, 2).reduce((sum, size) => sum + size, 0))
+      expect(setOf(upTo(one, 20))).toEqual(new Set([...setOf(one)].filter(block => block < 20)))
       for (const run of other) expect(contains(one, run)).toBe([...setOf([run])].every(block => setOf(one).has(block)))
     }),
   )
@@ -200,6 +214,18 @@ test('what is said is understood, and nothing else', () => {
       expect(said.length).toBeLessThanOrEqual(2 ** 28)
     }),
   )
+})
+
+test('what somebody says who means no good is bounded: what is believed, and what waits', () => {
+  const gained = Array.from({ length: MOST_CLAIMED + 10 }, (_, index) => ({ start: 2 * index, end: 2 * index + 1 }))
+  const said: Word = { log: 'content', number: 0, whole: true, fork: 0, length: 2 ** 28, gained, lost: gained }
+  expect(hear(SILENCE, said).claim?.ranges.length).toBe(MOST_CLAIMED)
+  let heard = SILENCE
+  for (let number = 1; number < 1000; number++)
+    heard = hear(heard, { ...said, number, whole: false, gained: gained.slice(0, 500), lost: [] })
+  const waiting = [...heard.waiting.values()].reduce((sum, { gained }) => sum + gained.length, 0)
+  expect(waiting).toBeGreaterThan(0)
+  expect(waiting).toBeLessThanOrEqual(MOST_CLAIMED)
 })
 
 test('what several machines say in several sessions comes to the same in whatever order it is heard, and twice', () => {
