@@ -45,8 +45,9 @@ import type { Memory, Remembered } from './memory.ts'
 /** Milliseconds between two looks at one archive that somebody watches, and at one of all. */
 const WATCHED = 250
 const OTHERWISE = 1000
-/** Counting takes at most this share of the time. */
+/** Counting takes at most this share of the time, but for long lists, after which no more than so many milliseconds pass. */
 const SHARE = 0.1
+const LONGEST = 4000
 /** The same of all that nobody looks at, so many milliseconds at a time, and first so many after the start. */
 const BACKGROUND = 0.2
 const MOST_AT_ONCE = 50
@@ -66,6 +67,8 @@ type Known = {
   readonly holders: Holders
   readonly life: AbortController
   layout: Layout | null
+  /** On its way, of this version. */
+  reading: { readonly length: number; readonly layout: Promise<Layout | null> } | null
   watchers: number
   dirty: boolean
   counting: boolean
@@ -320,6 +323,7 @@ export class Availability {
       }),
       life: new AbortController(),
       layout: null,
+      reading: null,
       watchers: 0,
       dirty: true,
       counting: false,
@@ -379,7 +383,8 @@ export class Availability {
       const took = performance.now() - began
       known.counting = false
       known.counted = performance.now()
-      known.next = known.counted + Math.max((known.watchers > 0 ? WATCHED : OTHERWISE) - took, took / SHARE)
+      known.next =
+        known.counted + Math.max((known.watchers > 0 ? WATCHED : OTHERWISE) - took, Math.min(took / SHARE, LONGEST))
       this.#forgetLayouts()
     }
   }
@@ -568,7 +573,19 @@ export class Availability {
     return { blocks: countOf(away), bytes: await bytesOf(blobs.core, away) }
   }
 
-  async #layout(known: Known): Promise<Layout | null> {
+  /** null: not all of the list is here, or it cannot be read. */
+  #layout(known: Known): Promise<Layout | null> {
+    const { length } = known.archive
+    if (known.reading?.length !== length) {
+      const reading = this.#readLayout(known).finally(() => {
+        if (known.reading?.layout === reading) known.reading = null
+      })
+      known.reading = { length, layout: reading }
+    }
+    return known.reading.layout
+  }
+
+  async #readLayout(known: Known): Promise<Layout | null> {
     try {
       known.layout = await Layout.read(known.archive, known.layout, known.life.signal)
     } catch (error) {

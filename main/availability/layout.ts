@@ -6,11 +6,11 @@ import type Hyperdrive from 'hyperdrive'
 import type { Archive } from '../archives/archive.ts'
 import { countHeld } from '../archives/blocks.ts'
 import { placesOf } from '../keeping/parts.ts'
-import { type Range, type Ranges, rangesOf } from '../lib/ranges.ts'
+import { EVERYTHING, type Range, type Ranges, rangesOf } from '../lib/ranges.ts'
 import { pairsBetween } from '../read/difference.ts'
 import { type ArchiveFile, parseEntry, readEntry, textOf, valueOf } from '../read/entries.ts'
 import { walk } from '../read/walk.ts'
-import type { Placed } from './holdings.ts'
+import { Counts, type Placed } from './holdings.ts'
 
 /** Entries that are looked ahead for. */
 const AHEAD = 1000
@@ -30,7 +30,7 @@ export class Layout {
     this.fork = fork
     this.files = files
     this.#isPlain = isPlain
-    this.ranges = rangesOf(files.flatMap(({ places }) => places))
+    this.ranges = new Counts(files.map(({ places }) => places)).atLeast(1, EVERYTHING)
   }
 
   /** `before`: one of an earlier version, if any. null: not all of the list is here. Throws what `Archive.at` throws. */
@@ -42,6 +42,7 @@ export class Layout {
     return archive.at(
       null,
       async (snapshot, version) => {
+        signal.throwIfAborted()
         if (
           before !== null &&
           before.fork === fork &&
@@ -49,7 +50,11 @@ export class Layout {
           before.version > 1 &&
           before.version < version
         )
-          return before.#followed(snapshot, version)
+          try {
+            return await before.#followed(snapshot, version)
+          } catch {
+            // A version inside of a batch of another program holds no whole tree to compare with: it is read anew.
+          }
         const files: Placed[] = []
         let isPlain = true
         const all = { lower: Buffer.from('/'), upper: Buffer.from('0'), wanted: AHEAD, passesOver: () => false }
@@ -66,16 +71,26 @@ export class Layout {
   }
 
   async #followed(snapshot: Hyperdrive, version: number): Promise<Layout> {
-    const files = new Map(this.files.map(file => [file.path, file]))
+    const changes = new Map<string, Placed | null>()
     let isPlain = true
     for await (const { path, after } of pairsBetween(this.version, snapshot)) {
-      if (after?.kind !== 'file') files.delete(path)
+      if (after?.kind !== 'file') changes.set(path, null)
       else {
         isPlain &&= after.blob?.blockMap !== true
-        files.set(path, await placed(snapshot, after))
+        changes.set(path, await placed(snapshot, after))
       }
     }
-    return new Layout(version, this.fork, inOrder([...files.values()]), isPlain)
+    const stay = this.files.filter(({ path }) => !changes.has(path))
+    const come = inOrder([...changes.values()].filter(file => file !== null))
+    // Both are in order, and mostly few come among many.
+    const files: Placed[] = []
+    let next = 0
+    for (const file of come) {
+      for (; next < stay.length && stay[next]!.path < file.path; next++) files.push(stay[next]!)
+      files.push(file)
+    }
+    for (; next < stay.length; next++) files.push(stay[next]!)
+    return new Layout(version, this.fork, files, isPlain)
   }
 
   get(path: string): Placed | null {
