@@ -52,7 +52,8 @@ export function judgeReach(evidence: ReachEvidence): ReachVerdict {
   if (room > 0 && (!route || isMute)) return 'room'
   if (!route) return 'offline'
   if (connected === 0 && isMute) return 'dht-silent'
-  if (!asked && connected === 0) return 'starting'
+  // Who was met nearby says nothing of the DHT.
+  if (!asked && connected <= room) return 'starting'
   if (loopback) return 'this-machine'
   // Nodes of one's own network say nothing of the way in from outside of it.
   if (seen !== null && isPrivate(seen.host)) return 'own-network'
