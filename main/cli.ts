@@ -9,11 +9,19 @@ import { openSession } from './cli/session.ts'
 const CLOSING = 1950
 
 const stop = new AbortController()
+const end = () => {
+  if (stop.signal.aborted) process.exit(130)
+  stop.abort()
+  setTimeout(() => process.exit(130), CLOSING).unref()
+}
+/** Asked once, before Ctrl-C ends what is going on. */
+let stays: ((canStay: boolean) => Promise<boolean>) | null = null
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(130)
-    stop.abort()
-    setTimeout(() => process.exit(130), CLOSING).unref()
+    const ask = signal === 'SIGINT' ? stays : null
+    stays = null
+    if (ask === null) return end()
+    void ask(process.stdin.isTTY === true && process.stderr.isTTY === true).then(stay => stay || end(), end)
   })
 }
 
@@ -40,6 +48,9 @@ const code = await run({
       process.stdout.write(bytes, error => (error ? reject(error) : resolve()))
     }),
   signal: stop.signal,
+  beforeStopping: ask => {
+    stays = ask
+  },
   openSession,
   serve: async (...rest) => (await import('./cli/serve.ts')).serve(...rest),
 })

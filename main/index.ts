@@ -1,12 +1,14 @@
 /** The desktop app: composition only. Everything is put together here, and decided elsewhere. */
 import { join } from 'node:path'
-import { app, type BrowserWindow, dialog, MessageChannelMain, session, shell } from 'electron'
+import { app, type BrowserWindow, dialog, MessageChannelMain, powerMonitor, session, shell } from 'electron'
 import { AppError } from '../preload/contract/errors.ts'
-import { shellContract } from '../preload/contract/index.ts'
+import { type Contract, shellContract } from '../preload/contract/index.ts'
+import { connect } from '../preload/wire/connect.ts'
+import type { ClientFrame, ServerFrame, Transport } from '../preload/wire/frames.ts'
 import { serve } from '../preload/wire/serve.ts'
 import { messagePort } from '../preload/wire/transports.ts'
 import { allowedRequest } from './electron/addresses.ts'
-import { onClose } from './electron/closing.ts'
+import { onClose, onQuit } from './electron/closing.ts'
 import { registerLinkHandler, takeLinks } from './electron/deep-links.ts'
 import { type Host, inThisProcess } from './electron/host.ts'
 import { setMenu } from './electron/menu.ts'
@@ -16,6 +18,7 @@ import { Requests } from './electron/requests.ts'
 import { createShellHandlers } from './electron/shell.ts'
 import { createTray } from './electron/tray.ts'
 import { createWindow, showWindow, shutIn } from './electron/window.ts'
+import { missedBy } from './leaving.ts'
 import { loadPage } from './lib/page-files.ts'
 import { bootstrapNodes, builtPage, defaultStorage } from './lib/places.ts'
 import { pageOfRunning } from './serve.ts'
@@ -70,19 +73,57 @@ async function start(): Promise<void> {
   registerLinkHandler()
   const tray = createTray(actions)
   let quitting = false
+  let asking = false
+  const { platform } = process
+  const hasTray = tray !== null
+  const quit = () => {
+    quitting = true
+    app.quit()
+  }
   opened.on('close', event => {
-    if (onClose({ platform: process.platform, quitting, hasTray: tray !== null }) === 'close') return
+    if (quitting) return
     event.preventDefault()
-    opened.hide()
+    if (onClose({ platform, quitting, hasTray }) === 'hide') opened.hide()
+    else app.quit()
   })
   app.on('activate', show)
-  app.on('before-quit', () => {
-    quitting = true
+  powerMonitor.on('shutdown', quit)
+  app.on('before-quit', event => {
+    // Who says it again while they are being asked has answered.
+    if (quitting || asking) {
+      quitting = true
+      return
+    }
+    event.preventDefault()
+    asking = true
+    void askToQuit(host, opened, { platform, hasTray })
+      .then(leaves => (leaves ? quit() : hasTray || platform === 'darwin' ? opened.hide() : show()))
+      .finally(() => {
+        asking = false
+      })
   })
   app.on('will-quit', event => {
     event.preventDefault()
     void closeBounded(host).finally(() => app.exit(0))
   })
+}
+
+/** False: somebody would miss what is here, and the person stays for them. */
+async function askToQuit(host: Host, opened: BrowserWindow, way: { platform: NodeJS.Platform; hasTray: boolean }) {
+  const transport: Transport<ClientFrame, ServerFrame> = messagePort(host.connect())
+  try {
+    const question = onQuit(await missedBy(connect<Contract>(transport)), way)
+    if (question === null) return true
+    showWindow(opened)
+    const { message, detail, buttons } = question
+    const asked = { type: 'question', message, detail, buttons, defaultId: 0, cancelId: 0 } as const
+    const { response } = await dialog.showMessageBox(opened, { ...asked, noLink: true })
+    return response === 1
+  } catch {
+    return true
+  } finally {
+    transport.close()
+  }
 }
 
 function shellPort(opened: BrowserWindow) {

@@ -1,6 +1,7 @@
 /** Runs a headless backend as a whole process: says where the page is, and stops when it is told to. */
 import { AppError } from '../preload/contract/errors.ts'
 import type { HeadlessSettings } from './headless-arguments.ts'
+import { clientOf, staysFor } from './leaving.ts'
 import { openInBrowser } from './lib/open-browser.ts'
 import { serveHeadless } from './serve.ts'
 
@@ -9,8 +10,15 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const CLOSING = 2000
 
 export async function runHeadless(settings: HeadlessSettings, { open }: { readonly open: boolean }): Promise<void> {
+  let stays: (() => Promise<boolean>) | null = null
   const stopped = new Promise<void>(resolve => {
-    for (const signal of SIGNALS) process.once(signal, () => resolve())
+    for (const signal of SIGNALS)
+      process.on(signal, () => {
+        const ask = signal === 'SIGINT' ? stays : null
+        stays = null
+        if (ask === null) resolve()
+        else void ask().then(stay => stay || resolve(), resolve)
+      })
   })
   const serving = await serveHeadless(settings).catch((error: unknown) => {
     process.stderr.write(`${describe(error)}\n`)
@@ -24,8 +32,11 @@ export async function runHeadless(settings: HeadlessSettings, { open }: { readon
   if (open && !(await openInBrowser(serving.freshUrl()))) {
     process.stdout.write('There is no browser here that could be opened: open the address yourself.\n')
   }
+  const client = clientOf(serving.backend)
+  const isWatched = process.stdin.isTTY === true && process.stderr.isTTY === true
+  stays = () => staysFor(client, isWatched, words => process.stderr.write(`${words}\n`))
   await stopped
-  for (const signal of SIGNALS) process.once(signal, () => process.exit(1))
+  for (const signal of SIGNALS) process.on(signal, () => process.exit(1))
   setTimeout(() => process.exit(0), CLOSING)
   await serving.close()
   process.exit(0)

@@ -8,6 +8,9 @@ import { bootstrapNodes, defaultStorage } from '../lib/places.ts'
 import { CliError } from './failure.ts'
 import { parseTimes } from './week.ts'
 
+/** Characters of what a machine is called. */
+const LONGEST_PERSON = 100
+
 /** Bytes per second. */
 const SLOWEST = 10_000
 
@@ -209,6 +212,14 @@ const SPECS = {
     },
     words: [1, 1000],
     more: 'They must be connected, do more than look, and promise to keep it. Later versions are kept as before.',
+  },
+  call: {
+    usage: 'call KEY [NAME]',
+    about:
+      'Gives another machine a name of yours, which stands for its key in lists and on the page. Nobody else sees it.',
+    options: { remove: { type: 'boolean', help: 'takes the name away' } },
+    words: [1, 2],
+    more: 'KEY, or its first letters, is what cairn holders and cairn peers show. Without NAME: what it is called now.',
   },
   disk: {
     usage: 'disk [LINK[/path]]',
@@ -552,6 +563,13 @@ export type Command =
       readonly timeout: number | null
     } & Common)
   | ({
+      readonly name: 'call'
+      /** A public key, or its beginning. */
+      readonly machine: string
+      /** null: none any more; undefined: as it is. */
+      readonly called: string | null | undefined
+    } & Common)
+  | ({
       readonly name: 'notify'
       /** null: all archives. */
       readonly link: string | null
@@ -803,6 +821,16 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         exit: values.flag('exit'),
         timeout: values.number('timeout', 86_400),
       }
+    case 'call': {
+      const remove = values.flag('remove')
+      const called = second?.trim()
+      if (!/^[ybndrfg8ejkmcpqxot1uwisza345h769]{6,52}$/.test(first))
+        throw usage('KEY is the key of a machine, or its first letters, six at least.', name)
+      if (remove && called !== undefined) throw usage('A name or --remove? Leave out either of both.', name)
+      if (called !== undefined && (called === '' || called.length > LONGEST_PERSON))
+        throw usage(`A name has ${LONGEST_PERSON} characters at most, and one at least.`, name)
+      return { name, ...common, machine: first, called: remove ? null : called }
+    }
     case 'notify':
       if (values.flag('on') && values.flag('off')) throw usage('On or off? Leave out either of both.', name)
       return {

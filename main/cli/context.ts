@@ -5,6 +5,7 @@ import type { Contract } from '../../preload/contract/index.ts'
 import type { ArchiveRow, TransferRow } from '../../preload/contract/models.ts'
 import type { Client } from '../../preload/wire/connect.ts'
 import { parseLink } from '../archives/links.ts'
+import { staysFor } from '../leaving.ts'
 import { FROM_STDIN } from './arguments.ts'
 import { CliError } from './failure.ts'
 import { Mirror } from './mirror.ts'
@@ -17,6 +18,7 @@ export type Context = {
   readonly output: Output
   /** Aborted by Ctrl-C and SIGTERM, and when the command has ended. */
   readonly signal: AbortSignal
+  readonly beforeStopping: (ask: (canStay: boolean) => Promise<boolean>) => void
   readonly stdin: () => Promise<string>
   /** To standard output, as it is; resolves when more may come. */
   readonly writeOut: (bytes: Uint8Array) => Promise<void>
@@ -299,7 +301,9 @@ export async function followTransfer(
 }
 
 /** Shares on until the person stops it, and tells who comes and goes. Never fails: being stopped is how it ends. */
-export async function shareUntilStopped({ client, output, signal }: Context, key: string): Promise<void> {
+export async function shareUntilStopped(context: Context, key: string): Promise<void> {
+  const { client, attached, output, signal, beforeStopping } = context
+  if (!attached) beforeStopping(canStay => staysFor(client, canStay, words => output.note(words)))
   try {
     const archives = new Mirror(client.archives.watch(undefined, { signal }))
     let asked: string | null = null

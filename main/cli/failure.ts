@@ -17,6 +17,7 @@ export type CliCode =
   | 'NOT_A_WARRANT'
   | 'NEEDS_A_YES'
   | 'PORT_IN_USE'
+  | 'UNKNOWN_MACHINE'
 
 export class CliError extends Error {
   readonly code: CliCode

@@ -2,7 +2,7 @@
 import type { Availability, Freeing, Holder } from '../../preload/contract/models.ts'
 import type { Command } from './arguments.ts'
 import { type Context, openArchive } from './context.ts'
-import { EXIT } from './failure.ts'
+import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
 import { count, printable, size, time, verdict } from './words.ts'
 
@@ -42,6 +42,54 @@ export async function holders(context: Context, command: Command & { name: 'hold
     )
   return EXIT.done
 }
+
+/** What another machine is called. */
+export async function call(context: Context, { machine, called }: Command & { name: 'call' }): Promise<number> {
+  const { client, output, signal } = context
+  const id = await machineOf(context, machine)
+  if (called !== undefined) await client.names.set({ id, name: called }, { signal })
+  const name = called ?? (called === null ? null : ((await namesOf(context)).get(id)?.name ?? null))
+  output.result(name === null ? `${id} has no name.` : `${id} is called ${printable(name)}.`, { machine: { id, name } })
+  return EXIT.done
+}
+
+const namesOf = ({ client, signal }: Context) => new Mirror(client.names.watch(undefined, { signal })).all()
+
+/** The one that is known whose key begins so. Throws UNKNOWN_MACHINE. */
+async function machineOf(context: Context, beginning: string): Promise<string> {
+  if (beginning.length === KEY_LENGTH) return beginning
+  const { client, attached, signal } = context
+  const known = new Set((await namesOf(context)).keys())
+  const summaries = new Mirror(client.availability.watchAll(undefined, { signal }))
+  await summaries.all()
+  // One of our own has to count first.
+  const deadline = performance.now() + (attached ? 0 : COMING)
+  const looked = new Set<string>()
+  const found = () => [...known].filter(id => id.startsWith(beginning))
+  while (true) {
+    for (const { id, connected, away } of [...summaries.rows.values()]) {
+      if (connected + away === 0 || looked.has(id)) continue
+      looked.add(id)
+      const rows = new Mirror(client.availability.watch({ key: id }, { signal }))
+      await rows.all()
+      while (rows.rows.get(id) === undefined) await rows.change()
+      for (const peer of rows.rows.get(id)?.peers ?? []) known.add(peer.id)
+    }
+    const left = deadline - performance.now()
+    if (found().length > 0 || left <= 0) break
+    await summaries.change(left)
+  }
+  const [only, ...more] = found()
+  if (only !== undefined && more.length === 0) return only
+  throw new CliError(
+    'UNKNOWN_MACHINE',
+    only === undefined
+      ? `No machine that is known has a key that begins with ${beginning}. Write all of it.`
+      : `${more.length + 1} machines have keys that begin with ${beginning}. Write more of it.`,
+  )
+}
+
+const KEY_LENGTH = 52
 
 export async function free(context: Context, command: Command & { name: 'free' }): Promise<number> {
   const { client, output, signal } = context

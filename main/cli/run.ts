@@ -4,7 +4,7 @@ import { type Command, parseArguments, TO_STDOUT } from './arguments.ts'
 import type { Context } from './context.ts'
 import { disk, take } from './device.ts'
 import { EXIT } from './failure.ts'
-import { free, holders } from './holders.ts'
+import { call, free, holders } from './holders.ts'
 import { forget, notify, status } from './library.ts'
 import { room } from './room.ts'
 import { limits, peers } from './limits.ts'
@@ -30,8 +30,14 @@ export type Surroundings = {
   readonly writeOut: (bytes: Uint8Array) => Promise<void>
   /** Aborted when the person wants the command to end. */
   readonly signal: AbortSignal
+  /** What is asked once, before the person's word ends a command that shares; true: it goes on, if it can stay. */
+  readonly beforeStopping: (ask: (canStay: boolean) => Promise<boolean>) => void
   readonly openSession: (options: SessionOptions) => Promise<Session>
-  readonly serve: (command: Command & { name: 'serve' }, output: Output, signal: AbortSignal) => Promise<number>
+  readonly serve: (
+    command: Command & { name: 'serve' },
+    output: Output,
+    surroundings: Pick<Surroundings, 'signal' | 'beforeStopping'>,
+  ) => Promise<number>
 }
 
 /** Never throws: what goes wrong is said, and is in the exit code. */
@@ -44,6 +50,7 @@ export async function run({
   stdin,
   writeOut,
   signal,
+  beforeStopping,
   openSession,
   serve,
 }: Surroundings): Promise<number> {
@@ -59,7 +66,7 @@ export async function run({
     // Standard output is the receipt's.
     if (command.name === 'receipt' && command.out === TO_STDOUT) output = new Output(output.json, stderr, stderr)
     if (command.name === 'verify') return await verify(command, output)
-    if (command.name === 'serve') return await serve(command, output, signal)
+    if (command.name === 'serve') return await serve(command, output, { signal, beforeStopping })
     if (command.name === 'dht') return await (await import('./dht.ts')).runDht(command, output, signal)
     if (command.name === 'check-warrant') return await checkWarrantFile(output, command)
   } catch (error) {
@@ -86,6 +93,7 @@ export async function run({
       attached: session.attached,
       output,
       signal: AbortSignal.any([signal, ended.signal]),
+      beforeStopping,
       stdin,
       writeOut,
     }
@@ -107,6 +115,7 @@ const ALONE: ReadonlySet<string> = new Set([
   'room',
   'peers',
   'notify',
+  'call',
   'take',
   'restore',
   'follow',
@@ -139,6 +148,8 @@ function perform(
       return free(context, command)
     case 'disk':
       return disk(context, command)
+    case 'call':
+      return call(context, command)
     case 'notify':
       return notify(context, command)
     case 'watch':

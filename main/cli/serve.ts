@@ -1,14 +1,16 @@
 /** `cairn serve`: the backend with its page, or the address of the page that is served already. */
+import { clientOf, staysFor } from '../leaving.ts'
 import { serveHeadless } from '../serve.ts'
 import type { Command } from './arguments.ts'
 import { CliError, EXIT } from './failure.ts'
 import type { Output } from './output.ts'
+import type { Surroundings } from './run.ts'
 import { attach } from './session.ts'
 
 export async function serve(
   command: Command & { name: 'serve' },
   output: Output,
-  signal: AbortSignal,
+  { signal, beforeStopping }: Pick<Surroundings, 'signal' | 'beforeStopping'>,
 ): Promise<number> {
   const running = await attach(command.storage)
   if (running !== null) {
@@ -41,6 +43,8 @@ export async function serve(
       const url = serving.freshUrl(host)
       output.result(`through ${host}: ${url}`, { url, host })
     }
+    const client = clientOf(serving.backend)
+    beforeStopping(canStay => staysFor(client, canStay, words => output.note(words)))
     output.note('The address works once. Ctrl-C stops Cairn.')
     if (!signal.aborted) await new Promise<void>(done => signal.addEventListener('abort', () => done(), { once: true }))
     return EXIT.done

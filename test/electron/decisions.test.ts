@@ -9,7 +9,7 @@ import {
   linkFromArguments,
   pathBelow,
 } from '../../main/electron/addresses.ts'
-import { onClose, sourceChoices } from '../../main/electron/closing.ts'
+import { onClose, onQuit, sourceChoices } from '../../main/electron/closing.ts'
 import { menuTemplate, trayTemplate } from '../../main/electron/menu-template.ts'
 import { Requests } from '../../main/electron/requests.ts'
 import type { ShellRequest } from '../../preload/contract/index.ts'
@@ -106,6 +106,27 @@ test('closing the window hides it where there is a way back', () => {
   }
   expect(sourceChoices('darwin')).toContain('openFile')
   expect(sourceChoices('win32')).not.toContain('openFile')
+})
+
+test('before it ends Cairn says what others would miss, and offers to stay', () => {
+  const missed = (number: number) =>
+    Array.from({ length: number }, (_, at) => ({
+      key: `k${at}`,
+      title: at === 0 ? 'Holi\u202Eday' : `Archive ${at}`,
+      peers: 1,
+      files: at + 1,
+      bytes: 1_200_000_000,
+    }))
+  const tray = { platform: 'linux', hasTray: true } as const
+  expect(onQuit([], tray)).toBe(null)
+  expect(onQuit(missed(1), tray)).toEqual({
+    message: 'Somebody still needs what only you hold.',
+    detail: '1 file (1.2 GB) of Holi\\u{202e}day: whoever fetches it waits until Cairn runs here again.',
+    buttons: ['Stay in the tray', 'Quit'],
+  })
+  expect(onQuit(missed(5), tray)?.detail).toContain('3 files (1.2 GB) of Archive 2, files of 2 other archives:')
+  expect(onQuit(missed(1), { platform: 'win32', hasTray: false })?.buttons[0]).toBe('Stay open')
+  expect(onQuit(missed(1), { platform: 'darwin', hasTray: false })?.buttons[0]).toBe('Stay Open')
 })
 
 test('menus say what they do, once, with shortcuts that do not clash', () => {

@@ -457,6 +457,7 @@ class Scripted {
       stdin: async () => `${link}\n`,
       writeOut: async () => {},
       signal,
+      beforeStopping: () => {},
       openSession,
       serve: async () => 0,
     })
