@@ -459,7 +459,7 @@ const SPECS = {
       connections: { type: 'string', value: 'N', help: 'so many machines may be connected at once' },
     },
     words: [0, 1],
-    more: 'Limits hold for what travels inside of connections; the network puts two to four percent around it. They hold at once.',
+    more: 'Limits hold for what travels inside of connections; packets put about two percent around it. They hold at once.',
   },
   room: {
     usage: 'room [on|off]',

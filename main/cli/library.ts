@@ -5,7 +5,20 @@ import type { Command } from './arguments.ts'
 import { type Context, knownRow, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { count, gone, keeping, network, pending, printable, progress, rewritten, size, state, time } from './words.ts'
+import {
+  count,
+  gone,
+  keeping,
+  network,
+  pending,
+  printable,
+  progress,
+  rates,
+  rewritten,
+  size,
+  state,
+  time,
+} from './words.ts'
 
 export async function status({ client, attached, output, signal }: Context): Promise<number> {
   const [machine, archives, transfers, networks] = await Promise.all([
@@ -21,6 +34,8 @@ export async function status({ client, attached, output, signal }: Context): Pro
     if (machine.page !== null) output.result(`page      ${machine.page}`, null)
   }
   if (net !== undefined) output.result(`network   ${attached ? network(net) : 'off'}`, { network: net })
+  if (net !== undefined && !output.json && (net.limits.down !== null || net.limits.up !== null))
+    output.result(`limits    ${rates(net.limits)}${net.limits.scheduled ? ', at this time' : ''}`, null)
   for (const archive of archives.values()) output.result(archiveLines(archive), { archive })
   if (archives.size === 0 && !output.json)
     output.result('archives  none yet: cairn publish PATH, or cairn ls LINK', null)

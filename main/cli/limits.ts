@@ -6,7 +6,7 @@ import type { Command } from './arguments.ts'
 import { type Context, readLink } from './context.ts'
 import { EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
-import { count, duration, printable, size } from './words.ts'
+import { count, duration, printable, rates, size } from './words.ts'
 import { sayTimes } from './week.ts'
 
 /** How long rates that were changed just now may take to be in force, in milliseconds. */
@@ -14,9 +14,9 @@ const SOON = 500
 
 export async function limits(context: Context, command: Command & { name: 'limits' }): Promise<number> {
   const { client, output, signal } = context
-  const changed = (rates: Rates): Rates => ({
-    down: command.down === null ? rates.down : command.down === 'any' ? null : command.down,
-    up: command.up === null ? rates.up : command.up === 'any' ? null : command.up,
+  const changed = (before: Rates): Rates => ({
+    down: command.down === null ? before.down : command.down === 'any' ? null : command.down,
+    up: command.up === null ? before.up : command.up === 'any' ? null : command.up,
   })
   if (command.link !== null) {
     const { key } = parseLink(await readLink(context, command.link))
@@ -26,7 +26,7 @@ export async function limits(context: Context, command: Command & { name: 'limit
     const own = changed(row.limits)
     if (own.down !== row.limits.down || own.up !== row.limits.up)
       await client.archives.setLimits({ key, ...own }, { signal })
-    output.result(`${printable(row.title)}: ${sayRates(own)}`, { limits: { key, ...own } })
+    output.result(`${printable(row.title)}: ${rates(own)}`, { limits: { key, ...own } })
     return EXIT.done
   }
   const { limits: before } = await settingsOf(context)
@@ -40,20 +40,20 @@ export async function limits(context: Context, command: Command & { name: 'limit
     next = { ...next, schedule: [times, ...next.schedule.filter(other => sayTimes(other) !== sayTimes(times))] }
   }
   if (JSON.stringify(next) !== JSON.stringify(before)) await client.settings.update({ limits: next }, { signal })
-  output.result(`usual        ${sayRates(next)}`, { limits: next })
+  output.result(`usual        ${rates(next)}`, { limits: next })
   if (!output.json) {
-    for (const times of next.schedule) output.result(`at times     ${sayTimes(times)}: ${sayRates(times)}`, null)
+    for (const times of next.schedule) output.result(`at times     ${sayTimes(times)}: ${rates(times)}`, null)
     output.result(`connections  ${count(next.connections, 'machine')} at most`, null)
   }
   const network = new Mirror(client.network.watch(undefined, { signal }))
   await network.all()
   await network.change(SOON)
   const inForce = network.rows.get('network')?.limits
-  if (inForce?.scheduled === true) output.result(`now          ${sayRates(inForce)}`, { now: inForce })
+  if (inForce?.scheduled === true) output.result(`now          ${rates(inForce)}`, { now: inForce })
   const rows = await new Mirror(client.archives.watch(undefined, { signal })).all()
   for (const { id, title, limits: own } of rows.values())
     if (own.down !== null || own.up !== null)
-      output.result(`archive      ${printable(title)}: ${sayRates(own)}`, { limits: { key: id, ...own } })
+      output.result(`archive      ${printable(title)}: ${rates(own)}`, { limits: { key: id, ...own } })
   return EXIT.done
 }
 
@@ -99,11 +99,6 @@ export async function peers(context: Context, command: Command & { name: 'peers'
 
 async function settingsOf({ client, signal }: Context): Promise<Settings> {
   return (await new Mirror(client.settings.watch(undefined, { signal })).all()).get('settings')!
-}
-
-function sayRates({ down, up }: Rates): string {
-  const say = (rate: number | null) => (rate === null ? 'as quickly as it goes' : `at most ${size(rate)}/s`)
-  return `down ${say(down)}, up ${say(up)}`
 }
 
 function peerLine(peer: PeerRow, name: string | null): string {

@@ -7,6 +7,7 @@ import type {
   Keeping,
   NetworkStatus,
   PendingUpdate,
+  Rates,
   Rewritten,
   TransferRow,
   Verdict,
@@ -259,4 +260,10 @@ export function progress(
   const rate = row.rate > 0 ? `, ${size(row.rate)}/s` : ''
   const left = row.secondsLeft === null ? '' : `, ${duration(row.secondsLeft)} left`
   return `${files}, ${bytes}${rate}${left}`
+}
+
+/** How quickly may be fetched and served. */
+export function rates({ down, up }: Rates): string {
+  const say = (rate: number | null) => (rate === null ? 'as quickly as it goes' : `at most ${size(rate)}/s`)
+  return `down ${say(down)}, up ${say(up)}`
 }

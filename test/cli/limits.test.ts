@@ -50,6 +50,7 @@ test('limits, peers, and a pause of everything', async () => {
   expect((passed.at(-1) as { traffic: { ever: { bytesUp: number } } }).traffic.ever.bytesUp).toBeGreaterThan(0)
 
   expect((await anna.run('pause', '--all')).out).toContain('Everything is paused')
+  expect((await anna.run('status')).out).toMatch(/^limits +down at most 5\.0 MB\/s, up at most 2\.0 MB\/s$/m)
   expect((await anna.run('status')).out).toContain('everything is paused: cairn resume --all goes on')
   expect((await anna.run('pause')).code).toBe(2)
   expect((await ben.run('pause', '--all')).code).toBe(0)
