@@ -123,7 +123,6 @@ export class Holders {
   readonly #changed: () => void
   readonly #left: (who: Neighbour) => void
   readonly #sessions = new Map<object, Session>()
-  readonly #paired = new Set<Protomux>()
   readonly #watched = new Set<Hypercore>()
   #own: Record<Log, Claim> = { list: NOTHING, content: NOTHING }
   /** It may not be so any more. */
@@ -166,12 +165,10 @@ export class Holders {
     core.off('peer-add', this.#added)
     core.off('peer-remove', this.#removed)
     for (const { peer } of [...this.#sessions.values()]) this.#part(peer)
-    for (const streams of this.#paired) streams.unpair(this.#name)
     for (const log of this.#watched) {
       for (const event of EVENTS) log.off(event, this.touch)
       log.off('upload', this.#uploaded)
     }
-    this.#paired.clear()
   }
 
   /** What this machine holds. The same object as long as nothing has changed. */
@@ -322,14 +319,7 @@ export class Holders {
     this.#sessions.set(stream, session)
     const streams = Protomux.from(stream)
     // The other end may be ready first.
-    if (!this.#paired.has(streams)) {
-      this.#paired.add(streams)
-      stream.once('close', () => this.#paired.delete(streams))
-      streams.pair(this.#name, async () => {
-        const waiting = this.#sessions.get(stream)
-        if (waiting !== undefined) this.#open(streams, waiting)
-      })
-    }
+    streams.pair(this.#name, async () => this.#open(streams, session))
     this.#open(streams, session)
     this.#changed()
   }
@@ -431,6 +421,7 @@ export class Holders {
     if (session === undefined) return
     const last = this.#neighbour(session)
     this.#sessions.delete(stream)
+    Protomux.from(stream).unpair(this.#name)
     session.channel?.close()
     const others = [...this.#sessions.values()]
     if (!others.some(({ id }) => id === session.id)) this.#left(last)

@@ -9,7 +9,10 @@ import type Hyperswarm from 'hyperswarm'
 import Protomux from 'protomux'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
+import { Archive } from '../../main/archives/archive.ts'
+import { openStore } from '../../main/archives/store.ts'
 import { encodeWord } from '../../main/availability/gossip.ts'
+import { Layout } from '../../main/availability/layout.ts'
 import type { ArchiveRow, Availability } from '../../preload/contract/models.ts'
 import { isDone, isFound, type Person, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
@@ -375,4 +378,35 @@ test('whoever says on that channel what cannot be is taken for another program, 
   const { peers } = await available(author, key, ({ peers }) => peers.filter(({ cairn }) => !cairn).length === 2)
   const blocks = new Map(peers.map(({ id, blocks }) => [id, blocks]))
   expect(liars.map(({ id }) => blocks.get(id))).toEqual([3, 0, 0])
+})
+
+test('where files stand is carried on from version to version as if it were read anew', async () => {
+  const store = await openStore(await temporaryFolder('cairn-storage'))
+  onTestFinished(() => store.close())
+  const archive = await Archive.create(store, 'layout', null)
+  const { drive } = archive
+  await drive.put('/first.txt', Buffer.from('first'))
+  const signal = new AbortController().signal
+  let carried: Layout | null = null
+  let seed = 1
+  const random = (below: number) => {
+    seed = (seed * 48_271) % 2_147_483_647
+    return seed % below
+  }
+  for (let round = 0; round < 12; round++) {
+    const batch = drive.batch()
+    for (let edit = 0; edit < 6; edit++) {
+      const path = `/folder ${random(3)}/é ${random(8)}${random(2) === 0 ? '' : '/in it'}`
+      if (random(3) === 0) await batch.del(path)
+      else await batch.put(path, Buffer.alloc(random(3) * 40_000, path))
+    }
+    await batch.flush()
+    carried = await Layout.read(archive, carried, signal)
+    const anew = await Layout.read(archive, null, signal)
+    expect(carried!.files).toEqual(anew!.files)
+    expect([carried!.ranges, carried!.version]).toEqual([anew!.ranges, drive.core.length])
+    for (const { path } of anew!.files) expect(carried!.get(path)).not.toBeNull()
+    expect(carried!.below('/folder 1')).toEqual(anew!.files.filter(({ path }) => path.startsWith('/folder 1/')))
+  }
+  expect(carried!.files.length).toBeGreaterThan(5)
 })
