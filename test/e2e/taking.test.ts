@@ -12,8 +12,9 @@ import { readTree, sizeOf, writeTree } from '../helpers/files.ts'
 import { readZip } from '../helpers/zip.ts'
 
 const MB = 1_000_000
-/** So large that there is time to pause it, in bytes. */
-const LARGE = 600 * MB
+const LARGE = 100 * MB
+/** So slow that there is time to pause it and to give it up, in bytes per second. */
+const SLOW = 2 * MB
 
 let stage: Stage
 beforeAll(async () => {
@@ -85,6 +86,7 @@ test('an older version, a zip, a pause, a cancel, a cleared cache and a kept fol
   // A large file: paused, given up, and taken after all.
   await page.getByRole('button', { name: 'To the folder above' }).click()
   const target = await stage.folder('target')
+  await bob.client.archives.setLimits({ key, down: SLOW, up: null })
   const begin = async () => {
     await row(page, 'large.bin').click()
     await toFolder(page, 'Download…', target)
@@ -115,6 +117,7 @@ test('an older version, a zip, a pause, a cancel, a cleared cache and a kept fol
     .waitFor()
   expect(Object.keys(await readTree(target)).filter(path => !path.startsWith('.'))).toEqual([])
   await page.goBack()
+  await bob.client.archives.setLimits({ key, down: null, up: null })
   await begin()
   await expect.poll(() => sizeOf(target), { timeout: 60_000 }).toBeGreaterThanOrEqual(LARGE)
   await page.goBack()

@@ -209,11 +209,13 @@ test('a paused archive is neither fetched nor served, also after a restart; a pa
   await bob.client.archives.keep({ key, keep: true })
   await bob.transfer(`keep-${key}`, isDone)
   await bob.client.transfers.clear()
-  await drive.put('/b', filled(40 * MB, 'b'))
+  // So slow that there is time to pause it.
+  await bob.client.archives.setLimits({ key, down: 2 * MB, up: null })
+  await drive.put('/b', filled(10 * MB, 'b'))
   await bob.transfer(`keep-${key}`, row => row.state.name === 'running' && row.bytes > MB)
   await bob.client.transfers.pause({ id: `keep-${key}` })
   const still = await stopped(bob, key)
-  expect(still).toBeLessThan(41 * MB)
+  expect(still).toBeLessThan(11 * MB)
 
   await bob.client.archives.pause({ key, paused: true })
   await bob.client.transfers.resume({ id: `keep-${key}` })
@@ -240,7 +242,7 @@ test('a paused archive is neither fetched nor served, also after a restart; a pa
   await look(eve, key, '/a')
 
   // Its author is gone, and the rest is waited for until the person has enough of it.
-  await again.transfer(`keep-${key}`, row => row.ofBytes === 41 * MB && row.bytes < 41 * MB)
+  await again.transfer(`keep-${key}`, row => row.ofBytes === 11 * MB && row.bytes < 11 * MB)
   await again.client.transfers.cancel({ id: `keep-${key}` })
   await again.archive(key, row => row.keeping.how === 'look')
 })
