@@ -18,7 +18,6 @@ test('limits, peers, and a pause of everything', async () => {
   const link = await publishing.firstLine()
   await publishing.until(out => out.includes('Everything is in'))
 
-  expect((await anna.run('limits')).out).toContain('down as quickly as it goes, up as quickly as it goes')
   expect((await anna.run('limits', '--up', '2MB', '--down', '5MB', '--connections', '20')).out).toMatch(
     /down at most 5\.0 MB\/s, up at most 2\.0 MB\/s\n.*20 machines at most/s,
   )
@@ -32,27 +31,20 @@ test('limits, peers, and a pause of everything', async () => {
     'Texts: down as quickly as it goes, up at most',
   )
   expect((await anna.run('limits')).out).toMatch(/^archive +Texts: .*up at most 900 kB\/s$/m)
-  for (const wrong of [
-    ['--up', '9kB'],
-    ['--up', 'fast'],
-    ['--at', 'someday 9:00-10:00', '--up', '1MB'],
-    ['--at', 'daily 9:00-10:00'],
-  ])
-    expect((await anna.run('limits', ...wrong)).code).toBe(2)
 
   const target = await temporaryFolder('cairn-target')
   expect((await ben.run('get', link, target)).code).toBe(0)
   const traffic = async () => objects((await anna.run('peers', '--json')).out).filter(one => 'traffic' in one)
   // Told of once a second.
-  await expect.poll(async () => (await traffic()).length).toBe(2)
-  const passed = await traffic()
+  let passed: Awaited<ReturnType<typeof traffic>> = []
+  await expect.poll(async () => (passed = await traffic()).length).toBe(2)
   expect(passed).toMatchObject([{ traffic: { ever: { bytesDown: 0 } } }, { traffic: { id: 'all' } }])
   expect((passed.at(-1) as { traffic: { ever: { bytesUp: number } } }).traffic.ever.bytesUp).toBeGreaterThan(0)
 
   expect((await anna.run('pause', '--all')).out).toContain('Everything is paused')
-  expect((await anna.run('status')).out).toMatch(/^limits +down at most 5\.0 MB\/s, up at most 2\.0 MB\/s$/m)
-  expect((await anna.run('status')).out).toContain('everything is paused: cairn resume --all goes on')
-  expect((await anna.run('pause')).code).toBe(2)
+  const status = (await anna.run('status')).out
+  expect(status).toMatch(/^limits +down at most 5\.0 MB\/s, up at most 2\.0 MB\/s$/m)
+  expect(status).toContain('everything is paused: cairn resume --all goes on')
   expect((await ben.run('pause', '--all')).code).toBe(0)
   const other = link.replace(/\/\/./, '//o')
   const resting = await ben.run('get', other, target)

@@ -1,6 +1,7 @@
 /** Limits as arithmetic: what may pass in any stretch of time, and whose turn it is. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseArguments } from '../../main/cli/arguments.ts'
 import { parseTimes, sayTimes } from '../../main/cli/week.ts'
 import { limitsAt } from '../../main/network/limits.ts'
 import { Bucket, FairQueue, type Waiter } from '../../main/network/bucket.ts'
@@ -163,6 +164,28 @@ describe('times of the week', () => {
       }),
     )
   })
+})
+
+test('the command line takes rates, times and a pause of everything, and says what it does not understand', () => {
+  const parse = (...args: readonly string[]) =>
+    parseArguments([...args, '--storage', '/s', '--bootstrap', '127.0.0.1:1'], {})
+  expect(parse('limits', '--up', '1.5MB', '--down', 'any', '--at', 'weekends 8:00-20:00')).toMatchObject({
+    up: 1_500_000,
+    down: 'any',
+    at: { days: [0, 6], from: 480, to: 1200 },
+    link: null,
+  })
+  expect(parse('pause', '--all')).toMatchObject({ name: 'pause', target: null })
+  for (const wrong of [
+    ['limits', '--up', '9kB'],
+    ['limits', '--up', 'fast'],
+    ['limits', '--at', 'someday 9:00-10:00', '--up', '1MB'],
+    ['limits', '--at', 'daily 9:00-10:00'],
+    ['limits', '--connections', '0'],
+    ['pause'],
+    ['resume', 'LINK', '--all'],
+  ])
+    expect(() => parse(...wrong)).toThrow()
 })
 
 describe('turns', () => {
