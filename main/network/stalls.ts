@@ -2,12 +2,15 @@
  * Peers that take requests and answer none. Hypercore waits for them as long as their connection lasts, and asks others
  * for the same blocks only when those others happen to answer something else. Here whoever has been silent for some
  * seconds while somebody else is there gets no more requests for a while, and what it was asked for goes to the others.
- * Slow is not silent: a peer whose connection still brings bytes is left alone. Leans on the inside of Hypercore 11.37.1.
+ * Slow is not silent: a peer whose connection still brings bytes is left alone, and one whose answers have taken long, as those
+ * of who sends within a limit do, is given that long. Leans on the inside of Hypercore 11.37.1.
  */
 import type Hypercore from 'hypercore'
 
-/** Without an answer, in milliseconds. */
+/** Without an answer, in milliseconds: at least, and of who has answered before as many times what that took, up to the longest. */
 const SILENT = 4000
+const TIMES = 3
+const LONGEST = 30_000
 /** Bytes over the connection in that time that make a slow peer: a large block of a slow one is on its way. */
 const SOMETHING = 16 << 10
 /** How long a silent peer is left out. */
@@ -18,6 +21,8 @@ type Watched = {
   answers: number
   bytes: number
   since: number
+  /** How long it may take. */
+  patience: number
   /** When it may be asked again; null: it may be. */
   leftOutUntil: number | null
 }
@@ -33,9 +38,11 @@ export function passOver(core: Hypercore, now = performance.now()): void {
   for (const peer of peers) observe(replicator, peer, now, alone)
   if (peers.length < 2) return
   for (const peer of peers) {
-    const { since } = watched.get(peer)!
-    if (peer.paused || now - since < SILENT || !peers.some(other => other !== peer && isHelpful(other, now))) continue
-    watched.get(peer)!.leftOutUntil = now + LEFT_OUT
+    const known = watched.get(peer)!
+    if (peer.paused || !isSilent(known, now) || !peers.some(other => other !== peer && isHelpful(other, now))) continue
+    known.leftOutUntil = now + LEFT_OUT
+    // What it was asked for is taken from it before it can show how long that takes.
+    if (known.answers > 0) known.patience = Math.min(LONGEST, known.patience * 2)
     peer.paused = true
     for (const request of [...replicator._inflight]) {
       if (request.peer !== peer) continue
@@ -52,7 +59,7 @@ function observe(replicator: Hypercore.Replicator, peer: Hypercore.ReplicatorPee
   const bytes = peer.stream.rawBytesRead
   const known = watched.get(peer)
   if (known === undefined) {
-    watched.set(peer, { answers, bytes, since: now, leftOutUntil: null })
+    watched.set(peer, { answers, bytes, since: now, patience: SILENT, leftOutUntil: null })
     return
   }
   if (known.leftOutUntil !== null && (alone || now >= known.leftOutUntil)) {
@@ -62,10 +69,16 @@ function observe(replicator: Hypercore.Replicator, peer: Hypercore.ReplicatorPee
     replicator.updatePeer(peer)
   }
   if (answers === known.answers && peer.inflight > 0 && bytes - known.bytes < SOMETHING) return
+  if (answers !== known.answers)
+    known.patience = Math.min(LONGEST, Math.max(SILENT, TIMES * (now - known.since), known.patience / 2))
   known.answers = answers
   known.bytes = bytes
   known.since = now
 }
 
-const isHelpful = (peer: Hypercore.ReplicatorPeer, now: number) =>
-  !peer.paused && !peer.removed && now - (watched.get(peer)?.since ?? now) < SILENT
+const isSilent = ({ since, patience }: Watched, now: number) => now - since >= patience
+
+function isHelpful(peer: Hypercore.ReplicatorPeer, now: number): boolean {
+  const known = watched.get(peer)
+  return !peer.paused && !peer.removed && (known === undefined || !isSilent(known, now))
+}
