@@ -29,6 +29,7 @@ export function sayStanding(known: Known, row: Asked, now: number): Standing {
       asOf: '',
       next: 'It is counted once the whole list of this archive is on this device.',
     }
+  const paused = row.paused ? 'It is paused: nothing of it is fetched or served until you go on.' : ''
   const last = lastContact === null ? '' : `The last contact was ${ago(lastContact, now)}.`
   if (!isRemembered)
     return {
@@ -37,16 +38,17 @@ export function sayStanding(known: Known, row: Asked, now: number): Standing {
       asOf: [connected > 0 ? OWN_WORD : 'As of now. Nobody else is known to hold any of it.', sayAlso(known, now)]
         .filter(Boolean)
         .join(' '),
-      next: sayNext(verdict, row, connected),
+      next: paused || sayNext(verdict, row, connected),
     }
   return {
     title: `Nobody is connected. ${sayRemembered(verdict)}`,
     mood: verdict.name === 'safe' || verdict.name === 'spread' ? 'quiet' : moodOf(verdict),
     asOf: last,
     next:
-      verdict.name === 'safe' || verdict.name === 'spread'
+      paused ||
+      (verdict.name === 'safe' || verdict.name === 'spread'
         ? 'While Cairn is closed here, nobody can fetch it before one of them runs theirs again.'
-        : sayNext(verdict, row, connected),
+        : sayNext(verdict, row, connected)),
   }
 }
 
@@ -120,8 +122,7 @@ function rank(verdict: Verdict): number {
   }
 }
 
-function sayNext(verdict: Verdict, { ownership, paused }: Asked, connected: number): string {
-  if (paused) return 'It is paused: it is neither fetched nor served until you go on.'
+function sayNext(verdict: Verdict, { ownership }: Asked, connected: number): string {
   const isAlone = verdict.name === 'only-here' || (verdict.name === 'missing' && verdict.onlyHere.files > 0)
   if (isAlone)
     return `Keep Cairn open until somebody else has them${

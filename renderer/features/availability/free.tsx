@@ -1,8 +1,9 @@
 /** Giving up copies that enough others hold, to have the room: what goes, what stays and why, before anything does. */
-import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { type ReactElement, useEffect, useState } from 'react'
 import type { ArchiveRow, Freeing } from '../../../preload/contract/models.ts'
-import { backend, useLive } from '../../backend.ts'
+import { backend } from '../../backend.ts'
 import { explain } from '../../errors.ts'
+import { useAnswer } from '../../stores/asking.ts'
 import { useAvailability } from '../../stores/availability.ts'
 import { getBack } from '../../stores/commands.ts'
 import { nameOf } from '../../stores/location.ts'
@@ -16,9 +17,6 @@ import { bytes, count } from '../../ui/format.ts'
 import { plainName } from '../../ui/names.ts'
 import { ProgressBar } from '../../ui/progress.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
-
-/** What is planned is planned anew after something has changed, but not more often. Milliseconds. */
-const PAUSE = 1000
 
 export function FreeDialog(): ReactElement | null {
   const shown = useUi(state => (state.keeping?.name === 'free' ? state.keeping : null))
@@ -35,8 +33,11 @@ type FreeProps = { readonly row: ArchiveRow; readonly paths: readonly string[] |
 function Free({ row, paths }: FreeProps): ReactElement {
   const [others, setOthers] = useState<(typeof least)[number]>('2')
   const [running, setRunning] = useState<AbortController | null>(null)
-  const { plan, error } = usePlan(row.id, paths, Number(others), running === null)
   const known = useAvailability(row.id)
+  // What would go as things stand.
+  const { answer: plan, error } = useAnswer(running === null ? others : null, known, signal =>
+    backend.availability.planFreeing({ key: row.id, paths, others: Number(others) }, { signal }),
+  )
   const freed = known?.freed.bytes ?? 0
   const said = error === null ? null : explain(error)
   useEffect(() => () => running?.abort(), [running])
@@ -172,42 +173,4 @@ function tell(row: ArchiveRow, { files, bytes: size, tooFew }: Freeing, others: 
     text: `${files === 0 ? 'What went' : `Of ${count(files, 'file')}. What went`} is fetched again when you open it.${stays}`,
     ...(row.keeping.how === 'look' ? {} : { action: { label: 'Get it back', run: () => getBack(row) } }),
   })
-}
-
-/** What would go as things stand; null: it is being counted. */
-function usePlan(
-  key: string,
-  paths: readonly string[] | null,
-  others: number,
-  wanted: boolean,
-): { readonly plan: Freeing | null; readonly error: unknown } {
-  const live = useLive()
-  const known = useAvailability(key)
-  const [state, setState] = useState<{ others: number; plan: Freeing | null; error: unknown }>({
-    others,
-    plan: null,
-    error: null,
-  })
-  const asked = useRef({ others: 0, at: 0 })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: planned again when something else is known
-  useEffect(() => {
-    if (!live || !wanted) return
-    const stop = new AbortController()
-    const wait = asked.current.others === others ? asked.current.at + PAUSE - performance.now() : 0
-    const timer = setTimeout(
-      () => {
-        asked.current = { others, at: performance.now() }
-        backend.availability.planFreeing({ key, paths, others }, { signal: stop.signal }).then(
-          plan => !stop.signal.aborted && setState({ others, plan, error: null }),
-          (error: unknown) => !stop.signal.aborted && setState({ others, plan: null, error }),
-        )
-      },
-      Math.max(0, wait),
-    )
-    return () => {
-      clearTimeout(timer)
-      stop.abort()
-    }
-  }, [key, paths, others, wanted, live, known])
-  return state.others === others ? state : { plan: null, error: null }
 }

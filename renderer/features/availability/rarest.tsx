@@ -1,8 +1,9 @@
 /** The files that the fewest others hold, asked for when somebody wants to see them. */
 import { ChevronRight } from 'lucide-react'
-import { type ReactElement, useEffect, useState } from 'react'
+import { type ReactElement, useState } from 'react'
 import type { ArchiveRow, RareFile } from '../../../preload/contract/models.ts'
-import { backend, useLive } from '../../backend.ts'
+import { backend } from '../../backend.ts'
+import { useAnswer } from '../../stores/asking.ts'
 import { sayHeldBy } from '../../stores/availability-words.ts'
 import { nameOf, parentOf } from '../../stores/location.ts'
 import { ui } from '../../stores/ui.ts'
@@ -11,8 +12,6 @@ import { bytes } from '../../ui/format.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 
 const SHOWN = 50
-/** Asked again after something has changed, but not more often. Milliseconds. */
-const PAUSE = 2000
 
 /** `turn`: something else is known when it is another one. */
 export function Rarest({ row, turn }: { readonly row: ArchiveRow; readonly turn: unknown }): ReactElement {
@@ -74,23 +73,8 @@ function Rare({ row, file }: { readonly row: ArchiveRow; readonly file: RareFile
 }
 
 function useRarest(key: string, open: boolean, turn: unknown): readonly RareFile[] | null {
-  const live = useLive()
-  const [files, setFiles] = useState<readonly RareFile[] | null>(null)
-  const first = files === null
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again when something else is known
-  useEffect(() => {
-    if (!open || !live) return
-    let stopped = false
-    const ask = () =>
-      backend.availability.rarest({ key, limit: SHOWN }).then(
-        answer => !stopped && setFiles(answer.files),
-        () => !stopped && setFiles(before => before ?? []),
-      )
-    const timer = setTimeout(() => void ask(), first ? 0 : PAUSE)
-    return () => {
-      stopped = true
-      clearTimeout(timer)
-    }
-  }, [key, open, live, turn])
-  return files
+  const { answer, error } = useAnswer(open ? key : null, turn, signal =>
+    backend.availability.rarest({ key, limit: SHOWN }, { signal }),
+  )
+  return answer?.files ?? (error === null ? null : [])
 }

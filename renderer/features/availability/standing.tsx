@@ -1,10 +1,11 @@
 /** Above the peers of an archive: whether it will be there when this machine is not, and who holds what of it. */
 import { Copy, MailPlus, ShieldCheck, TriangleAlert, UsersRound } from 'lucide-react'
-import type { ReactElement } from 'react'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
 import { useAvailability } from '../../stores/availability.ts'
 import { sayStanding } from '../../stores/availability-words.ts'
+import { useSettings } from '../../stores/mirrors.ts'
 import { copyInvitation, copyLink, getBack } from '../../stores/commands.ts'
 import { Button } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
@@ -19,6 +20,8 @@ export function StandingOf({ row }: { readonly row: ArchiveRow }): ReactElement 
   const known = useAvailability(row.id)
   const live = useLive()
   const now = useNow()
+  const settings = useSettings()
+  const isPaused = row.paused || settings?.paused === true
   if (known === undefined)
     return (
       <div className="flex flex-col gap-2 py-1">
@@ -26,9 +29,9 @@ export function StandingOf({ row }: { readonly row: ArchiveRow }): ReactElement 
         <Skeleton className="w-1/2" />
       </div>
     )
-  const { title, mood, asOf, next } = sayStanding(known, row, now)
+  const { title, mood, asOf, next } = sayStanding(known, { ...row, paused: isPaused }, now)
   const Icon = mood === 'good' ? ShieldCheck : mood === 'warn' ? TriangleAlert : UsersRound
-  const invites = mood === 'warn' && live
+  const invites = mood === 'warn' && live && !isPaused
   return (
     <div className="flex flex-col gap-5">
       <section aria-label="Will it be there" className="flex items-start gap-3">
@@ -41,9 +44,8 @@ export function StandingOf({ row }: { readonly row: ArchiveRow }): ReactElement 
           )}
         />
         <div className="flex min-w-0 max-w-160 flex-col gap-1">
-          <p className="text-lg font-semibold text-pretty" role="status">
-            {title}.
-          </p>
+          <p className="text-lg font-semibold text-pretty">{title}.</p>
+          <Announced title={title} kind={`${known.now.name} ${known.connected > 0}`} />
           {next && <p className="text-md text-pretty">{next}</p>}
           <p className="text-sm text-pretty text-muted">
             {live ? asOf : 'Cairn is not running: this is what was known last.'}
@@ -72,5 +74,23 @@ export function StandingOf({ row }: { readonly row: ArchiveRow }): ReactElement 
       <Holders row={known} />
       {known.files > 0 && <Rarest row={row} turn={known} />}
     </div>
+  )
+}
+
+/** Read aloud when it stands otherwise, and not with every file that somebody gets. */
+function Announced({ title, kind }: { readonly title: string; readonly kind: string }): ReactElement {
+  const [said, setSaid] = useState('')
+  const latest = useRef(title)
+  latest.current = title
+  const first = useRef(kind)
+  useEffect(() => {
+    if (first.current === kind) return
+    first.current = ''
+    setSaid(latest.current)
+  }, [kind])
+  return (
+    <p role="status" className="sr-only">
+      {said}
+    </p>
   )
 }
