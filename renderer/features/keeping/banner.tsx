@@ -91,10 +91,8 @@ function Pending({
   )
 }
 
-const looksAt = (kept: number, chosen: number) => [
-  { version: kept, label: `Look at version ${number(kept)}` },
-  { version: chosen, label: `Look at version ${number(chosen)}, which you chose from` },
-]
+const looksAt = (...versions: readonly number[]) =>
+  versions.map(version => ({ version, label: `Look at version ${number(version)}` }))
 
 function titleOf(
   { updates: { growth } }: ArchiveRow,
