@@ -2,6 +2,8 @@
  * 1 GiB between two machines of one network (namespaces on a switch), in the shipped path, into a folder: met in the room, over TCP
  * and without any DHT, and found by the DHT with TCP kept from passing, over the swarm's UDP. Taken in turn from the same author.
  */
+import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { afterAll, onTestFinished, test } from 'vitest'
 import { isFound, publish, type RemotePerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder } from '../helpers/files.ts'
@@ -24,6 +26,15 @@ afterAll(async () => {
   console.log(await describeMachine())
   table.print()
 })
+
+type Process = { readonly process: ChildProcess }
+
+/** Seconds so far, which another program that takes the processor does not change. */
+const processorTime = (processes: readonly Process[]): number =>
+  processes.reduce((sum, { process }) => {
+    const fields = readFileSync(`/proc/${process.pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+    return sum + (Number(fields[11]) + Number(fields[12])) / 100
+  }, 0)
 
 async function get(person: RemotePerson, link: string, key: string, way: string): Promise<number> {
   await person.client.archives.open({ link })
@@ -60,9 +71,11 @@ test(WHAT, async () => {
       await rows.measure(WHAT, who, async () => {
         const reader = await island.person(await temporaryFolder('bench-reader'), { room, alone: room })
         await settle(source.folder)
+        const before = processorTime([author, reader])
         const seconds = await get(reader, link, key, way)
+        const both = processorTime([author, reader]) - before
         await reader.close()
-        return { value: seconds, also: throughput(1, SIZE, seconds) }
+        return { value: seconds, also: { ...throughput(1, SIZE, seconds), 'CPU s of both': both } }
       })
   const ratio = rows.ratio(WHAT, ROOM, SWARM)
   rows.show(table, WHAT, ROOM, { unit: 's', bars: [atLeast('≥ 1.8× of UDP', ratio, 1.8, '×')], note: 'no DHT' })
