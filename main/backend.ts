@@ -82,7 +82,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const transfers = new Transfers(log)
     const archives = new Archives(storage, store, registry, network, log)
     const traffic = await Traffic.open(storage, network, log)
-    const peers = new Peers(archives, network, traffic)
+    const peers = new Peers(archives, network, traffic, (key, id) => availability.heldBy(key, id))
     archives.onChange(key => {
       if (!archives.has(key)) traffic.forget(key)
     })

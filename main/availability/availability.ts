@@ -259,6 +259,15 @@ export class Availability {
     return found
   }
 
+  /** Blocks of content that a machine which is connected holds, those of older versions included. */
+  heldBy(key: string, id: string): number {
+    const known = this.#known.get(key)
+    const machine = known?.holders.neighbours().find(one => one.id === id)
+    if (known === undefined || machine === undefined) return 0
+    const { content } = this.#scales(known).holdingOf(machine)
+    return countOf(within(content, [{ start: 0, end: known.archive.blobs?.core.length ?? 0 }]))
+  }
+
   /** What is on this machine alone, of archives that somebody who is connected keeps whole or is fetching from it. */
   async needed(): Promise<readonly Needed[]> {
     const found: Needed[] = []

@@ -1,5 +1,4 @@
 /** Who shares an archive with this machine now: address, what each says it holds, and what has travelled. */
-import type Hypercore from 'hypercore'
 import type { Change, PeerRow } from '../../preload/contract/models.ts'
 import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
@@ -9,18 +8,19 @@ import type { Network } from './network.ts'
 import type { Traffic } from './traffic.ts'
 
 const SAMPLE = 500
-/** Counting what a peer holds looks at every block; beyond this many a sample of them tells the share. */
-const COUNTED = 20_000
 
 export class Peers {
   readonly #archives: Archives
   readonly #network: Network
   readonly #traffic: Traffic
+  readonly #holds: (key: string, id: string) => number
 
-  constructor(archives: Archives, network: Network, traffic: Traffic) {
+  /** `holds`: how many blocks of the content of an archive a machine holds, by its public key in z-base-32. */
+  constructor(archives: Archives, network: Network, traffic: Traffic, holds: (key: string, id: string) => number) {
     this.#archives = archives
     this.#network = network
     this.#traffic = traffic
+    this.#holds = holds
   }
 
   async *watch(key: string, signal: AbortSignal): AsyncGenerator<readonly Change<PeerRow>[]> {
@@ -48,9 +48,9 @@ export class Peers {
       const { stream } = peer
       const meter = this.#traffic.meter(archive.key, stream)
       const path = this.#network.pathOf(stream)
-      const content = blobs?.peers.find(other => other.stream === stream)
+      const id = encodeKey(peer.remotePublicKey)
       return {
-        id: encodeKey(peer.remotePublicKey),
+        id,
         address: path.address,
         direction: path.isInitiator ? 'out' : 'in',
         way: path.way,
@@ -65,24 +65,10 @@ export class Peers {
         historyUp: meter.history('up', now),
         wireDown: path.received,
         wireUp: path.sent,
-        holds: content === undefined || blobs === undefined ? 0 : holds(content, blobs.length),
+        holds: this.#holds(archive.key, id),
         ofBlocks: blobs?.length ?? 0,
         roundTrip: path.roundTrip,
       }
     })
   }
-}
-
-/** A complete holder is told from its contiguous length: its bitfield alone says nothing of it. */
-function holds(peer: Hypercore.Peer, length: number): number {
-  const contiguous = Math.min(peer.remoteContiguousLength, length)
-  const rest = length - contiguous
-  const step = Math.max(1, Math.ceil(rest / COUNTED))
-  let counted = 0
-  let looked = 0
-  for (let index = contiguous; index < length; index += step) {
-    looked++
-    if (peer.remoteBitfield.get(index)) counted++
-  }
-  return contiguous + (looked === 0 ? 0 : Math.round((counted / looked) * rest))
 }

@@ -128,6 +128,12 @@ test('what five machines and one of another program say of each other is what li
         )
       }),
     )
+  // The table of peers says the same, also to those who have everything.
+  await waitFor(
+    signal => author.client.peers.watch({ key }, { signal }),
+    ids[2]!,
+    ({ holds, ofBlocks }) => holds === 18 && ofBlocks === 36,
+  )
   const { held } = await looks.client.availability.files({
     key,
     version: null,
