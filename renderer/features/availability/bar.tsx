@@ -94,7 +94,7 @@ export function AvailabilityBar({ row }: { readonly row: Availability }): ReactE
         <Legend mark="h-3 bg-accent">
           {top > 2 ? `Held by others, up to ${number(top)} of them` : 'Held by others'}
         </Legend>
-        <Legend mark="h-1 self-end bg-bad">Nobody else now</Legend>
+        {bar.least.includes(0) && <Legend mark="h-1 self-end bg-bad">Nobody else now</Legend>}
         <Legend mark="h-1.5 bg-good">On this device</Legend>
       </ul>
     </div>

@@ -1,10 +1,10 @@
 /** Who holds what of an archive: those who are connected, and those who were, as they were seen last. */
 import { Pencil } from 'lucide-react'
-import type { ReactElement } from 'react'
+import { type ReactElement, useState } from 'react'
 import type { Availability, Holder } from '../../../preload/contract/models.ts'
 import { shortKey, usePeople } from '../../stores/people.ts'
 import { ui } from '../../stores/ui.ts'
-import { IconButton } from '../../ui/button.tsx'
+import { Button, IconButton } from '../../ui/button.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { ago, bytes, count, exactly, number, percent } from '../../ui/format.ts'
 import { useNow } from '../../ui/media.ts'
@@ -12,18 +12,30 @@ import { MoodDot } from '../../ui/mood.tsx'
 import { plainName } from '../../ui/names.ts'
 import { ProgressBar } from '../../ui/progress.tsx'
 
+/** Those who stand there at first. */
+const SHOWN = 8
+
 export function Holders({ row }: { readonly row: Availability }): ReactElement | null {
-  if (row.peers.length === 0) return null
+  const [all, setAll] = useState(false)
+  const { peers } = row
+  if (peers.length === 0) return null
+  // One more than fit take no more room than the button for them.
+  const shown = all || peers.length <= SHOWN + 1 ? peers : peers.slice(0, SHOWN)
   return (
     <section aria-labelledby="holders">
       <h2 id="holders" className="pb-1.5 text-md font-semibold">
         Who holds what
       </h2>
       <ul className="flex flex-col rounded-lg border border-line">
-        {row.peers.map(holder => (
+        {shown.map(holder => (
           <Line key={holder.id} holder={holder} of={row} />
         ))}
       </ul>
+      {shown.length < peers.length && (
+        <Button size="small" className="mt-2" onClick={() => setAll(true)}>
+          Show all {number(peers.length)}
+        </Button>
+      )}
     </section>
   )
 }
