@@ -4,7 +4,7 @@ import { helpFor, parseArguments } from '../../main/cli/arguments.ts'
 import { failureOf } from '../../main/cli/failure.ts'
 import { Output, type Sink } from '../../main/cli/output.ts'
 import { run } from '../../main/cli/run.ts'
-import { duration, printable, progress, reason, size, time } from '../../main/cli/words.ts'
+import { duration, printable, progress, reason, size, time, verdict } from '../../main/cli/words.ts'
 import { Collection } from '../../main/lib/collection.ts'
 import { AppError } from '../../preload/contract/errors.ts'
 import { contract, type Contract } from '../../preload/contract/index.ts'
@@ -83,6 +83,11 @@ describe('arguments', () => {
     expect(parse('notify')).toMatchObject({ link: null, on: null })
     expect(() => parse('notify', '--on', '--off')).toThrow('On or off')
     expect(parse('disk', link, '--clear', '--cache', '0')).toMatchObject({ clear: true, cache: 0 })
+    expect(parse('holders', link, '--rarest', '9')).toMatchObject({ name: 'holders', link, rarest: 9 })
+    const freeing = { name: 'free', link, others: 2, dryRun: false, undo: false }
+    expect(parse('free', link, 'a', '/b')).toMatchObject({ ...freeing, paths: ['a', '/b'] })
+    expect(parse('free', link, '--others', '3', '--dry-run')).toMatchObject({ others: 3, dryRun: true, paths: [] })
+    expect(() => parse('free', link, '--others', '0')).toThrow('--others')
     expect(parse('history', link, '--changes')).toMatchObject({ name: 'history', changes: true, limit: null })
     expect(parse('history', link, '--version', '7', '--limit', '1')).toMatchObject({ version: 7, limit: 1 })
     expect(parse('diff', `${link}/a`, '0', '7')).toMatchObject({ name: 'diff', from: 0, to: 7 })
@@ -592,3 +597,20 @@ function complete(tree: object, scripted: Record<string, unknown>): unknown {
     }),
   )
 }
+
+test('whether it will be there, in words', () => {
+  const onlyHere = { files: 212, bytes: 1_400_000_000 }
+  expect(
+    [
+      { name: 'safe', others: 3 } as const,
+      { name: 'spread', others: 2, times: 1, withThis: 2 } as const,
+      { name: 'only-here', others: 0, ...onlyHere } as const,
+      { name: 'missing', others: 1, files: 1, bytes: 20, onlyHere } as const,
+    ].map(verdict),
+  ).toEqual([
+    'Safe: 3 others hold all of it.',
+    'No other holds all of it. Together, 2 others hold everything once; with this machine it exists twice.',
+    'Only this machine holds 212 files (1.4 GB); nobody else is there.',
+    'Nobody who is there holds 1 file (20 B), this machine included; 212 files (1.4 GB) are here alone.',
+  ])
+})
