@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import DHT from 'hyperdht'
 import Hypercore from 'hypercore'
 import { join } from 'node:path'
+import { AppError } from '../../preload/contract/errors.ts'
 import type { AnnounceRow, Change, Check, DhtTable, LookupNode, LookupResult } from '../../preload/contract/models.ts'
 import type { Archives } from '../archives/archives.ts'
 import { decodeKey, parseLink } from '../archives/links.ts'
@@ -25,7 +26,9 @@ export class Explained {
   readonly #storage: string
   readonly #announces = new Collection<AnnounceRow>()
   readonly #keys = new Map<string, string>()
+  /** One of each at a time: whoever asks for many gets them one after another. */
   readonly #checking = new Mutex()
+  readonly #looking = new Mutex()
 
   constructor(archives: Archives, network: Network, storage: string) {
     this.#archives = archives
@@ -57,23 +60,26 @@ export class Explained {
     signal: AbortSignal,
   ): Promise<LookupResult> {
     const topic = Hypercore.discoveryKey(decodeKey(parseLink(link).key))
-    const { dht, node, publicKey } = this.#network.inside
-    if (!fresh) return watchLookup(dht, topic, publicKey, told, signal)
-    const other = new DHT({ ...node, ephemeral: true })
-    try {
-      const ready = other.fullyBootstrapped().catch(() => {})
-      await Promise.race([ready, sleep(BEGINNING, undefined, { signal, ref: false })])
-      return await watchLookup(other, topic, publicKey, told, signal)
-    } finally {
-      await other.destroy({ force: true }).catch(() => {})
-    }
+    return this.#looking.run(() =>
+      this.#whileOn(signal, async signal => {
+        const { dht, node, publicKey } = this.#network.inside
+        if (!fresh) return watchLookup(dht, topic, publicKey, told, signal)
+        const other = new DHT({ ...node, ephemeral: true })
+        try {
+          const ready = other.fullyBootstrapped().catch(() => {})
+          await Promise.race([ready, sleep(BEGINNING, undefined, { signal, ref: false })])
+          return await watchLookup(other, topic, publicKey, told, signal)
+        } finally {
+          await other.destroy({ force: true }).catch(() => {})
+        }
+      }),
+    )
   }
 
   /** Throws INVALID_LINK and NETWORK_OFF. */
   async check(link: string, told: (check: Check) => void, signal: AbortSignal): Promise<Check> {
     const { key } = parseLink(link)
-    return this.#checking.run(async () => {
-      signal.throwIfAborted()
+    const ask = async (signal: AbortSignal) => {
       const { node, publicKey, announces } = this.#network.inside
       const { route, loopback, seen, unasked, came } = this.#network.evidence()
       const topic = Hypercore.discoveryKey(decodeKey(key)).toString('hex')
@@ -95,7 +101,20 @@ export class Explained {
         told,
         signal,
       )
+    }
+    return this.#checking.run(() => this.#whileOn(signal, ask))
+  }
+
+  /** Ends `task` when this machine leaves the network, since it has nodes of its own: NETWORK_OFF is thrown then. */
+  async #whileOn<T>(signal: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    signal.throwIfAborted()
+    const { life } = this.#network.inside
+    const off = () => new AppError('NETWORK_OFF', 'Cairn is not on the network any more.')
+    const result = await task(AbortSignal.any([signal, life])).catch(error => {
+      throw life.aborted && !signal.aborted ? off() : error
     })
+    if (life.aborted) throw off()
+    return result
   }
 
   /** null: it is none of the archives in the library. */

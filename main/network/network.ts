@@ -66,6 +66,8 @@ type Running = {
   /** All of the DHT that is asked is on this machine. */
   readonly local: boolean
   readonly carriers: Carriers
+  /** Aborted when it ends. */
+  readonly life: AbortSignal
   readonly stop: () => void
 }
 
@@ -293,6 +295,7 @@ export class Network {
     )
     const sampler = setInterval(() => this.#sample(), SAMPLE)
     sampler.unref()
+    const life = new AbortController()
     this.#running = {
       swarm,
       topics,
@@ -304,7 +307,9 @@ export class Network {
       node: another,
       local,
       carriers,
+      life: life.signal,
       stop: () => {
+        life.abort()
         stopWatching()
         this.#closeRoom()
         carriers.part(null)
@@ -445,11 +450,14 @@ export class Network {
   }
 
   /** What the service that explains the network stands on. Throws NETWORK_OFF. */
-  get inside(): Pick<Running, 'announces' | 'table' | 'node'> & { readonly dht: DHT; readonly publicKey: string } {
+  get inside(): Pick<Running, 'announces' | 'table' | 'node' | 'life'> & {
+    readonly dht: DHT
+    readonly publicKey: string
+  } {
     const running = this.#running
     if (running === null) throw new AppError('NETWORK_OFF', 'Cairn is not on the network.')
-    const { announces, table, node, swarm } = running
-    return { announces, table, node, dht: swarm.dht, publicKey: swarm.keyPair.publicKey.toString('hex') }
+    const { announces, table, node, life, swarm } = running
+    return { announces, table, node, life, dht: swarm.dht, publicKey: swarm.keyPair.publicKey.toString('hex') }
   }
 
   /** Who has this key is this machine itself, for as long as it tries a link: nobody whom others are told of. */

@@ -65,11 +65,12 @@ export async function askAsStranger(
     tell({ ...change, took })
   }
   tell({})
+  // What was there is of a check that was killed.
+  await rm(folder, { recursive: true, force: true })
+  signal.throwIfAborted()
   const keyPair = DHT.keyPair()
   introduce(keyPair.publicKey)
   const dht = new DHT({ ...node, ephemeral: true, keyPair })
-  // What was there is of a check that was killed.
-  await rm(folder, { recursive: true, force: true })
   const store = new Corestore(folder)
   try {
     await Promise.race([dht.fullyBootstrapped().catch(() => {}), sleep(REACHING, null, { ref: false, signal })])

@@ -632,7 +632,8 @@ export const contract = {
     watchAnnounces: stream({ emits: type<readonly Change<AnnounceRow>[]>() }),
     /**
      * Looks an archive up, told node by node: each time it changes, a node is told of again. `fresh`: from a node that begins
-     * with nothing, as a stranger does, and not from the table of this machine. Adds nothing to the library. Throws NETWORK_OFF.
+     * with nothing, as a stranger does, and not from the table of this machine. Adds nothing to the library. One at a time. Throws
+     * NETWORK_OFF, also when this machine leaves the network meanwhile; so does `check`.
      */
     lookup: call({
       input: z.strictObject({ link: z.string().max(8192), fresh: z.boolean() }),

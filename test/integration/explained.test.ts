@@ -1,5 +1,6 @@
 /** The network told truthfully: a link tried as a stranger would, a lookup seen step by step, what was announced. */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { createSocket } from 'node:dgram'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -67,7 +68,11 @@ test('a link that is announced and can be reached passes each step, and leaves n
   )
   expect(status.reach.verdict).toBe('this-machine')
   expect(status.reach.evidence.join()).not.toContain('connection')
-  const known = await waitFor(signal => ana.client.availability.watch({ key }, { signal }), null, () => true)
+  const known = await waitFor(
+    signal => ana.client.availability.watch({ key }, { signal }),
+    null,
+    () => true,
+  )
   expect(known.peers).toEqual([])
   expect(await readdir(ana.storage)).not.toContain('check')
 })
@@ -120,6 +125,15 @@ test('a check ends when nobody waits for it, and says so where there is no netwo
   const silent = await bert.client.network.check({ link })
   expect(silent.verdict).toBe('dht-silent')
   expect(stepsOf(silent)).toEqual(['network failed', 'announce skipped', 'connect skipped', 'content skipped'])
+  // Both have a node of their own, which would go on by itself.
+  const begun = new AbortController()
+  const asked = [
+    bert.client.network.lookup({ link, fresh: true }),
+    bert.client.network.check({ link }, { onProgress: () => begun.abort() }),
+  ].map(async one => one.catch((error: AppError) => error.code))
+  await once(begun.signal, 'abort')
+  await bert.client.settings.update({ paused: true })
+  expect(await Promise.all(asked)).toEqual(['NETWORK_OFF', 'NETWORK_OFF'])
   const off = await startPerson(bootstrap, { join: false })
   await expect(off.client.network.check({ link })).rejects.toSatisfy(
     error => error instanceof AppError && error.is('NETWORK_OFF'),
