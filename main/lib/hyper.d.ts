@@ -109,6 +109,8 @@ declare module 'hypercore' {
       readonly remoteRequests: Map<number, RemoteRequest>
       readonly receiverQueue: {
         readonly length: number
+        /** What is not urgent. */
+        readonly queue: { readonly length: number }
         readonly priority: readonly RemoteRequest[]
         push(request: RemoteRequest): void
         /** null: what was in it is not wanted any more. */

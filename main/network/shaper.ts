@@ -39,6 +39,8 @@ const UNSEEN = { list: 512, content: 64 << 10 } as const
 const AROUND = 256
 /** Blocks of a list that are larger wait like content. */
 const SMALL = 8 << 10
+/** Requests of one peer about one log that wait. Hypercore makes 512. */
+const MOST_ASKED = 8192
 /** Blocks that are read for one peer at once. */
 const AT_ONCE = 4
 /** Asked for ahead, in seconds of the limit; and blocks, at least. */
@@ -423,8 +425,15 @@ class Answering implements Member {
     this.#lane = lane
     const answer = peer.onrequest.bind(peer)
     peer.onrequest = async request => {
+      const { queue, priority } = peer.receiverQueue
+      // What was taken back stands there until its turn would have come.
+      if (queue.length + priority.length >= MOST_ASKED) {
+        peer.stream.destroy(new Error('More was asked for at once than anybody asks for'))
+        return
+      }
       if (!lane.limits(log.role)) return answer(request)
-      if (!request.block) {
+      // Who does not read what they are sent waits with everything.
+      if (!request.block && peer.protomux.drained) {
         if (peer.receiverQueue.length === 0) return answer(request)
         peer.remoteRequests.set(request.id, request)
         return peer._handleRequest(request)

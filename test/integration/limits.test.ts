@@ -202,3 +202,30 @@ test('what is looked at does not wait behind what is kept, and so many machines 
   await ana.client.settings.update({ limits: { down: null, up: null, schedule: [], connections: 1 } })
   await connected(1)
 })
+
+test('who asks for more at once than anybody asks for is let go, taken back or not', async () => {
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [await folderOf(MB)])
+  await limit(ana, { up: 50 * KB })
+  for (const takesBack of [false, true]) {
+    const { blobs } = await plainReader(key)
+    await expect.poll(() => blobs.core.peers.length).toBe(1)
+    const peer = blobs.core.peers[0] as unknown as Hoarder
+    const none = { fork: 0, hash: null, seek: null, upgrade: null, manifest: false, priority: 0 }
+    peer.protomux.cork()
+    for (let id = 1000; id < 12_000; id++) {
+      peer.wireRequest.send({ ...none, id, block: { index: id % 4, nodes: 0 } })
+      if (takesBack && id % 100 > 0) peer.wireCancel.send({ request: id })
+    }
+    peer.protomux.uncork()
+    await expect.poll(() => peer.stream.destroyed).toBe(true)
+  }
+})
+
+/** The inside of a plain reader's peer. */
+type Hoarder = {
+  readonly protomux: { cork(): void; uncork(): void }
+  readonly wireRequest: { send(request: object): void }
+  readonly wireCancel: { send(cancel: object): void }
+  readonly stream: { readonly destroyed: boolean }
+}
