@@ -14,6 +14,9 @@ import type { Carrier, Direct } from './direct.ts'
 /** Two that came up so shortly after each other, in milliseconds, came up at once: the other side may have kept either. */
 const AT_ONCE = 3000
 
+/** Bytes that may come over a connection that is not read, since nothing holds them back; next to nothing is said there. */
+const UNREAD = 1 << 20
+
 type Way = {
   /** The room's, which carries if there is one. */
   met: { readonly stream: SecretStream; readonly since: number } | null
@@ -85,6 +88,12 @@ export class Carriers {
     if (way.met === null) this.#direct.carry(connection, this.#use)
     // What it keeps open it does not have to find again.
     else connection.setKeepAlive(5000)
+  }
+
+  /** Ends connections that stand by and are talked to all the same. To be called some times a second. */
+  look(): void {
+    for (const { met, connection } of this.#ways.values())
+      if (met !== null && (connection?.rawStream.bytesReceived ?? 0) > UNREAD) connection?.destroy()
   }
 
   /** Whether a machine is reached over the local network. `key`: in hex. */

@@ -604,6 +604,7 @@ export class Network {
   #sample(): void {
     if (this.#running === null) return
     const { swarm, carriers } = this.#running
+    carriers.look()
     for (const connection of swarm.connections) this.#hear(connection)
     const isMute = this.#silent || (swarm.dht.bootstrapped && swarm.dht.nodes.length === 0)
     if (carriers.met > 0 && (!this.#online || isMute)) this.#publish({ name: 'room' })
