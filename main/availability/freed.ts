@@ -46,12 +46,21 @@ export class Freed {
     return record?.fork === fork ? record.ranges : []
   }
 
-  /** Resolves when it is on the disk, with what may go by it. */
+  /** Resolves when it is on the disk, with what may go by it; where it cannot be written, nothing was given up. */
   async add(key: string, fork: number, ranges: Ranges): Promise<Ranges> {
-    const all = bounded(union(this.of(key, fork), ranges), MOST_RUNS)
-    this.#records.set(key, { fork, ranges: all })
-    await this.#saver.save()
-    return all
+    const before = this.#records.get(key)
+    const after: Record = { fork, ranges: bounded(union(this.of(key, fork), ranges), MOST_RUNS) }
+    this.#records.set(key, after)
+    try {
+      await this.#saver.save()
+    } catch (error) {
+      if (this.#records.get(key) === after) {
+        if (before === undefined) this.#records.delete(key)
+        else this.#records.set(key, before)
+      }
+      throw error
+    }
+    return after.ranges
   }
 
   async remove(key: string): Promise<void> {

@@ -122,6 +122,7 @@ export class Network {
   #publicKey = ''
   #online = true
   #paused = false
+  #closed = false
   #connections = 64
   #limits: LimitsInForce = { down: null, up: null, scheduled: false }
   readonly #shaper: Shaper
@@ -235,6 +236,7 @@ export class Network {
     this.#paused = false
     this.#forgetEvidence()
     const keyPair = await this.#corestore.createKeyPair(this.#address)
+    if (this.#closed) return
     const bootstrap = this.#bootstrap()
     const local = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(isLoopback)
     const node = {
@@ -513,6 +515,7 @@ export class Network {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     this.#shaper.close()
     await this.#stop()
   }

@@ -68,6 +68,7 @@ export class Room {
   readonly #server: Server
   readonly #strangers = new Set<Socket>()
   readonly #knocking = new Set<string>()
+  readonly #going = new Set<Socket>()
   /** By address and port, as all that follows. */
   readonly #linked = new Map<string, SecretStream>()
   readonly #resting = new Map<string, Resting>()
@@ -164,7 +165,7 @@ export class Room {
     for (const timer of this.#timers) clearTimeout(timer)
     this.#multicast.close()
     this.#server.close()
-    for (const socket of this.#strangers) socket.destroy()
+    for (const socket of [...this.#strangers, ...this.#going]) socket.destroy()
   }
 
   #announceSoon(): void {
@@ -226,9 +227,11 @@ export class Room {
     const socket = connect({ host: place.address, port: place.port, noDelay: true })
     this.#sockets.add(socket)
     socket.on('error', () => {})
+    this.#going.add(socket)
     const timer = setTimeout(() => socket.destroy(), PATIENCE)
     const isLinked = await this.#enter(socket, id, secret).catch(() => false)
     clearTimeout(timer)
+    this.#going.delete(socket)
     if (isLinked) return
     socket.destroy()
     this.#rest(id)
