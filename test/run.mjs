@@ -32,8 +32,9 @@ const MODES = {
     ensureChromium()
     await MODES.check()
     if (!(await build())) return
-    // The one waits for most of its time, the other works.
-    await Promise.all([vitest('integration', { tries: 2 }), vitest('browser', { tries: 2 })])
+    // One after the other: both at the same time take longer, since each wait is then for somebody who has no turn.
+    await vitest('integration', { tries: 2 })
+    await vitest('browser', { tries: 2 })
   },
   soak: async () => {
     if (await build()) await vitest('soak', { minutes: 24 * 60 })
@@ -90,7 +91,7 @@ function build() {
  * `only`: parts of the names of files; they say by themselves how far they are. `tries`: with real networks, disks and
  * browsers on a busy machine one test in thousands fails for no fault of ours. What needs a second try is named.
  */
-async function vitest(name, { minutes = 15, only = null, tries = 1 } = {}) {
+async function vitest(name, { minutes = 20, only = null, tries = 1 } = {}) {
   const report = join(reports, `${name}.json`)
   const reporters = ['default', 'json', './test/second-tries.mjs'].map(reporter => `--reporter=${reporter}`)
   const args = ['run', '--project', name, ...reporters, `--outputFile.json=${report}`, `--retry=${tries - 1}`]

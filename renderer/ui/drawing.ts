@@ -6,10 +6,17 @@
 /** Deeper than drawings are. */
 const DEEPEST = 1000
 
-/** Elements, with what is used counted each time. Infinity: something uses itself, or is very deep, or holds other drawings. */
-export function elementsOf(drawing: Document): number {
+/**
+ * Elements of an SVG document, with what is used counted each time. Infinity: something uses itself, or is very deep, or
+ * holds other drawings.
+ */
+export function elementsOf(text: string): number {
+  const drawing = new DOMParser().parseFromString(withoutMeaning(text), 'image/svg+xml')
   const byId = new Map<string, Element>()
-  for (const element of drawing.querySelectorAll('[id]')) if (!byId.has(element.id)) byId.set(element.id, element)
+  for (const element of drawing.querySelectorAll('[id]')) {
+    const id = withoutMeaning(element.id)
+    if (!byId.has(id)) byId.set(id, element)
+  }
   const counted = new Map<Element, number>()
   const open = new Set<Element>()
   const count = (element: Element): number => {
@@ -22,7 +29,7 @@ export function elementsOf(drawing: Document): number {
     for (const { localName, value } of element.attributes) {
       if (localName === 'href' && /^\s*data:image\/svg/i.test(value)) sum = Number.POSITIVE_INFINITY
       for (const id of usedIn(localName, value)) {
-        const used = byId.get(id)
+        const used = byId.get(withoutMeaning(id))
         if (used !== undefined) sum += count(used)
       }
     }
@@ -37,3 +44,13 @@ function usedIn(attribute: string, value: string): readonly string[] {
   if (attribute === 'href') return value.trim().startsWith('#') ? [value.trim().slice(1)] : []
   return [...value.matchAll(/url\(\s*['"]?#([^'")]+)/g)].map(([, id = '']) => id.trim())
 }
+
+/**
+ * In namespaces that mean nothing to the browser, nor are known to whoever wrote the drawing, elements are elements alone:
+ * it takes up neither styles nor handlers, and has no reason to refuse them. Where one is spelled in another way it does
+ * refuse them.
+ */
+const NAMESPACES = ['http://www.w3.org/2000/svg', 'http://www.w3.org/1999/xhtml'] as const
+const meaningless = `urn:${crypto.randomUUID()}`
+const withoutMeaning = (text: string): string =>
+  NAMESPACES.reduce((rest, namespace, index) => rest.replaceAll(namespace, `${meaningless}:${index}`), text)
