@@ -149,7 +149,10 @@ const others = (number: number) => (number === 0 ? 'nobody else' : count(number,
 function sentence(row: Availability): string {
   const words = [verdict(row.now)]
   if (row.now.name !== 'safe' && row.away > 0 && row.lastContact !== null)
-    words.push(`With those who are away, last seen ${time(row.lastContact)}: ${verdict(row.remembered)}`)
+    // Nobody is safe with those who are away.
+    words.push(
+      `With those who are away, last seen ${time(row.lastContact)}: ${verdict(row.remembered).replace(/^Safe: /, '')}`,
+    )
   return words.join('\n')
 }
 

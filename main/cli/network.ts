@@ -142,7 +142,11 @@ export async function lookup(context: Context, { link: given, fresh }: Command &
     [
       '',
       `${count(asked, 'node')} asked in ${(milliseconds / 1000).toFixed(1)} s, ${silent} silent, ${count(hops, 'hop')} to the closest`,
-      found.length === 0 ? 'Nobody announces it.' : `${count(holders, 'node')} know who announces it:`,
+      found.length === 0
+        ? silent === asked
+          ? 'No node answered, so that nothing is known of who announces it.'
+          : 'Nobody announces it.'
+        : `${count(holders, 'node')} know who announces it:`,
       ...found.map(({ publicKey, self }) => `  ${publicKey}${self ? ' (this machine)' : ''}`),
     ].join('\n'),
     result,

@@ -73,7 +73,7 @@ export function verdict(said: Verdict): string {
     case 'spread':
       return `No other holds all of it. Together, ${count(said.others, 'other')} hold everything ${times(said.times)}; with this machine it exists ${times(said.withThis)}.`
     case 'only-here':
-      return `Only this machine holds ${count(said.files, 'file')} (${size(said.bytes)}); ${said.others === 0 ? 'nobody else is there' : `${count(said.others, 'other')} hold parts of the rest`}.`
+      return `Only this machine holds ${count(said.files, 'file')} (${size(said.bytes)}); ${said.others === 0 ? 'nobody else is there' : `${count(said.others, 'other is', 'others are')} there without ${said.files === 1 ? 'it' : 'them'}`}.`
     case 'missing':
       return `Nobody who is there holds ${count(said.files, 'file')} (${size(said.bytes)}), this machine included${said.onlyHere.files === 0 ? '' : `; ${count(said.onlyHere.files, 'file')} (${size(said.onlyHere.bytes)}) are here alone`}.`
     default:

@@ -162,13 +162,15 @@ function sayResult({ asked, silent, hops, milliseconds, found, holders, cut }: L
   const self = others < found.length
   const who =
     found.length === 0
-      ? 'Nobody announces it.'
+      ? silent === asked
+        ? 'No node answered, so that nothing is known of who announces it.'
+        : 'Nobody announces it.'
       : `${count(holders, 'node')} ${holders === 1 ? 'knows' : 'know'} who announces it: ${
           self ? `this machine${others === 0 ? '' : ` and ${count(others, 'other')}`}` : count(others, 'machine')
         }.`
   return `${count(asked, 'node')} asked in ${(milliseconds / 1000).toFixed(1)} s${
     silent === 0 ? '' : `, ${number(silent)} of them silent`
-  }; the closest is ${count(hops, 'hop')} away. ${who}${cut ? ' It was ended, since it took too long.' : ''}`
+  }${silent === asked ? '' : `; the closest is ${count(hops, 'hop')} away`}. ${who}${cut ? ' It was ended, since it took too long.' : ''}`
 }
 
 const WIDTH = 640
