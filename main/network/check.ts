@@ -27,6 +27,8 @@ export type CheckFacts = {
   readonly announces: boolean
   /** Since it went online, somebody came in from elsewhere, or nodes got in unasked. */
   readonly outside: boolean
+  /** Machines that were met on the local network and are connected, for which nobody is asked. */
+  readonly room: number
   /** Of the DHT, known to the stranger; null: not asked yet. */
   readonly nodes: number | null
   readonly lookup: LookupResult | null
@@ -164,9 +166,16 @@ const RANK: Readonly<Record<Outcome['how'], number>> = {
 
 function words(
   verdict: CheckVerdict | null,
-  { tried, scope, announces }: CheckFacts,
+  { tried, scope, announces, room }: CheckFacts,
 ): Pick<Check, 'title' | 'meaning' | 'advice'> {
   const gave = tried.find(({ how }) => how === 'gave')
+  if ((verdict === 'dht-silent' || verdict === 'offline') && announces && room > 0)
+    return {
+      title: 'Only somebody on this local network can',
+      meaning:
+        'The internet cannot be reached from here, or none of the nodes there answers. Whoever runs Cairn on the same local network finds it without them.',
+      advice: 'To reach friends elsewhere, connect to the internet.',
+    }
   switch (verdict) {
     case null:
       return { title: 'Looking, as a friend would…', meaning: '', advice: null }

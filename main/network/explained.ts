@@ -81,7 +81,7 @@ export class Explained {
     const { key } = parseLink(link)
     const ask = async (signal: AbortSignal) => {
       const { node, publicKey, announces } = this.#network.inside
-      const { route, loopback, seen, unasked, came } = this.#network.evidence()
+      const { route, loopback, seen, unasked, came, room } = this.#network.evidence()
       const topic = Hypercore.discoveryKey(decodeKey(key)).toString('hex')
       return askAsStranger(
         {
@@ -94,6 +94,7 @@ export class Explained {
             scope: loopback ? 'machine' : seen !== null && isPrivate(seen.host) ? 'network' : 'world',
             announces: this.#archives.has(key) && !this.#archives.record(key).paused,
             outside: unasked === true || came.far > 0,
+            room,
           },
           isAnnounced: () => announces.get(topic) !== null,
           introduce: stranger => this.#network.disregard(stranger),

@@ -110,6 +110,7 @@ const facts: fc.Arbitrary<CheckFacts> = fc.record({
   scope: fc.constantFrom('machine', 'network', 'world'),
   announces: fc.boolean(),
   outside: fc.boolean(),
+  room: fc.nat(2),
   nodes: fc.option(fc.nat(3)),
   lookup: fc.option(
     fc.record({
@@ -140,6 +141,9 @@ test('a check says yes only of what came and was verified, and no only of what f
       expect(verdict === null).toBe(known.step !== 'done')
       expect(steps.every(({ said }) => said !== '')).toBe(true)
       if (verdict === 'reachable' || verdict === 'works-from-here' || verdict === 'others-only') expect(gave).toBe(true)
+      // Nobody needs the nodes in one room.
+      const roomOnly = ['dht-silent', 'offline'].includes(verdict ?? '') && known.announces && known.room > 0
+      expect(title.startsWith('Only')).toBe(roomOnly)
       if (title.startsWith('Yes')) expect(gave).toBe(true)
       if (title.startsWith('Yes') && known.announces && known.scope === 'world') expect(known.outside).toBe(true)
       // That this machine cannot reach itself says nothing of a friend.
