@@ -124,8 +124,9 @@ function rank(verdict: Verdict): number {
 
 function sayNext(verdict: Verdict, { ownership }: Asked, connected: number): string {
   const isAlone = verdict.name === 'only-here' || (verdict.name === 'missing' && verdict.onlyHere.files > 0)
+  const alone = verdict.name === 'only-here' ? verdict.files : verdict.name === 'missing' ? verdict.onlyHere.files : 0
   if (isAlone)
-    return `Keep Cairn open until somebody else has them${
+    return `Keep Cairn open until somebody else has ${alone === 1 ? 'it' : 'them'}${
       connected === 0 ? ': send the link' : ''
     }, or ask ${ownership === 'yours' ? 'a friend' : 'its author or a friend'} to keep this archive.`
   if (verdict.name === 'missing') return 'What is here opens. The rest comes when somebody who has it is there.'

@@ -7,7 +7,7 @@ export type Mood = 'good' | 'quiet' | 'busy' | 'warn' | 'bad'
 export type Said = { readonly short: string; readonly mood: Mood }
 
 /** For a row in a list: a few words and how they feel. Without the backend nothing is said of what goes on now. */
-export function sayArchive(row: ArchiveRow, live: boolean): Said {
+export function sayArchive(row: ArchiveRow, { live, allPaused }: { live: boolean; allPaused: boolean }): Said {
   if (!live) return { short: 'Cairn is not running', mood: 'quiet' }
   const source = row.source?.state
   if (row.paused) return { short: 'Paused', mood: 'quiet' }
@@ -18,6 +18,8 @@ export function sayArchive(row: ArchiveRow, live: boolean): Said {
   if (source?.name === 'missing') return { short: 'Its folder is missing', mood: 'warn' }
   if (source?.name === 'paused') return { short: 'Paused', mood: 'quiet' }
   if (source?.name === 'failed') return { short: 'Needs your attention', mood: 'bad' }
+  const isOnNetwork = ['looking', 'reading', 'unreachable', 'found', 'empty'].includes(row.state.name)
+  if (allPaused && isOnNetwork && source?.name !== 'importing') return { short: 'Paused', mood: 'quiet' }
   switch (row.state.name) {
     case 'waiting-for-consent':
       return { short: 'Waits for your answer', mood: 'warn' }

@@ -25,7 +25,7 @@ export function Tabs<T extends string>({ label, value, onValue, tabs, children }
           <Base.Tab
             key={tab.value}
             value={tab.value}
-            className="mb-1 flex h-7 items-center gap-1.5 rounded-md px-2 text-muted select-none hover:bg-hover hover:text-ink data-active:font-medium data-active:text-ink"
+            className="mb-1 flex h-7 items-center gap-1.5 rounded-md px-2 text-muted select-none hover:bg-hover hover:text-ink data-active:font-medium data-active:text-ink focus-visible:-outline-offset-2"
           >
             {tab.label}
             {tab.badge}

@@ -2,11 +2,12 @@
 import { Copy } from 'lucide-react'
 import { type ReactElement, useEffect, useId, useState } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
-import { backend, useLive } from '../../backend.ts'
+import { backend } from '../../backend.ts'
 import { copyLink, copyText, moveSource, reveal } from '../../stores/commands.ts'
 import { titleOf, useSettings } from '../../stores/mirrors.ts'
 import { attempt, toast } from '../../stores/toasts.ts'
-import { sayArchive, sayHeld, sayKeeping } from '../../stores/words.ts'
+import { useSaid } from '../../stores/said.ts'
+import { sayHeld, sayKeeping } from '../../stores/words.ts'
 import { canReveal } from '../../shell.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
@@ -17,7 +18,7 @@ import { Fact, Facts } from './inspector.tsx'
 
 export function About({ row }: { readonly row: ArchiveRow }): ReactElement {
   const id = useId()
-  const live = useLive()
+  const said = useSaid(row)
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <div className="mx-auto flex max-w-160 flex-col gap-8 px-4 py-5 narrow:px-6">
@@ -38,7 +39,7 @@ export function About({ row }: { readonly row: ArchiveRow }): ReactElement {
                 ? 'Private: only who has the whole link, with its secret, can read it'
                 : 'Anyone who has the link can read it'}
             </Fact>
-            <Fact name="State">{sayArchive(row, live).short}</Fact>
+            <Fact name="State">{said.short}</Fact>
             <Fact name="Version">{row.length === 0 ? 'Not known yet' : number(row.length)}</Fact>
             <Fact name="Files">{row.files === null ? 'Not counted yet' : count(row.files, 'file')}</Fact>
             <Fact name="Size">{row.bytes === null ? 'Not known yet' : bytes(row.bytes)}</Fact>

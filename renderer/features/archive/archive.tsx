@@ -47,7 +47,8 @@ import type { Place, Tab } from '../../stores/location.ts'
 import { titleOf } from '../../stores/mirrors.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
-import { sayArchive, sayNews } from '../../stores/words.ts'
+import { useSaid } from '../../stores/said.ts'
+import { sayNews } from '../../stores/words.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EmptyState } from '../../ui/empty.tsx'
@@ -91,7 +92,7 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
   const missing = place.version !== null && place.version > row.length
   const go = (tab: Tab) => ui.go({ ...place, tab })
   const live = useLive()
-  const said = sayArchive(row, live)
+  const said = useSaid(row)
   const size =
     row.files === null ? '' : `${count(row.files, 'file')}${row.bytes === null ? '' : `, ${bytes(row.bytes)}`}`
   const Changes = parts.changes

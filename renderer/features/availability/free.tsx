@@ -134,21 +134,23 @@ function Planned({ plan, others }: { readonly plan: Freeing; readonly others: nu
           ? 'Nothing can go now.'
           : `${files === 0 ? 'Older versions' : count(files, 'file')} can go: ${bytes(size)}.`}
       </p>
-      <ul className="flex list-disc flex-col gap-1 pl-5 text-muted marker:text-faint">
-        {tooFew.files > 0 && (
-          <li>
-            {said(tooFew)}: {needed} who {others === 1 ? 'is' : 'are'} connected now{' '}
-            {others === 1 ? 'holds and keeps' : 'hold and keep'} {tooFew.files === 1 ? 'it' : 'them'}.
-          </li>
-        )}
-        {shared.files > 0 && <li>{said(shared)}: other names, which are not chosen, have the same content.</li>}
-        {notHere.files > 0 && (
-          <li>
-            {count(notHere.files, 'file')} ({bytes(notHere.bytes)}) {notHere.files === 1 ? 'is' : 'are'} not on this
-            device anyway.
-          </li>
-        )}
-      </ul>
+      {tooFew.files + shared.files + notHere.files > 0 && (
+        <ul className="flex list-disc flex-col gap-1 pl-5 text-muted marker:text-faint">
+          {tooFew.files > 0 && (
+            <li>
+              {said(tooFew)}: {needed} who {others === 1 ? 'is' : 'are'} connected now{' '}
+              {others === 1 ? 'holds and keeps' : 'hold and keep'} {tooFew.files === 1 ? 'it' : 'them'}.
+            </li>
+          )}
+          {shared.files > 0 && <li>{said(shared)}: other names, which are not chosen, have the same content.</li>}
+          {notHere.files > 0 && (
+            <li>
+              {count(notHere.files, 'file')} ({bytes(notHere.bytes)}) {notHere.files === 1 ? 'is' : 'are'} not on this
+              device anyway.
+            </li>
+          )}
+        </ul>
+      )}
       {!nothing && (
         <p className="text-sm text-muted">
           Before anything goes, the others are asked to keep it. Whoever is about to free the same says no, and it

@@ -84,8 +84,8 @@ function Line({ holder, of }: { readonly holder: Holder; readonly of: Availabili
   )
 }
 
-function sayKeeps({ cairn, keeps }: Holder): string {
-  if (keeps === 'all') return 'keeps all of it'
+function sayKeeps({ all, cairn, keeps }: Holder): string {
+  if (keeps === 'all') return all ? 'keeps all of it' : 'means to keep all of it'
   if (keeps === 'parts') return 'keeps parts of it'
   if (keeps === 'look') return 'looks only'
   return cairn ? '' : 'another program'

@@ -2,12 +2,12 @@
 import { FileCheck2, FolderUp, Link2, Plus } from 'lucide-react'
 import { type ReactElement, useId } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
-import { useLive } from '../../backend.ts'
 import { useSummary } from '../../stores/availability.ts'
 import { sayShort } from '../../stores/availability-words.ts'
 import { titleOf, useArchives, useMirrorStatus } from '../../stores/mirrors.ts'
 import { ui } from '../../stores/ui.ts'
-import { sayArchive, sayNews } from '../../stores/words.ts'
+import { useSaid } from '../../stores/said.ts'
+import { sayNews } from '../../stores/words.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { FileName } from '../../ui/file-name.tsx'
@@ -78,7 +78,7 @@ function Cards({ title, rows }: { readonly title: string; readonly rows: readonl
 
 function Card({ row }: { readonly row: ArchiveRow }): ReactElement {
   const now = useNow()
-  const said = sayArchive(row, useLive())
+  const said = useSaid(row)
   const news = sayNews(row)
   const summary = useSummary(row.id)
   const others = summary === undefined ? '' : sayShort(summary)

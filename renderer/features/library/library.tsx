@@ -40,7 +40,8 @@ import {
 } from '../../stores/mirrors.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import { ui, usePlace } from '../../stores/ui.ts'
-import { sayArchive, sayNetwork, sayNews, shareOf } from '../../stores/words.ts'
+import { useSaid } from '../../stores/said.ts'
+import { sayNetwork, sayNews, shareOf } from '../../stores/words.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
@@ -227,7 +228,7 @@ function Row({ row }: { readonly row: ArchiveRow }): ReactElement {
   const transfers = useTransfers()
   const here = place.view === 'archive' && place.key === row.id
   const live = useLive()
-  const said = sayArchive(row, live)
+  const said = useSaid(row)
   const watching = row.watched !== null && row.watched.foundAt === null
   const found = row.watched !== null && row.watched.foundAt !== null
   const news = sayNews(row)

@@ -3,12 +3,12 @@ import { Radar } from 'lucide-react'
 import { type ReactElement, type ReactNode, useEffect, useMemo, useState } from 'react'
 import { createStore, useStore } from 'zustand'
 import type { ArchiveRow, PeerRow } from '../../../preload/contract/models.ts'
-import { backend, connected, useLive } from '../../backend.ts'
+import { backend, connected } from '../../backend.ts'
 import { pauseEverything } from '../../stores/commands.ts'
 import { type Mirror, mirror } from '../../stores/mirror.ts'
 import { useSettings } from '../../stores/mirrors.ts'
 import { ui } from '../../stores/ui.ts'
-import { sayArchive } from '../../stores/words.ts'
+import { useSaid } from '../../stores/said.ts'
 import { Button } from '../../ui/button.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { PassedOfArchive } from './passed.tsx'
@@ -69,7 +69,7 @@ export function Peers({ row, children }: PeersProps): ReactElement {
 }
 
 function NoPeers({ row }: { readonly row: ArchiveRow }): ReactElement {
-  const said = sayArchive(row, useLive())
+  const said = useSaid(row)
   const here = row.held.ofBlocks > 0 && row.held.blocks >= row.held.ofBlocks
   const paused = useSettings()?.paused === true
   return (

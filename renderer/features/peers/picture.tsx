@@ -12,6 +12,8 @@ import { plainName } from '../../ui/names.ts'
 const SHOWN = 10
 const WIDTH = 760
 const HEIGHT = 216
+/** One or two stand in one row with this device, and need no more. */
+const ROW = 72
 const CENTRE = { x: WIDTH / 2, y: HEIGHT / 2 - 6 }
 const RADIUS = 15
 const OWN_RADIUS = 22
@@ -24,7 +26,12 @@ export function PeersPicture({ peers }: { readonly peers: readonly PeerRow[] }):
   const [down, up] = [sum(peers, 'rateDown'), sum(peers, 'rateUp')]
   const label = `${count(peers.length, 'peer')} connected to this device: ${rate(down)} received, ${rate(up)} sent`
   return (
-    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} className="mx-auto block w-full max-w-190">
+    <svg
+      viewBox={shown.length > 2 ? `0 0 ${WIDTH} ${HEIGHT}` : `0 ${CENTRE.y - ROW / 2} ${WIDTH} ${ROW}`}
+      role="img"
+      aria-label={label}
+      className="mx-auto block w-full max-w-190"
+    >
       {shown.map((peer, index) => (
         <Lines key={peer.id} peer={peer} at={place(index, shown.length)} />
       ))}

@@ -120,7 +120,7 @@ function useCommands(): readonly Command[] {
     ...archives.map(row => ({
       id: row.id,
       name: titleOf(row),
-      note: sayArchive(row, live).short,
+      note: sayArchive(row, { live, allPaused: settings?.paused === true }).short,
       foreign: true,
       icon: icon(<Box size={16} />),
       run: () => ui.openArchive(row.id),
