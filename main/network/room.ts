@@ -41,6 +41,8 @@ const NEAR = 60_000
 const MOST_NEAR = 256
 /** Packets that are looked at in a second: of all, and of one address. */
 const LISTENING = { all: 60, one: 12 } as const
+/** Marks that are made in a second to compare beacons with, a few microseconds each: of beacons at least so many are compared. */
+const COMPARED = { marks: 20_000, beacons: 4 } as const
 /** Of two who hear each other the one with the lower address and port waits for the other to come. */
 const AFTER_YOU = 1500
 /** Knocks at the same time, and at one address in ten seconds. */
@@ -75,6 +77,7 @@ export class Room {
   readonly #near = new Map<string, number>()
   readonly #own: string[] = []
   readonly #heard = new Ration(1000, LISTENING.all)
+  readonly #compared = new Ration(1000, COMPARED.marks)
   readonly #knocked = new Ration(10_000, 100)
   readonly #visits = new Ration(1000, STRANGERS_A_SECOND)
   readonly #timers = new Set<NodeJS.Timeout>()
@@ -201,6 +204,8 @@ export class Room {
     this.#near.set(id, performance.now())
     trim(this.#near, MOST_NEAR)
     if (!this.#mayKnock(id)) return
+    const marks = Math.min(this.#secrets.size, COMPARED.marks / COMPARED.beacons)
+    if (!this.#compared.take(address, LISTENING.one, marks)) return
     const secret = sharedIn(beacon, address, this.#secrets.values())
     if (secret === null) return
     const wait = this.#isAfter(place) ? AFTER_YOU : 0
@@ -345,7 +350,8 @@ class Ration {
     this.#most = most
   }
 
-  take(of: string, most: number): boolean {
+  /** `weight`: as how many it counts in all. */
+  take(of: string, most: number, weight = 1): boolean {
     const now = performance.now()
     if (now - this.#since >= this.#milliseconds) {
       this.#since = now
@@ -353,8 +359,8 @@ class Ration {
       this.#taken.clear()
     }
     const taken = this.#taken.get(of) ?? 0
-    if (this.#all >= this.#most || taken >= most) return false
-    this.#all++
+    if (this.#all + weight > this.#most || taken >= most) return false
+    this.#all += weight
     this.#taken.set(of, taken + 1)
     return true
   }
