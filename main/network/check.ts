@@ -181,7 +181,7 @@ function words(
       return { title: 'Looking, as a friend would…', meaning: '', advice: null }
     case 'reachable':
       return {
-        title: 'Yes, a friend can open it',
+        title: scope === 'world' ? 'Yes, a friend can open it' : `Yes, within this ${scope}`,
         meaning: gave?.self
           ? scope !== 'world'
             ? `A stranger with nothing but the link found it and got verified content. That was within this ${scope}, where the nodes are that Cairn asks; it says nothing of elsewhere.`

@@ -28,7 +28,7 @@ test('a link is checked as a stranger would, a lookup is watched, and what the n
   await main.getByRole('heading', { name: 'Online, on this machine only' }).waitFor()
   await main.getByRole('button', { name: 'Check Holiday' }).click()
   const dialog = page.getByRole('dialog', { name: 'Can a friend open Holiday?' })
-  await dialog.getByText('Yes, a friend can open it').waitFor()
+  await dialog.getByText('Yes, within this machine').waitFor()
   expect(await dialog.getByRole('listitem').allInnerTexts()).toEqual([
     expect.stringContaining('A stranger reached the network'),
     expect.stringContaining('Announced by this machine; '),
@@ -46,7 +46,7 @@ test('a link is checked as a stranger would, a lookup is watched, and what the n
   // Where nobody is connected, it is asked there as well.
   await go(page, `#/archive/${key}/peers/`)
   await main.getByRole('button', { name: 'Can a friend open it?' }).click()
-  await dialog.getByText('Yes, a friend can open it').waitFor()
+  await dialog.getByText('Yes, within this machine').waitFor()
   await dialog.getByRole('button', { name: 'Done' }).click()
   expect(await overflow(page)).toBe(0)
   expect(await axe(page)).toEqual([])
