@@ -12,7 +12,7 @@
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { BlockList, connect, createServer, type Server, type Socket } from 'node:net'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import SecretStream from '@hyperswarm/secret-stream'
 import type DHT from 'hyperdht'
 import type Hyperswarm from 'hyperswarm'
@@ -36,6 +36,8 @@ const WAITING = 2000
 const NOT_AGAIN = 30 * 60_000
 /** Strangers at the door at the same time. */
 const STRANGERS = 16
+/** What is larger, in bytes, waits for nothing that is to be sent with it. */
+const GATHERED = 8 << 10
 /** A sign of life, and how long its absence is borne. */
 const ALIVE = 2000
 const DEAD = 6000
@@ -190,7 +192,7 @@ export class Direct {
     // Until the store pairs it itself. The channel is refused unless it is open here by the end of this.
     streams.pair({ protocol: REPLICATION }, async () => {
       fallBack()
-      await setImmediate()
+      await turnOfLoop()
     })
     const channel = streams.createChannel<Buffer>({
       protocol: PROTOCOL,
@@ -283,11 +285,39 @@ type Handshake =
 
 /** A way that breaks just ends. */
 export function secure(socket: Socket, isInitiator: boolean, handshake: Handshake): SecretStream {
+  gather(socket)
   const stream = new SecretStream(isInitiator, socket, handshake)
   stream.on('error', () => {})
   stream.setKeepAlive(ALIVE)
   stream.setTimeout(DEAD)
   return stream
+}
+
+/**
+ * Requests go out together that are made in one turn of the loop: each by itself costs the system as much as a block that
+ * they ask for costs to hash. What is large goes at once, with all that waits before it.
+ */
+function gather(socket: Socket): void {
+  const write = socket.write.bind(socket) as (bytes: Uint8Array) => boolean
+  let isWaiting = false
+  const go = () => {
+    isWaiting = false
+    socket.uncork()
+  }
+  const gathered = (bytes: Uint8Array): boolean => {
+    if (bytes.byteLength <= GATHERED && !isWaiting) {
+      isWaiting = true
+      socket.cork()
+      setImmediate(go)
+    }
+    const mayGoOn = write(bytes)
+    if (bytes.byteLength > GATHERED && isWaiting) {
+      socket.uncork()
+      socket.cork()
+    }
+    return mayGoOn
+  }
+  socket.write = gathered as Socket['write']
 }
 
 const near = new BlockList()
