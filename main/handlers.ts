@@ -199,6 +199,7 @@ export function createHandlers({
       recall: ({ key }) => freeing.recall(key),
       who: async ({ key, version, path }) => ({ holders: await availability.who(key, version, path) }),
       rarest: async ({ key, limit }) => ({ files: await availability.rarest(key, limit) }),
+      part: async ({ key, version, part }) => ({ part: await availability.part(key, version, part) }),
     },
     transfers: {
       watch: (_, signal) => transfers.rows.watch(signal),

@@ -9,6 +9,7 @@ import type { ClientFrame, ServerFrame } from '../preload/wire/frames.ts'
 import { memoryPair } from '../preload/wire/transports.ts'
 import type { Backend } from './backend-options.ts'
 import { count, printable, size } from './cli/words.ts'
+import { shortKey } from './lib/short-key.ts'
 
 export type Missed = Needed & { readonly title: string }
 
@@ -30,7 +31,7 @@ export async function missedBy(
       for (const change of changes) if (change.op === 'put') titles.set(change.item.id, change.item.title)
       break
     }
-    return archives.map(one => ({ ...one, title: titles.get(one.key) || one.key.slice(0, 8) }))
+    return archives.map(one => ({ ...one, title: titles.get(one.key) || shortKey(one.key) }))
   } catch {
     return []
   }

@@ -19,6 +19,7 @@ import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { EVERYTHING } from '../lib/ranges.ts'
+import { shortKey } from '../lib/short-key.ts'
 import type { Network } from '../network/network.ts'
 import { type About, BESIDE_RESERVED } from './about.ts'
 import { Archive, type Labelling } from './archive.ts'
@@ -981,7 +982,7 @@ export class Archives {
     const row: ArchiveRow = {
       id: key,
       link: this.link(key),
-      title: about?.title || record.title || `Archive ${key.slice(0, 8)}`,
+      title: about?.title || record.title || `Archive ${shortKey(key)}`,
       description: about?.description ?? '',
       author: about?.author ?? '',
       ownership: record.namespace === null ? 'friends' : 'yours',

@@ -12,6 +12,7 @@ import type Hypercore from 'hypercore'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Rewritten } from '../../preload/contract/models.ts'
 import type { Log } from '../lib/log.ts'
+import { SHORT_KEY } from '../lib/short-key.ts'
 import type { Archive } from './archive.ts'
 import { type Forked, HistoryGuard, type Offer } from './history-guard.ts'
 import { encodeKey } from './links.ts'
@@ -256,7 +257,7 @@ export class Rewrites {
     if (newest === undefined)
       throw new AppError('NO_WARRANT', 'Nothing is known of two histories of this archive.', { key })
     const text = await readFile(join(this.#options.storage, WARRANTS, newest.name), 'utf8')
-    return { name: `${key.slice(0, 8)}.cairn-warrant`, text }
+    return { name: `${key.slice(0, SHORT_KEY)}.cairn-warrant`, text }
   }
 
   /** In the same tick in which it was found out, before anybody else hears of it. */

@@ -12,6 +12,7 @@ import type {
   Held,
   Holder,
   Needed,
+  PartFiles,
   RareFile,
   Verdict,
 } from '../../preload/contract/models.ts'
@@ -35,6 +36,7 @@ import {
   judge,
   older,
   othersOf,
+  partOf,
   type Placed,
   type Tally,
   unionOf,
@@ -259,6 +261,28 @@ export class Availability {
     return found
   }
 
+  /** What lies in one part of the bar; null: it is of another version by now. Throws NOT_AVAILABLE while the list is not here. */
+  async part(key: string, version: number, part: number): Promise<PartFiles | null> {
+    const known = await this.#required(key)
+    const layout = await this.#layout(known)
+    if (layout === null) throw notListed(key)
+    if (layout.version !== version) return null
+    const run = partOf(barPlaces(layout, known.archive), part, BUCKETS)
+    if (run === null) return null
+    let [files, first, last]: [number, Begun | null, Begun | null] = [0, null, null]
+    for (const [index, { path, places }] of layout.files.entries()) {
+      const own = places.find(({ start, end }) => start < run.end && end > run.start)
+      if (own !== undefined) {
+        files++
+        // Of names that share their content the order of the list decides.
+        if (first === null || own.start < first.at) first = { path, at: own.start }
+        if (last === null || own.start >= last.at) last = { path, at: own.start }
+      }
+      if (index % SLICE === SLICE - 1) await setImmediate()
+    }
+    return first === null || last === null ? null : { files, first: first.path, last: last.path }
+  }
+
   /** Blocks of content that a machine which is connected holds, those of older versions included. */
   heldBy(key: string, id: string): number {
     const known = this.#known.get(key)
@@ -448,7 +472,7 @@ export class Availability {
       return
     }
     const length = archive.blobs?.core.length ?? 0
-    const places = within(layout.ranges, [{ start: 0, end: length }])
+    const places = barPlaces(layout, archive)
     const now = await this.#fold(layout, new Folding(others, here, counts))
     const found = await Promise.all(
       machines.map(async machine => {
@@ -617,6 +641,13 @@ export class Availability {
 const isDue = ({ dirty, counting, next }: Known, now: number): boolean => dirty && !counting && now >= next
 
 const NONE: Ranges = []
+
+/** A file, and where what lies of it in a part of the bar begins. */
+type Begun = { readonly path: string; readonly at: number }
+
+/** The blocks of the bar: a hostile list names what the log does not have. */
+const barPlaces = (layout: Layout, { blobs }: Archive): Ranges =>
+  within(layout.ranges, [{ start: 0, end: blobs?.core.length ?? 0 }])
 
 const nothing = (key: string): Row => ({
   id: key,

@@ -215,7 +215,7 @@ export function barOf(places: Ranges, counts: Counts, here: Ranges, most: number
   const least = filled(Number.POSITIVE_INFINITY)
   const sums = filled(0)
   const held = filled(0)
-  const edge = (index: number) => Math.floor((index * total) / size)
+  const edge = (index: number) => edgeOf(index, size, total)
   /** Calls back with the part of each bucket that so many blocks from `from` on fill. */
   const spread = (from: number, length: number, use: (bucket: number, blocks: number) => void) => {
     for (let at = from; at < from + length; ) {
@@ -246,6 +246,26 @@ export function barOf(places: Ranges, counts: Counts, here: Ranges, most: number
     sums.map((sum, bucket) => round(sum / Math.max(1, edge(bucket + 1) - edge(bucket))))
   return { least, mean: share(sums), here: share(held) }
 }
+
+/** From the first block of one of these parts to its last; what lies between them and not in `places` belongs to no part. null: there is no such part. */
+export function partOf(places: Ranges, part: number, most: number): Range | null {
+  const total = countOf(places)
+  const size = Math.min(most, total)
+  if (part >= size) return null
+  /** The place of the block that so many of `places` come before. */
+  const placeOf = (block: number): number => {
+    let before = 0
+    for (const { start, end } of places) {
+      if (block < before + end - start) return start + block - before
+      before += end - start
+    }
+    throw new RangeError('There are not so many blocks')
+  }
+  return { start: placeOf(edgeOf(part, size, total)), end: placeOf(edgeOf(part + 1, size, total) - 1) + 1 }
+}
+
+/** Blocks that come before one of so many equal parts. */
+const edgeOf = (part: number, parts: number, blocks: number): number => Math.floor((part * blocks) / parts)
 
 const round = (value: number): number => Math.round(value * 100) / 100
 

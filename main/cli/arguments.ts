@@ -51,6 +51,8 @@ type Spec = {
   readonly usage: string
   readonly about: string
   readonly options: Options
+  /** It has nothing to do with what Cairn keeps here, nor with others: it takes none of the options that say which. */
+  readonly alone?: boolean
   /** How many words may follow the command. */
   readonly words: readonly [least: number, most: number]
   readonly more?: string
@@ -147,6 +149,7 @@ const SPECS = {
       'Checks that a file is the one of which a receipt speaks. Needs no network, no storage and no running Cairn.',
     options: {},
     words: [2, 2],
+    alone: true,
     more: 'Ends with exit code 0 if every bit of both is right, with 1 otherwise.',
   },
   keep: {
@@ -396,6 +399,7 @@ const SPECS = {
       },
     },
     words: [0, 0],
+    alone: true,
     more: 'Keeps nothing on the disk, and needs no storage. Nobody of the public network is asked.',
   },
   status: {
@@ -824,12 +828,14 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
     case 'call': {
       const remove = values.flag('remove')
       const called = second?.trim()
-      if (!/^[ybndrfg8ejkmcpqxot1uwisza345h769]{6,52}$/.test(first))
+      // As it is shown elsewhere.
+      const machine = first.replace(/(…|\.{3})$/, '')
+      if (!/^[ybndrfg8ejkmcpqxot1uwisza345h769]{6,52}$/.test(machine))
         throw usage('KEY is the key of a machine, or its first letters, six at least.', name)
       if (remove && called !== undefined) throw usage('A name or --remove? Leave out either of both.', name)
       if (called !== undefined && (called === '' || called.length > LONGEST_PERSON))
         throw usage(`A name has ${LONGEST_PERSON} characters at most, and one at least.`, name)
-      return { name, ...common, machine: first, called: remove ? null : called }
+      return { name, ...common, machine, called: remove ? null : called }
     }
     case 'notify':
       if (values.flag('on') && values.flag('off')) throw usage('On or off? Leave out either of both.', name)
@@ -1124,15 +1130,20 @@ function parseStrictly(
   name: CommandName,
   args: readonly string[],
 ): { readonly values: Readonly<Record<string, unknown>>; readonly positionals: readonly string[] } {
-  const options: Options = { ...COMMON, ...SPECS[name].options }
   try {
-    return parseArgs({ args: [...args], options: bare(options), allowPositionals: true })
+    return parseArgs({ args: [...args], options: bare(optionsOf(name)), allowPositionals: true })
   } catch (error) {
     throw usage(
       (error as Error).message.split(/\. To specify|\n/)[0]?.replace(/\.?$/, '.') ?? 'That is not understood.',
       name,
     )
   }
+}
+
+/** Its own first. */
+function optionsOf(name: CommandName): Options {
+  const { alone, options }: Spec = SPECS[name]
+  return { ...options, ...(alone ? { json: COMMON.json, help: COMMON.help } : COMMON) }
 }
 
 type Bare = Record<string, { type: 'string' | 'boolean'; multiple?: boolean; short?: string }>
@@ -1164,7 +1175,7 @@ export function helpFor(command: CommandName | null): string {
         ({ usage, about }) => `  ${usage.padEnd(width)}  ${about.split('. ')[0]?.replace(/\.$/, '')}.`,
       ),
       '',
-      'Options of every command:',
+      'Options of all commands that have to do with archives:',
       ...optionLines(COMMON),
       '',
       'A LINK of - is read from standard input, so that nobody else on the machine sees it.',
@@ -1182,7 +1193,7 @@ export function helpFor(command: CommandName | null): string {
     ...(spec.more ? [spec.more] : []),
     '',
     'Options:',
-    ...optionLines({ ...spec.options, ...COMMON }),
+    ...optionLines(optionsOf(command)),
     '',
     ...EXIT_CODES,
   ].join('\n')

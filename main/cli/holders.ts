@@ -1,5 +1,6 @@
 /** `cairn holders` and `cairn free`: who else has what of an archive, and copies that enough others hold. */
 import type { Availability, Freeing, Holder } from '../../preload/contract/models.ts'
+import { shortKey } from '../lib/short-key.ts'
 import type { Command } from './arguments.ts'
 import { type Context, openArchive } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
@@ -160,6 +161,6 @@ function peerLine(peer: Holder, { blocks }: Availability, name: string | null): 
   const share = blocks === 0 ? 0 : Math.floor((peer.blocks / blocks) * 100)
   const held = peer.all ? 'all of it' : `${share}%, ${count(peer.files, 'file')}, ${size(peer.bytes)}`
   const seen = peer.seenAt === null ? 'connected' : `last seen ${time(peer.seenAt)}`
-  const who = name === null ? peer.id.slice(0, 12) : printable(name)
+  const who = name === null ? shortKey(peer.id) : printable(name)
   return `  ${who.padEnd(14)} ${held}; ${seen}${peer.cairn ? '' : ', another program'}`
 }

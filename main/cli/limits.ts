@@ -2,6 +2,7 @@
 import type { Limits, NetworkStatus, PeerRow, Rates, Settings, TrafficRow } from '../../preload/contract/models.ts'
 import { AppError, assertNever } from '../../preload/contract/errors.ts'
 import { parseLink } from '../archives/links.ts'
+import { shortKey } from '../lib/short-key.ts'
 import type { Command } from './arguments.ts'
 import { type Context, readLink } from './context.ts'
 import { EXIT } from './failure.ts'
@@ -102,7 +103,7 @@ async function settingsOf({ client, signal }: Context): Promise<Settings> {
 }
 
 function peerLine(peer: PeerRow, name: string | null): string {
-  const who = name === null ? `${peer.id.slice(0, 10)}…` : printable(name)
+  const who = name === null ? shortKey(peer.id) : printable(name)
   const since = duration(Math.max(0, (Date.now() - peer.connectedAt) / 1000))
   const away = peer.roundTrip === null || peer.way === 'local' ? '' : `, ${Math.round(peer.roundTrip)} ms away`
   return [

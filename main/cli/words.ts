@@ -248,10 +248,11 @@ export function network(status: NetworkStatus): string {
   }
 }
 
-/** `1,203 of 5,000 files, 1.2 of 3.4 GB, 12 MB/s, 3 min left`: what is known of it. */
+/** `1,203 of 5,000 files, 1.2 of 3.4 GB, 12 MB/s, 3 min left`: what is known of it; while nothing is, that it begins. */
 export function progress(
   row: Pick<TransferRow, 'files' | 'ofFiles' | 'bytes' | 'ofBytes' | 'rate' | 'secondsLeft'>,
 ): string {
+  if (row.ofFiles === null && row.ofBytes === null && row.files === 0 && row.bytes === 0) return 'beginning …'
   const files =
     row.ofFiles === null
       ? count(row.files, 'file')

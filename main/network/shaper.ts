@@ -23,10 +23,10 @@ export type Rates = { readonly down: number | null; readonly up: number | null }
 /** What the log of an archive is for. */
 export type Role = { readonly archive: string; readonly log: 'list' | 'content' }
 
-/** A connection, or what carries in its place. */
 /** Told of each block that is sent, or has come and is right: its bytes as they are stored. */
 type OnBlock = (role: Role | null, direction: Direction, bytes: number, stream: object) => void
 
+/** A connection, or what carries in its place. */
 export type Stream = {
   readonly rawBytesRead: number
   readonly rawBytesWritten: number

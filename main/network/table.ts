@@ -4,7 +4,7 @@ import type { DhtTable } from '../../preload/contract/models.ts'
 
 /** What is told of requests is of the last minute, looked at this often. Milliseconds. */
 const MINUTE = 60_000
-const SAMPLE = 2000
+const SAMPLE = 1000
 
 type Sample = { readonly at: number; readonly queries: number; readonly requests: number; readonly lost: number }
 
@@ -27,8 +27,9 @@ export class Table {
 
   snapshot(): DhtTable {
     const { host, port, ephemeral, table, io } = this.#dht
-    const now = this.#now()
-    const before = this.#samples[0] ?? now
+    // Between two samples, so that it is always a minute and not sometimes a second more.
+    const now = this.#samples.at(-1)!
+    const before = this.#samples[0]!
     return {
       id: ephemeral ? null : table.id.toString('hex'),
       address: host === null ? null : port === 0 ? host : `${host}:${port}`,
@@ -54,6 +55,6 @@ export class Table {
   #sample(): void {
     const now = this.#now()
     this.#samples.push(now)
-    while (this.#samples[1] !== undefined && now.at - this.#samples[1].at >= MINUTE) this.#samples.shift()
+    while (this.#samples[1] !== undefined && now.at - this.#samples[1].at >= MINUTE - SAMPLE / 2) this.#samples.shift()
   }
 }

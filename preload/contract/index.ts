@@ -36,6 +36,7 @@ import type {
   NewFile,
   News,
   OpenedLink,
+  PartFiles,
   PeerName,
   PeerRow,
   Proven,
@@ -593,6 +594,14 @@ export const contract = {
     rarest: call({
       input: z.strictObject({ key: Key, limit: z.number().int().min(1).max(1000) }),
       output: type<{ readonly files: readonly RareFile[] }>(),
+    }),
+    /**
+     * The files of one part of `Availability.bar`, counted from 0, as it is of this version; null where it is another
+     * version by now. Throws NOT_AVAILABLE.
+     */
+    part: call({
+      input: z.strictObject({ key: Key, version: Version, part: z.number().int().min(0).max(255) }),
+      output: type<{ readonly part: PartFiles | null }>(),
     }),
     /**
      * What others would miss if this machine went now: archives of which it alone has files, and which somebody who is

@@ -719,6 +719,9 @@ export type Holder = {
   readonly bytes: number
 }
 
+/** What lies in one part of the bar of an `Availability`, by its place in the log: its first file, its last, and how many. */
+export type PartFiles = { readonly files: number; readonly first: string; readonly last: string }
+
 /** How many others who are connected hold a file, or the file of a folder that the fewest hold. */
 export type Held = {
   readonly path: string

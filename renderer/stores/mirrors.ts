@@ -10,6 +10,7 @@ import type {
   TransferRow,
 } from '../../preload/contract/models.ts'
 import { backend, connected } from '../backend.ts'
+import { shortKey } from '../ui/names.ts'
 import { type Mirror, mirror } from './mirror.ts'
 
 /** They live as long as the page. */
@@ -76,4 +77,4 @@ export const useTransfers = (): readonly TransferRow[] =>
 
 export const transferIsOver = isOver
 /** What to call an archive whose title is not known yet. */
-export const titleOf = (row: Pick<ArchiveRow, 'title' | 'id'>): string => row.title || `Unnamed ${row.id.slice(0, 8)}`
+export const titleOf = (row: Pick<ArchiveRow, 'title' | 'id'>): string => row.title || `Unnamed ${shortKey(row.id)}`

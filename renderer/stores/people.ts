@@ -17,8 +17,5 @@ const names = mirror<PeerName>(
 export const usePersonName = (id: string): string | null => useStore(names, state => state.byId.get(id)?.name ?? null)
 export const usePeople = (): ReadonlyMap<string, PeerName> => useStore(names, state => state.byId)
 
-/** The beginning of a key, for machines without a name. */
-export const shortKey = (id: string): string => `${id.slice(0, 8)}…`
-
 /** null: it has no name any more. */
 export const namePerson = (id: string, name: string | null): void => attempt(() => backend.names.set({ id, name }))

@@ -43,6 +43,9 @@ export const plainName = (name: string): string =>
     .map(part => ('text' in part ? part.text : `[${part.code}]`))
     .join('')
 
+/** The beginning of a key, for what has no name. As long as in a terminal (`main/lib/short-key.ts`). */
+export const shortKey = (id: string): string => `${id.slice(0, 8)}…`
+
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 const TAIL = 10
 

@@ -139,6 +139,20 @@ test('what five machines and one of another program say of each other is what li
     version: null,
     paths: ['/even/2.bin', '/odd/5.bin', '/even', '/', '/empty.txt', '/none'],
   })
+  // Three blocks each, in the order of the log; the empty one has none.
+  const { version } = rows.get(author)!
+  const inParts = await Promise.all(
+    Array.from({ length: 37 }, (_, part) => author.client.availability.part({ key, version: version!, part })),
+  )
+  const named = inParts.map(({ part }) => part)
+  expect(named.at(-1)).toBeNull()
+  expect(
+    named.slice(0, -1).every((part, block) => part?.files === 1 && part.first === named[block - (block % 3)]?.first),
+  ).toBe(true)
+  expect(new Set(named.slice(0, -1).map(part => part?.last))).toEqual(
+    new Set(Object.keys(files).map(name => `/${name}`)),
+  )
+  expect(await author.client.availability.part({ key, version: version! - 1, part: 0 })).toEqual({ part: null })
   const whoOf = async (path: string) => {
     const { holders } = await looks.client.availability.who({ key, version: null, path })
     return holders.map(({ id, share, connected }) => [id, share, connected]).sort()

@@ -316,6 +316,7 @@ function handlers(harness: Harness): Handlers<Contract> {
       files: unused,
       who: unused,
       rarest: unused,
+      part: unused,
       needed: async () => ({ archives: [] }),
       planFreeing: unused,
       free: unused,

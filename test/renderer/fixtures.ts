@@ -23,6 +23,7 @@ import type {
   NewFile,
   News,
   PeerName,
+  PartFiles,
   PeerRow,
   RareFile,
   RulesReview,
@@ -509,6 +510,18 @@ export const rareFiles: readonly RareFile[] = [
   { path: '/README.md', size: 800, others: 1, here: true },
   { path: '/photos/gone.jpg', size: 900_000, others: 0, here: false },
 ]
+
+/** Some long, one alone, and one that comes twice. */
+export const partFiles = (part: number): PartFiles =>
+  part % 3 === 0
+    ? { files: 1, first: '/README.md', last: '/README.md' }
+    : part % 3 === 1
+      ? { files: 2, first: '/films/The whole way over the pass.webm', last: '/photos/gone.jpg' }
+      : {
+          files: 1200,
+          first: '/photos/2026/On the way from the hut to the pass, early in the morning, before the snow.jpg',
+          last: '/photos/2026/The pass, with everybody who got there and some who did not (second try).jpg',
+        }
 
 export const peers: readonly PeerRow[] = [
   {

@@ -285,6 +285,7 @@ export class ScriptedBackend implements Backend {
         }),
         who: () => ({ holders: fixtures.fileHolders }),
         rarest: () => ({ files: fixtures.rareFiles }),
+        part: ({ part }) => ({ part: fixtures.partFiles(part) }),
         needed: () => ({ archives: [] }),
         planFreeing: did('availability.planFreeing', fixtures.freeing),
         free: did('availability.free', fixtures.freeing),

@@ -19,6 +19,7 @@ import {
 } from '../../main/availability/gossip.ts'
 import {
   barOf,
+  partOf,
   Counts,
   Folding,
   holdsAll,
@@ -138,11 +139,13 @@ test('a bar says of each part what is true of its blocks', () => {
         for (let bucket = 0; bucket < size; bucket++) {
           const edge = (index: number) => Math.floor((index * blocks.length) / size)
           const part = blocks.slice(edge(bucket), edge(bucket + 1))
+          expect(partOf(places, bucket, most)).toEqual({ start: part[0], end: part.at(-1)! + 1 })
           const counts = part.map(block => others.filter(one => setOf(one).has(block)).length)
           expect(bar.least[bucket]).toBe(Math.min(...counts))
           expect(bar.mean[bucket]).toBeCloseTo(counts.reduce((sum, count) => sum + count, 0) / part.length, 1)
           expect(bar.here[bucket]).toBeCloseTo(part.filter(block => setOf(here).has(block)).length / part.length, 1)
         }
+        expect(partOf(places, size, most)).toBeNull()
       },
     ),
   )

@@ -6,6 +6,7 @@ import { Output, type Sink } from '../../main/cli/output.ts'
 import { run } from '../../main/cli/run.ts'
 import { duration, printable, progress, reason, size, time, verdict } from '../../main/cli/words.ts'
 import { Collection } from '../../main/lib/collection.ts'
+import { shortKey } from '../../main/lib/short-key.ts'
 import { AppError } from '../../preload/contract/errors.ts'
 import { contract, type Contract } from '../../preload/contract/index.ts'
 import type {
@@ -22,6 +23,7 @@ import { connect } from '../../preload/wire/connect.ts'
 import type { ClientFrame, ServerFrame } from '../../preload/wire/frames.ts'
 import { type Handlers, serve } from '../../preload/wire/serve.ts'
 import { memoryPair } from '../../preload/wire/transports.ts'
+import { shortKey as onThePage } from '../../renderer/ui/names.ts'
 
 const key = encodeKey(new Uint8Array(32).fill(7))
 const link = `hyper://${key}`
@@ -103,6 +105,16 @@ describe('arguments', () => {
     expect(parse('status')).toMatchObject({ name: 'status', storage: '/data', bootstrap: null, json: false })
     expect(parse('forget', key)).toMatchObject({ name: 'forget', link: key })
     expect(parse('--version')).toEqual({ name: 'version' })
+  })
+
+  test('what runs alone takes and shows no storage, and a key is taken as it is shown', () => {
+    for (const name of ['dht', 'verify'] as const) {
+      expect(helpFor(name)).not.toMatch(/--storage|--bootstrap|--adopt/)
+      expect(helpFor(name)).toContain('--json')
+    }
+    expect(() => parse('dht', '--port', '5000', '--storage', 'x')).toThrow(/--storage/)
+    expect(parse('call', 'ybndrfg8…', 'Ben')).toMatchObject({ machine: 'ybndrfg8', called: 'Ben' })
+    expect([shortKey('ybndrfg8ejkmcpqx'), onThePage('ybndrfg8ejkmcpqx')]).toEqual(['ybndrfg8…', 'ybndrfg8…'])
   })
 
   test('options of every command may stand before it', () => {

@@ -11,7 +11,7 @@ import {
   restore,
   saveWithBrowser,
 } from '../../stores/commands.ts'
-import { shortKey, usePeople } from '../../stores/people.ts'
+import { usePeople } from '../../stores/people.ts'
 import { ui } from '../../stores/ui.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { EntryIcon, kindOf } from '../../ui/entry-icon.tsx'
@@ -19,6 +19,7 @@ import { FileName } from '../../ui/file-name.tsx'
 import { ago, bytes, count, exactly, number, percent } from '../../ui/format.ts'
 import { useNow } from '../../ui/media.ts'
 import { MoodDot } from '../../ui/mood.tsx'
+import { shortKey } from '../../ui/names.ts'
 import { downloadEntries, type Listed, restorable, versionOf } from './gone.ts'
 import { heldWords } from './held.tsx'
 import { useFileHolders } from './held-by.ts'

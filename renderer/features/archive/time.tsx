@@ -154,6 +154,14 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
           return key in keys
         }}
       />
+      <Menu
+        trigger={
+          <IconButton label="Named versions">
+            <Tag size={16} aria-hidden />
+          </IconButton>
+        }
+        items={namesMenu(row, names, place.version ?? newest, one => ui.go({ ...place, version: one }))}
+      />
       {/* Two lines in one column, one elsewhere: the number is always seen, and a long name is what is cut. */}
       <span
         aria-hidden
@@ -190,14 +198,6 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
           <span className="max-narrow:sr-only">as pinned</span>
         </Badge>
       )}
-      <Menu
-        trigger={
-          <IconButton label="Named versions">
-            <Tag size={16} aria-hidden />
-          </IconButton>
-        }
-        items={namesMenu(row, names, place.version ?? newest, one => ui.go({ ...place, version: one }))}
-      />
       {/* Beside the line its room is kept, so that nothing moves under the pointer. */}
       <span className={cx('flex items-center gap-1', place.version === null && 'invisible max-wide:hidden')}>
         <Button size="small" onClick={() => ui.go({ ...place, version: null })}>

@@ -1,11 +1,15 @@
 /**
  * An archive from its first block to its last: above, how many others hold each part; below, what is on this device. Which
- * part is which is told under the pointer, and with the arrow keys.
+ * part is which, and which files lie in it, is told under the pointer, and with the arrow keys.
  */
 import { type KeyboardEvent, type PointerEvent, type ReactElement, useMemo, useState } from 'react'
-import type { Availability } from '../../../preload/contract/models.ts'
+import type { Availability, PartFiles } from '../../../preload/contract/models.ts'
+import { backend } from '../../backend.ts'
+import { useAnswer } from '../../stores/asking.ts'
 import { cx } from '../../ui/class-names.ts'
+import { FileName } from '../../ui/file-name.tsx'
 import { count, number, percent } from '../../ui/format.ts'
+import { plainName } from '../../ui/names.ts'
 
 /** In the units of the drawing. */
 const HEIGHT = 100
@@ -21,8 +25,9 @@ export function AvailabilityBar({ row }: { readonly row: Availability }): ReactE
   const parts = bar.least.length
   const [at, setAt] = useState<number | null>(null)
   const top = useMemo(() => Math.max(2, ...bar.mean.map(Math.ceil)), [bar])
+  const shown = at === null || parts === 0 ? null : Math.min(at, parts - 1)
+  const files = usePartFiles(row, shown)
   if (parts === 0) return null
-  const shown = at === null ? null : Math.min(at, parts - 1)
   const point = (event: PointerEvent<HTMLElement>) => {
     const { left, width } = event.currentTarget.getBoundingClientRect()
     setAt(Math.max(0, Math.min(parts - 1, Math.floor(((event.clientX - left) / width) * parts))))
@@ -56,7 +61,9 @@ export function AvailabilityBar({ row }: { readonly row: Availability }): ReactE
         aria-valuemax={parts}
         aria-valuenow={(shown ?? 0) + 1}
         aria-valuetext={
-          said === null ? sayAll(row) : `${name} ${number((shown ?? 0) + 1)} of ${number(parts)}: ${said}`
+          said === null
+            ? sayAll(row)
+            : `${name} ${number((shown ?? 0) + 1)} of ${number(parts)}: ${said}${files === null ? '' : `. ${sayFiles(files)}`}`
         }
         className="relative overflow-hidden rounded-md border border-line bg-sunken"
         onKeyDown={key}
@@ -75,21 +82,25 @@ export function AvailabilityBar({ row }: { readonly row: Availability }): ReactE
           />
         )}
       </div>
-      <p aria-hidden className="min-h-4 text-sm text-muted">
+      {/* Two lines at any time, so that nothing moves under the pointer. */}
+      <div aria-hidden className="min-h-8 text-sm text-muted">
         {said === null ? (
-          <>
+          <p>
             {blocks <= parts ? count(blocks, 'block') : `${number(blocks)} blocks in ${number(parts)} parts`}, in the
-            order in which they were added
-          </>
+            order in which they were added. Point at one to see which files it belongs to.
+          </p>
         ) : (
           <>
-            <span className="tabular text-ink">
-              {name} {number((shown ?? 0) + 1)}
-            </span>
-            : {said}
+            <p className="truncate">
+              <span className="tabular text-ink">
+                {name} {number((shown ?? 0) + 1)}
+              </span>
+              : {said}
+            </p>
+            {files !== null && <Files of={files} />}
           </>
         )}
-      </p>
+      </div>
       <ul className="flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
         <Legend mark="h-3 bg-accent">
           {top > 2 ? `Held by others, up to ${number(top)} of them` : 'Held by others'}
@@ -99,6 +110,35 @@ export function AvailabilityBar({ row }: { readonly row: Availability }): ReactE
       </ul>
     </div>
   )
+}
+
+/** null: no part is looked at, or it has just been asked. */
+function usePartFiles({ id: key, version }: Availability, part: number | null): PartFiles | null {
+  const question = part === null || version === null ? null : `${key}+${version} ${part}`
+  const { answer } = useAnswer(question, null, signal =>
+    backend.availability.part({ key, version: version ?? 0, part: part ?? 0 }, { signal }),
+  )
+  return answer?.part ?? null
+}
+
+function Files({ of: { files, first, last } }: { readonly of: PartFiles }): ReactElement {
+  return (
+    <p className="flex min-w-0 gap-1 whitespace-nowrap">
+      {files > 1 && <span className="shrink-0">{count(files, 'file')}:</span>}
+      <FileName name={first.slice(1)} />
+      {files > 1 && (
+        <>
+          <span className="shrink-0">{files === 2 ? 'and' : 'to'}</span>
+          <FileName name={last.slice(1)} />
+        </>
+      )}
+    </p>
+  )
+}
+
+function sayFiles({ files, first, last }: PartFiles): string {
+  const [from, to] = [plainName(first.slice(1)), plainName(last.slice(1))]
+  return files === 1 ? `Of ${from}` : `Of ${count(files, 'file')}, ${from} ${files === 2 ? 'and' : 'to'} ${to}`
 }
 
 function Legend({ mark, children }: { readonly mark: string; readonly children: string }): ReactElement {

@@ -2,14 +2,14 @@
 import { Pencil } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import type { Availability, Holder } from '../../../preload/contract/models.ts'
-import { shortKey, usePeople } from '../../stores/people.ts'
+import { usePeople } from '../../stores/people.ts'
 import { ui } from '../../stores/ui.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { ago, bytes, count, exactly, number, percent } from '../../ui/format.ts'
 import { useNow } from '../../ui/media.ts'
 import { MoodDot } from '../../ui/mood.tsx'
-import { plainName } from '../../ui/names.ts'
+import { plainName, shortKey } from '../../ui/names.ts'
 import { ProgressBar } from '../../ui/progress.tsx'
 
 /** Those who stand there at first. */

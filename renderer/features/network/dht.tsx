@@ -9,7 +9,7 @@ import { Button } from '../../ui/button.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { ago, clock, count, exactly, number } from '../../ui/format.ts'
 import { useNow } from '../../ui/media.ts'
-import { plainName } from '../../ui/names.ts'
+import { plainName, shortKey } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 
 /** Rows of announcements that are shown before somebody asks for more. */
@@ -64,7 +64,9 @@ export function DhtPanel(): ReactElement {
         <Figure name="Nodes known">{number(known)}</Figure>
         <Figure name="Seen by them as">{table.address === null ? 'not known' : plainName(table.address)}</Figure>
         <Figure name="UDP port here">{table.localPort ?? 'none'}</Figure>
-        <Figure name={`Questions, last ${table.seconds} s`}>{number(table.queries)}</Figure>
+        <Figure name={`Questions, ${table.seconds < 60 ? `last ${table.seconds} s` : 'last minute'}`}>
+          {number(table.queries)}
+        </Figure>
         <Figure name="Requests they took">{number(table.requests)}</Figure>
         <Figure name="Without an answer">{number(table.lost)}</Figure>
       </dl>
@@ -142,20 +144,25 @@ function Announces(): ReactElement {
       {rows.length === 0 ? (
         <p>{status === 'connecting' ? '…' : 'Nothing is announced.'}</p>
       ) : (
+        // Where there is no room for the last columns, each archive says below its name what stands in them.
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         <section
           aria-label="Announced archives, as a table"
           tabIndex={0}
-          className="overflow-x-auto rounded-lg border border-line"
+          className="@container overflow-x-auto rounded-lg border border-line"
         >
-          <table className="w-full min-w-128 border-collapse text-left">
+          <table className="w-full border-collapse text-left">
             <thead>
               <tr className="bg-sunken text-sm text-muted [&>th]:px-3 [&>th]:py-1.5 [&>th]:font-normal [&>th]:whitespace-nowrap">
                 <th scope="col">Archive</th>
                 <th scope="col">Kept by</th>
                 <th scope="col">Told</th>
-                <th scope="col">Last seen there</th>
-                <th scope="col">Told again by</th>
+                <th scope="col" className="hidden @lg:table-cell">
+                  Last seen there
+                </th>
+                <th scope="col" className="hidden @lg:table-cell">
+                  Told again by
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -178,23 +185,29 @@ function Announces(): ReactElement {
 function Announce({ row }: { readonly row: AnnounceRow }): ReactElement {
   const now = useNow()
   const archive = useArchive(row.key ?? '')
+  const seen = row.confirmedAt === null ? 'not asked yet' : ago(row.confirmedAt, now)
+  const again = clock(row.renewedBy)
   return (
     <tr className="border-t border-line [&>*]:px-3 [&>*]:py-1.5">
-      <th scope="row" className="max-w-60 font-normal">
+      <th scope="row" className="w-full max-w-0 font-normal @lg:w-auto @lg:max-w-60">
         {archive === undefined ? (
-          <code className="font-mono text-sm">{row.id.slice(0, 12)}…</code>
+          <code className="font-mono text-sm">{shortKey(row.id)}</code>
         ) : (
           <FileName name={titleOf(archive)} />
         )}
+        <span className="block text-sm text-muted @lg:hidden">
+          <span className="inline-block">Seen there: {seen}.</span>{' '}
+          <span className="inline-block">Again by {again}.</span>
+        </span>
       </th>
       <td className="tabular whitespace-nowrap">{count(row.holders, 'node')}</td>
       <td className="whitespace-nowrap" title={exactly(row.at)}>
         {ago(row.at, now)}
         {row.renewals > 0 && <span className="block text-sm text-muted">{count(row.renewals, 'time')} early</span>}
       </td>
-      <td className="whitespace-nowrap">{row.confirmedAt === null ? 'not asked yet' : ago(row.confirmedAt, now)}</td>
-      <td className="tabular whitespace-nowrap" title={exactly(row.renewedBy)}>
-        {clock(row.renewedBy)}
+      <td className="hidden whitespace-nowrap @lg:table-cell">{seen}</td>
+      <td className="tabular hidden whitespace-nowrap @lg:table-cell" title={exactly(row.renewedBy)}>
+        {again}
       </td>
     </tr>
   )

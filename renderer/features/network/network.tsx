@@ -1,6 +1,6 @@
 /** How this machine is connected: in words first, then in numbers, then in pictures for those who want them. */
 import { Radar } from 'lucide-react'
-import { type ReactElement, useMemo, useState } from 'react'
+import { type ReactElement, type ReactNode, useMemo, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, Reach, RoomStatus } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
@@ -95,7 +95,7 @@ function Meaning({ reach: { meaning, advice, evidence } }: { readonly reach: Rea
   return (
     <>
       <p className="mt-1 text-pretty text-muted">{meaning}</p>
-      {advice !== null && <p className="mt-1 text-pretty">{advice}</p>}
+      {advice !== null && <p className="mt-1 text-pretty">{withWholeOptions(advice)}</p>}
       {evidence.length > 0 && (
         <details className="mt-2">
           <summary className="w-fit cursor-pointer rounded text-sm text-muted hover:text-ink">
@@ -111,6 +111,19 @@ function Meaning({ reach: { meaning, advice, evidence } }: { readonly reach: Rea
     </>
   )
 }
+
+/** What is typed in a terminal is not broken at its hyphens. */
+const withWholeOptions = (words: string): readonly ReactNode[] =>
+  words.split(/(--[a-z][a-z-]*)/).map((part, index) =>
+    part.startsWith('--') ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: parts of one sentence, which keep their places
+      <span key={index} className="whitespace-nowrap">
+        {part}
+      </span>
+    ) : (
+      part
+    ),
+  )
 
 /** Archives of the person's own that are shown before somebody asks for more. */
 const FEW = 4

@@ -30,7 +30,7 @@ import { EmptyState } from '../../ui/empty.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { ago, count, duration, number } from '../../ui/format.ts'
 import { useNow } from '../../ui/media.ts'
-import { plainName } from '../../ui/names.ts'
+import { plainName, shortKey } from '../../ui/names.ts'
 import { ViewHeader } from '../../ui/view.tsx'
 
 type Unreachable = Extract<ArchiveState, { name: 'unreachable' }>
@@ -507,7 +507,7 @@ function SecretNeeded({ row }: { readonly row: ArchiveRow }): ReactElement {
         <div className="flex-1">
           <TextField
             label="Whole link"
-            placeholder={`hyper://${row.id.slice(0, 6)}…#…`}
+            placeholder={`hyper://${shortKey(row.id)}#…`}
             value={link}
             onValue={setLink}
             autoComplete="off"

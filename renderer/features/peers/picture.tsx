@@ -4,9 +4,9 @@
  */
 import type { ReactElement } from 'react'
 import type { PeerRow } from '../../../preload/contract/models.ts'
-import { shortKey, usePeople } from '../../stores/people.ts'
+import { usePeople } from '../../stores/people.ts'
 import { count, rate } from '../../ui/format.ts'
-import { plainName } from '../../ui/names.ts'
+import { plainName, shortKey } from '../../ui/names.ts'
 
 /** More than these would stand on each other. */
 const SHOWN = 10

@@ -3,12 +3,12 @@ import { ArrowDown, ArrowDownLeft, ArrowUp, ArrowUpRight } from 'lucide-react'
 import { type ReactElement, useMemo, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { PeerName, PeerRow } from '../../../preload/contract/models.ts'
-import { shortKey, usePeople } from '../../stores/people.ts'
+import { usePeople } from '../../stores/people.ts'
 import { cx } from '../../ui/class-names.ts'
 import { FileName } from '../../ui/file-name.tsx'
 import { ago, bytes, count, exactly, rate } from '../../ui/format.ts'
 import { useNow } from '../../ui/media.ts'
-import { plainName } from '../../ui/names.ts'
+import { plainName, shortKey } from '../../ui/names.ts'
 import { Sparkline } from '../../ui/sparkline.tsx'
 
 type Column = 'who' | 'down' | 'up' | 'since'
@@ -62,13 +62,14 @@ export function PeersTable({ peers }: { readonly peers: readonly PeerRow[] }): R
       before.by === by ? { by, descending: !before.descending } : { by, descending: by !== 'who' && by !== 'since' },
     )
   return (
+    // Where there is no room for the last column, each says below its name what stands in it.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section
       aria-label="Connected peers"
       tabIndex={0}
       className="@container overflow-x-auto rounded-lg border border-line"
     >
-      <table className="w-full min-w-120 border-collapse text-left">
+      <table className="w-full border-collapse text-left">
         <thead>
           <tr className="border-b border-line bg-sunken text-sm text-muted">
             {(Object.keys(TITLES) as Column[]).map(column => (
@@ -76,7 +77,10 @@ export function PeersTable({ peers }: { readonly peers: readonly PeerRow[] }): R
                 key={column}
                 scope="col"
                 aria-sort={order.by !== column ? 'none' : order.descending ? 'descending' : 'ascending'}
-                className="py-0.5 font-normal whitespace-nowrap first:pl-1 @3xl:px-1"
+                className={cx(
+                  'py-0.5 font-normal whitespace-nowrap first:pl-1 @3xl:px-1',
+                  column === 'since' && 'hidden @lg:table-cell',
+                )}
               >
                 <button
                   type="button"
@@ -111,7 +115,7 @@ function Peer({ peer, name }: { readonly peer: PeerRow; readonly name: string | 
   const wire = `Over its connection, for all archives together: ${bytes(peer.wireDown)} received, ${bytes(peer.wireUp)} sent`
   return (
     <tr className="border-b border-line last:border-b-0 [&>td]:px-2 [&>td]:py-2 @3xl:[&>td]:px-3 [&>td]:align-middle">
-      <th scope="row" className="max-w-60 px-3 py-2 font-normal">
+      <th scope="row" className="w-full max-w-0 px-3 py-2 font-normal @lg:w-auto @lg:max-w-60">
         <span className="flex items-center gap-2">
           <span title={direction} className="text-muted">
             <Direction size={14} aria-hidden />
@@ -122,6 +126,9 @@ function Peer({ peer, name }: { readonly peer: PeerRow; readonly name: string | 
               {name === null ? <span className="font-mono">{shortKey(peer.id)}</span> : <FileName name={name} />}
             </span>
             <span className="tabular block truncate text-sm text-muted">{plainName(peer.address)}</span>
+            <span className="block text-sm text-muted @lg:hidden">
+              {ago(peer.connectedAt, now)}, {sayWay(peer)}
+            </span>
           </span>
         </span>
       </th>
@@ -145,7 +152,7 @@ function Peer({ peer, name }: { readonly peer: PeerRow; readonly name: string | 
           colour="stroke-good"
         />
       </td>
-      <td className="text-muted" title={exactly(peer.connectedAt)}>
+      <td className="hidden text-muted @lg:table-cell" title={exactly(peer.connectedAt)}>
         <span className="block whitespace-nowrap">{ago(peer.connectedAt, now)}</span>
         <span className="block text-sm">{sayWay(peer)}</span>
       </td>

@@ -106,6 +106,8 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
   const pausedArchive = archive?.paused === true
   const allPaused = useSettings()?.paused === true
   const said = sayTransfer(row, live, allPaused ? 'all' : pausedArchive ? 'archive' : null)
+  // Before anything is counted there is nothing to tell.
+  const isCounted = over || row.files > 0 || row.bytes > 0 || row.ofFiles !== null || row.ofBytes !== null
   const amounts = [
     row.ofFiles === null ? count(row.files, 'file') : `${number(row.files)} of ${count(row.ofFiles, 'file')}`,
     row.ofBytes === null
@@ -151,10 +153,8 @@ function Transfer({ row }: { readonly row: TransferRow }): ReactElement {
               </span>
             </div>
           )}
-          <p className="tabular flex flex-wrap gap-x-3 text-sm text-muted">
-            {amounts.map(amount => (
-              <span key={amount}>{amount}</span>
-            ))}
+          <p className="tabular flex min-h-4 flex-wrap gap-x-3 text-sm text-muted">
+            {isCounted && amounts.map(amount => <span key={amount}>{amount}</span>)}
           </p>
           {row.folder !== null && (
             <p className="flex min-w-0 gap-1 text-sm text-muted">
