@@ -14,6 +14,7 @@ export default defineConfig({
       outDir: 'out/main',
       rollupOptions: {
         input: {
+          entry: resolve('main/entry.ts'),
           index: resolve('main/index.ts'),
           headless: resolve('main/headless.ts'),
           cli: resolve('main/cli.ts'),

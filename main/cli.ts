@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `cairn` command: hands the process to `run`, and ends it within two seconds of being told to. */
+import { createReadStream } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import packageFile from '../package.json' with { type: 'json' }
 import { Output } from './cli/output.ts'
@@ -7,6 +8,9 @@ import { run } from './cli/run.ts'
 import { openSession } from './cli/session.ts'
 
 const CLOSING = 1950
+
+/** In Electron for Windows `process.stdin` is always at its end. */
+const hasNoInput = process.platform === 'win32' && process.versions['electron'] !== undefined
 
 const stop = new AbortController()
 const end = () => {
@@ -42,7 +46,7 @@ const code = await run({
   version: packageFile.version,
   stdout: process.stdout,
   stderr: process.stderr,
-  stdin: () => text(process.stdin),
+  stdin: () => text(hasNoInput ? createReadStream('', { fd: 0, autoClose: false }) : process.stdin),
   writeOut: bytes =>
     new Promise((resolve, reject) => {
       process.stdout.write(bytes, error => (error ? reject(error) : resolve()))

@@ -1,11 +1,14 @@
-/** From an argument list to one of the things that the CLI can do, and the help for each. Pure. */
+/** From an argument list to one of the things that the CLI can do. Pure. */
 import { isIPv4 } from 'node:net'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { LONGEST_MESSAGE } from '../../preload/contract/index.ts'
 import { parseLink } from '../archives/links.ts'
 import { bootstrapNodes, defaultStorage } from '../lib/places.ts'
+import { COMMANDS, COMMON, type CommandName, isCommand, type Options, optionsOf } from './commands.ts'
+import { isShell, type Shell, SHELLS } from './completions.ts'
 import { CliError } from './failure.ts'
+import { helpFor } from './help.ts'
 import { parseTimes } from './week.ts'
 
 /** Characters of what a machine is called. */
@@ -16,494 +19,6 @@ const SLOWEST = 10_000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-type Option = {
-  readonly type: 'string' | 'boolean'
-  readonly multiple?: boolean
-  readonly short?: string
-  readonly value?: string
-  readonly help: string
-}
-type Options = Readonly<Record<string, Option>>
-
-const COMMON = {
-  storage: { type: 'string', value: 'DIR', help: "the folder that holds Cairn's data" },
-  bootstrap: {
-    type: 'string',
-    multiple: true,
-    value: 'HOST:PORT',
-    help: 'a DHT node that replaces the public ones; may be repeated (also: CAIRN_BOOTSTRAP)',
-  },
-  json: {
-    type: 'boolean',
-    help: 'one JSON object per line on stdout, errors as {"error":{"code","message"}} on stderr',
-  },
-  adopt: {
-    type: 'boolean',
-    help: 'use a storage that was copied, restored or moved from another disk: no other copy of it may be in use',
-  },
-  help: { type: 'boolean', short: 'h', help: 'show this' },
-} as const satisfies Options
-
-const MESSAGE = { type: 'string', value: 'TEXT', help: 'what this version is, for everybody who has the link' } as const
-const TIMEOUT = { type: 'string', value: 'SECONDS', help: 'how long to wait for peers' } as const
-
-type Spec = {
-  readonly usage: string
-  readonly about: string
-  readonly options: Options
-  /** It has nothing to do with what Cairn keeps here, nor with others: it takes none of the options that say which. */
-  readonly alone?: boolean
-  /** How many words may follow the command. */
-  readonly words: readonly [least: number, most: number]
-  readonly more?: string
-}
-
-const SPECS = {
-  serve: {
-    usage: 'serve',
-    about: 'Runs Cairn without a window and prints the address of its page, until it is stopped.',
-    options: {
-      port: { type: 'string', value: 'PORT', help: 'the port of the page on 127.0.0.1; any free one by default' },
-      'allow-host': {
-        type: 'string',
-        multiple: true,
-        value: 'NAME:PORT',
-        help: 'another address under which the page is reached, as through an SSH tunnel',
-      },
-    },
-    words: [0, 0],
-    more: 'Where Cairn already runs on this storage, a fresh address of its page is printed.',
-  },
-  publish: {
-    usage: 'publish PATH...',
-    about: 'Shares a folder, a file, or several of both. Prints the link, then goes on sharing until it is stopped.',
-    options: {
-      title: { type: 'string', value: 'TEXT', help: 'the title that friends see; the name of the folder by default' },
-      private: { type: 'boolean', help: 'encrypted: only who has the whole link can read it' },
-      exclude: {
-        type: 'string',
-        multiple: true,
-        value: 'GLOB',
-        help: 'a path, or a pattern as in .gitignore, to leave out; may be repeated',
-      },
-      message: MESSAGE,
-      yes: { type: 'boolean', short: 'y', help: 'publish also what looks private' },
-      exit: { type: 'boolean', help: 'leave when everything is imported, instead of sharing on' },
-    },
-    words: [1, 1000],
-    more: 'Refuses what looks private (keys, passwords, wallets) unless it is excluded or --yes is given. The rules of a .cairnignore file in the folder, in the syntax of .gitignore, hold as well.',
-  },
-  ls: {
-    usage: 'ls LINK',
-    about: 'Lists an archive or one of its folders. Downloads nothing else.',
-    options: { recursive: { type: 'boolean', short: 'r', help: 'with everything below' }, timeout: TIMEOUT },
-    words: [1, 1],
-  },
-  get: {
-    usage: 'get LINK[/path] DEST',
-    about: 'Downloads a file, a folder or everything into the folder DEST. Run again, it goes on where it stopped.',
-    options: {
-      zip: {
-        type: 'string',
-        value: 'FILE',
-        help: 'as one zip instead of into a folder; - writes it to standard output',
-      },
-      overwrite: { type: 'boolean', help: 'replace files of yours that stand in the way' },
-      timeout: TIMEOUT,
-    },
-    words: [1, 2],
-    more: 'What cannot be written is listed at the end, with the reason; in a zip, in a text file too.',
-  },
-  link: {
-    usage: 'link LINK[/path]',
-    about: 'Prints the link to a file, a folder or everything, to what it is now or to one version.',
-    options: {
-      version: { type: 'string', value: 'N', help: 'a version, as cairn history shows them; the newest by default' },
-      pin: {
-        type: 'boolean',
-        help: 'pinned: whoever opens it is shown this version, or told that it is not the one; not even its author can bend it',
-      },
-      timeout: TIMEOUT,
-    },
-    words: [1, 1],
-  },
-  receipt: {
-    usage: 'receipt LINK/path [FOLDER]',
-    about:
-      'Makes a small proof that a file was in an archive at this path and version; with FOLDER, the file is downloaded there as well.',
-    options: {
-      out: {
-        type: 'string',
-        value: 'FILE',
-        help: 'where the receipt goes; beside the file, or here, as NAME.cairn-receipt by default; - writes it to standard output',
-      },
-      overwrite: { type: 'boolean', help: 'replace files of yours that stand in the way' },
-      timeout: TIMEOUT,
-    },
-    words: [1, 2],
-    more: 'LINK+N/path is the file of version N. Whoever has the file and the receipt can check them with cairn verify, without any network. It proves what was signed with the key of the archive; it does not prove when, nor who has that key.',
-  },
-  verify: {
-    usage: 'verify FILE RECEIPT',
-    about:
-      'Checks that a file is the one of which a receipt speaks. Needs no network, no storage and no running Cairn.',
-    options: {},
-    words: [2, 2],
-    alone: true,
-    more: 'Ends with exit code 0 if every bit of both is right, with 1 otherwise.',
-  },
-  keep: {
-    usage: 'keep LINK [FOLDER]',
-    about:
-      'Holds a full copy, follows its changes and serves it to others until it is stopped; with FOLDER, as files in that folder too.',
-    options: {
-      only: {
-        type: 'string',
-        multiple: true,
-        value: 'PATTERN',
-        help: 'keep only this: a path of the archive, or a pattern as in .gitignore; may be repeated',
-      },
-      ask: { type: 'boolean', help: 'take no update without a yes: cairn status shows what waits, cairn take answers' },
-      'no-ask': { type: 'boolean', help: 'take updates unasked again, as far as they are neither large nor removals' },
-      growth: {
-        type: 'string',
-        value: 'SIZE',
-        help: 'how much it may grow before you are asked, as in 500MB or 20GB; any: never asks. 5 GB by default',
-      },
-      exit: { type: 'boolean', help: 'leave when the copy is complete, instead of serving on' },
-      timeout: TIMEOUT,
-    },
-    words: [1, 2],
-    more: 'An update that takes away or overwrites more than half of it, or more than 1,000 files, always waits for your answer.',
-  },
-  take: {
-    usage: 'take LINK',
-    about: 'Answers the update of a kept archive that waits for you: takes it.',
-    options: {
-      list: { type: 'boolean', help: 'shows what it would change, file by file, and takes nothing' },
-      choose: {
-        type: 'string',
-        multiple: true,
-        value: 'PATTERN',
-        help: 'takes only this of it: a path of the archive, or a pattern as in .gitignore; may be repeated',
-      },
-      stay: { type: 'boolean', help: 'stays on the version that is kept instead' },
-    },
-    words: [1, 1],
-    more: 'What is not chosen stays as it is, and so does the archive, until you take the rest.',
-  },
-  holders: {
-    usage: 'holders LINK[/path]',
-    about:
-      'Shows who else has what of an archive, a folder or a file, and whether it would be there without this machine.',
-    options: {
-      rarest: { type: 'string', value: 'N', help: 'also the N files that the fewest others hold' },
-      timeout: TIMEOUT,
-    },
-    words: [1, 1],
-    more: 'What others hold is what they say. Of those who are away it is shown what they held when they were seen last.',
-  },
-  free: {
-    usage: 'free LINK[/path] [PATH...]',
-    about:
-      "Deletes copies of a friend's archive that enough others hold, to have their room. What opens them fetches them.",
-    options: {
-      others: { type: 'string', value: 'N', help: 'how many others must hold and keep a file; 2 by default' },
-      'dry-run': { type: 'boolean', help: 'shows what would go, and changes nothing' },
-      undo: { type: 'boolean', help: 'fetches and keeps again what was freed of it' },
-      timeout: TIMEOUT,
-    },
-    words: [1, 1000],
-    more: 'They must be connected, do more than look, and promise to keep it. Later versions are kept as before.',
-  },
-  call: {
-    usage: 'call KEY [NAME]',
-    about:
-      'Gives another machine a name of yours, which stands for its key in lists and on the page. Nobody else sees it.',
-    options: { remove: { type: 'boolean', help: 'takes the name away' } },
-    words: [1, 2],
-    more: 'KEY, or its first letters, is what cairn holders and cairn peers show. Without NAME: what it is called now.',
-  },
-  disk: {
-    usage: 'disk [LINK[/path]]',
-    about: 'Shows what archives take on this machine, or one of them by its files.',
-    options: {
-      clear: { type: 'boolean', help: 'deletes what was looked at and is not kept, and gives its room back' },
-      cache: { type: 'string', value: 'SIZE', help: 'how much of that may stay, from now on, as in 20GB' },
-    },
-    words: [0, 1],
-  },
-  notify: {
-    usage: 'notify [LINK]',
-    about:
-      "Says whether the page notifies you of changes, to a friend's archive or in general, and switches that on or off.",
-    options: {
-      on: { type: 'boolean', help: 'notifies you from now on' },
-      off: { type: 'boolean', help: 'does not: what is new is counted in the library all the same' },
-    },
-    words: [0, 1],
-  },
-  watch: {
-    usage: 'watch LINK',
-    about: 'Waits until somebody who has an archive is there, however long that takes, and says so.',
-    options: {
-      stop: { type: 'boolean', help: 'watch for it no longer' },
-      timeout: { type: 'string', value: 'SECONDS', help: 'how long to wait; for ever by default' },
-    },
-    words: [1, 1],
-    more: 'Stopped before that, it stays watched for: the page of the next Cairn on this storage tells when it is found, and cairn status too.',
-  },
-  history: {
-    usage: 'history LINK',
-    about: 'Lists what changed and when, newest first.',
-    options: {
-      changes: { type: 'boolean', help: 'with the files of each change' },
-      version: { type: 'string', value: 'N', help: 'from this version on, back; the newest by default' },
-      limit: { type: 'string', value: 'N', help: 'no more than so many' },
-      timeout: TIMEOUT,
-    },
-    words: [1, 1],
-  },
-  diff: {
-    usage: 'diff LINK[/path] A B',
-    about:
-      'Shows what differs between version A and version B: the files of an archive or a folder, or the lines of one text. A may be 0, the beginning.',
-    options: { timeout: TIMEOUT },
-    words: [3, 3],
-  },
-  versions: {
-    usage: 'versions LINK[/path]',
-    about:
-      'Lists the versions that have a name, or when one file was added and changed, newest first. cairn get LINK+VERSION/path takes one of them.',
-    options: { timeout: TIMEOUT },
-    words: [1, 1],
-  },
-  name: {
-    usage: 'name LINK [NAME] --version N',
-    about: 'Gives a version a name, such as v1.0; without NAME it has none any more.',
-    options: { version: { type: 'string', value: 'N', help: 'the version; also LINK+N. The newest by default' } },
-    words: [1, 2],
-    more: "Readers see the names in an archive of yours. What you call versions of a friend's stays with you.",
-  },
-  describe: {
-    usage: 'describe LINK [TEXT|-] --version N',
-    about:
-      'Says what a version of an archive of yours is, also afterwards; without TEXT, nothing is said of it any more.',
-    options: {
-      version: {
-        type: 'string',
-        value: 'N',
-        help: 'the version; also LINK+N. By default the newest that changed anything',
-      },
-    },
-    words: [1, 2],
-    more: 'Readers see it in the list of changes. - reads the text from standard input; 500 characters at most.',
-  },
-  gone: {
-    usage: 'gone LINK[/path]',
-    about: 'Lists what was in a folder and is gone, newest first, with the last version that had it.',
-    options: {
-      find: { type: 'string', value: 'TEXT', help: 'everything below it whose name holds this' },
-      all: { type: 'boolean', help: 'looks back to the beginning, however long that is' },
-      timeout: TIMEOUT,
-    },
-    words: [1, 1],
-    more: 'cairn get LINK+VERSION/path FOLDER takes it; of an archive of yours, cairn restore brings it back.',
-  },
-  restore: {
-    usage: 'restore LINK [PATH] --version N',
-    about: 'Makes a file, a folder or all of an archive of yours what it was in an earlier version, as a new version.',
-    options: { version: { type: 'string', value: 'N', help: 'the version; also LINK+N' }, message: MESSAGE },
-    words: [1, 2],
-    more: 'Where the archive follows a folder, the folder is changed. What it holds is published before, and nothing is lost.',
-  },
-  follow: {
-    usage: 'follow LINK',
-    about:
-      'Answers an archive whose author took versions back, or mended it after a fork: follows, and gives up what is no more.',
-    options: { stay: { type: 'boolean', help: 'stays on what is here instead, and keeps it' } },
-    words: [1, 1],
-    more: 'cairn status shows what waits, and which versions would be lost.',
-  },
-  warrant: {
-    usage: 'warrant LINK --out FILE',
-    about:
-      'Writes the proof that two histories of an archive were signed with its key into a file, or checks such a file.',
-    options: {
-      out: { type: 'string', value: 'FILE', help: 'where it goes; - writes it to standard output' },
-      check: { type: 'string', value: 'FILE', help: 'check this one instead, without any peer or storage' },
-    },
-    words: [0, 1],
-    more: 'It proves that both were signed with the secret key. It does not prove by whom, nor when, nor which one came first.',
-  },
-  repair: {
-    usage: 'repair LINK',
-    about:
-      'Ends a fork of an archive of yours: what is on this machine is its history from then on. Says first what is lost.',
-    options: {
-      to: {
-        type: 'string',
-        value: 'VERSION',
-        help: 'only up to this version, as the last one that both histories have',
-      },
-      yes: { type: 'boolean', short: 'y', help: 'do it' },
-    },
-    words: [1, 1],
-    more: 'Also goes on with a copy that may be older than what was published, where nobody is there to catch up from. To be done on one machine only. Readers are asked to follow, and keep what they have until they do.',
-  },
-  network: {
-    usage: 'network',
-    about:
-      'Says how this machine can be reached, what that is known from, and what helps; then what the network was told.',
-    options: {
-      table: { type: 'boolean', help: 'with the nodes that are known, by how close they are' },
-      'begin-with': {
-        type: 'string',
-        multiple: true,
-        value: 'HOST:PORT',
-        help: 'from now on, begin with this node in place of the public ones; may be repeated; public: with those again',
-      },
-    },
-    words: [0, 0],
-  },
-  check: {
-    usage: 'check LINK',
-    about: 'Tries to open a link as a friend would who has nothing else, and says how far that got.',
-    options: {},
-    words: [1, 1],
-    more: 'Of your own link it says what can be told from this machine: a friend may have a router of their own in the way. Exit code 0 if verified content came, 3 otherwise.',
-  },
-  lookup: {
-    usage: 'lookup LINK',
-    about: 'Asks the network who announces an archive, and shows it node by node, with how close each is.',
-    options: {
-      fresh: { type: 'boolean', help: 'begins with nothing, as a stranger does, and not with what is known here' },
-    },
-    words: [1, 1],
-  },
-  dht: {
-    usage: 'dht --port N',
-    about:
-      'Runs nodes of a network of your own, with which others begin, until it is stopped. Prints what they have to say.',
-    options: {
-      port: { type: 'string', value: 'N', help: 'the UDP port of the first node; the others take the ports after it' },
-      host: {
-        type: 'string',
-        value: 'ADDRESS',
-        help: 'the IPv4 address at which others reach this machine; one of its own by default',
-      },
-      nodes: {
-        type: 'string',
-        value: 'K',
-        help: 'how many nodes; 6 by default, since fewer cannot tell people how they are seen',
-      },
-    },
-    words: [0, 0],
-    alone: true,
-    more: 'Keeps nothing on the disk, and needs no storage. Nobody of the public network is asked.',
-  },
-  status: {
-    usage: 'status',
-    about: 'Shows what Cairn has on this machine and what it is doing.',
-    options: {},
-    words: [0, 0],
-  },
-  rules: {
-    usage: 'rules LINK|PATH',
-    about: 'Shows what an archive of yours publishes of its folder and what stays out by which rule, or changes that.',
-    options: {
-      ignore: {
-        type: 'string',
-        multiple: true,
-        value: 'PATTERN',
-        help: 'leave out from the next version on: a path of the archive, or a pattern as in .gitignore; may be repeated',
-      },
-      include: {
-        type: 'string',
-        multiple: true,
-        value: 'PATTERN',
-        help: 'take in what one of the rules leaves out; may be repeated',
-      },
-      message: MESSAGE,
-    },
-    words: [1, 1],
-    more: 'What leaves stays in older versions, and in the copies that others have.',
-  },
-  'move-source': {
-    usage: 'move-source LINK|PATH NEWPATH',
-    about: 'The folder that an archive of yours is made from was moved: follows it at its new place.',
-    options: {
-      from: { type: 'string', value: 'PATH', help: 'which one was moved, of an archive that is made from several' },
-      force: { type: 'boolean', help: 'also if it holds few of the files of the archive' },
-    },
-    words: [2, 2],
-    more: 'Nothing is imported again that has kept its size and time.',
-  },
-  peers: {
-    usage: 'peers [LINK]',
-    about: 'Shows who is connected, what they get and give, and what has passed today and ever.',
-    options: {},
-    words: [0, 1],
-  },
-  limits: {
-    usage: 'limits [LINK]',
-    about: 'Shows how quickly may be fetched and served, of everything or of one archive, or changes that.',
-    options: {
-      down: {
-        type: 'string',
-        value: 'SIZE',
-        help: 'what may come in a second, as in 500kB or 5MB; any: as much as there is',
-      },
-      up: { type: 'string', value: 'SIZE', help: 'what may be sent in a second' },
-      at: {
-        type: 'string',
-        value: 'TIMES',
-        help: 'these hold only then, as in "weekdays 9:00-17:00" or "fri,sat 22:00-6:00"; none: forgets all such times',
-      },
-      connections: { type: 'string', value: 'N', help: 'so many machines may be connected at once' },
-    },
-    words: [0, 1],
-    more: 'Limits hold for what travels inside of connections; packets put about two percent around it. They hold at once.',
-  },
-  room: {
-    usage: 'room [on|off]',
-    about:
-      'Shows who runs Cairn on the local network, where friends are found without internet; switches that on or off.',
-    options: {},
-    words: [0, 1],
-    more: 'Others there can tell that Cairn runs here, and nothing of what you share.',
-  },
-  pause: {
-    usage: 'pause LINK|PATH|--all',
-    about:
-      "Publishes no changes of the folder of an archive of yours until cairn resume. A friend's archive is neither fetched nor served.",
-    more: 'An archive of yours stays shared as it is. With --all nothing at all is fetched or served.',
-    options: { all: { type: 'boolean', help: 'everything: nothing is fetched, served, looked up or announced' } },
-    words: [0, 1],
-  },
-  resume: {
-    usage: 'resume LINK|PATH|--all [--remove]',
-    about: "Publishes the changes of a paused folder again, or goes on with a friend's archive.",
-    options: {
-      all: { type: 'boolean', help: 'everything that cairn pause --all has stopped' },
-      remove: {
-        type: 'boolean',
-        help: 'yes: what is gone from the folder, as cairn status asks, leaves the next version',
-      },
-      message: { ...MESSAGE, help: 'with --remove: what that version is, for everybody who has the link' },
-    },
-    words: [0, 1],
-  },
-  forget: {
-    usage: 'forget LINK',
-    about: 'Stops sharing or keeping an archive and deletes its data from the storage. Copies that others hold stay.',
-    options: {},
-    words: [1, 1],
-  },
-} as const satisfies Record<string, Spec>
-
-export type CommandName = keyof typeof SPECS
-
 export type Common = {
   readonly storage: string
   readonly bootstrap: readonly string[] | null
@@ -513,6 +28,8 @@ export type Common = {
 export type Command =
   | { readonly name: 'help'; readonly text: string }
   | { readonly name: 'version' }
+  | { readonly name: 'completions'; readonly shell: Shell }
+  | { readonly name: 'man' }
   | ({ readonly name: 'serve'; readonly port: number | null; readonly allowHosts: readonly string[] } & Common)
   | ({
       readonly name: 'publish'
@@ -721,7 +238,11 @@ export const TO_STDOUT = '-'
 /** A link that is to be read from standard input: arguments can be seen by every account of the machine. */
 export const FROM_STDIN = '-'
 
-const ALL_OPTIONS: Options = Object.assign({}, COMMON, ...Object.values(SPECS).map(({ options }) => options)) as Options
+const ALL_OPTIONS: Options = Object.assign(
+  {},
+  COMMON,
+  ...Object.values(COMMANDS).map(({ options }) => options),
+) as Options
 
 /** Throws CliError USAGE for what it does not understand, and INVALID_LINK for what is no link. */
 export function parseArguments(args: readonly string[], environment: Environment): Command {
@@ -737,14 +258,15 @@ export function parseArguments(args: readonly string[], environment: Environment
     return { name: 'help', text: helpFor(null) }
   if (name === undefined) throw usage('Which command?', null)
   if (name === 'help') {
-    const about = loose.positionals[1]
-    return { name: 'help', text: helpFor(about !== undefined && isCommand(about) ? about : null) }
+    const [, about = null] = loose.positionals
+    if (about !== null && !isCommand(about)) throw usage(`There is no command "${about}".`, null)
+    return { name: 'help', text: helpFor(about) }
   }
   if (!isCommand(name)) throw usage(`There is no command "${name}".`, null)
   if (loose.values['help'] === true) return { name: 'help', text: helpFor(name) }
   const { values, positionals } = parseStrictly(name, args)
   const words = positionals.slice(1)
-  const [least, most] = SPECS[name].words
+  const [least, most] = COMMANDS[name].words
   if (words.length < least || words.length > most)
     throw usage(words.length < least ? 'Something is missing.' : `"${words[most] ?? ''}" is one too many.`, name)
   return build(name, words, new Values(values, name), environment)
@@ -1016,6 +538,11 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
       }
     case 'forget':
       return { name, ...common, link: checkedLink(first) }
+    case 'completions':
+      if (!isShell(first)) throw usage(`There is nothing for "${first}", but for ${SHELLS.join(', ')}.`, name)
+      return { name, shell: first }
+    case 'man':
+      return { name }
   }
 }
 
@@ -1140,12 +667,6 @@ function parseStrictly(
   }
 }
 
-/** Its own first. */
-function optionsOf(name: CommandName): Options {
-  const { alone, options }: Spec = SPECS[name]
-  return { ...options, ...(alone ? { json: COMMON.json, help: COMMON.help } : COMMON) }
-}
-
 type Bare = Record<string, { type: 'string' | 'boolean'; multiple?: boolean; short?: string }>
 
 function bare(options: Options): Bare {
@@ -1157,57 +678,5 @@ function bare(options: Options): Bare {
   )
 }
 
-const isCommand = (name: string): name is CommandName => Object.hasOwn(SPECS, name)
-
 const usage = (message: string, command: CommandName | null) =>
   new CliError('USAGE', `${message} Try: cairn ${command === null ? '--help' : `${command} --help`}`)
-
-/** null: the overview. */
-export function helpFor(command: CommandName | null): string {
-  if (command === null) {
-    const width = Math.max(...Object.values(SPECS).map(({ usage }) => usage.length))
-    return [
-      'Cairn shares folders with the people you know, from your machine to theirs.',
-      '',
-      'Usage: cairn COMMAND',
-      '',
-      ...Object.values(SPECS).map(
-        ({ usage, about }) => `  ${usage.padEnd(width)}  ${about.split('. ')[0]?.replace(/\.$/, '')}.`,
-      ),
-      '',
-      'Options of all commands that have to do with archives:',
-      ...optionLines(COMMON),
-      '',
-      'A LINK of - is read from standard input, so that nobody else on the machine sees it.',
-      '',
-      ...EXIT_CODES,
-      '',
-      'cairn COMMAND --help says more. cairn --version prints the version.',
-    ].join('\n')
-  }
-  const spec: Spec = SPECS[command]
-  return [
-    `Usage: cairn ${spec.usage} [options]`,
-    '',
-    spec.about,
-    ...(spec.more ? [spec.more] : []),
-    '',
-    'Options:',
-    ...optionLines(optionsOf(command)),
-    '',
-    ...EXIT_CODES,
-  ].join('\n')
-}
-
-function optionLines(options: Options): readonly string[] {
-  const names = Object.entries(options).map(
-    ([name, { short, value }]) => `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`,
-  )
-  const width = Math.max(...names.map(name => name.length))
-  return Object.values(options).map(({ help }, index) => `  ${names[index]?.padEnd(width)}  ${help}`)
-}
-
-const EXIT_CODES = [
-  'Exit codes: 0 done, 1 failed, 2 not understood (arguments or link), 3 nobody could be reached in time,',
-  '            4 refused because it looks private, 5 the storage is in use or cannot be used, 130 stopped before the end.',
-]

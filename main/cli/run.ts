@@ -1,6 +1,7 @@
 /** One run of the CLI: arguments in, exit code out. Knows no process: `cli.ts` gives it streams and signals. */
 import { assertNever } from '../../preload/contract/errors.ts'
 import { type Command, parseArguments, TO_STDOUT } from './arguments.ts'
+import { completionsFor } from './completions.ts'
 import type { Context } from './context.ts'
 import { disk, take } from './device.ts'
 import { EXIT } from './failure.ts'
@@ -8,6 +9,7 @@ import { call, free, holders } from './holders.ts'
 import { forget, notify, status } from './library.ts'
 import { room } from './room.ts'
 import { limits, peers } from './limits.ts'
+import { manual } from './manual.ts'
 import { Output, type Sink } from './output.ts'
 import { check, lookup, network } from './network.ts'
 import { publish } from './publish.ts'
@@ -60,6 +62,9 @@ export async function run({
     command = parseArguments(args, environment)
     if (command.name === 'help') return say(output, command.text, { help: command.text })
     if (command.name === 'version') return say(output, version, { version })
+    if (command.name === 'completions')
+      return say(output, completionsFor(command.shell).trimEnd(), { shell: command.shell })
+    if (command.name === 'man') return say(output, manual(version).trimEnd(), { version })
     // Standard output is the zip's; what else is said goes where notes go.
     if (command.name === 'get' && 'zip' in command.to && command.to.zip === TO_STDOUT)
       output = new Output(output.json, stderr, stderr)
@@ -125,7 +130,10 @@ const ALONE: ReadonlySet<string> = new Set([
 
 function perform(
   context: Context,
-  command: Exclude<Command, { name: 'help' | 'version' | 'serve' | 'dht' | 'verify' | 'check-warrant' }>,
+  command: Exclude<
+    Command,
+    { name: 'help' | 'version' | 'completions' | 'man' | 'serve' | 'dht' | 'verify' | 'check-warrant' }
+  >,
 ): Promise<number> {
   switch (command.name) {
     case 'publish':

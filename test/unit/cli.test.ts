@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
-import { helpFor, parseArguments } from '../../main/cli/arguments.ts'
+import { parseArguments } from '../../main/cli/arguments.ts'
+import { helpFor } from '../../main/cli/help.ts'
 import { failureOf } from '../../main/cli/failure.ts'
 import { Output, type Sink } from '../../main/cli/output.ts'
 import { run } from '../../main/cli/run.ts'
@@ -165,18 +166,6 @@ describe('arguments', () => {
       }
     })()
     expect(failure).toMatchObject({ code, exit: 2 })
-  })
-
-  test('help for each, and for all', () => {
-    for (const name of ['serve', 'publish', 'ls', 'get', 'keep', 'history', 'status', 'forget'] as const) {
-      expect(parse(name, '--help')).toEqual({ name: 'help', text: helpFor(name) })
-      expect(parse('help', name)).toEqual({ name: 'help', text: helpFor(name) })
-      expect(helpFor(name)).toContain(`cairn ${name}`)
-      expect(helpFor(name)).toContain('Exit codes')
-      expect(helpFor(null)).toContain(`  ${name}`)
-    }
-    expect(parse('--help')).toEqual({ name: 'help', text: helpFor(null) })
-    expect(parse()).toEqual({ name: 'help', text: helpFor(null) })
   })
 })
 
