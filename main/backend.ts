@@ -140,6 +140,10 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       transfers,
       storage,
       page: () => page(),
+      woke: () => {
+        network.wake()
+        publishing.rescan()
+      },
     })
     const clients = new Set<Transport<ServerFrame, unknown>>()
     const accept = (transport: Transport<ServerFrame, unknown>) => {

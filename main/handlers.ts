@@ -51,6 +51,7 @@ export type Services = {
   readonly transfers: Transfers
   readonly storage: string
   readonly page: () => string | null
+  readonly woke: () => void
 }
 
 export function createHandlers({
@@ -78,6 +79,7 @@ export function createHandlers({
   transfers,
   storage,
   page,
+  woke,
 }: Services): Handlers<Contract> {
   /** What is asked of a version that is inside of a changeset is not answered. */
   const opened = async <T>(
@@ -226,6 +228,7 @@ export function createHandlers({
         pid: process.pid,
         page: page(),
       }),
+      woke: () => woke(),
       folders: ({ path }) => listFolders(path, settings.current.downloads),
       createFolder: async ({ parent, name }) => ({ path: await createFolder(parent, name) }),
     },

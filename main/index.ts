@@ -1,46 +1,74 @@
 /** The desktop app: composition only. Everything is put together here, and decided elsewhere. */
-import { join } from 'node:path'
-import { app, type BrowserWindow, dialog, MessageChannelMain, powerMonitor, session, shell } from 'electron'
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import {
+  app,
+  type BrowserWindow,
+  dialog,
+  MessageChannelMain,
+  Notification,
+  powerMonitor,
+  session,
+  shell,
+} from 'electron'
 import { AppError } from '../preload/contract/errors.ts'
 import { type Contract, shellContract } from '../preload/contract/index.ts'
 import { connect } from '../preload/wire/connect.ts'
-import type { ClientFrame, ServerFrame, Transport } from '../preload/wire/frames.ts'
+import type { ClientFrame, ServerFrame } from '../preload/wire/frames.ts'
 import { serve } from '../preload/wire/serve.ts'
 import { messagePort } from '../preload/wire/transports.ts'
 import { allowedRequest } from './electron/addresses.ts'
-import { onClose, onQuit } from './electron/closing.ts'
+import { hasWayBack } from './electron/closing.ts'
+import { RESTARTED_NOTICE, wasRestarted } from './electron/crashes.ts'
 import { registerLinkHandler, takeLinks } from './electron/deep-links.ts'
-import { type Host, inThisProcess } from './electron/host.ts'
+import { inThisProcess } from './electron/host.ts'
+import { startsHidden } from './electron/login.ts'
+import { loginItem, openedAtLogin } from './electron/login-item.ts'
 import { setMenu } from './electron/menu.ts'
 import type { MenuActions } from './electron/menu-template.ts'
+import { ShellPreferences } from './electron/preferences.ts'
+import { Preferring } from './electron/preferring.ts'
+import { Presence } from './electron/presence.ts'
 import { cutOffNetwork, registerSchemes, serveContent, servePage } from './electron/protocol.ts'
+import { closeBounded, endWell } from './electron/quitting.ts'
 import { Requests } from './electron/requests.ts'
 import { createShellHandlers } from './electron/shell.ts'
-import { createTray } from './electron/tray.ts'
+import { followStatus } from './electron/status.ts'
+import { backendGone, watchOverPage } from './electron/watching-over.ts'
 import { createWindow, showWindow, shutIn } from './electron/window.ts'
-import { missedBy } from './leaving.ts'
+import { createLog } from './lib/log.ts'
 import { loadPage } from './lib/page-files.ts'
 import { bootstrapNodes, builtPage, defaultStorage } from './lib/places.ts'
 import { pageOfRunning } from './serve.ts'
 
 const storage = defaultStorage()
+/** Chromium keeps its own things here, apart from ours. The lock of the single instance is tied to this folder, too. */
+const folder = join(storage, 'desktop')
+/** What Electron itself was told to run, while it is not packed. */
+const script = process.defaultApp && process.argv[1] !== undefined ? resolve(process.argv[1]) : null
 const requests = new Requests()
 let window: BrowserWindow | null = null
 const show = () => {
   if (window !== null) showWindow(window)
 }
+const actions: Omit<MenuActions, 'pauseAll'> = {
+  request(request) {
+    show()
+    requests.push(request)
+  },
+  show,
+  quit: () => app.quit(),
+}
 
 app.setName('Cairn')
-// Chromium keeps its own things apart from ours. The lock of the single instance is tied to this folder, too.
-app.setPath('userData', join(storage, 'desktop'))
+app.setPath('userData', folder)
+app.enableSandbox()
 registerSchemes()
 
 if (app.requestSingleInstanceLock()) {
   takeLinks({
-    open(link) {
-      requests.push({ kind: 'open-link', link })
-      show()
-    },
+    open: link => actions.request({ kind: 'open-link', link }),
+    openArchive: key => actions.request({ kind: 'archive', key }),
     again: show,
   })
   app.whenReady().then(start).catch(fail)
@@ -53,91 +81,61 @@ async function start(): Promise<void> {
   cutOffNetwork(session.defaultSession, allowedRequest)
   servePage(session.defaultSession, await loadPage(builtPage()))
 
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const log = createLog(folder, 'file')
+  const preferences = await ShellPreferences.open(folder)
   const join = !process.env['CAIRN_OFFLINE']
   const adopt = Boolean(process.env['CAIRN_ADOPT'])
   const host = await inThisProcess({ storage, bootstrap: bootstrapNodes(), join, adopt })
-  // Or, in a process of its own: await inUtilityProcess({ storage, bootstrap: bootstrapNodes(), join, adopt }, () => app.exit(1))
+  const care = { log, close: () => closeBounded(host) }
+  // Or in a process of its own, which tells of its end itself:
+  // await inUtilityProcess({ storage, bootstrap: bootstrapNodes(), join, adopt }, code => void backendGone('exit', code, care))
+  process.on('uncaughtException', error => {
+    log.fatal({ err: error }, 'the backend failed')
+    void backendGone(error.name, null, care)
+  })
+  process.on('unhandledRejection', reason => log.error({ err: reason }, 'nobody took this error'))
   serveContent(session.defaultSession, host.content)
+  const client = connect<Contract>(messagePort<ClientFrame, ServerFrame>(host.connect()))
 
-  const opened = createWindow(() => [host.connect(), shellPort(opened)])
-  window = opened
-  const actions: MenuActions = {
-    request(request) {
-      show()
-      requests.push(request)
-    },
-    show,
-    quit: () => app.quit(),
-  }
-  setMenu(actions)
-  registerLinkHandler()
-  const tray = createTray(actions)
-  let quitting = false
-  let asking = false
-  const { platform } = process
-  const hasTray = tray !== null
-  const quit = () => {
-    quitting = true
-    app.quit()
-  }
-  opened.on('close', event => {
-    if (quitting) return
-    event.preventDefault()
-    if (onClose({ platform, quitting, hasTray }) === 'hide') opened.hide()
-    else app.quit()
-  })
-  app.on('activate', show)
-  powerMonitor.on('shutdown', quit)
-  app.on('before-quit', event => {
-    // Who says it again while they are being asked has answered.
-    if (quitting || asking) {
-      quitting = true
-      return
-    }
-    event.preventDefault()
-    asking = true
-    void askToQuit(host, opened, { platform, hasTray })
-      .then(leaves => (leaves ? quit() : hasTray || platform === 'darwin' ? opened.hide() : show()))
-      .finally(() => {
-        asking = false
-      })
-  })
-  app.on('will-quit', event => {
-    event.preventDefault()
-    void closeBounded(host).finally(() => app.exit(0))
-  })
-}
-
-/** False: somebody would miss what is here, and the person stays for them. */
-async function askToQuit(host: Host, opened: BrowserWindow, way: { platform: NodeJS.Platform; hasTray: boolean }) {
-  const transport: Transport<ClientFrame, ServerFrame> = messagePort(host.connect())
-  try {
-    const question = onQuit(await missedBy(connect<Contract>(transport)), way)
-    if (question === null) return true
-    showWindow(opened)
-    const { message, detail, buttons } = question
-    const asked = { type: 'question', message, detail, buttons, defaultId: 0, cancelId: 0 } as const
-    const { response } = await dialog.showMessageBox(opened, { ...asked, noLink: true })
-    return response === 1
-  } catch {
-    return true
-  } finally {
-    transport.close()
-  }
-}
-
-function shellPort(opened: BrowserWindow) {
-  const { port1, port2 } = new MessageChannelMain()
-  serve(
-    shellContract,
-    createShellHandlers(() => opened, requests),
-    messagePort(port1),
+  const presence = new Presence(
+    { ...actions, pauseAll: paused => void client.settings.update({ paused }).catch(() => {}) },
+    script,
   )
-  return port2
-}
+  const { hasTray } = presence
+  const preferring = new Preferring(preferences, loginItem(script), hasTray && process.platform !== 'darwin')
+  const shellPort = () => {
+    const { port1, port2 } = new MessageChannelMain()
+    serve(
+      shellContract,
+      createShellHandlers(() => opened, requests, preferring),
+      messagePort(port1),
+    )
+    return port2
+  }
+  const wayBack = hasWayBack({ platform: process.platform, hasTray })
+  const hidden = requests.waiting === 0 && startsHidden(process.argv, openedAtLogin(), wayBack)
+  const opened = createWindow(() => [host.connect(), shellPort()], preferences, hidden)
+  window = opened
+  watchOverPage(opened, care)
+  setMenu(actions)
+  registerLinkHandler(script)
+  endWell({ window: opened, host, client, preferences, hasTray })
+  app.on('activate', show)
 
-const closeBounded = (host: Host) =>
-  Promise.race([host.close(), new Promise<void>(resolve => setTimeout(resolve, 2000))])
+  // Nothing has to be done before the machine sleeps: what is written is whole at any moment, as it is for `kill -9`.
+  powerMonitor.on('resume', () => void client.machine.woke().catch(() => {}))
+  const forever = new AbortController().signal
+  void followStatus(client, forever, status => {
+    if (opened.isDestroyed()) return
+    presence.show(status, opened)
+    presence.keepAwake(preferences.current.keepAwake)
+  })
+  void (async () => {
+    for await (const _ of preferences.rows.watch(forever)) presence.keepAwake(preferences.current.keepAwake)
+  })()
+  if (wasRestarted(process.argv) && Notification.isSupported()) new Notification(RESTARTED_NOTICE).show()
+}
 
 /** A headless one on the same storage has a page: that is shown instead. */
 async function fail(error: unknown): Promise<void> {

@@ -1,5 +1,7 @@
 /** Starts the page: connection first, then what listens everywhere, then what is seen. */
 import { createRoot } from 'react-dom/client'
+import { assertNever } from '../preload/contract/errors.ts'
+import type { ShellRequest } from '../preload/contract/index.ts'
 import { App } from './app.tsx'
 import { connected, startConnection } from './backend.ts'
 import { chooseFolder } from './features/chooser/store.ts'
@@ -41,18 +43,48 @@ async function followShell(): Promise<void> {
     try {
       await connected(forever)
       for await (const request of shell.watchRequests(undefined, { signal: forever })) {
-        if (request.kind === 'open-link') ui.go({ view: 'ask', link: request.link })
-        else if (request.kind === 'publish') ui.publish()
-        else if (request.kind === 'show' && request.view === 'settings') ui.show('settings')
-        else if (request.kind === 'show' && request.view === 'home') ui.go({ view: 'home' })
-        else if (request.kind === 'show') ui.go({ view: 'transfers' })
-        else if (request.kind === 'changes') ui.openChanges(request.key)
-        else focusOpenField()
+        answer(request)
       }
     } catch {
       // The shell went away with the backend: both come back together.
     }
     await new Promise(resolve => setTimeout(resolve, 500))
+  }
+}
+
+function answer(request: ShellRequest): void {
+  switch (request.kind) {
+    case 'open-link':
+      return ui.go({ view: 'ask', link: request.link })
+    case 'publish':
+      return ui.publish()
+    case 'paste-link':
+      return focusOpenField()
+    case 'changes':
+      return ui.openChanges(request.key)
+    case 'archive':
+      return ui.openArchive(request.key)
+    case 'show':
+      return show(request.view)
+    default:
+      return assertNever(request)
+  }
+}
+
+function show(view: (ShellRequest & { kind: 'show' })['view']): void {
+  switch (view) {
+    case 'home':
+    case 'transfers':
+    case 'network':
+      return ui.go({ view })
+    case 'settings':
+    case 'shortcuts':
+      return ui.show(view)
+    // What Cairn is, and where it keeps things, stands at the end of the settings.
+    case 'about':
+      return ui.show('settings')
+    default:
+      return assertNever(view)
   }
 }
 

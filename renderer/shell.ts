@@ -28,6 +28,12 @@ const inBrowser: Client<ShellContract> = {
   },
   watchRequests: ((_: undefined, options?: { signal?: AbortSignal }) =>
     clicks.watch(options?.signal)) as Client<ShellContract>['watchRequests'],
+  watchPreferences: nothing as Client<ShellContract>['watchPreferences'],
+  prefer: () => notHere('prefer'),
+}
+
+async function* nothing(): AsyncGenerator<never> {
+  await notHere('watchPreferences')
 }
 
 /** What the person clicked that stands beside the page. */
@@ -52,6 +58,8 @@ const clicks = {
 }
 
 export const shell: Client<ShellContract> = shellKind === 'electron' ? shellPort : inBrowser
+/** There is a desktop around the page, which can be told how to behave. */
+export const hasDesktop = shellKind === 'electron'
 /** A file manager can be shown from here. */
 export const canReveal = shellKind === 'electron'
 

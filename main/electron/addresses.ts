@@ -38,15 +38,35 @@ export function allowedExternal(address: string): boolean {
 
 /** The link among the arguments with which the system started us, or a second one of us; null: there is none. */
 export function linkFromArguments(args: readonly string[]): string | null {
-  return args.find(isLink) ?? null
+  for (const arg of args) {
+    const link = unquoted(arg)
+    if (isLink(link)) return link
+  }
+  return null
 }
 
+/** Whoever registers a program by hand on Windows or Linux easily ends up with the quotes in the argument. */
+const unquoted = (arg: string): string => /^(["'])(.*)\1$/s.exec(arg.trim())?.[2]?.trim() ?? arg.trim()
+
+/** Of one line: a link that breaks off in between was put together by somebody else. */
 export const isLink = (text: string): boolean =>
-  text.length <= LONGEST_LINK && LINK_SCHEMES.some(scheme => text.toLowerCase().startsWith(`${scheme}:`))
+  text.length <= LONGEST_LINK &&
+  !/[\0-\x1f\x7f]/.test(text) &&
+  LINK_SCHEMES.some(scheme => text.toLowerCase().startsWith(`${scheme}:`))
+
+/**
+ * What this program is registered with for links. Electron itself, while it is not packed, has to be told what to run; what
+ * comes after `--` is no switch of Chromium's, whatever a link says.
+ */
+export const linkArguments = (script: string | null): string[] => [...(script === null ? [] : [script]), '--']
 
 /** The page may put text on the clipboard and fill the screen; nothing else is asked for, so nothing else is granted. */
 export const allowedPermission = (permission: string, address: string): boolean =>
   (permission === 'clipboard-sanitized-write' || permission === 'fullscreen') && address.startsWith(`${PAGE_ORIGIN}/`)
+
+/** What the page saves: something that it made itself, or bytes of an archive. Chromium asks the person where to. */
+export const allowedDownload = (address: string): boolean =>
+  [`blob:${PAGE_ORIGIN}/`, `${CONTENT_ORIGIN}/`].some(start => address.startsWith(start))
 
 /** A page of ours needs nothing from any network: what asks for it is not ours. */
 export const allowedRequest = (address: string): boolean =>

@@ -6,14 +6,33 @@ export type ClosingState = {
   /** The person chose Quit, or the system is shutting down. */
   readonly quitting: boolean
   readonly hasTray: boolean
+  /** The person wants Cairn to go on without its window. */
+  readonly closeToTray: boolean
 }
 
+/** Somewhere that leads back to a window that is hidden: the Dock on macOS, else the tray. */
+export const hasWayBack = ({ platform, hasTray }: Pick<ClosingState, 'platform' | 'hasTray'>): boolean =>
+  platform === 'darwin' || hasTray
+
 /**
- * Sharing goes on while Cairn runs, so closing the window hides it wherever there is a way back to it: the Dock on
- * macOS, else the tray. Without one it quits, as a program that cannot be seen must not go on.
+ * Sharing goes on while Cairn runs, so closing the window hides it wherever there is a way back to it, unless the person
+ * wants otherwise. Without one it quits, as a program that cannot be seen must not go on. On macOS a program without a
+ * window is an everyday thing.
  */
-export const onClose = ({ platform, quitting, hasTray }: ClosingState): 'close' | 'hide' =>
-  !quitting && (platform === 'darwin' || hasTray) ? 'hide' : 'close'
+export const onClose = ({ platform, quitting, hasTray, closeToTray }: ClosingState): 'close' | 'hide' =>
+  !quitting && (platform === 'darwin' || (hasTray && closeToTray)) ? 'hide' : 'close'
+
+/** Said the first time that the window hides and Cairn goes on; null: nobody is surprised by it there. */
+export const sayHidden = (
+  platform: NodeJS.Platform,
+  said: boolean,
+): { readonly title: string; readonly body: string } | null =>
+  said || platform === 'darwin'
+    ? null
+    : {
+        title: 'Cairn goes on sharing',
+        body: 'Its sign in the tray opens the window again, pauses everything or quits. What closing means can be changed in the settings.',
+      }
 
 export type LeavingQuestion = {
   readonly message: string

@@ -1,33 +1,36 @@
-/** Links that the operating system hands over, in the three ways in which the three systems do it. */
-import { resolve } from 'node:path'
+/** Links that the operating system hands over, in the ways in which the three systems do it, and archives out of its lists. */
 import { app } from 'electron'
-import { isLink, LINK_SCHEMES, linkFromArguments } from './addresses.ts'
+import { isLink, LINK_SCHEMES, linkArguments, linkFromArguments } from './addresses.ts'
+import { archiveFromArguments } from './faces.ts'
 
 /** Has to be called before the app is ready: macOS may hand over a link by then. `again`: somebody started a second one. */
 export function takeLinks({
   open,
+  openArchive,
   again,
 }: {
   readonly open: (link: string) => void
+  readonly openArchive: (key: string) => void
   readonly again: () => void
 }): void {
+  const take = (args: readonly string[]) => {
+    const link = linkFromArguments(args)
+    if (link !== null) return open(link)
+    const key = archiveFromArguments(args)
+    if (key !== null) openArchive(key)
+  }
   app.on('open-url', (event, url) => {
     event.preventDefault()
     if (isLink(url)) open(url)
   })
   app.on('second-instance', (_, args) => {
     again()
-    const link = linkFromArguments(args)
-    if (link !== null) open(link)
+    take(args.slice(1))
   })
-  const link = linkFromArguments(process.argv.slice(1))
-  if (link !== null) open(link)
+  take(process.argv.slice(1))
 }
 
-export function registerLinkHandler(): void {
-  const [, script] = process.argv
-  for (const scheme of LINK_SCHEMES) {
-    if (!process.defaultApp) app.setAsDefaultProtocolClient(scheme)
-    else if (script !== undefined) app.setAsDefaultProtocolClient(scheme, process.execPath, [resolve(script)])
-  }
+/** `script`: what Electron itself was told to run, while it is not packed. */
+export function registerLinkHandler(script: string | null): void {
+  for (const scheme of LINK_SCHEMES) app.setAsDefaultProtocolClient(scheme, process.execPath, linkArguments(script))
 }

@@ -44,10 +44,10 @@ export async function inThisProcess(options: ProcessOptions): Promise<Host> {
 }
 
 /**
- * `gone` is called when that process ends without having been told to.
+ * `gone` is called, with its exit code, when that process ends without having been told to.
  * @public The other of two hosts: `main/index.ts` uses one of them.
  */
-export async function inUtilityProcess(options: ProcessOptions, gone: () => void): Promise<Host> {
+export async function inUtilityProcess(options: ProcessOptions, gone: (exitCode: number) => void): Promise<Host> {
   const child = utilityProcess.fork(join(projectFolder(), 'out', 'main', 'backend-process.js'), [], {
     serviceName: 'Cairn backend',
   })
@@ -61,8 +61,8 @@ export async function inUtilityProcess(options: ProcessOptions, gone: () => void
     throw AppError.from(error)
   }
   let closing = false
-  void exited.then(() => {
-    if (!closing) gone()
+  void exited.then(([code]) => {
+    if (!closing) gone(Number(code))
   })
   const open = (kind: 'client' | 'content') => {
     const { port1, port2 } = new MessageChannelMain()

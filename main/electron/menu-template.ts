@@ -1,25 +1,35 @@
 /** The menu bar and the tray's menu as data: tested without Electron. */
 import type { MenuItemConstructorOptions } from 'electron'
 import type { ShellRequest } from '../../preload/contract/index.ts'
+import { sayNews, sayStatus } from './faces.ts'
+import type { ShellStatus } from './status.ts'
 
 export type MenuActions = {
   /** Shows the window and tells its page. */
   readonly request: (request: ShellRequest) => void
   readonly show: () => void
+  readonly pauseAll: (paused: boolean) => void
   readonly quit: () => void
 }
 
-export function menuTemplate(platform: NodeJS.Platform, { request, show }: MenuActions): MenuItemConstructorOptions[] {
+export function menuTemplate(
+  platform: NodeJS.Platform,
+  { request, show }: Pick<MenuActions, 'request' | 'show'>,
+): MenuItemConstructorOptions[] {
+  const mac = platform === 'darwin'
   const settings: MenuItemConstructorOptions = {
     label: 'Settings…',
     accelerator: 'CmdOrCtrl+,',
     click: () => request({ kind: 'show', view: 'settings' }),
   }
-  const mac = platform === 'darwin'
+  const about: MenuItemConstructorOptions = {
+    label: 'About Cairn',
+    click: () => request({ kind: 'show', view: 'about' }),
+  }
   const app: MenuItemConstructorOptions = {
     role: 'appMenu',
     submenu: [
-      { role: 'about' },
+      about,
       { type: 'separator' },
       settings,
       { type: 'separator' },
@@ -45,11 +55,9 @@ export function menuTemplate(platform: NodeJS.Platform, { request, show }: MenuA
   const view: MenuItemConstructorOptions = {
     label: '&View',
     submenu: [
-      {
-        label: 'Transfers',
-        accelerator: 'CmdOrCtrl+J',
-        click: () => request({ kind: 'show', view: 'transfers' }),
-      },
+      { label: 'Library', accelerator: 'CmdOrCtrl+Shift+L', click: () => request({ kind: 'show', view: 'home' }) },
+      { label: 'Transfers', accelerator: 'CmdOrCtrl+J', click: () => request({ kind: 'show', view: 'transfers' }) },
+      { label: 'Network', accelerator: 'CmdOrCtrl+Shift+N', click: () => request({ kind: 'show', view: 'network' }) },
       { type: 'separator' },
       { role: 'resetZoom' },
       { role: 'zoomIn' },
@@ -60,15 +68,45 @@ export function menuTemplate(platform: NodeJS.Platform, { request, show }: MenuA
     ],
   }
   const window: MenuItemConstructorOptions = {
-    role: 'windowMenu',
-    submenu: [{ role: 'minimize' }, { role: 'zoom' }, { label: 'Cairn', click: show }],
+    label: '&Window',
+    ...(mac ? { role: 'windowMenu' as const } : {}),
+    submenu: [
+      { role: 'minimize' },
+      ...(mac ? ([{ role: 'zoom' }] satisfies MenuItemConstructorOptions[]) : []),
+      { type: 'separator' },
+      { label: 'Cairn', click: show },
+    ],
   }
-  return [...(mac ? [app] : []), file, { role: 'editMenu' }, view, ...(mac ? [window] : [])]
+  const help: MenuItemConstructorOptions = {
+    label: '&Help',
+    ...(mac ? { role: 'help' as const } : {}),
+    submenu: [
+      { label: 'Keyboard Shortcuts', click: () => request({ kind: 'show', view: 'shortcuts' }) },
+      ...(mac ? [] : [{ type: 'separator' as const }, about]),
+    ],
+  }
+  return [...(mac ? [app] : []), file, { role: 'editMenu' }, view, window, help]
 }
 
-export const trayTemplate = ({ request, show, quit }: MenuActions): MenuItemConstructorOptions[] => [
-  { label: 'Open Cairn', click: show },
-  { label: 'Publish…', click: () => request({ kind: 'publish' }) },
-  { type: 'separator' },
-  { label: 'Quit and stop sharing', click: quit },
-]
+/** The first lines say how things are: some desktops show no tooltips, and some screen readers read none. */
+export function trayTemplate(
+  status: ShellStatus,
+  { request, show, pauseAll, quit }: MenuActions,
+): MenuItemConstructorOptions[] {
+  const { mood, news } = status
+  const pause: MenuItemConstructorOptions =
+    mood === 'paused'
+      ? { label: 'Resume all', click: () => pauseAll(false) }
+      : { label: 'Pause all', enabled: mood !== 'waiting', click: () => pauseAll(true) }
+  return [
+    { label: sayStatus(status), enabled: false },
+    ...(news > 0 ? [{ label: sayNews(news), click: () => request({ kind: 'show', view: 'home' }) }] : []),
+    { type: 'separator' },
+    { label: 'Open Cairn', click: show },
+    { label: 'Publish…', click: () => request({ kind: 'publish' }) },
+    { type: 'separator' },
+    pause,
+    { type: 'separator' },
+    { label: 'Quit and stop sharing', click: quit },
+  ]
+}

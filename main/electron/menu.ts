@@ -2,5 +2,5 @@
 import { Menu } from 'electron'
 import { type MenuActions, menuTemplate } from './menu-template.ts'
 
-export const setMenu = (actions: MenuActions): void =>
+export const setMenu = (actions: Pick<MenuActions, 'request' | 'show'>): void =>
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform, actions)))

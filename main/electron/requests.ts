@@ -10,6 +10,11 @@ export class Requests {
   readonly #waiting: ShellRequest[] = []
   readonly #watchers = new Set<() => void>()
 
+  /** How many wait for a page. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   push(request: ShellRequest): void {
     this.#waiting.push(request)
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift()

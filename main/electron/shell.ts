@@ -5,10 +5,15 @@ import type { ShellContract } from '../../preload/contract/index.ts'
 import type { Handlers } from '../../preload/wire/serve.ts'
 import { allowedExternal } from './addresses.ts'
 import { sourceChoices } from './closing.ts'
+import type { Preferring } from './preferring.ts'
 import type { Requests } from './requests.ts'
 import { showWindow } from './window.ts'
 
-export const createShellHandlers = (window: () => BrowserWindow, requests: Requests): Handlers<ShellContract> => ({
+export const createShellHandlers = (
+  window: () => BrowserWindow,
+  requests: Requests,
+  preferring: Preferring,
+): Handlers<ShellContract> => ({
   async chooseFolder({ title }) {
     const { filePaths } = await dialog.showOpenDialog(window(), {
       title,
@@ -38,4 +43,6 @@ export const createShellHandlers = (window: () => BrowserWindow, requests: Reque
     notification.show()
   },
   watchRequests: (_, signal) => requests.watch(signal),
+  watchPreferences: (_, signal) => preferring.watch(signal),
+  prefer: change => preferring.update(change),
 })

@@ -68,6 +68,8 @@ type Running = {
   readonly carriers: Carriers
   /** Aborted when it ends. */
   readonly life: AbortSignal
+  /** What was waited for may work now. */
+  readonly returned: () => void
   readonly stop: () => void
 }
 
@@ -310,6 +312,7 @@ export class Network {
       local,
       carriers,
       life: life.signal,
+      returned,
       stop: () => {
         life.abort()
         stopWatching()
@@ -324,6 +327,11 @@ export class Network {
     }
     this.#publish({ name: 'starting' })
     this.#openRoom(keyPair)
+  }
+
+  /** The machine has slept, or something else says that what failed may work now. Off the network nothing happens. */
+  wake(): void {
+    this.#running?.returned()
   }
 
   /** Whether others are looked for on the local network. */

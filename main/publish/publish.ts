@@ -56,9 +56,7 @@ export class Publishing {
   readonly #reviews = new Map<string, Reviewed>()
   readonly #live = new Map<string, LiveSource>()
   readonly #uploads = new Map<string, RunningUpload>()
-  readonly #stopWatchingSleep = onWaking(() => {
-    for (const live of this.#live.values()) live.rescan()
-  })
+  readonly #stopWatchingSleep = onWaking(() => this.rescan())
   #stopReplaced: () => void = () => {}
   /** Changes of what is followed, and how, come one after another: the last word counts. */
   readonly #deciding = new Mutex()
@@ -79,6 +77,11 @@ export class Publishing {
     this.#archives = archives
     this.#transfers = transfers
     this.#log = log
+  }
+
+  /** Looks at every folder that is followed: changes may have been told to nobody. */
+  rescan(): void {
+    for (const live of this.#live.values()) live.rescan()
   }
 
   /**

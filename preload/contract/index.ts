@@ -678,6 +678,11 @@ export const contract = {
   },
   machine: {
     status: call({ output: type<BackendStatus>() }),
+    /**
+     * It has slept, and the shell was told by the system: connections are tried again and folders looked at now, and not some
+     * seconds later. Does nothing else, and may be said at any time.
+     */
+    woke: call({}),
     /** Folders of this machine, for choosing one where the shell has no dialog of its own. null: the home folder. */
     folders: call({ input: z.strictObject({ path: LocalPath.nullable() }), output: type<FolderListing>() }),
     createFolder: call({
@@ -702,6 +707,16 @@ export const shellContract = {
   notify: call({ input: z.strictObject({ title: Text(200), body: Text(1000), key: Key.nullable() }) }),
   /** Links that the operating system handed over, and commands from the menu. */
   watchRequests: stream({ emits: type<ShellRequest>() }),
+  /** First how it is, then after each change that was made here. */
+  watchPreferences: stream({ emits: type<ShellPreferences>() }),
+  /** What is left out stays as it is; what this system has no place for is passed over. */
+  prefer: call({
+    input: z.strictObject({
+      startAtLogin: z.boolean().optional(),
+      closeToTray: z.boolean().optional(),
+      keepAwake: z.boolean().optional(),
+    }),
+  }),
 } as const
 export type ShellContract = typeof shellContract
 
@@ -709,7 +724,19 @@ export type ShellRequest =
   | { readonly kind: 'open-link'; readonly link: string }
   | { readonly kind: 'publish' }
   | { readonly kind: 'paste-link' }
-  | { readonly kind: 'show'; readonly view: 'transfers' | 'settings' | 'home' }
+  | { readonly kind: 'show'; readonly view: 'transfers' | 'settings' | 'home' | 'network' | 'shortcuts' | 'about' }
   | { readonly kind: 'changes'; readonly key: string }
+  /** One of the library; nothing happens where it has been forgotten meanwhile. */
+  | { readonly kind: 'archive'; readonly key: string }
+
+/** How the desktop behaves beside the window. null: this system has no place for it. */
+export type ShellPreferences = {
+  /** Without its window, whenever the person logs in. */
+  readonly startAtLogin: boolean | null
+  /** Closing the window leaves Cairn running, in the tray. */
+  readonly closeToTray: boolean | null
+  /** The machine does not go to sleep by itself while something is transferred. */
+  readonly keepAwake: boolean
+}
 
 export type { Entry }

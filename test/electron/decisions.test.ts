@@ -6,12 +6,15 @@ import {
   allowedPermission,
   allowedRequest,
   isOwnPage,
+  allowedDownload,
+  linkArguments,
   linkFromArguments,
   pathBelow,
 } from '../../main/electron/addresses.ts'
-import { onClose, onQuit, sourceChoices } from '../../main/electron/closing.ts'
+import { onClose, onQuit, sayHidden, sourceChoices } from '../../main/electron/closing.ts'
 import { menuTemplate, trayTemplate } from '../../main/electron/menu-template.ts'
 import { Requests } from '../../main/electron/requests.ts'
+import { NOTHING_YET } from '../../main/electron/status.ts'
 import type { ShellRequest } from '../../preload/contract/index.ts'
 
 test.each(['app://cairn/', 'app://cairn/#/archive/x', 'app://cairn/index.html', 'app://cairn/?x'])(
@@ -69,7 +72,13 @@ test('only https and mailto leave for the system', () => {
 test('a link is found among the arguments of a first and of a second instance', () => {
   expect(linkFromArguments(['--flag', 'hyper://abc/x', '/home'])).toBe('hyper://abc/x')
   expect(linkFromArguments(['--allow-file-access', 'CAIRN:abc'])).toBe('CAIRN:abc')
-  expect(linkFromArguments(['--x=hyper://abc', '/hyper:', 'http://x', ''])).toBe(null)
+  // Who wrote the registration by hand left the quotes in; Chromium adds switches of its own; what follows `--` is ours.
+  expect(linkFromArguments(['--original-process-start-time=1', '--', '"hyper://abc"'])).toBe('hyper://abc')
+  expect(linkFromArguments(['/opt/Cairn/cairn', " 'cairn://abc' "])).toBe('cairn://abc')
+  expect(linkFromArguments(['-psn_0_1', 'hyper:abc'])).toBe('hyper:abc')
+  expect(linkFromArguments(['--x=hyper://abc', '/hyper:', 'http://x', '', '"', 'hyper://a\n--inspect'])).toBe(null)
+  expect(linkArguments(null)).toEqual(['--'])
+  expect(linkArguments('/src/cairn')).toEqual(['/src/cairn', '--'])
   expect(linkFromArguments([`hyper://${'x'.repeat(9000)}`])).toBe(null)
 })
 
@@ -92,18 +101,30 @@ test('nothing is asked of a network', () => {
   }
 })
 
+test('only what the page made, and bytes of archives, are saved', () => {
+  for (const address of ['blob:app://cairn/1-2', 'cairn-content://archive/g/x.zip'])
+    expect(allowedDownload(address)).toBe(true)
+  for (const address of ['https://example.org/x', 'data:text/html,x', 'blob:app://cairn.evil/1', 'file:///etc/passwd'])
+    expect(allowedDownload(address)).toBe(false)
+})
+
 test('closing the window hides it where there is a way back', () => {
   const table = [
-    ['darwin', false, false, 'hide'],
-    ['darwin', true, true, 'close'],
-    ['linux', false, true, 'hide'],
-    ['linux', false, false, 'close'],
-    ['win32', false, true, 'hide'],
-    ['win32', true, true, 'close'],
+    ['darwin', false, false, true, 'hide'],
+    ['darwin', false, true, false, 'hide'],
+    ['darwin', true, true, true, 'close'],
+    ['linux', false, true, true, 'hide'],
+    ['linux', false, true, false, 'close'],
+    ['linux', false, false, true, 'close'],
+    ['win32', false, true, true, 'hide'],
+    ['win32', true, true, true, 'close'],
   ] as const
-  for (const [platform, quitting, hasTray, expected] of table) {
-    expect(onClose({ platform, quitting, hasTray })).toBe(expected)
+  for (const [platform, quitting, hasTray, closeToTray, expected] of table) {
+    expect(onClose({ platform, quitting, hasTray, closeToTray })).toBe(expected)
   }
+  expect(sayHidden('linux', false)?.body).toContain('tray')
+  expect(sayHidden('win32', true)).toBe(null)
+  expect(sayHidden('darwin', false)).toBe(null)
   expect(sourceChoices('darwin')).toContain('openFile')
   expect(sourceChoices('win32')).not.toContain('openFile')
 })
@@ -132,15 +153,24 @@ test('before it ends Cairn says what others would miss, and offers to stay', () 
 test('menus say what they do, once, with shortcuts that do not clash', () => {
   for (const platform of ['darwin', 'linux', 'win32'] as const) {
     const asked: ShellRequest[] = []
-    const actions = { request: (request: ShellRequest) => void asked.push(request), show() {}, quit() {} }
-    const items = [...menuTemplate(platform, actions), { submenu: trayTemplate(actions) }].flatMap(({ submenu }) =>
-      Array.isArray(submenu) ? submenu : [],
-    )
+    const actions = {
+      request: (request: ShellRequest) => void asked.push(request),
+      show() {},
+      quit() {},
+      pauseAll() {},
+    }
+    const menus = [...menuTemplate(platform, actions), { submenu: trayTemplate(NOTHING_YET, actions) }]
+    const items = menus.flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []))
     const shortcuts = items.flatMap(({ accelerator }) => (typeof accelerator === 'string' ? [accelerator] : []))
     expect(new Set(shortcuts).size).toBe(shortcuts.length)
     for (const { click } of items) (click as (() => void) | undefined)?.()
     expect(new Set(asked.map(({ kind }) => kind))).toEqual(new Set(['publish', 'paste-link', 'show']))
     expect(items.filter(({ role }) => role === 'quit')).toHaveLength(1)
+    const roles = menus.map(({ role }) => role)
+    expect(roles).toContain('editMenu')
+    for (const role of ['resetZoom', 'zoomIn', 'zoomOut', 'minimize', 'togglefullscreen'])
+      expect(items.filter(item => item.role === role)).toHaveLength(1)
+    expect(items.filter(({ label }) => label === 'About Cairn')).toHaveLength(1)
   }
 })
 

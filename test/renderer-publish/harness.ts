@@ -363,6 +363,7 @@ function handlers(harness: Harness): Handlers<Contract> {
     },
     machine: {
       status: unused,
+      woke: unused,
       async folders({ path }) {
         const at = path ?? '/home/ana'
         return {

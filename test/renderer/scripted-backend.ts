@@ -326,6 +326,7 @@ export class ScriptedBackend implements Backend {
         },
       },
       machine: {
+        woke: () => {},
         status: () => ({
           version: '0.1.0',
           protocol: 1,

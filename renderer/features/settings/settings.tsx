@@ -15,6 +15,7 @@ import { Segmented, Switch, TextField } from '../../ui/field.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Bootstrap } from './bootstrap.tsx'
+import { Desktop } from './desktop.tsx'
 import { Limits } from './limits.tsx'
 
 export function SettingsDialog(): ReactElement {
@@ -70,6 +71,7 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
         checked={settings.room}
         onChecked={room => save({ room })}
       />
+      <Desktop />
       <Limits settings={settings} />
       <Bootstrap saved={settings.bootstrap} />
       <Row label="On this device" hint="What each archive takes here, and how much of what you only look at may stay.">
