@@ -1,0 +1,105 @@
+/**
+ * The packed app without Electron: electron-builder packs it as ever, into a stand-in that has what Electron's folder has
+ * (a binary with fuses, `resources`, `locales`) and runs nothing. So it is electron-builder's own list of files, its
+ * archive and its fuses, on a machine where no Electron can be had.
+ */
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve, sep } from 'node:path'
+import { extractAll } from '@electron/asar'
+import { Arch, build, Platform } from 'electron-builder'
+import { configuration } from './configuration.mjs'
+
+const project = resolve(import.meta.dirname, '../..')
+/** Where @electron/fuses finds them: this text, the version of the wire, its length, and one byte for each fuse. */
+const SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
+const FUSES = 8
+
+/**
+ * Leaves in `folder`, which must be new: `app`, what the archive holds and what stands beside it as files; `packed`, the
+ * folder that a package would install, with the stand-in for Electron.
+ * Throws where the app was not built.
+ */
+export async function packApp(folder, environment = process.env) {
+  if (!existsSync(join(project, 'out/main/index.js'))) throw new Error('The app is not built: npm run build')
+  const work = await mkdtemp(join(tmpdir(), 'cairn-packing-'))
+  try {
+    const electronDist = await standIn(join(work, 'electron'))
+    const config = configuration(environment)
+    // Only Linux's folder needs nothing but files to be made; the native code in it is that of this machine all the same.
+    const { files } = { darwin: config.mac, win32: config.win }[process.platform] ?? config.linux
+    await build({
+      projectDir: project,
+      publish: 'never',
+      targets: Platform.LINUX.createTarget('dir', Arch[process.arch]),
+      config: {
+        ...config,
+        electronDist,
+        directories: { ...config.directories, output: join(work, 'dist') },
+        linux: { ...config.linux, files },
+      },
+    })
+    const [made] = (await readdir(join(work, 'dist'))).filter(name => name.endsWith('-unpacked'))
+    await mkdir(folder, { recursive: true })
+    await cp(join(work, 'dist', made), join(folder, 'packed'), { recursive: true })
+    extractAll(join(folder, 'packed/resources/app.asar'), join(folder, 'app'))
+    return { ...(await measure(folder)), fuses: await fusesOf(folder) }
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+async function standIn(folder) {
+  await mkdir(join(folder, 'resources'), { recursive: true })
+  await mkdir(join(folder, 'locales'))
+  await writeFile(join(folder, 'locales/en-US.pak'), '')
+  const wire = Buffer.from([1, FUSES, ...Buffer.from('1'.repeat(FUSES))])
+  await writeFile(join(folder, 'electron'), Buffer.concat([Buffer.from(SENTINEL), wire]), { mode: 0o755 })
+  return folder
+}
+
+/** Bytes of all that Cairn adds to Electron; `parts` by module or folder, largest first. */
+async function measure(folder) {
+  const resources = join(folder, 'packed/resources')
+  const bytes = await sizeOf(resources)
+  const parts = new Map()
+  const app = join(folder, 'app')
+  for (const entry of await readdir(app, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    const part = partOf(path.slice(app.length + 1).split(sep))
+    parts.set(part, (parts.get(part) ?? 0) + (await stat(path)).size)
+  }
+  return {
+    bytes,
+    parts: [...parts].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes),
+  }
+}
+
+function partOf([first, second, third]) {
+  if (first === 'node_modules') return second.startsWith('@') ? `${second}/${third}` : second
+  return second === undefined ? first : `${first}/${second}`
+}
+
+async function sizeOf(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+  return (await Promise.all(files.map(path => stat(path)))).reduce((sum, { size }) => sum + size, 0)
+}
+
+async function fusesOf(folder) {
+  const binary = await readFile(join(folder, 'packed/cairn'))
+  const at = binary.indexOf(SENTINEL) + SENTINEL.length + 2
+  const names = [
+    'runAsNode',
+    'enableCookieEncryption',
+    'enableNodeOptionsEnvironmentVariable',
+    'enableNodeCliInspectArguments',
+    'enableEmbeddedAsarIntegrityValidation',
+    'onlyLoadAppFromAsar',
+    'loadBrowserProcessSpecificV8Snapshot',
+    'grantFileProtocolExtraPrivileges',
+  ]
+  return Object.fromEntries(names.map((name, index) => [name, binary[at + index] === '1'.charCodeAt(0)]))
+}
