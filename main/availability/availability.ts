@@ -26,7 +26,9 @@ import { parseEntry } from '../read/entries.ts'
 import type { Agreement } from './agreement.ts'
 import type { Claim } from './gossip.ts'
 import { Holders, type Keeps, type Neighbour } from './holders.ts'
+import { filesAt, type Placed } from './files.ts'
 import {
+  addWhole,
   barOf,
   Counts,
   type Fold,
@@ -37,7 +39,6 @@ import {
   older,
   othersOf,
   partOf,
-  type Placed,
   type Tally,
   unionOf,
 } from './holdings.ts'
@@ -59,10 +60,17 @@ const MOST_FILES = 400_000
 /** Those who are connected are written down this often. */
 const REMEMBER = 30_000
 /** Files that are counted before the loop gets its turn. */
-const SLICE = 2048
+const SLICE = 8192
 const BUCKETS = 256
 
-type Machine = Omit<Neighbour, 'fetches'> & { readonly seenAt: number | null }
+type Machine = Omit<Neighbour, 'fetches' | 'heard'> & { readonly seenAt: number | null }
+
+/** Which list it is. */
+type Head = { readonly length: number; readonly fork: number }
+/** Where the content of a version ends, in blocks, and how much it is. */
+type End = { readonly blocks: number; readonly files: number; readonly bytes: number }
+
+const UNKNOWN: Verdict = { name: 'unknown' }
 
 type Known = {
   readonly archive: Archive
@@ -78,6 +86,10 @@ type Known = {
   next: number
   counted: number
   counts: { readonly of: readonly Ranges[]; readonly counts: Counts } | null
+  /** Of which version the last word was; null: it has been taken back since. */
+  said: Head | null
+  /** What the newest changeset says of the version that it ends. */
+  ends: (Head & { readonly end: End | null }) | null
   /** Of machines by what they hold, as long as the version is the same. */
   tallies: { readonly layout: Layout; readonly of: WeakMap<Ranges, Tally> } | null
 }
@@ -204,7 +216,7 @@ export class Availability {
     const ranges = rangesOf(below.flatMap(({ places }) => places))
     const blocks = countOf(ranges)
     const { holdingOf } = this.#scales(known)
-    return this.#machines(key, known.holders).flatMap(machine => {
+    return this.#machines(key, known.holders.neighbours()).flatMap(machine => {
       const holding = holdingOf(machine)
       const share = blocks === 0 ? Number(holding.list) : countOf(within(ranges, holding.content)) / blocks
       const { id, seenAt } = machine
@@ -222,8 +234,8 @@ export class Availability {
     const layout = version === null || version === archive.length ? await this.#layout(known) : null
     if (layout !== null)
       return paths.map(path => {
-        const file = layout.get(path)
-        return file === null ? layout.below(path) : [file]
+        const { start, end } = filesAt(layout.files, path)
+        return Array.from({ length: end - start }, (_, index) => layout.files.at(start + index))
       })
     return archive
       .at(version, async snapshot =>
@@ -251,7 +263,8 @@ export class Availability {
       found.sort((a, b) => a.others - b.others || b.size - a.size || (a.path < b.path ? -1 : 1))
       found = found.slice(0, limit)
     }
-    for (const [index, { path, size, places }] of layout.files.entries()) {
+    for (let index = 0; index < layout.files.length; index++) {
+      const { path, size, places } = layout.files.at(index)
       found.push({ path, size, others: othersOf(places, counts, lists), here: holdsAll(here, places) })
       if (index % SLICE !== SLICE - 1) continue
       cut()
@@ -266,11 +279,12 @@ export class Availability {
     const known = await this.#required(key)
     const layout = await this.#layout(known)
     if (layout === null) throw notListed(key)
-    if (layout.version !== version) return null
+    if (layout.length !== version) return null
     const run = partOf(barPlaces(layout, known.archive), part, BUCKETS)
     if (run === null) return null
     let [files, first, last]: [number, Begun | null, Begun | null] = [0, null, null]
-    for (const [index, { path, places }] of layout.files.entries()) {
+    for (let index = 0; index < layout.files.length; index++) {
+      const { path, places } = layout.files.at(index)
       const own = places.find(({ start, end }) => start < run.end && end > run.start)
       if (own !== undefined) {
         files++
@@ -341,7 +355,9 @@ export class Availability {
     if (this.#closed) return
     const changed = () => {
       const known = this.#known.get(key)
-      if (known !== undefined) known.dirty = true
+      if (known === undefined) return
+      known.dirty = true
+      this.#takeBack(key, known)
     }
     const left = (who: Neighbour) => this.#note(key, who)
     this.#known.set(key, {
@@ -363,6 +379,8 @@ export class Availability {
       next: 0,
       counted: 0,
       counts: null,
+      said: null,
+      ends: null,
       tallies: null,
     })
   }
@@ -444,33 +462,51 @@ export class Availability {
 
   async #count(key: string, known: Known, isWatched: boolean): Promise<void> {
     const { archive, holders } = known
-    const machines = this.#machines(key, holders)
-    const { here, holdingOf, counts, others } = this.#scales(known)
-    const connected = machines.filter(({ seenAt }) => seenAt === null)
+    const asOf = Date.now()
+    const of = headOf(archive)
+    const neighbours = holders.neighbours()
+    const machines = this.#machines(key, neighbours)
+    const { here, holdingOf, counts, others } = this.#scales(known, neighbours)
     const away = machines.filter(({ seenAt }) => seenAt !== null)
     const base = {
       id: key,
-      connected: connected.length,
+      connected: neighbours.length,
       away: away.length,
       lastContact: away.length === 0 ? null : Math.max(...away.map(({ seenAt }) => seenAt ?? 0)),
+      asOf,
+      unheard: neighbours.filter(({ heard }) => !heard).length,
     }
-    if (!isWatched) {
-      const holdings = machines.map(machine => ({ isAway: machine.seenAt !== null, ...holdingOf(machine) }))
-      const short = this.#inShort(key, known, here, holdings)
-      if (short !== null) return putChanged(this.summaries, { ...base, ...short })
+    const isLaidOut = known.layout?.isOf(of.length, of.fork) === true
+    const short =
+      isWatched && isLaidOut
+        ? null
+        : await this.#inShort(
+            known,
+            here,
+            machines.map(one => ({ ...one, ...holdingOf(one) })),
+          )
+    if (!isWatched && short?.isAll === true) return this.#publish(known, of, { ...nothing(key), ...base, ...short.row })
+    const inShort = (): Row => ({
+      ...nothing(key),
+      ...base,
+      ...short?.row,
+      peers: machines.map(machine => {
+        const holding = holdingOf(machine)
+        return holderOf(machine, holding, { files: 0, bytes: 0 }, short?.isWhole(holding) ?? false, [])
+      }),
+    })
+    // What nobody was told yet is told as far as it is known: to lay a long list out takes seconds.
+    const before = this.#rows.get(key) ?? this.summaries.get(key)
+    if (!isLaidOut && (before === undefined || before.now.name === 'unknown')) {
+      const row = this.#rows.get(key)
+      this.#publish(
+        known,
+        of,
+        row === undefined || row.version === null ? inShort() : { ...row, ...base, ...short?.row },
+      )
     }
     const layout = await this.#layout(known)
-    if (layout === null) {
-      const unknown: Verdict = { name: 'unknown' }
-      this.#publish(known, {
-        ...nothing(key),
-        ...base,
-        now: unknown,
-        remembered: unknown,
-        peers: machines.map(machine => holderOf(machine, holdingOf(machine), { files: 0, bytes: 0 }, false, [])),
-      })
-      return
-    }
+    if (layout === null) return this.#publish(known, of, inShort())
     const length = archive.blobs?.core.length ?? 0
     const places = barPlaces(layout, archive)
     const now = await this.#fold(layout, new Folding(others, here, counts))
@@ -486,11 +522,11 @@ export class Availability {
       whole: some.filter(({ isWhole }) => isWhole).length,
       some: some.filter(({ holding }) => holding.list || holding.content.length > 0).length,
     })
-    this.#publish(known, {
+    this.#publish(known, layout, {
       ...base,
       now: judge(now, numbersOf(found.filter(({ machine }) => machine.seenAt === null))),
       remembered: judge(ever, numbersOf(found)),
-      version: layout.version,
+      version: layout.length,
       files: now.total.files,
       bytes: now.total.bytes,
       blocks: countOf(places),
@@ -505,43 +541,79 @@ export class Availability {
     })
   }
 
-  /** Where each has all of it or nothing, no list need be read. null: it has to be. */
-  #inShort(
-    key: string,
-    { archive }: Known,
+  /**
+   * What can be said with the list unread, from who holds all blocks. `isAll`: there is no more to be said, since each has all
+   * of it or nothing. null: only the list tells.
+   */
+  async #inShort(
+    known: Known,
     here: Holding,
-    others: readonly (Holding & { readonly isAway: boolean })[],
-  ): Pick<Row, 'now' | 'remembered'> | null {
-    const all = { start: 0, end: archive.blobs?.core.length ?? 0 }
-    const isAll = ({ list, content }: Holding) => list && contains(content, all)
-    if (archive.length === 0 || others.some(one => !isAll(one) && one.content.length > 0)) return null
-    const { files, bytes } = this.#archives.row(key)
-    // The log may be longer than is known here: only the list tells what there is.
-    if (all.end === 0 && bytes !== 0) return null
-    if (others.some(({ content }) => (content.at(-1)?.end ?? 0) > all.end)) return null
-    const judged = (some: readonly Holding[]): Verdict | null => {
-      const whole = some.filter(isAll).length
+    others: readonly (Holding & { readonly seenAt: number | null })[],
+  ): Promise<{
+    readonly row: Pick<Row, 'now' | 'remembered'>
+    readonly isAll: boolean
+    readonly isWhole: (holding: Holding) => boolean
+  } | null> {
+    const { archive } = known
+    if (archive.length === 0) return null
+    // The log may be longer than is known here, and only the list tells what there is.
+    const end = await this.#endOf(known)
+    const length = archive.blobs?.core.length ?? 0
+    if (end === null || others.some(({ content }) => (content.at(-1)?.end ?? 0) > Math.max(length, end.blocks)))
+      return null
+    const all = { start: 0, end: Math.max(length, end.blocks) }
+    const isWhole = ({ list, content }: Holding) => list && contains(content, all)
+    const isAll = others.every(one => one.content.length === 0 || isWhole(one))
+    const judged = (some: readonly Holding[]): Verdict => {
+      const whole = some.filter(isWhole).length
       if (whole > 0) return { name: 'safe', others: whole }
-      if (!isAll(here) || files === null || bytes === null) return null
-      return { name: 'only-here', others: some.filter(({ list }) => list).length, files, bytes }
+      if (!isAll || !isWhole(here)) return UNKNOWN
+      return { name: 'only-here', others: some.filter(({ list }) => list).length, files: end.files, bytes: end.bytes }
     }
-    const now = judged(others.filter(({ isAway }) => !isAway))
+    const now = judged(others.filter(({ seenAt }) => seenAt === null))
     const remembered = judged(others)
-    return now === null || remembered === null ? null : { now, remembered }
+    return { row: { now, remembered }, isAll: isAll && now !== UNKNOWN && remembered !== UNKNOWN, isWhole }
   }
 
-  #publish(known: Known, row: Row): void {
-    const { id } = row
+  /** Where the content of the newest version ends, as a Cairn wrote it down with it; null: it is not known without the list. */
+  async #endOf(known: Known): Promise<End | null> {
+    const { archive, ends } = known
+    const of = headOf(archive)
+    if (ends !== null && areSameHeads(ends, of)) return ends.end
+    const last = await archive.lastChangeset(archive.drive, { wait: false }).catch(() => null)
+    const said = last?.seq === of.length - 1 ? last.changeset : null
+    const end =
+      said === null || said.blocks === null ? null : { blocks: said.blocks, files: said.files, bytes: said.total }
+    // What is not here yet may come.
+    if (said !== null && areSameHeads(headOf(archive), of)) known.ends = { ...of, end }
+    return end
+  }
+
+  /** `of`: the version that it was counted for. */
+  #publish(known: Known, of: Head, counted: Row): void {
+    const { id } = counted
     if (this.#known.get(id) !== known) return
+    const isStill = areSameHeads(headOf(known.archive), of)
+    known.said = isStill ? { length: of.length, fork: of.fork } : null
+    const row = isStill ? counted : doubted(counted)
     if (known.watchers > 0) putChanged(this.#rows, row)
     const { now, remembered, connected, away, lastContact } = row
     putChanged(this.summaries, { id, now, remembered, connected, away, lastContact })
   }
 
+  /** There is another version: what was good of the one before is not known of this one. */
+  #takeBack(key: string, known: Known): void {
+    if (known.said === null || areSameHeads(known.said, headOf(known.archive))) return
+    known.said = null
+    const [row, summary] = [this.#rows.get(key), this.summaries.get(key)]
+    if (row !== undefined) putChanged(this.#rows, doubted(row))
+    if (summary !== undefined) putChanged(this.summaries, doubted(summary))
+  }
+
   async #fold(layout: Layout, folding: Folding): Promise<Fold> {
-    for (const [index, file] of layout.files.entries()) {
-      folding.add(file)
-      if (index % SLICE === SLICE - 1) await setImmediate()
+    for (let start = 0; start < layout.files.length; start += SLICE) {
+      if (start > 0) await setImmediate()
+      folding.add(layout.files, start, Math.min(start + SLICE, layout.files.length))
     }
     return folding.result
   }
@@ -551,21 +623,16 @@ export class Availability {
     if (known.tallies?.layout !== layout) known.tallies = { layout, of: new WeakMap() }
     const cached = known.tallies.of.get(holding.content)
     if (cached !== undefined) return cached
-    let [files, bytes] = [0, 0]
-    for (const [index, { size, places }] of layout.files.entries()) {
-      if (places.length === 0 ? holding.list : places.every(place => contains(holding.content, place))) {
-        files++
-        bytes += size
-      }
-      if (index % SLICE === SLICE - 1) await setImmediate()
+    let tally: Tally = { files: 0, bytes: 0 }
+    for (let start = 0; start < layout.files.length; start += SLICE) {
+      if (start > 0) await setImmediate()
+      tally = addWhole(tally, holding, layout.files, start, Math.min(start + SLICE, layout.files.length))
     }
-    const tally = { files, bytes }
     known.tallies.of.set(holding.content, tally)
     return tally
   }
 
-  #machines(key: string, holders: Holders): readonly Machine[] {
-    const connected = holders.neighbours()
+  #machines(key: string, connected: readonly Neighbour[]): readonly Machine[] {
     const ids = new Set(connected.map(({ id }) => id))
     const away = this.#memory.of(key).filter(({ id, list, content }) => !ids.has(id) && isSomething(list, content))
     return [
@@ -575,7 +642,7 @@ export class Availability {
   }
 
   /** What is compared with: only who has the same history holds the same blocks. */
-  #scales(known: Known) {
+  #scales(known: Known, neighbours = known.holders.neighbours()) {
     const { archive, holders } = known
     const { core } = archive.drive
     const log = archive.blobs?.core
@@ -583,7 +650,7 @@ export class Availability {
       list: machine.list.fork === core.fork && contains(machine.list.ranges, { start: 0, end: core.length }),
       content: log !== undefined && machine.content.fork === log.fork ? machine.content.ranges : NONE,
     })
-    const others = holders.neighbours().map(holdingOf)
+    const others = neighbours.map(holdingOf)
     const content = others.map(other => other.content)
     const isSame =
       known.counts !== null &&
@@ -649,13 +716,25 @@ type Begun = { readonly path: string; readonly at: number }
 const barPlaces = (layout: Layout, { blobs }: Archive): Ranges =>
   within(layout.ranges, [{ start: 0, end: blobs?.core.length ?? 0 }])
 
+const headOf = ({ drive: { core } }: Archive): Head => ({ length: core.length, fork: core.fork })
+
+const areSameHeads = (one: Head, other: Head): boolean => one.length === other.length && one.fork === other.fork
+
+/** What reads as safe is not known any more; what is missing may still be. */
+function doubted<T extends Pick<Row, 'now' | 'remembered'>>(said: T): T {
+  const doubt = (verdict: Verdict) => (verdict.name === 'safe' || verdict.name === 'spread' ? UNKNOWN : verdict)
+  return { ...said, now: doubt(said.now), remembered: doubt(said.remembered) }
+}
+
 const nothing = (key: string): Row => ({
   id: key,
-  now: { name: 'unknown' },
-  remembered: { name: 'unknown' },
+  now: UNKNOWN,
+  remembered: UNKNOWN,
   connected: 0,
   away: 0,
   lastContact: null,
+  asOf: 0,
+  unheard: 0,
   version: null,
   files: 0,
   bytes: 0,

@@ -3,7 +3,7 @@
  * who are connected now, have said that they keep it; what opens it later fetches it again. Of an archive of ours
  * nothing goes.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { Freeing as Plan } from '../../preload/contract/models.ts'
 import type { Archives } from '../archives/archives.ts'
@@ -11,13 +11,16 @@ import { bytesOf, heldIn } from '../archives/blocks.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { bounded, contains, type Range, type Ranges, rangesOf, union, within, without } from '../lib/ranges.ts'
 import type { Availability, Circle } from './availability.ts'
+import { type Files, filesAt, type Placed } from './files.ts'
 import type { Freed } from './freed.ts'
 import { MOST_RUNS } from './gossip.ts'
-import { Counts, type Placed } from './holdings.ts'
+import { Counts } from './holdings.ts'
 
 /** As often it is tried to agree with others who free at the same time, after a pause of up to so many milliseconds. */
 const TRIES = 8
 const PAUSE = 600
+/** Files that are looked at before the loop gets its turn. */
+const SLICE = 4096
 
 type Wanted = {
   readonly plan: Plan
@@ -108,13 +111,16 @@ export class Freeing {
     const { archive, layout, keepers } = circle
     const core = archive.blobs?.core
     const here = heldIn(core)
-    const chosen = paths === null ? new Set(layout.files) : new Set(paths.flatMap(path => at(circle, path)))
+    const chosen = chosenOf(circle, paths)
     // What another name shares stays as long as that does.
-    const stays = rangesOf(layout.files.filter(file => !chosen.has(file)).flatMap(({ places }) => places))
+    const stays = await staying(layout.files, chosen)
     const counts = new Counts(keepers)
     const tallies = { goes: none(), tooFew: none(), shared: none(), notHere: none() }
     const files: Wanted['files'][number][] = []
-    for (const file of chosen) {
+    for (let index = 0; index < layout.files.length; index++) {
+      if (index % SLICE === SLICE - 1) await setImmediate()
+      if (chosen !== null && chosen[index] === 0) continue
+      const file = layout.files.at(index)
       const own = rangesOf(file.places)
       const some = within(own, here)
       const isShared = within(own, stays).length > 0
@@ -145,11 +151,26 @@ export class Freeing {
 
 const none = () => ({ files: 0, bytes: 0 })
 
-/** Throws PATH_NOT_FOUND. */
-function at({ archive, layout }: Circle, path: string): readonly Placed[] {
-  const file = layout.get(path)
-  const found = file === null ? layout.below(path) : [file]
-  if (found.length === 0)
-    throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this archive.`, { key: archive.key, path })
-  return found
+/** 1 for each file that is to go. null: all are. Throws PATH_NOT_FOUND. */
+function chosenOf({ archive, layout }: Circle, paths: readonly string[] | null): Uint8Array | null {
+  if (paths === null) return null
+  const chosen = new Uint8Array(layout.files.length)
+  for (const path of paths) {
+    const { start, end } = filesAt(layout.files, path)
+    if (start === end)
+      throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this archive.`, { key: archive.key, path })
+    chosen.fill(1, start, end)
+  }
+  return chosen
+}
+
+/** Where the others stand. */
+async function staying(files: Files, chosen: Uint8Array | null): Promise<Ranges> {
+  const places: Range[] = []
+  if (chosen !== null)
+    for (let index = 0; index < files.length; index++) {
+      if (index % SLICE === SLICE - 1) await setImmediate()
+      if (chosen[index] === 0) places.push(...files.at(index).places)
+    }
+  return rangesOf(places)
 }

@@ -62,6 +62,8 @@ export type Neighbour = {
   readonly id: string
   readonly cairn: boolean
   readonly keeps: Keeps | null
+  /** It has said what it holds. */
+  readonly heard: boolean
   /** It was sent a block just now. */
   readonly fetches: boolean
   readonly list: Claim
@@ -211,6 +213,8 @@ export class Holders {
     for (const session of this.#sessions.values()) {
       if (session.open) this.#say(session, own, keeps, now)
       else if (now - session.since > SHOWING && (watched || now - session.looked > LOOKED)) {
+        // From now on it counts as another program.
+        if (session.looked === Number.NEGATIVE_INFINITY) this.#changed()
         session.looked = now
         for (const log of LOGS) {
           this.#ask(session, log, watched, now)
@@ -266,7 +270,10 @@ export class Holders {
     const { id, open, keeps } = session
     const claim = (log: Log) => session.heard[log].claim ?? this.#protocolSays(session, log)
     const fetches = performance.now() - session.served < FETCHING
-    return { id, cairn: open, keeps, fetches, list: claim('list'), content: claim('content') }
+    const heard = open
+      ? LOGS.every(log => session.heard[log].claim !== null)
+      : performance.now() - session.since > SHOWING
+    return { id, cairn: open, keeps, heard, fetches, list: claim('list'), content: claim('content') }
   }
 
   #protocolSays(session: Session, log: Log): Claim {

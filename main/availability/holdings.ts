@@ -3,16 +3,8 @@
  * sentence. What is said of others leaves this machine out. Pure.
  */
 import type { Availability, Verdict } from '../../preload/contract/models.ts'
+import type { Files } from './files.ts'
 import { contains, countOf, type Range, type Ranges, rangesOf, union, within, without } from '../lib/ranges.ts'
-
-/** A file of a version and where its content stands. Files that share content stand at the same place. */
-export type Placed = {
-  readonly path: string
-  readonly size: number
-  readonly places: readonly Range[]
-  /** Nobody knows yet where it stands: `places` are all that there are. */
-  readonly isUnknown?: boolean
-}
 
 /** What others have of an archive, or this machine has. `list`: all of the list, without which nobody finds a file. */
 export type Holding = { readonly list: boolean; readonly content: Ranges }
@@ -110,6 +102,26 @@ export const holdsAll = ({ list, content }: Holding, places: readonly Range[]): 
 
 export type Tally = { readonly files: number; readonly bytes: number }
 
+/** Adds to `tally` those files from `start` up to `end` that somebody holds whole. */
+export function addWhole(tally: Tally, { list, content }: Holding, files: Files, start: number, end: number): Tally {
+  const { sizes, starts, ends } = files.columns
+  let { files: count, bytes } = tally
+  for (let index = start; index < end; index++) {
+    const scattered = files.scatteredAt(index)
+    const place = { start: starts[index]!, end: ends[index]! }
+    const isWhole =
+      scattered !== undefined
+        ? scattered.places.every(one => contains(content, one))
+        : place.end > place.start
+          ? contains(content, place)
+          : list
+    if (!isWhole) continue
+    count++
+    bytes += sizes[index]!
+  }
+  return { files: count, bytes }
+}
+
 /** Files told apart by how many others hold them, up to a few, and what is at risk. */
 export type Fold = {
   /** Files that nobody else holds, one other, two others … and with the last one, as many or more. */
@@ -141,17 +153,31 @@ export class Folding {
     this.#here = here
   }
 
-  add(file: Placed): void {
-    const others = othersOf(file.places, this.#counts, this.#lists)
-    const isHere = holdsAll(this.#here, file.places)
+  /** Those from `start` up to `end`, which counts each of them once. */
+  add(files: Files, start = 0, end = files.length): void {
+    const { sizes, starts, ends } = files.columns
+    for (let index = start; index < end; index++) {
+      const scattered = files.scatteredAt(index)
+      if (scattered === undefined) {
+        const place = { start: starts[index]!, end: ends[index]! }
+        const others = Math.min(this.#lists, this.#counts.least(place))
+        this.#count(sizes[index]!, others, this.#here.list && contains(this.#here.content, place))
+      } else {
+        const { size, places } = scattered
+        this.#count(size, othersOf(places, this.#counts, this.#lists), holdsAll(this.#here, places))
+      }
+    }
+  }
+
+  #count(size: number, others: number, isHere: boolean): void {
     this.#byOthers[Math.min(others, MOST_TOLD_APART)]!++
     this.#least = Math.min(this.#least, others)
     this.#leastWithThis = Math.min(this.#leastWithThis, others + Number(isHere))
-    this.#sums.total.add(file)
-    if (isHere) this.#sums.here.add(file)
+    this.#sums.total.add(size)
+    if (isHere) this.#sums.here.add(size)
     if (others > 0) return
-    if (isHere) this.#sums.onlyHere.add(file)
-    else this.#sums.missing.add(file)
+    if (isHere) this.#sums.onlyHere.add(size)
+    else this.#sums.missing.add(size)
   }
 
   get result(): Fold {
@@ -172,7 +198,7 @@ class Sum {
   #files = 0
   #bytes = 0
 
-  add({ size }: Placed): void {
+  add(size: number): void {
     this.#files++
     this.#bytes += size
   }

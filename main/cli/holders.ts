@@ -7,9 +7,13 @@ import { CliError, EXIT } from './failure.ts'
 import { Mirror } from './mirror.ts'
 import { count, printable, size, time, verdict } from './words.ts'
 
-/** How long others may take to be there and to say what they hold, and after how much quiet they have; in milliseconds. */
+/**
+ * How long others may take to be there and to say what they hold, where Cairn runs already and where it was started for this;
+ * and how long it is waited for more of them there, in milliseconds. What they hold may change as long as they like meanwhile.
+ */
+const SAYING = 900
 const COMING = 8000
-const QUIET = 1500
+const MORE = 1500
 
 export async function holders(context: Context, command: Command & { name: 'holders' }): Promise<number> {
   const { client, output, signal } = context
@@ -30,7 +34,7 @@ export async function holders(context: Context, command: Command & { name: 'hold
     return EXIT.done
   }
   const { peers, bar, ...rest } = row
-  output.result(sentence(row), { availability: { ...rest, bar } })
+  output.result([sentence(row), asOf(row)].join('\n'), { availability: { ...rest, bar } })
   for (const peer of peers) output.result(peerLine(peer, row, names.get(peer.id)?.name ?? null), { holder: peer })
   if (row.freed.blocks > 0 && !output.json)
     output.result(`Freed here: ${size(row.freed.bytes)}. cairn free LINK --undo gets it back.`, null)
@@ -124,24 +128,27 @@ function freed({ files, bytes, tooFew, shared }: Freeing, command: Command & { n
   return words.join('\n')
 }
 
-/** As it is when those who are there have said what they hold. */
-async function settled({ client, output, signal }: Context, key: string): Promise<Availability> {
+/** As it is when those who are there have said what they hold, or as it is known by then. */
+async function settled({ client, output, signal, attached }: Context, key: string): Promise<Availability> {
   const mirror = new Mirror(client.availability.watch({ key }, { signal }))
-  const until = performance.now() + COMING
+  const until = performance.now() + (attached ? SAYING : COMING)
   let before = ''
   let since = performance.now()
   while (true) {
     const row = mirror.rows.get(key)
-    const words = JSON.stringify(row)
     const now = performance.now()
-    if (words !== before) {
-      before = words
-      since = now
-    }
-    const isSettled = row !== undefined && row.version !== null && row.connected > 0 && now - since >= QUIET
-    if (row !== undefined && (isSettled || now >= until)) return row
+    const who = JSON.stringify(
+      row?.peers
+        .filter(({ connected }) => connected)
+        .map(({ id }) => id)
+        .sort(),
+    )
+    if (who !== before) since = now
+    before = who
+    const isSettled = row !== undefined && row.version !== null && row.connected > 0 && row.unheard === 0
+    if (row !== undefined && ((isSettled && (attached || now - since >= MORE)) || now >= until)) return row
     output.progress('asking those who are there …', null)
-    await mirror.change(QUIET)
+    await mirror.change(Math.max(10, Math.min(MORE, until - now)))
   }
 }
 
@@ -157,9 +164,21 @@ function sentence(row: Availability): string {
   return words.join('\n')
 }
 
-function peerLine(peer: Holder, { blocks }: Availability, name: string | null): string {
+/** What it is as of, and who is not in it. */
+function asOf({ asOf, unheard, version }: Availability): string {
+  const words = [`As of ${time(asOf)}:${String(new Date(asOf).getSeconds()).padStart(2, '0')}.`]
+  if (unheard > 0) words.push(`${count(unheard, 'other has', 'others have')} not said yet what they hold.`)
+  if (version === null) words.push('Its files are not counted yet.')
+  return words.join(' ')
+}
+
+function peerLine(peer: Holder, { blocks, version }: Availability, name: string | null): string {
   const share = blocks === 0 ? 0 : Math.floor((peer.blocks / blocks) * 100)
-  const held = peer.all ? 'all of it' : `${share}%, ${count(peer.files, 'file')}, ${size(peer.bytes)}`
+  const held = peer.all
+    ? 'all of it'
+    : version === null
+      ? 'not counted yet'
+      : `${share}%, ${count(peer.files, 'file')}, ${size(peer.bytes)}`
   const seen = peer.seenAt === null ? 'connected' : `last seen ${time(peer.seenAt)}`
   const who = name === null ? shortKey(peer.id) : printable(name)
   return `  ${who.padEnd(14)} ${held}; ${seen}${peer.cairn ? '' : ', another program'}`

@@ -20,11 +20,40 @@ export function rangesOf(unordered: Iterable<Range>): Ranges {
   return merged
 }
 
+/** The same of many runs, of which the n-th of `starts` and of `ends` are one: sorted as numbers, with no object made of each. */
+export function covered(starts: Float64Array, ends: Float64Array): Ranges {
+  const isEmpty = (_: number, index: number) => starts[index]! >= ends[index]!
+  const isFull = (_: number, index: number) => !isEmpty(_, index)
+  const hasEmpty = starts.some(isEmpty)
+  const from = inOrder(hasEmpty ? starts.filter(isFull) : starts)
+  const to = inOrder(hasEmpty ? ends.filter(isFull) : ends)
+  const merged: Range[] = []
+  let open = 0
+  let start = 0
+  for (let next = 0, closed = 0; closed < to.length; )
+    if (next < from.length && from[next]! <= to[closed]!) {
+      if (open++ === 0) start = from[next]!
+      next++
+    } else {
+      if (--open === 0) merged.push({ start, end: to[closed]! })
+      closed++
+    }
+  return merged
+}
+
+/** What is written one after another is mostly in order. */
+function inOrder(numbers: Float64Array): Float64Array {
+  for (let index = 1; index < numbers.length; index++)
+    if (numbers[index - 1]! > numbers[index]!) return numbers.slice().sort()
+  return numbers
+}
+
 /** What is in `all` and not in `taken`. */
 export function without(all: Ranges, taken: Ranges): Ranges {
   if (taken.length === 0) return all
   const left: Range[] = []
-  let next = 0
+  // Of many runs mostly few are asked about.
+  let next = indexAt(taken, all[0]?.start ?? 0)
   for (const run of all) {
     const { start, end } = run
     let from = start

@@ -13,6 +13,7 @@ import { encodeKey } from '../archives/links.ts'
 import { Collection } from '../lib/collection.ts'
 import { isLoopback } from '../lib/places.ts'
 import { Rate } from '../lib/rate.ts'
+import { Recent } from '../lib/recent.ts'
 import { Announces } from './announces.ts'
 import { AttemptLog, wasHeard } from './attempts.ts'
 import { watchConnectivity } from './connectivity.ts'
@@ -41,6 +42,9 @@ const nobody: Attempts = { connecting: 0, connected: 0, silent: 0, blocked: 0, r
 /** So many wrong blocks end a connection, for so long, in milliseconds. */
 const LIES = 3
 const LET_GO = 10 * 60_000
+/** Machines of which wrong blocks are remembered, and keys of this one: both are made as quickly as somebody likes. */
+const MOST_LIARS = 4096
+const MOST_OURS = 64
 
 /** Whether nodes get in unasked is tried again after so long, in milliseconds, while they do not. */
 const KNOCKING = 10 * 60_000
@@ -104,7 +108,7 @@ export class Network {
   readonly #rates = { down: new Rate(), up: new Rate() }
   readonly #changed = new Set<() => void>()
   readonly #returned = new Set<() => void>()
-  readonly #lies = new Map<string, number>()
+  readonly #lies = new Recent<string, number>(MOST_LIARS)
   readonly #sockets = new Sockets()
   readonly #since = new WeakMap<Carrier, number>()
   /** The sockets of UDP that are open, and what had passed at those that were before. */
@@ -112,7 +116,7 @@ export class Network {
   #passed = { down: 0, up: 0 }
   /** Connections from which something has come, and keys whose connections say nothing of others. */
   readonly #heard = new WeakSet<object>()
-  readonly #ours = new Set<string>()
+  readonly #ours = new Recent<string, true>(MOST_OURS)
   #came = { far: 0, near: 0 }
   #went = { far: 0, near: 0 }
   #unasked: boolean | null = null
@@ -472,7 +476,7 @@ export class Network {
 
   /** Who has this key is this machine itself, for as long as it tries a link: nobody whom others are told of. */
   disregard(publicKey: Buffer): void {
-    this.#ours.add(publicKey.toString('hex'))
+    this.#ours.set(publicKey.toString('hex'), true)
   }
 
   isDisregarded(publicKey: Uint8Array): boolean {

@@ -671,7 +671,11 @@ export type AvailabilitySummary = {
 
 /** Who has what of an archive's newest version. Bytes are sizes of files, so that files that share content each count it. */
 export type Availability = AvailabilitySummary & {
-  /** The version that was counted; null: none yet, and all numbers are 0. */
+  /** When it was so, in milliseconds since 1970: what has changed since is being counted. */
+  readonly asOf: number
+  /** Of those who are connected: how many have not said yet what they hold, and count as holding nothing. */
+  readonly unheard: number
+  /** The version whose files were counted; null: none yet, and all their numbers are 0. The verdict may be known from blocks alone. */
   readonly version: number | null
   readonly files: number
   readonly bytes: number

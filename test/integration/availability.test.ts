@@ -11,8 +11,12 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
 import { Archive } from '../../main/archives/archive.ts'
 import { openStore } from '../../main/archives/store.ts'
+import { descendants } from '../../main/read/entries.ts'
+import { storedList } from '../../main/read/stored-list.ts'
+import { isReserved } from '../../main/archives/about.ts'
 import { encodeWord } from '../../main/availability/gossip.ts'
-import { Layout } from '../../main/availability/layout.ts'
+import { Files, type Placed } from '../../main/availability/files.ts'
+import { Layout, placed } from '../../main/availability/layout.ts'
 import type { ArchiveRow, Availability } from '../../preload/contract/models.ts'
 import { isDone, isFound, type Person, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
@@ -247,7 +251,7 @@ test('who stops without a word is noticed within fifteen seconds, and remembered
   await author.close()
 
   const again = await startPerson(testnet.bootstrap, { storage: author.storage, join: false })
-  const remembered = await available(again, key, ({ now }) => now.name !== 'unknown')
+  const remembered = await available(again, key, ({ version }) => version !== null)
   expect([remembered.now, remembered.remembered]).toEqual([only, { name: 'safe', others: 2 }])
   const known = ({ peers }: Availability) =>
     peers.map(({ id, all, blocks, seenAt }) => [id, all, blocks, seenAt]).sort()
@@ -400,10 +404,13 @@ test('whoever says on that channel what cannot be is taken for another program, 
   expect(liars.map(({ id }) => blocks.get(id))).toEqual([3, 0, 0])
 })
 
-test('where files stand is carried on from version to version as if it were read anew', async () => {
+test.each([
+  ['', null],
+  [', of a private archive as well', encodeKey(randomBytes(32))],
+] as const)('where files stand is carried on from version to version as if it were read anew%s', async (_, secret) => {
   const store = await openStore(await temporaryFolder('cairn-storage'))
   onTestFinished(() => store.close())
-  const archive = await Archive.create(store, 'layout', null)
+  const archive = await Archive.create(store, 'layout', secret)
   const { drive } = archive
   await drive.put('/first.txt', Buffer.from('first'))
   const signal = new AbortController().signal
@@ -424,9 +431,22 @@ test('where files stand is carried on from version to version as if it were read
     carried = await Layout.read(archive, carried, signal)
     const anew = await Layout.read(archive, null, signal)
     expect(carried!.files).toEqual(anew!.files)
-    expect([carried!.ranges, carried!.version]).toEqual([anew!.ranges, drive.core.length])
-    for (const { path } of anew!.files) expect(carried!.get(path)).not.toBeNull()
-    expect(carried!.below('/folder 1')).toEqual(anew!.files.filter(({ path }) => path.startsWith('/folder 1/')))
+    expect([carried!.ranges, carried!.length]).toEqual([anew!.ranges, drive.core.length])
+    const { files } = carried!
+    // Straight from the store it reads the same as entry by entry.
+    const slowly: Placed[] = []
+    for await (const entry of descendants(drive, '/'))
+      if (entry.kind === 'file') slowly.push(await placed(drive, entry))
+    expect(Files.of(slowly)).toEqual(files)
+    const stored: string[] = []
+    for await (const some of storedList(drive, drive.core.length))
+      stored.push(...some.map(({ key }) => key.toString()).filter(path => !isReserved(path)))
+    expect(stored.length).toBe(slowly.length)
+    const { paths } = files.columns
+    paths.forEach((path, index) => expect(files.indexOf(path)).toBe(index))
+    const { start, end } = files.below('/folder 1')
+    expect(paths.slice(start, end)).toEqual(paths.filter(path => path.startsWith('/folder 1/')))
   }
-  expect(carried!.files.length).toBeGreaterThan(5)
+  // Of several levels.
+  expect(carried!.files.length).toBeGreaterThan(10)
 })

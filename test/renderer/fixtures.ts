@@ -425,6 +425,8 @@ export const availability: readonly Availability[] = [
       away: 2,
       lastContact: now - 3 * HOUR,
     }),
+    asOf: now,
+    unheard: 0,
     version: 12,
     files: 1204,
     bytes: 4.2 * GB,
@@ -457,6 +459,8 @@ export const availability: readonly Availability[] = [
   },
   {
     ...summaryOf(numbers.mixes, {}),
+    asOf: now,
+    unheard: 0,
     version: 42,
     files: 48,
     bytes: 612_000_000,

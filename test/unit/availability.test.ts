@@ -17,22 +17,24 @@ import {
   type Word,
   wordFrom,
 } from '../../main/availability/gossip.ts'
+import { Files, type Placed } from '../../main/availability/files.ts'
 import {
+  addWhole,
   barOf,
-  partOf,
   Counts,
   Folding,
   holdsAll,
   judge,
   older,
   othersOf,
-  type Placed,
+  partOf,
 } from '../../main/availability/holdings.ts'
 import {
   areSame,
   bounded,
   contains,
   countOf,
+  covered,
   type Ranges,
   rangesOf,
   union,
@@ -50,10 +52,12 @@ const holding = fc.record({ list: fc.boolean(), content: runs })
 const placed: fc.Arbitrary<Placed> = fc.record({
   path: fc.string().map(name => `/${name}`),
   size: fc.nat(1000),
+  // Of most it is one run; of those that say it with a map it may be several.
   places: fc
-    .option(fc.tuple(fc.nat(BLOCKS - 1), fc.integer({ min: 1, max: 9 })), { nil: null })
-    .map(place => (place === null ? [] : [{ start: place[0], end: Math.min(BLOCKS, place[0] + place[1]) }])),
+    .array(fc.tuple(fc.nat(BLOCKS - 1), fc.integer({ min: 1, max: 9 })), { maxLength: 2 })
+    .map(pairs => rangesOf(pairs.map(([start, length]) => ({ start, end: Math.min(BLOCKS, start + length) })))),
 })
+const manyPlaced = fc.uniqueArray(placed, { maxLength: 12, selector: ({ path }) => path })
 
 test('sets of runs are sets', () => {
   fc.assert(
@@ -73,54 +77,83 @@ test('sets of runs are sets', () => {
 
 test('counts by block, by file and of all agree with naive ones', () => {
   fc.assert(
-    fc.property(
-      fc.array(holding, { maxLength: 5 }),
-      holding,
-      fc.array(placed, { maxLength: 12 }),
-      (others, here, files) => {
-        const sets = others.map(({ content }) => setOf(content))
-        const mine = setOf(here.content)
-        const countAt = (block: number) => sets.filter(set => set.has(block)).length
-        const lists = others.filter(({ list }) => list).length
-        const counts = new Counts(others.map(({ content }) => content))
-        const folding = new Folding(others, here)
-        const naive = { onlyHere: 0, missing: 0, here: 0, bytes: 0, byOthers: new Map<number, number>() }
-        let [least, leastWithThis] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-        for (const file of files) {
-          const blocks = [...setOf(file.places)]
-          const count = Math.min(lists, ...blocks.map(countAt))
-          const isHere = here.list && blocks.every(block => mine.has(block))
-          expect(othersOf(file.places, counts, lists)).toBe(count)
-          expect(holdsAll(here, file.places)).toBe(isHere)
-          naive.byOthers.set(count, (naive.byOthers.get(count) ?? 0) + 1)
-          if (isHere) naive.here++
-          if (count === 0) naive[isHere ? 'onlyHere' : 'missing']++
-          if (count === 0 && isHere) naive.bytes += file.size
-          least = Math.min(least, count)
-          leastWithThis = Math.min(leastWithThis, count + Number(isHere))
-          folding.add(file)
-        }
-        const fold = folding.result
-        expect([fold.total.files, fold.here.files]).toEqual([files.length, naive.here])
-        expect([fold.onlyHere.files, fold.missing.files]).toEqual([naive.onlyHere, naive.missing])
-        expect(fold.onlyHere.bytes).toBe(naive.bytes)
-        expect([fold.least, fold.leastWithThis]).toEqual([least, leastWithThis])
-        fold.byOthers.forEach((number, count) => expect(number).toBe(naive.byOthers.get(count) ?? 0))
-        const all = [{ start: 0, end: BLOCKS }]
-        for (const { start, end, count } of counts.runs(all))
-          for (let block = start; block < end; block++) expect(countAt(block)).toBe(count)
-        const twice = Array.from({ length: BLOCKS }, (_, block) => block).filter(block => countAt(block) >= 2)
-        expect([...setOf(counts.atLeast(2, all))]).toEqual(twice)
-        const newest = rangesOf(files.flatMap(({ places }) => places))
-        const rest = older(BLOCKS, newest, rangesOf(others.flatMap(({ content }) => content)), here.content)
-        expect(rest.blocks).toBe(BLOCKS - countOf(newest))
-        const lonely = Array.from({ length: BLOCKS }, (_, block) => block).filter(
-          block => !setOf(newest).has(block) && countAt(block) === 0,
+    fc.property(fc.array(holding, { maxLength: 5 }), holding, manyPlaced, (others, here, files) => {
+      const sets = others.map(({ content }) => setOf(content))
+      const mine = setOf(here.content)
+      const countAt = (block: number) => sets.filter(set => set.has(block)).length
+      const lists = others.filter(({ list }) => list).length
+      const counts = new Counts(others.map(({ content }) => content))
+      const folding = new Folding(others, here)
+      const naive = { onlyHere: 0, missing: 0, here: 0, bytes: 0, byOthers: new Map<number, number>() }
+      let [least, leastWithThis] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+      for (const file of files) {
+        const blocks = [...setOf(file.places)]
+        const count = Math.min(lists, ...blocks.map(countAt))
+        const isHere = here.list && blocks.every(block => mine.has(block))
+        expect(othersOf(file.places, counts, lists)).toBe(count)
+        expect(holdsAll(here, file.places)).toBe(isHere)
+        naive.byOthers.set(count, (naive.byOthers.get(count) ?? 0) + 1)
+        if (isHere) naive.here++
+        if (count === 0) naive[isHere ? 'onlyHere' : 'missing']++
+        if (count === 0 && isHere) naive.bytes += file.size
+        least = Math.min(least, count)
+        leastWithThis = Math.min(leastWithThis, count + Number(isHere))
+      }
+      const columns = Files.of(files)
+      folding.add(columns)
+      const fold = folding.result
+      others.forEach((other, which) => {
+        const whole = files.filter(({ places }) =>
+          places.length === 0 ? other.list : [...setOf(rangesOf(places))].every(block => sets[which]!.has(block)),
         )
-        expect(rest.onlyHere).toBe(lonely.filter(block => mine.has(block)).length)
-        expect(rest.missing).toBe(lonely.filter(block => !mine.has(block)).length)
-      },
-    ),
+        const tally = { files: whole.length, bytes: whole.reduce((sum, { size }) => sum + size, 0) }
+        expect(addWhole({ files: 0, bytes: 0 }, other, columns, 0, columns.length)).toEqual(tally)
+      })
+      expect([fold.total.files, fold.here.files]).toEqual([files.length, naive.here])
+      expect([fold.onlyHere.files, fold.missing.files]).toEqual([naive.onlyHere, naive.missing])
+      expect(fold.onlyHere.bytes).toBe(naive.bytes)
+      expect([fold.least, fold.leastWithThis]).toEqual([least, leastWithThis])
+      fold.byOthers.forEach((number, count) => expect(number).toBe(naive.byOthers.get(count) ?? 0))
+      const all = [{ start: 0, end: BLOCKS }]
+      for (const { start, end, count } of counts.runs(all))
+        for (let block = start; block < end; block++) expect(countAt(block)).toBe(count)
+      const twice = Array.from({ length: BLOCKS }, (_, block) => block).filter(block => countAt(block) >= 2)
+      expect([...setOf(counts.atLeast(2, all))]).toEqual(twice)
+      const newest = rangesOf(files.flatMap(({ places }) => places))
+      const rest = older(BLOCKS, newest, rangesOf(others.flatMap(({ content }) => content)), here.content)
+      expect(rest.blocks).toBe(BLOCKS - countOf(newest))
+      const lonely = Array.from({ length: BLOCKS }, (_, block) => block).filter(
+        block => !setOf(newest).has(block) && countAt(block) === 0,
+      )
+      expect(rest.onlyHere).toBe(lonely.filter(block => mine.has(block)).length)
+      expect(rest.missing).toBe(lonely.filter(block => !mine.has(block)).length)
+    }),
+  )
+})
+
+test('files in columns are the files, as they come and as they are changed', () => {
+  const byPath = (files: Iterable<Placed>) => new Map([...files].map(file => [file.path, file]))
+  const inOrder = (files: ReadonlyMap<string, Placed>) =>
+    [...files.values()].sort((one, other) => (one.path < other.path ? -1 : 1))
+  const rowsOf = (files: Files) => Array.from({ length: files.length }, (_, index) => files.at(index))
+  fc.assert(
+    fc.property(manyPlaced, manyPlaced, fc.infiniteStream(fc.boolean()), (before, news, coins) => {
+      const columns = Files.of(before)
+      const rows = inOrder(byPath(before))
+      expect(rowsOf(columns)).toEqual(rows)
+      rows.forEach(({ path }, index) => expect(columns.indexOf(path)).toBe(index))
+      const { starts, ends } = columns.columns
+      const single = before.filter(({ places }) => places.length === 1).flatMap(({ places }) => places)
+      if (columns.columns.scattered.size === 0) expect(covered(starts, ends)).toEqual(rangesOf(single))
+      // Some are put, some of them in the place of others, and some go.
+      const changes = new Map<string, Placed | null>(news.map(file => [file.path, file]))
+      for (const { path } of before) if (coins.next().value === true) changes.set(path, null)
+      const after = byPath(before)
+      for (const [path, file] of changes)
+        if (file === null) after.delete(path)
+        else after.set(path, file)
+      expect(rowsOf(columns.with(changes))).toEqual(inOrder(after))
+    }),
   )
 })
 
@@ -161,7 +194,7 @@ test('the sentence', () => {
   ]
   const say = (others: readonly (typeof all)[], here: typeof all) => {
     const folding = new Folding(others, here)
-    for (const file of files) folding.add(file)
+    folding.add(Files.of(files))
     const whole = others.filter(({ content }) => countOf(content) === 4).length
     return judge(folding.result, { whole, some: others.filter(({ content }) => content.length > 0).length })
   }
