@@ -1,14 +1,35 @@
 /**
  * Builds the backend with its entries (the Electron main process, headless, CLI, starter), the preload and the page.
- * The backend runs under plain Node 20 as well, which is why main's target is not Electron's.
+ * The backend runs under plain Node 20 as well, which is why main's target is not Electron's. Beside them, in out/share, what
+ * packages install for the `cairn` command.
  */
+import { mkdir, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { completionsFor } from './main/cli/completions.ts'
+import { manual } from './main/cli/manual.ts'
+import packageFile from './package.json' with { type: 'json' }
+
+/** The man page, and what shells complete by, under the names that each looks for. */
+const share = {
+  name: 'cairn:share',
+  async closeBundle() {
+    const files = {
+      'cairn.1': manual(packageFile.version),
+      'cairn.bash': completionsFor('bash'),
+      _cairn: completionsFor('zsh'),
+      'cairn.fish': completionsFor('fish'),
+    }
+    await mkdir(resolve('out/share'), { recursive: true })
+    await Promise.all(Object.entries(files).map(([name, text]) => writeFile(resolve('out/share', name), text)))
+  },
+}
 
 export default defineConfig({
   main: {
+    plugins: [share],
     build: {
       target: 'node20.19',
       outDir: 'out/main',

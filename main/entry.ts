@@ -16,8 +16,7 @@ switch (start.kind) {
   case 'command': {
     // As Node has it: the program, the script, and then what was said.
     process.argv.splice(1, process.argv.length, 'cairn', ...start.args)
-    const { stayOutOfSight } = await import('./electron/windowless.ts')
-    stayOutOfSight()
+    if (process.platform === 'darwin') (await import('./electron/windowless.ts')).stayOutOfSight()
     // Ends the process.
     await import('./cli.ts')
     break
