@@ -11,7 +11,7 @@
  */
 
 /** Beside the modules that `dependencies` names. `*.js.map` would tell nobody anything. */
-const PACKED = ['out/**/*', '!out/**/*.map', 'resources/icon.{png,svg}', 'resources/tray*.png', 'resources/icons/{16x16,24x24,32x32,48x48,64x64,128x128,256x256}.png', 'package.json', 'LICENSE']
+const PACKED = ['out/**/*', '!out/**/*.map', '!out/share{,/**}', 'resources/icon.{png,svg}', 'resources/tray*.png', 'resources/icons/{16x16,24x24,32x32,48x48,64x64,128x128,256x256}.png', 'package.json', 'LICENSE']
 
 /** What the backend has no use for under Node or Electron, in each module. Paths are those within the package. */
 const UNUSED = [
@@ -38,6 +38,16 @@ const filesOf = platform => [
   ...UNUSED,
   `!**/node_modules/**/prebuilds/!(${platform}-\${arch}){,/**}`,
   `!**/node_modules/@parcel/watcher-!(${platform}-\${arch}*){,/**}`,
+]
+
+/** What a Linux package installs besides the program: the `cairn` command, and what belongs to it. */
+const installed = zshFolder => [
+  'resources/command/linux/cairn=/usr/bin/cairn',
+  'resources/command/linux/cairn.service=/usr/lib/systemd/user/cairn.service',
+  'out/share/cairn.1=/usr/share/man/man1/cairn.1',
+  'out/share/cairn.bash=/usr/share/bash-completion/completions/cairn',
+  `out/share/_cairn=/usr/share/zsh/${zshFolder}/_cairn`,
+  'out/share/cairn.fish=/usr/share/fish/vendor_completions.d/cairn.fish',
 ]
 
 /** @returns {import('electron-builder').Configuration} */
@@ -78,7 +88,8 @@ export function configuration(environment = process.env) {
 
     linux: {
       target: [target('AppImage'), target('deb'), target('rpm')],
-      executableName: 'cairn',
+      // That of the window: `cairn` is the command.
+      executableName: 'cairn-desktop',
       icon: 'resources/icons',
       category: 'Network;FileTransfer;P2P',
       synopsis: 'Share folders with the people you know',
@@ -110,6 +121,7 @@ export function configuration(environment = process.env) {
       ],
       packageCategory: 'net',
       priority: 'optional',
+      fpm: installed('vendor-completions'),
     },
     rpm: {
       depends: [
@@ -123,6 +135,7 @@ export function configuration(environment = process.env) {
         '(libuuid or libuuid1)',
         '(libatomic or libatomic1)',
       ],
+      fpm: installed('site-functions'),
     },
 
     mac: {
@@ -142,6 +155,10 @@ export function configuration(environment = process.env) {
         NSLocalNetworkUsageDescription: 'Cairn finds people on this network who share archives with you.',
       },
       files: filesOf('darwin'),
+      extraResources: [
+        { from: 'resources/command/macos', to: 'bin' },
+        { from: 'out/share', to: 'share' },
+      ],
     },
     dmg: { title: 'Cairn ${version}', writeUpdateInfo: false },
 
@@ -149,6 +166,7 @@ export function configuration(environment = process.env) {
       target: [target('nsis', ['x64']), target('portable', ['x64'])],
       icon: 'resources/icons/icon.ico',
       files: filesOf('win32'),
+      extraResources: [{ from: 'resources/command/windows', to: 'bin' }],
     },
     nsis: {
       oneClick: false,

@@ -89,7 +89,7 @@ async function sizeOf(folder) {
 }
 
 async function fusesOf(folder) {
-  const binary = await readFile(join(folder, 'packed/cairn'))
+  const binary = await readFile(join(folder, 'packed', configuration({}).linux.executableName))
   const at = binary.indexOf(SENTINEL) + SENTINEL.length + 2
   const names = [
     'runAsNode',

@@ -1,0 +1,156 @@
+/**
+ * The `cairn` command as packages install it: their scripts, the real entry of the program, and the CLI behind it. What
+ * stands in for Electron here is a Node that gets the same arguments in the same order.
+ */
+import { spawnSync } from 'node:child_process'
+import { chmod, copyFile, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { configuration } from '../../resources/package/configuration.mjs'
+import packageFile from '../../package.json' with { type: 'json' }
+import { temporaryFolder } from '../helpers/files.ts'
+
+const project = resolve(import.meta.dirname, '../..')
+const scripts = join(project, 'resources/command')
+
+/** A program that writes down what it was given: one argument a line, then its input. */
+const ECHO = `#!/bin/sh
+for argument in "$@"; do printf '<%s>\\n' "$argument"; done
+cat
+exit 7
+`
+/** The program that packages install, without Electron around it. */
+const program = `#!/bin/sh
+exec '${process.execPath}' --input-type=module -e 'await import("${join(project, 'out/main/entry.js')}")' -- "$@"
+`
+
+async function executable(path: string, text: string): Promise<void> {
+  await mkdir(resolve(path, '..'), { recursive: true })
+  await writeFile(path, text)
+  await chmod(path, 0o755)
+}
+
+/** The Linux command, with the program at another place. */
+async function onLinux(text: string): Promise<string> {
+  const folder = await temporaryFolder('cairn-installed')
+  await executable(join(folder, "it's here/cairn-desktop"), text)
+  const script = await readFile(join(scripts, 'linux/cairn'), 'utf8')
+  const command = join(folder, 'bin/cairn')
+  const there = script.replace('/opt/Cairn/cairn-desktop', `"${join(folder, "it's here/cairn-desktop")}"`)
+  expect(there).not.toBe(script)
+  await executable(command, there)
+  return command
+}
+
+function run(command: string, args: readonly string[], input = '', environment: NodeJS.ProcessEnv = {}) {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    input,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent', CAIRN_BOOTSTRAP: '127.0.0.1:1', ...environment },
+  })
+  return { code: status, out: stdout, error: stderr }
+}
+
+const hostile = [
+  'a b',
+  '',
+  '*',
+  '$HOME',
+  '`id`',
+  "it's",
+  '"',
+  '\\',
+  '-- ',
+  '--no-sandbox',
+  'new\nline',
+  'hyper://x+3/é#s',
+]
+const received = (...args: readonly string[]) => `${args.map(argument => `<${argument}>\n`).join('')}the input`
+
+describe('the scripts', () => {
+  test('on Linux hand on every argument as it is, the input, and the exit code', async () => {
+    const { code, out } = run(await onLinux(ECHO), hostile, 'the input')
+    expect(code).toBe(7)
+    const [before = '', after = ''] = out.split('<-->\n', 2)
+    expect(before).toBe('<--ozone-platform=headless>\n<--disable-gpu>\n<--no-sandbox>\n<--log-level=3>\n')
+    expect(after).toBe(received(...hostile))
+  })
+
+  test('on macOS they find the program through links', async () => {
+    const folder = await temporaryFolder('cairn-installed')
+    const contents = join(folder, 'My Applications/Cairn.app/Contents')
+    await executable(join(contents, 'MacOS/Cairn'), ECHO)
+    await mkdir(join(contents, 'Resources/bin'), { recursive: true })
+    await copyFile(join(scripts, 'macos/cairn'), join(contents, 'Resources/bin/cairn'))
+    await mkdir(join(folder, 'bin'))
+    await symlink('../My Applications/Cairn.app/Contents/Resources/bin/cairn', join(folder, 'bin/first'))
+    await symlink(join(folder, 'bin/first'), join(folder, 'cairn'))
+    for (const command of [join(contents, 'Resources/bin/cairn'), join(folder, 'bin/first'), join(folder, 'cairn')]) {
+      const { code, out } = run(command, hostile, 'the input')
+      expect([code, out]).toEqual([7, `<--log-level=3>\n<-->\n${received(...hostile)}`])
+    }
+  })
+
+  test('are understood by every shell of that name, and the one for Windows has its line ends', async () => {
+    for (const name of ['linux/cairn', 'macos/cairn']) {
+      const path = join(scripts, name)
+      expect([name, spawnSync('sh', ['-n', path]).status, (await stat(path)).mode & 0o111]).toEqual([name, 0, 0o111])
+      // Nothing of bash's own, since sh is dash or zsh elsewhere.
+      expect(await readFile(path, 'utf8')).not.toMatch(/\[\[|\blocal\b|\bfunction\b|\$'|<<<|\(\(/)
+    }
+    const lines = (await readFile(join(scripts, 'windows/cairn.cmd'), 'utf8')).split('\r\n')
+    expect(lines.join('')).not.toContain('\n')
+    expect(lines.slice(-4)).toEqual([
+      'setlocal DisableDelayedExpansion',
+      String.raw`"%~dp0..\..\Cairn.exe" --log-level=3 -- %*`,
+      'exit /b %ERRORLEVEL%',
+      '',
+    ])
+  })
+})
+
+describe('the program', () => {
+  test('runs commands without a display', async () => {
+    const cairn = await onLinux(program)
+    expect(run(cairn, ['--version'])).toEqual({ code: 0, out: `${packageFile.version}\n`, error: '' })
+    expect(run(cairn, [])).toMatchObject({ code: 0, out: expect.stringContaining('Usage: cairn COMMAND') })
+  })
+
+  test('tells what it does not understand, and never takes that for a wish to see the window', async () => {
+    const cairn = await onLinux(program)
+    for (const args of [['hyper://x'], ['--hidden']]) {
+      const { code, error } = run(cairn, args)
+      expect([args, code, error.startsWith('cairn: ')]).toEqual([args, 2, true])
+    }
+    expect(JSON.parse(run(cairn, ['ls', '-', '--json'], 'no link').error)).toMatchObject({
+      error: { code: 'INVALID_LINK' },
+    })
+  })
+
+  test('says what to do where nothing can be started', async () => {
+    const file = join(await temporaryFolder('cairn-installed'), 'file')
+    await writeFile(file, '')
+    const { code, error } = run(await onLinux(program), ['status', '--storage', join(file, 'storage')])
+    expect([code, error]).toEqual([5, expect.stringContaining('--storage')])
+  })
+
+  test('does not try to open a window without a screen', async () => {
+    const folder = await temporaryFolder('cairn-installed')
+    await executable(join(folder, 'cairn-desktop'), program)
+    for (const args of [[], ['hyper://x']]) {
+      const { code, error } = run(join(folder, 'cairn-desktop'), args)
+      expect([code, error]).toEqual([1, expect.stringContaining('cairn serve')])
+    }
+  })
+})
+
+test('packages install what is there', async () => {
+  const { deb, rpm, linux } = configuration({})
+  const files = [...(deb?.fpm ?? []), ...(rpm?.fpm ?? [])].map(line => line.split('='))
+  expect(files.map(([, to]) => to)).toEqual(expect.arrayContaining(['/usr/bin/cairn', '/usr/share/man/man1/cairn.1']))
+  for (const [from = ''] of files) expect((await stat(join(project, from))).size).toBeGreaterThan(300)
+  // The name of the command is its own, and its script names the program as packages do.
+  expect(await readFile(join(scripts, 'linux/cairn'), 'utf8')).toContain(`/opt/Cairn/${linux?.executableName} `)
+  const unit = await readFile(join(scripts, 'linux/cairn.service'), 'utf8')
+  expect(unit).toContain('\nExecStart=/usr/bin/cairn serve\n')
+})
