@@ -73,10 +73,16 @@ declare module 'hypercore' {
     type Request = { readonly promise: Promise<Buffer>; snapshot: boolean }
     type OnItsWay = { readonly peer: ReplicatorPeer }
     /** A request to a peer, and one of a peer. */
-    type PeerRequest = OnItsWay & { readonly block: unknown }
+    type PeerRequest = OnItsWay & { readonly block: { readonly index: number } | null }
     type RemoteRequest = { readonly id: number; readonly block: unknown; readonly priority: number }
     /** A block to be asked for; `queued`: nobody has been asked. */
-    type BlockRequest = { readonly index: number; readonly priority: number; queued: boolean }
+    type BlockRequest = {
+      readonly index: number
+      readonly priority: number
+      /** To several peers, where one is slow with it. */
+      readonly inflight: readonly PeerRequest[]
+      queued: boolean
+    }
     type ReplicatorPeer = {
       /** `drained`: what was written has gone further down. */
       readonly protomux: { readonly drained: boolean }
@@ -89,7 +95,9 @@ declare module 'hypercore' {
         once(event: 'close', listener: () => void): unknown
         destroy(error: Error): unknown
       }
-      readonly stats: { readonly wireData: { readonly rx: number; readonly tx: number } }
+      readonly stats: { readonly wireData: { readonly rx: number; readonly tx: number }; hotswaps: number }
+      /** It answers. */
+      readonly remoteUploading: boolean
       /** Requests on their way to it. */
       readonly inflight: number
       getMaxInflight(): number
@@ -193,7 +201,13 @@ declare module 'hypercore' {
     type Replicator = {
       readonly peers: readonly ReplicatorPeer[]
       readonly _inflight: Iterable<PeerRequest>
-      readonly _blocks: { add(index: number, priority: number, force: boolean): unknown }
+      readonly _blocks: {
+        add(index: number, priority: number, force: boolean): unknown
+        get(index: number): BlockRequest | null
+      }
+      readonly stats: { hotswaps: number }
+      /** Asks a peer that has room left for what others were asked for already. */
+      _updateHotswap(peer: ReplicatorPeer): void
       detachFrom(protomux: unknown): void
       /** Requests on their way to one peer at once, at least and at most. */
       setInflightRange(least: number, most: number): void

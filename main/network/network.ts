@@ -28,6 +28,7 @@ import { Sockets } from './sockets.ts'
 import { Table } from './table.ts'
 import { Topics } from './topics.ts'
 import { passOver } from './stalls.ts'
+import { divide } from './takeovers.ts'
 import { type Way, Ways } from './ways.ts'
 
 /** How long the swarm may take to say goodbye, and then to end, in milliseconds. */
@@ -140,6 +141,7 @@ export class Network {
     this.#corestore = corestore
     this.#options = options
     this.#shaper = new Shaper(corestore)
+    corestore.watch(divide)
   }
 
   get started(): boolean {
