@@ -54,12 +54,6 @@ export const isLink = (text: string): boolean =>
   !/[\0-\x1f\x7f]/.test(text) &&
   LINK_SCHEMES.some(scheme => text.toLowerCase().startsWith(`${scheme}:`))
 
-/**
- * What this program is registered with for links. Electron itself, while it is not packed, has to be told what to run; what
- * comes after `--` is no switch of Chromium's, whatever a link says.
- */
-export const linkArguments = (script: string | null): string[] => [...(script === null ? [] : [script]), '--']
-
 /** The page may put text on the clipboard and fill the screen; nothing else is asked for, so nothing else is granted. */
 export const allowedPermission = (permission: string, address: string): boolean =>
   (permission === 'clipboard-sanitized-write' || permission === 'fullscreen') && address.startsWith(`${PAGE_ORIGIN}/`)

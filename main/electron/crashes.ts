@@ -39,9 +39,9 @@ function restartedAt(args: readonly string[]): number | null {
   return /^\d{1,16}$/.test(value) ? Number(value) : null
 }
 
-/** What the next process is started with: a link was handled already, and is not opened twice; nothing comes after `--`. */
+/** What the next process is started with: a link was handled already, and is not opened twice. */
 export function restartArguments(args: readonly string[], isLink: (arg: string) => boolean, now: number): string[] {
-  return [...args.filter(arg => !isLink(arg) && !arg.startsWith(RESTARTED) && arg !== '--'), `${RESTARTED}${now}`]
+  return [...args.filter(arg => !isLink(arg) && !arg.startsWith(RESTARTED)), `${RESTARTED}${now}`]
 }
 
 /** A clock that was set back says nothing. */

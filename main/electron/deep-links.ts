@@ -1,6 +1,6 @@
 /** Links that the operating system hands over, in the ways in which the three systems do it, and archives out of its lists. */
 import { app } from 'electron'
-import { isLink, LINK_SCHEMES, linkArguments, linkFromArguments } from './addresses.ts'
+import { isLink, LINK_SCHEMES, linkFromArguments } from './addresses.ts'
 import { archiveFromArguments } from './faces.ts'
 
 /** Has to be called before the app is ready: macOS may hand over a link by then. `again`: somebody started a second one. */
@@ -30,7 +30,11 @@ export function takeLinks({
   take(process.argv.slice(1))
 }
 
-/** `script`: what Electron itself was told to run, while it is not packed. */
+/**
+ * `script`: what Electron itself was told to run, while it is not packed. Nothing stands between it and the link: what comes
+ * after `--` is a command line, and Electron refuses Chromium's switches after a link by itself.
+ */
 export function registerLinkHandler(script: string | null): void {
-  for (const scheme of LINK_SCHEMES) app.setAsDefaultProtocolClient(scheme, process.execPath, linkArguments(script))
+  for (const scheme of LINK_SCHEMES)
+    app.setAsDefaultProtocolClient(scheme, process.execPath, script === null ? [] : [script])
 }

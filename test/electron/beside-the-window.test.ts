@@ -108,7 +108,7 @@ test('the page is loaded again once in five minutes, and then the person is told
 })
 
 test('a backend that ends is started again once, and its link is not opened twice', () => {
-  const args = ['/src/app', '--hidden', `hyper://${KEY}`, '--']
+  const args = ['/src/app', '--hidden', `hyper://${KEY}`]
   expect(wasRestarted(args)).toBe(false)
   expect(onBackendGone(args, 1_000_000)).toBe('restart')
   const next = restartArguments(args, isLink, 1_000_000)
@@ -249,7 +249,7 @@ test('recent archives are named by key alone, and nothing else is taken for one'
   expect(category?.items?.[0]).toMatchObject({ title: 'Holiday', program: 'C:\\Cairn.exe', args: `--archive=${KEY}` })
   expect(jumpList(recent, 'electron.exe', 'C:\\my "src"')[0]?.items?.[0]?.args).toBe(`"C:\\my src" --archive=${KEY}`)
   expect(jumpList([], 'x', null)).toEqual([])
-  expect(archiveFromArguments(['--', `--archive=${KEY}`])).toBe(KEY)
+  expect(archiveFromArguments(['--hidden', `--archive=${KEY}`])).toBe(KEY)
   for (const arg of [`--archive=${KEY}x`, '--archive=', `--archive=${'l'.repeat(52)}`, KEY])
     expect(archiveFromArguments([arg])).toBe(null)
   const opened: string[] = []

@@ -7,7 +7,6 @@ import {
   allowedRequest,
   isOwnPage,
   allowedDownload,
-  linkArguments,
   linkFromArguments,
   pathBelow,
 } from '../../main/electron/addresses.ts'
@@ -72,13 +71,11 @@ test('only https and mailto leave for the system', () => {
 test('a link is found among the arguments of a first and of a second instance', () => {
   expect(linkFromArguments(['--flag', 'hyper://abc/x', '/home'])).toBe('hyper://abc/x')
   expect(linkFromArguments(['--allow-file-access', 'CAIRN:abc'])).toBe('CAIRN:abc')
-  // Who wrote the registration by hand left the quotes in; Chromium adds switches of its own; what follows `--` is ours.
-  expect(linkFromArguments(['--original-process-start-time=1', '--', '"hyper://abc"'])).toBe('hyper://abc')
+  // Who wrote the registration by hand left the quotes in; Chromium adds switches of its own.
+  expect(linkFromArguments(['--original-process-start-time=1', '"hyper://abc"'])).toBe('hyper://abc')
   expect(linkFromArguments(['/opt/Cairn/cairn', " 'cairn://abc' "])).toBe('cairn://abc')
   expect(linkFromArguments(['-psn_0_1', 'hyper:abc'])).toBe('hyper:abc')
   expect(linkFromArguments(['--x=hyper://abc', '/hyper:', 'http://x', '', '"', 'hyper://a\n--inspect'])).toBe(null)
-  expect(linkArguments(null)).toEqual(['--'])
-  expect(linkArguments('/src/cairn')).toEqual(['/src/cairn', '--'])
   expect(linkFromArguments([`hyper://${'x'.repeat(9000)}`])).toBe(null)
 })
 
