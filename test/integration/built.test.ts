@@ -43,7 +43,10 @@ describe('the main process', () => {
     /\bipcMain\b|executeJavaScript|insertCSS|registerFileProtocol|interceptFileProtocol|registerHttpProtocol/,
     /sourceMappingURL/,
   ]
-  const brokenBy = (text: string) => FORBIDDEN.filter(rule => rule.test(text))
+  const brokenBy = (text: string) => {
+    const code = text.replace(/\/\*[\s\S]*?\*\//g, '')
+    return FORBIDDEN.filter(rule => rule.test(code))
+  }
   const shell = () => of('main/').filter(([, text]) => /from ["']electron["']/.test(text))
 
   test('nothing opens what Electron keeps shut', () => {

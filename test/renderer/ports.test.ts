@@ -45,11 +45,23 @@ test('the page lives on the two ports that the preload hands it', async () => {
     const shell = new MessageChannel()
     const asked: string[] = []
     Object.assign(window, { asked })
-    shell.port1.onmessage = ({ data }: { data: { t: string; id: number; path: string } }) => {
+    const preferences = { startAtLogin: false, closeToTray: null, keepAwake: false }
+    let watcher = 0
+    const tell = () => shell.port1.postMessage({ t: 'next', id: watcher, value: { ...preferences } })
+    shell.port1.onmessage = ({ data }: { data: { t: string; id: number; path: string; input: object } }) => {
       if (data.t !== 'call') return
       asked.push(data.path)
       if (data.path === 'chooseFolder')
         shell.port1.postMessage({ t: 'done', id: data.id, value: { path: '/home/mia/Chosen' } })
+      if (data.path === 'watchPreferences') {
+        watcher = data.id
+        tell()
+      }
+      if (data.path === 'prefer') {
+        Object.assign(preferences, data.input)
+        shell.port1.postMessage({ t: 'done', id: data.id })
+        tell()
+      }
       if (data.path === 'watchRequests') {
         shell.port1.postMessage({
           t: 'next',
@@ -75,6 +87,14 @@ test('the page lives on the two ports that the preload hands it', async () => {
       input: { key: keyOf(numbers.mixes), version: null, paths: ['/'], folder: '/home/mia/Chosen', overwrite: false },
     })
   expect(await page.evaluate(() => (window as unknown as { asked: string[] }).asked)).toContain('chooseFolder')
+  // What the desktop can be told stands in the settings, as far as this one has a place for it.
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+,')
+  const login = page.getByRole('switch', { name: /Start when you log in/ })
+  await login.click()
+  await expect.poll(() => login.getAttribute('aria-checked')).toBe('true')
+  expect(await page.getByRole('switch', { name: /Keep this machine awake/ }).getAttribute('aria-checked')).toBe('false')
+  expect(await page.getByRole('switch', { name: /Go on when the window is closed/ }).count()).toBe(0)
   // The one bridge is that of the script; the page itself opened none.
   expect(requests).toHaveLength(1)
 })
