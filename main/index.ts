@@ -17,7 +17,8 @@ import { connect } from '../preload/wire/connect.ts'
 import type { ClientFrame, ServerFrame } from '../preload/wire/frames.ts'
 import { serve } from '../preload/wire/serve.ts'
 import { messagePort } from '../preload/wire/transports.ts'
-import { allowedRequest } from './electron/addresses.ts'
+import { APP_ID, allowedRequest } from './electron/addresses.ts'
+import { createUpdates } from './electron/asking-for-updates.ts'
 import { hasWayBack } from './electron/closing.ts'
 import { RESTARTED_NOTICE, wasRestarted } from './electron/crashes.ts'
 import { registerLinkHandler, takeLinks } from './electron/deep-links.ts'
@@ -36,6 +37,7 @@ import { createShellHandlers } from './electron/shell.ts'
 import { followStatus } from './electron/status.ts'
 import { backendGone, watchOverPage } from './electron/watching-over.ts'
 import { createWindow, showWindow, shutIn } from './electron/window.ts'
+import { DesktopEntry } from './desktop-entry.ts'
 import { createLog } from './lib/log.ts'
 import { loadPage } from './lib/page-files.ts'
 import { bootstrapNodes, builtPage, defaultStorage } from './lib/places.ts'
@@ -51,7 +53,7 @@ let window: BrowserWindow | null = null
 const show = () => {
   if (window !== null) showWindow(window)
 }
-const actions: Omit<MenuActions, 'pauseAll'> = {
+const actions: Pick<MenuActions, 'request' | 'show' | 'quit'> = {
   request(request) {
     show()
     requests.push(request)
@@ -61,6 +63,7 @@ const actions: Omit<MenuActions, 'pauseAll'> = {
 }
 
 app.setName('Cairn')
+if (process.platform === 'win32') app.setAppUserModelId(APP_ID)
 app.setPath('userData', folder)
 app.enableSandbox()
 registerSchemes()
@@ -102,8 +105,10 @@ async function start(): Promise<void> {
     { ...actions, pauseAll: paused => void client.settings.update({ paused }).catch(() => {}) },
     script,
   )
+  const entry = new DesktopEntry(storage)
+  void entry.start().catch(error => log.warn({ err: error }, 'the entry for menus was not written'))
   const { hasTray } = presence
-  const preferring = new Preferring(preferences, loginItem(script), hasTray && process.platform !== 'darwin')
+  const preferring = new Preferring(preferences, loginItem(script), entry, hasTray && process.platform !== 'darwin')
   const shellPort = () => {
     const { port1, port2 } = new MessageChannelMain()
     serve(
@@ -118,7 +123,8 @@ async function start(): Promise<void> {
   const opened = createWindow(() => [host.connect(), shellPort()], preferences, hidden)
   window = opened
   watchOverPage(opened, care)
-  setMenu(actions)
+  const checkForUpdates = await createUpdates(opened)
+  setMenu({ ...actions, checkForUpdates: () => void checkForUpdates() })
   registerLinkHandler(script)
   endWell({ window: opened, host, client, preferences, hasTray })
   app.on('activate', show)

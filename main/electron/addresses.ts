@@ -5,6 +5,9 @@ export const CONTENT_SCHEME = 'cairn-content'
 export const PAGE_ORIGIN = `${PAGE_SCHEME}://cairn`
 export const CONTENT_ORIGIN = `${CONTENT_SCHEME}://archive`
 
+/** What Windows knows this program by, in its lists and for notifications; the packages are made under the same name. */
+export const APP_ID = 'app.cairn.desktop'
+
 /** The schemes that the operating system hands to us. */
 export const LINK_SCHEMES = ['hyper', 'cairn'] as const
 

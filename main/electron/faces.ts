@@ -21,12 +21,24 @@ export function trayLook({ mood }: ShellStatus): TrayLook {
   }
 }
 
-/** One line, also the first one of the tray's menu: some desktops show no tooltips. */
-export function sayStatus({ mood, archives, transfers, percent }: ShellStatus): string {
+/**
+ * The picture that is drawn from. Windows says how its taskbar is coloured, macOS colours the sign itself, and desktops of Linux
+ * say nothing of their panels: there it has a colour that is seen on both.
+ */
+export const traySign = (platform: NodeJS.Platform, isPanelDark: boolean): string =>
+  platform === 'darwin'
+    ? 'trayTemplate.png'
+    : platform === 'win32'
+      ? isPanelDark
+        ? 'trayOnDark.png'
+        : 'trayOnLight.png'
+      : 'tray.png'
+
+/** One line, also the first one of the tray's menu: some desktops show no tooltips. Without what changes all the time. */
+export function sayStatus({ mood, archives, transfers }: ShellStatus): string {
   const state = sayMood(mood, archives)
   if (mood !== 'sharing' || transfers === 0) return state
-  const share = percent === null ? '' : `, ${percent}% done`
-  return `${state}; ${transfers === 1 ? '1 transfer' : `${transfers} transfers`}${share}`
+  return `${state}; ${transfers === 1 ? '1 transfer' : `${transfers} transfers`}`
 }
 
 function sayMood(mood: ShellStatus['mood'], archives: number): string {
@@ -52,8 +64,12 @@ export const sayNews = (news: number): string => (news === 1 ? '1 archive has ne
 
 /** Windows cuts a longer one off in the middle of a character. */
 const LONGEST_TOOLTIP = 120
-export const tooltipOf = (status: ShellStatus): string =>
-  ['Cairn', sayStatus(status), ...(status.news > 0 ? [sayNews(status.news)] : [])].join('\n').slice(0, LONGEST_TOOLTIP)
+export function tooltipOf(status: ShellStatus): string {
+  const { mood, transfers, percent, news } = status
+  const share = mood === 'sharing' && transfers > 0 && percent !== null ? `, ${percent}% done` : ''
+  const lines = ['Cairn', `${sayStatus(status)}${share}`, ...(news > 0 ? [sayNews(news)] : [])]
+  return lines.join('\n').slice(0, LONGEST_TOOLTIP)
+}
 
 /** The bar on the taskbar or Dock icon, as Electron wants it: -1: none, above 1: going on without a measure. */
 export const progressOf = ({ mood, transfers, percent }: ShellStatus): number =>

@@ -9,12 +9,16 @@ export type MenuActions = {
   readonly request: (request: ShellRequest) => void
   readonly show: () => void
   readonly pauseAll: (paused: boolean) => void
+  readonly checkForUpdates: () => void
   readonly quit: () => void
 }
 
+export type BarActions = Pick<MenuActions, 'request' | 'show' | 'checkForUpdates'>
+export type TrayActions = Pick<MenuActions, 'request' | 'show' | 'pauseAll' | 'quit'>
+
 export function menuTemplate(
   platform: NodeJS.Platform,
-  { request, show }: Pick<MenuActions, 'request' | 'show'>,
+  { request, show, checkForUpdates }: BarActions,
 ): MenuItemConstructorOptions[] {
   const mac = platform === 'darwin'
   const settings: MenuItemConstructorOptions = {
@@ -26,10 +30,12 @@ export function menuTemplate(
     label: 'About Cairn',
     click: () => request({ kind: 'show', view: 'about' }),
   }
+  const updates: MenuItemConstructorOptions = { label: 'Check for Updates…', click: checkForUpdates }
   const app: MenuItemConstructorOptions = {
     role: 'appMenu',
     submenu: [
       about,
+      updates,
       { type: 'separator' },
       settings,
       { type: 'separator' },
@@ -82,7 +88,7 @@ export function menuTemplate(
     ...(mac ? { role: 'help' as const } : {}),
     submenu: [
       { label: 'Keyboard Shortcuts', click: () => request({ kind: 'show', view: 'shortcuts' }) },
-      ...(mac ? [] : [{ type: 'separator' as const }, about]),
+      ...(mac ? [] : [{ type: 'separator' as const }, updates, about]),
     ],
   }
   return [...(mac ? [app] : []), file, { role: 'editMenu' }, view, window, help]
@@ -91,7 +97,7 @@ export function menuTemplate(
 /** The first lines say how things are: some desktops show no tooltips, and some screen readers read none. */
 export function trayTemplate(
   status: ShellStatus,
-  { request, show, pauseAll, quit }: MenuActions,
+  { request, show, pauseAll, quit }: TrayActions,
 ): MenuItemConstructorOptions[] {
   const { mood, news } = status
   const pause: MenuItemConstructorOptions =

@@ -1,6 +1,6 @@
 /** Puts the menu bar up. What is in it: `menu-template.ts`. */
 import { Menu } from 'electron'
-import { type MenuActions, menuTemplate } from './menu-template.ts'
+import { type BarActions, menuTemplate } from './menu-template.ts'
 
-export const setMenu = (actions: Pick<MenuActions, 'request' | 'show'>): void =>
+export const setMenu = (actions: BarActions): void =>
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform, actions)))

@@ -3,10 +3,29 @@
  * the system, and the machine that is kept awake. What each of them shows is decided in `faces.ts`, `pictures.ts` and `menu-template.ts`.
  */
 import { join } from 'node:path'
-import { app, type BrowserWindow, Menu, type NativeImage, nativeImage, powerSaveBlocker, Tray } from 'electron'
+import {
+  app,
+  type BrowserWindow,
+  Menu,
+  type NativeImage,
+  nativeImage,
+  nativeTheme,
+  powerSaveBlocker,
+  Tray,
+} from 'electron'
 import { projectFolder } from '../lib/places.ts'
-import { dockTemplate, jumpList, progressOf, sayNews, staysAwake, tooltipOf, trayLook, type TrayLook } from './faces.ts'
-import { type MenuActions, trayTemplate } from './menu-template.ts'
+import {
+  dockTemplate,
+  jumpList,
+  progressOf,
+  sayNews,
+  staysAwake,
+  tooltipOf,
+  type TrayLook,
+  trayLook,
+  traySign,
+} from './faces.ts'
+import { type TrayActions, trayTemplate } from './menu-template.ts'
 import { type Bitmap, drawDot, drawTray } from './pictures.ts'
 import { NOTHING_YET, type ShellStatus } from './status.ts'
 
@@ -14,22 +33,27 @@ import { NOTHING_YET, type ShellStatus } from './status.ts'
 const DOT = [36, 119, 217] as const
 
 export class Presence {
-  readonly #actions: MenuActions
+  readonly #actions: TrayActions
   readonly #script: string | null
   readonly #tray: Tray | null
-  readonly #pictures: ReadonlyMap<TrayLook, NativeImage>
+  #pictures: ReadonlyMap<TrayLook, NativeImage>
   #status = NOTHING_YET
   #window: BrowserWindow | null = null
   #recent = ''
+  #menu = ''
   #blocker: number | null = null
 
   /** `script`: what Electron itself was told to run, while it is not packed. */
-  constructor(actions: MenuActions, script: string | null) {
+  constructor(actions: TrayActions, script: string | null) {
     this.#actions = actions
     this.#script = script
     this.#pictures = trayPictures()
     this.#tray = this.#createTray()
     this.#showTray()
+    nativeTheme.on('updated', () => {
+      this.#pictures = trayPictures()
+      this.#showTray()
+    })
   }
 
   /** false: this desktop has none. */
@@ -66,7 +90,11 @@ export class Presence {
     const picture = this.#pictures.get(trayLook(this.#status))
     if (picture !== undefined) this.#tray?.setImage(picture)
     this.#tray?.setToolTip(tooltipOf(this.#status))
-    this.#tray?.setContextMenu(Menu.buildFromTemplate(trayTemplate(this.#status, this.#actions)))
+    // One that is open would be taken away from under the pointer.
+    const template = trayTemplate(this.#status, this.#actions)
+    const text = JSON.stringify(template)
+    if (text !== this.#menu) this.#tray?.setContextMenu(Menu.buildFromTemplate(template))
+    this.#menu = text
   }
 
   #showBadge(): void {
@@ -93,10 +121,11 @@ export class Presence {
 }
 
 function trayPictures(): ReadonlyMap<TrayLook, NativeImage> {
-  const mac = process.platform === 'darwin'
-  const sign = nativeImage.createFromPath(join(projectFolder(), 'resources', mac ? 'trayTemplate.png' : 'tray.png'))
+  const { platform } = process
+  const isPanelDark = platform === 'win32' && nativeTheme.shouldUseDarkColorsForSystemIntegratedUI
+  const sign = nativeImage.createFromPath(join(projectFolder(), 'resources', traySign(platform, isPanelDark)))
   const looks: readonly TrayLook[] = ['sharing', 'paused', 'away']
-  return new Map(looks.map(look => [look, redrawn(sign, look, mac)]))
+  return new Map(looks.map(look => [look, redrawn(sign, look, platform === 'darwin')]))
 }
 
 /** At every density that there is a picture for. */

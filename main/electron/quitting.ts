@@ -1,5 +1,5 @@
 /** Closing the window, quitting, and the end. What each of them means: `closing.ts`. */
-import { app, type BrowserWindow, dialog, Notification, powerMonitor } from 'electron'
+import { app, autoUpdater, type BrowserWindow, dialog, Notification, powerMonitor } from 'electron'
 import type { Contract } from '../../preload/contract/index.ts'
 import type { Client } from '../../preload/wire/connect.ts'
 import { missedBy } from '../leaving.ts'
@@ -10,11 +10,6 @@ import { showWindow } from './window.ts'
 
 /** The backend takes less; what still hangs then goes on at the next start. Milliseconds. */
 const CLOSING = 2000
-
-export type Ending = {
-  /** Without a question: the system shuts down, or Cairn is about to start again. */
-  readonly quit: () => void
-}
 
 export function endWell({
   window,
@@ -28,7 +23,7 @@ export function endWell({
   readonly client: Client<Contract>
   readonly preferences: ShellPreferences
   readonly hasTray: boolean
-}): Ending {
+}): void {
   const { platform } = process
   let quitting = false
   let asking = false
@@ -55,6 +50,10 @@ export function endWell({
   // A session that ends waits for no answer.
   powerMonitor.on('shutdown', quit)
   window.on('session-end', quit)
+  // The person has just said that Cairn closes for a moment.
+  autoUpdater.on('before-quit-for-update', () => {
+    quitting = true
+  })
   app.on('before-quit', event => {
     // Who says it again while they are being asked has answered.
     if (quitting || asking) {
@@ -73,7 +72,6 @@ export function endWell({
     event.preventDefault()
     void closeBounded(host).finally(() => app.exit(0))
   })
-  return { quit }
 }
 
 export const closeBounded = (host: Host): Promise<void> =>

@@ -96,13 +96,15 @@ export function shutIn(session: Session): void {
     contents.on('will-redirect', event => event.preventDefault())
     contents.on('will-attach-webview', event => event.preventDefault())
   })
-  // Nothing of ours speaks TLS or asks for a name and a word: whatever does is not ours.
+  // No page of ours speaks TLS: whatever does is not ours.
   app.on('certificate-error', (event, _, __, ___, ____, trust) => {
     event.preventDefault()
     trust(false)
   })
-  app.on('select-client-certificate', event => event.preventDefault())
-  app.on('login', event => event.preventDefault())
+  app.on('select-client-certificate', (event, _, __, ___, choose) => {
+    event.preventDefault()
+    choose()
+  })
   session.setPermissionRequestHandler((_, permission, decide, { requestingUrl }) =>
     decide(allowedPermission(permission, requestingUrl)),
   )

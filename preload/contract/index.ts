@@ -715,6 +715,7 @@ export const shellContract = {
       startAtLogin: z.boolean().optional(),
       closeToTray: z.boolean().optional(),
       keepAwake: z.boolean().optional(),
+      inMenus: z.boolean().optional(),
     }),
   }),
 } as const
@@ -737,6 +738,8 @@ export type ShellPreferences = {
   readonly closeToTray: boolean | null
   /** The machine does not go to sleep by itself while something is transferred. */
   readonly keepAwake: boolean
+  /** Found in the menus of the desktop, and opens links: of a Cairn that is one file and has no installer. */
+  readonly inMenus: boolean | null
 }
 
 export type { Entry }

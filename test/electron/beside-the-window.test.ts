@@ -11,7 +11,7 @@ import {
   restartArguments,
   wasRestarted,
 } from '../../main/electron/crashes.ts'
-import { isLink } from '../../main/electron/addresses.ts'
+import { APP_ID, isLink } from '../../main/electron/addresses.ts'
 import {
   archiveFromArguments,
   dockTemplate,
@@ -21,6 +21,7 @@ import {
   staysAwake,
   tooltipOf,
   trayLook,
+  traySign,
 } from '../../main/electron/faces.ts'
 import { autostartEntry, autostartItem, HIDDEN, ownCommand, startsHidden } from '../../main/electron/login.ts'
 import { trayTemplate } from '../../main/electron/menu-template.ts'
@@ -36,6 +37,8 @@ import {
   type Rectangle,
   SMALLEST,
 } from '../../main/electron/window-place.ts'
+import { DesktopEntry } from '../../main/desktop-entry.ts'
+import { configuration } from '../../resources/package/configuration.mjs'
 import { temporaryFolder } from '../helpers/files.ts'
 
 const SCREEN = { x: 0, y: 25, width: 1440, height: 875 }
@@ -207,7 +210,7 @@ test('what is started at login is what the person started', () => {
 const busy: ShellStatus = { ...NOTHING_YET, mood: 'sharing', archives: 3, transfers: 2, percent: 41, news: 1 }
 
 test('tray, taskbar and tooltip say how things are', () => {
-  expect(sayStatus(busy)).toBe('Sharing 3 archives; 2 transfers, 41% done')
+  expect(sayStatus(busy)).toBe('Sharing 3 archives; 2 transfers')
   expect(tooltipOf(busy)).toBe('Cairn\nSharing 3 archives; 2 transfers, 41% done\n1 archive has news')
   expect(sayStatus({ ...busy, mood: 'paused' })).toBe('Everything is paused')
   expect([trayLook(busy), trayLook({ ...busy, mood: 'paused' }), trayLook({ ...busy, mood: 'offline' })]).toEqual([
@@ -230,7 +233,13 @@ test('tray, taskbar and tooltip say how things are', () => {
 
 test('the tray pauses everything, and goes on with it', () => {
   const said: boolean[] = []
-  const actions = { request() {}, show() {}, quit() {}, pauseAll: (paused: boolean) => void said.push(paused) }
+  const actions = {
+    request() {},
+    show() {},
+    quit() {},
+    checkForUpdates() {},
+    pauseAll: (paused: boolean) => void said.push(paused),
+  }
   const press = (status: ShellStatus, wanted: string) => {
     const item = trayTemplate(status, actions).find(({ label }) => label === wanted)
     expect(item?.enabled).not.toBe(false)
@@ -311,20 +320,49 @@ test('what the shell remembers survives a restart and a broken file', async () =
 test('the page is told what can be set here, and sets it', async () => {
   const folder = await temporaryFolder('cairn-shell')
   const login = autostartItem({}, folder, ['/opt/Cairn/cairn'])
-  const preferring = new Preferring(await ShellPreferences.open(folder), login, true)
+  const environment = { APPIMAGE: join(folder, 'Cairn.AppImage'), XDG_DATA_HOME: folder, XDG_DATA_DIRS: folder }
+  const entry = new DesktopEntry(folder, environment, folder, 'linux')
+  const preferring = new Preferring(await ShellPreferences.open(folder), login, entry, true)
   const stop = new AbortController()
   const shown = preferring.watch(stop.signal)
-  expect((await shown.next()).value).toEqual({ startAtLogin: false, closeToTray: true, keepAwake: false })
+  expect((await shown.next()).value).toEqual({
+    startAtLogin: false,
+    closeToTray: true,
+    keepAwake: false,
+    inMenus: true,
+  })
   await preferring.update({ startAtLogin: true })
-  expect((await shown.next()).value).toEqual({ startAtLogin: true, closeToTray: true, keepAwake: false })
+  expect((await shown.next()).value).toEqual({
+    startAtLogin: true,
+    closeToTray: true,
+    keepAwake: false,
+    inMenus: true,
+  })
   expect(await login.get()).toBe(true)
   await preferring.update({ closeToTray: false, keepAwake: true })
-  expect((await shown.next()).value).toEqual({ startAtLogin: true, closeToTray: false, keepAwake: true })
+  expect((await shown.next()).value).toMatchObject({ closeToTray: false, keepAwake: true })
+  await preferring.update({ inMenus: false })
+  expect((await shown.next()).value).toMatchObject({ inMenus: false })
   stop.abort()
   // Without a tray or a list of what is started, neither is offered, and neither is set.
-  const bare = new Preferring(await ShellPreferences.open(folder), null, false)
-  await bare.update({ startAtLogin: true, closeToTray: true })
+  const packaged = new DesktopEntry(folder, {}, folder, 'linux')
+  const bare = new Preferring(await ShellPreferences.open(folder), null, packaged, false)
+  await bare.update({ startAtLogin: true, closeToTray: true, inMenus: true })
   const watch = bare.watch(new AbortController().signal)
-  expect((await watch.next()).value).toEqual({ startAtLogin: null, closeToTray: null, keepAwake: true })
+  expect((await watch.next()).value).toEqual({
+    startAtLogin: null,
+    closeToTray: null,
+    keepAwake: true,
+    inMenus: null,
+  })
   await watch.return(undefined)
+})
+
+test('what the packages promise is what the shell says it is', async () => {
+  expect(configuration({}).appId).toBe(APP_ID)
+  for (const platform of ['linux', 'win32', 'darwin'] as const)
+    for (const dark of [true, false]) {
+      const sign = await readFile(join(import.meta.dirname, '../../resources', traySign(platform, dark)))
+      expect([sign.readUInt32BE(16), sign.subarray(1, 4).toString()]).toEqual([sign.readUInt32BE(20), 'PNG'])
+    }
 })

@@ -155,6 +155,7 @@ test('menus say what they do, once, with shortcuts that do not clash', () => {
       show() {},
       quit() {},
       pauseAll() {},
+      checkForUpdates() {},
     }
     const menus = [...menuTemplate(platform, actions), { submenu: trayTemplate(NOTHING_YET, actions) }]
     const items = menus.flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []))

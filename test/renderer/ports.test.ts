@@ -45,7 +45,7 @@ test('the page lives on the two ports that the preload hands it', async () => {
     const shell = new MessageChannel()
     const asked: string[] = []
     Object.assign(window, { asked })
-    const preferences = { startAtLogin: false, closeToTray: null, keepAwake: false }
+    const preferences = { startAtLogin: false, closeToTray: null, keepAwake: false, inMenus: null }
     let watcher = 0
     const tell = () => shell.port1.postMessage({ t: 'next', id: watcher, value: { ...preferences } })
     shell.port1.onmessage = ({ data }: { data: { t: string; id: number; path: string; input: object } }) => {

@@ -10,7 +10,7 @@ const set = (change: Parameters<typeof shell.prefer>[0]) => attempt(() => shell.
 export function Desktop(): ReactElement | null {
   const preferences = useShellPreferences()
   if (preferences === null) return null
-  const { startAtLogin, closeToTray, keepAwake } = preferences
+  const { startAtLogin, closeToTray, keepAwake, inMenus } = preferences
   return (
     <>
       {startAtLogin !== null && (
@@ -27,6 +27,14 @@ export function Desktop(): ReactElement | null {
           hint="Cairn stays in the tray and goes on sharing. Otherwise closing the window ends it."
           checked={closeToTray}
           onChecked={on => set({ closeToTray: on })}
+        />
+      )}
+      {inMenus !== null && (
+        <Switch
+          label="Show Cairn in the menus of this desktop"
+          hint="It is found there, and opens the links that you click. Switch it off before you delete its file."
+          checked={inMenus}
+          onChecked={on => set({ inMenus: on })}
         />
       )}
       <Switch
