@@ -11,6 +11,7 @@ import { defineConfig } from 'electron-vite'
 import { completionsFor } from './main/cli/completions.ts'
 import { manual } from './main/cli/manual.ts'
 import packageFile from './package.json' with { type: 'json' }
+import { licences } from './scripts/licences.ts'
 
 /** The man page, and what shells complete by, under the names that each looks for. */
 const share = {
@@ -27,9 +28,11 @@ const share = {
   },
 }
 
+const { seen, written } = licences()
+
 export default defineConfig({
   main: {
-    plugins: [share],
+    plugins: [share, seen()],
     build: {
       target: 'node20.19',
       outDir: 'out/main',
@@ -47,6 +50,7 @@ export default defineConfig({
     },
   },
   preload: {
+    plugins: [seen()],
     build: {
       outDir: 'out/preload',
       externalizeDeps: false,
@@ -64,6 +68,7 @@ export default defineConfig({
       minify: true,
       rollupOptions: { input: { index: resolve('renderer/index.html') } },
     },
-    plugins: [react(), tailwindcss()],
+    plugins: [react(), tailwindcss(), seen(), written()],
+    worker: { plugins: () => [seen()] },
   },
 })

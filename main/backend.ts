@@ -4,7 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { contract } from '../preload/contract/index.ts'
+import { contract, PROTOCOL_VERSION } from '../preload/contract/index.ts'
 import { AppError } from '../preload/contract/errors.ts'
 import type { ServerFrame, Transport } from '../preload/wire/frames.ts'
 import { serve } from '../preload/wire/serve.ts'
@@ -18,6 +18,7 @@ import { Freed } from './availability/freed.ts'
 import { Freeing } from './availability/freeing.ts'
 import { Memory } from './availability/memory.ts'
 import { PeerNames } from './availability/names.ts'
+import { Diagnostics } from './diagnostics/diagnostics.ts'
 import { createHandlers } from './handlers.ts'
 import { keepHeapSmall } from './lib/heap.ts'
 import { Mutex } from './lib/mutex.ts'
@@ -45,6 +46,10 @@ import { download } from './read/download.ts'
 import { Reading } from './read/read.ts'
 import { SettingsService } from './settings/settings.ts'
 import { Transfers } from './transfers/transfers.ts'
+
+const procedures: ReadonlySet<string> = new Set(
+  Object.entries(contract).flatMap(([area, calls]) => Object.keys(calls).map(name => `${area}.${name}`)),
+)
 
 /** All of closing together, in milliseconds; what has not ended by then is left to the next start. */
 const CLOSING = 1900
@@ -114,6 +119,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const gone = new Gone(archives, moments)
     const names = new Names(archives, moments)
     const news = new NewsService(archives, history, moments, log)
+    const peerNames = await PeerNames.open(storage)
     let page = options.page ?? (() => null)
     const handlers = createHandlers({
       archives,
@@ -132,12 +138,24 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       peers,
       traffic,
       availability,
-      peerNames: await PeerNames.open(storage),
+      peerNames,
       freeing,
       network,
       explained: new Explained(archives, network, storage),
       settings,
       transfers,
+      diagnostics: new Diagnostics({
+        storage,
+        protocol: PROTOCOL_VERSION,
+        procedures,
+        settings: () => settings.current,
+        archives: () => archives.rows.values(),
+        transfers: () => transfers.rows.values(),
+        network: () => network.status.get('network'),
+        traffic: () => traffic.rows.get('all'),
+        people: () => peerNames.rows.values(),
+        disk: () => disk.use(),
+      }),
       storage,
       page: () => page(),
       woke: () => {

@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION, type Contract } from '../preload/contract/index.ts'
 import type { Handlers } from '../preload/wire/serve.ts'
 import packageFile from '../package.json' with { type: 'json' }
 import type { Archives } from './archives/archives.ts'
+import type { Diagnostics } from './diagnostics/diagnostics.ts'
 import type { Availability } from './availability/availability.ts'
 import type { Freeing } from './availability/freeing.ts'
 import type { PeerNames } from './availability/names.ts'
@@ -49,6 +50,7 @@ export type Services = {
   readonly explained: Explained
   readonly settings: SettingsService
   readonly transfers: Transfers
+  readonly diagnostics: Diagnostics
   readonly storage: string
   readonly page: () => string | null
   readonly woke: () => void
@@ -77,6 +79,7 @@ export function createHandlers({
   explained,
   settings,
   transfers,
+  diagnostics,
   storage,
   page,
   woke,
@@ -229,6 +232,8 @@ export function createHandlers({
         page: page(),
       }),
       woke: () => woke(),
+      about: () => diagnostics.about(),
+      diagnostics: () => diagnostics.make(),
       folders: ({ path }) => listFolders(path, settings.current.downloads),
       createFolder: async ({ parent, name }) => ({ path: await createFolder(parent, name) }),
     },

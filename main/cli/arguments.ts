@@ -231,6 +231,9 @@ export type Command =
       readonly message: string | null
     } & Common)
   | ({ readonly name: 'forget'; readonly link: string } & Common)
+  | ({ readonly name: 'diagnostics'; readonly out: string } & Common)
+  /** `of` null: all of them. */
+  | { readonly name: 'licences'; readonly of: string | null }
 
 /** Where a zip, a receipt or a proof goes that is not written to a file. */
 export const TO_STDOUT = '-'
@@ -488,6 +491,10 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
     }
     case 'status':
       return { name, ...common }
+    case 'diagnostics':
+      return { name, ...common, out: values.text('out') ?? TO_STDOUT }
+    case 'licences':
+      return { name, of: first === '' ? null : first }
     case 'rules':
       return {
         name,

@@ -567,6 +567,23 @@ const SPECS = {
     words: [1, 1],
     takes: ['link'],
   },
+  diagnostics: {
+    usage: 'diagnostics',
+    short: 'Prints what somebody who helps wants to know, and no names',
+    about: 'Prints how this Cairn stands and what went wrong last, for somebody who helps. Sends nothing.',
+    options: { out: { type: 'string', value: 'FILE', help: 'where it goes, instead of standard output' } },
+    words: [0, 0],
+    more: 'Keys, links, names, paths and addresses are left out of it.',
+  },
+  licences: {
+    usage: 'licences [NAME]',
+    short: 'Lists what others have made that comes with Cairn',
+    about: 'Lists what others have made that comes with Cairn, with its licences; of one, the text.',
+    options: {},
+    words: [0, 1],
+    takes: ['text'],
+    alone: true,
+  },
   completions: {
     usage: 'completions SHELL',
     short: 'Prints what makes a shell complete these commands',
@@ -599,7 +616,7 @@ export const GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
   'Links and proofs': ['link', 'receipt', 'verify', 'warrant'],
   'Copies and their room': ['holders', 'free', 'disk', 'forget'],
   'Others and the network': ['peers', 'call', 'limits', 'room', 'network', 'check', 'lookup', 'dht'],
-  'Cairn itself': ['serve', 'status', 'pause', 'resume', 'notify', 'completions', 'man'],
+  'Cairn itself': ['serve', 'status', 'pause', 'resume', 'notify', 'diagnostics', 'licences', 'completions', 'man'],
 }
 
 export const isCommand = (name: string): name is CommandName => Object.hasOwn(SPECS, name)

@@ -5,6 +5,7 @@ import { completionsFor } from './completions.ts'
 import type { Context } from './context.ts'
 import { disk, take } from './device.ts'
 import { EXIT } from './failure.ts'
+import { diagnostics, licences } from './machine.ts'
 import { call, free, holders } from './holders.ts'
 import { forget, notify, status } from './library.ts'
 import { room } from './room.ts'
@@ -73,6 +74,7 @@ export async function run({
     if (command.name === 'verify') return await verify(command, output)
     if (command.name === 'serve') return await serve(command, output, { signal, beforeStopping })
     if (command.name === 'dht') return await (await import('./dht.ts')).runDht(command, output, signal)
+    if (command.name === 'licences') return await licences(output, command)
     if (command.name === 'check-warrant') return await checkWarrantFile(output, command)
   } catch (error) {
     return output.failure(error)
@@ -126,13 +128,14 @@ const ALONE: ReadonlySet<string> = new Set([
   'follow',
   'warrant',
   'repair',
+  'diagnostics',
 ])
 
 function perform(
   context: Context,
   command: Exclude<
     Command,
-    { name: 'help' | 'version' | 'completions' | 'man' | 'serve' | 'dht' | 'verify' | 'check-warrant' }
+    { name: 'help' | 'version' | 'completions' | 'man' | 'serve' | 'dht' | 'verify' | 'check-warrant' | 'licences' }
   >,
 ): Promise<number> {
   switch (command.name) {
@@ -206,6 +209,8 @@ function perform(
       return resume(context, command)
     case 'forget':
       return forget(context, command)
+    case 'diagnostics':
+      return diagnostics(context, command)
     default:
       return assertNever(command)
   }

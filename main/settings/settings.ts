@@ -38,7 +38,12 @@ const File = z.object({
     .readonly()
     .default([])
     .catch(NOWHERE),
+  welcomed: z.boolean().catch(false),
 })
+
+/** Who had agreed before there were first steps knows their way about. */
+const fromBefore = (file: object): object =>
+  'welcomed' in file || !('consented' in file) ? file : { ...file, welcomed: file.consented }
 
 export class SettingsService {
   readonly rows = new Collection<Settings>()
@@ -69,7 +74,7 @@ export class SettingsService {
     }
     return new SettingsService(path, {
       id: 'settings',
-      ...File.parse(raw !== null && typeof raw === 'object' ? raw : {}),
+      ...File.parse(raw !== null && typeof raw === 'object' ? fromBefore(raw) : {}),
     })
   }
 

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { call, stream, type } from './define.ts'
 import type {
+  AboutProgram,
   AnnounceRow,
   ArchiveRow,
   Availability,
@@ -16,6 +17,7 @@ import type {
   Check,
   DescribedVersion,
   DhtTable,
+  Diagnostics,
   DiskUse,
   Entry,
   EntryPage,
@@ -673,6 +675,7 @@ export const contract = {
         paused: z.boolean().optional(),
         room: z.boolean().optional(),
         bootstrap: z.array(BootstrapNode).max(20).readonly().optional(),
+        welcomed: z.boolean().optional(),
       }),
     }),
   },
@@ -683,6 +686,9 @@ export const contract = {
      * seconds later. Does nothing else, and may be said at any time.
      */
     woke: call({}),
+    about: call({ output: type<AboutProgram>() }),
+    /** For somebody who helps: how things stand, and what went wrong last. Takes a second or two; nothing is sent. */
+    diagnostics: call({ output: type<Diagnostics>() }),
     /** Folders of this machine, for choosing one where the shell has no dialog of its own. null: the home folder. */
     folders: call({ input: z.strictObject({ path: LocalPath.nullable() }), output: type<FolderListing>() }),
     createFolder: call({

@@ -972,6 +972,8 @@ export type Settings = {
   readonly room: boolean
   /** Nodes of the DHT, `HOST:PORT`, to begin with in place of the public ones; empty: the public ones. */
   readonly bootstrap: readonly string[]
+  /** The person has taken the first steps, or passed over them. */
+  readonly welcomed: boolean
 }
 
 export type BackendStatus = {
@@ -982,6 +984,44 @@ export type BackendStatus = {
   readonly pid: number
   /** A fresh one-time address of the page, where this backend serves one. */
   readonly page: string | null
+}
+
+/** What this program is made of, and where it keeps what. */
+export type AboutProgram = {
+  readonly version: string
+  /** Of Cairn itself: its SPDX identifier. */
+  readonly licence: string
+  /** `process.platform`, its release, and `process.arch`. */
+  readonly platform: string
+  readonly release: string
+  readonly arch: string
+  /** What it runs in. Electron and Chromium: null where it runs without. */
+  readonly node: string
+  readonly electron: string | null
+  readonly chromium: string | null
+  /** The modules that find, carry and keep archives. */
+  readonly modules: readonly { readonly name: string; readonly version: string }[]
+  readonly storage: string
+  /** What went wrong: the file, the bytes of it with the one before it, and how many these can become at most. */
+  readonly log: { readonly path: string; readonly bytes: number; readonly atMost: number }
+}
+
+/** A file of which everything that names a person, a machine, an archive or a place has been taken out. JSON. */
+export type Diagnostics = { readonly name: string; readonly text: string }
+
+/**
+ * The licences of everything that comes with this program: `licences.json` beside the page. Written by the build.
+ * `text` is a place in `texts`, which several may share.
+ */
+export type Licences = {
+  readonly packages: readonly {
+    readonly name: string
+    readonly version: string
+    /** An SPDX expression. */
+    readonly licence: string
+    readonly text: number
+  }[]
+  readonly texts: readonly string[]
 }
 
 export type FolderListing = {

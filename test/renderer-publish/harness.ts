@@ -353,6 +353,7 @@ function handlers(harness: Harness): Handlers<Contract> {
               paused: false,
               room: true,
               bootstrap: [],
+              welcomed: true,
             },
           ],
           signal,
@@ -364,6 +365,8 @@ function handlers(harness: Harness): Handlers<Contract> {
     machine: {
       status: unused,
       woke: unused,
+      about: unused,
+      diagnostics: unused,
       async folders({ path }) {
         const at = path ?? '/home/ana'
         return {

@@ -1,5 +1,6 @@
 /** A library as people have one: many archives, hostile names, every state that an archive can be in. */
 import type {
+  AboutProgram,
   AnnounceRow,
   ArchiveRow,
   ArchiveState,
@@ -814,6 +815,20 @@ export const check: Check = {
   advice: 'Ask a friend to open it.',
 }
 
+export const about: AboutProgram = {
+  version: '0.1.0',
+  licence: 'MIT',
+  platform: 'linux',
+  release: '6.8.0',
+  arch: 'x64',
+  node: '22.20.0',
+  electron: null,
+  chromium: null,
+  modules: [{ name: 'hyperdrive', version: '13.3.4' }],
+  storage: '/home/mia/.local/share/cairn',
+  log: { path: '/home/mia/.local/share/cairn/cairn.log', bytes: 0, atMost: 2_000_000 },
+}
+
 export const settings: Settings = {
   id: 'settings',
   consented: true,
@@ -831,6 +846,7 @@ export const settings: Settings = {
   paused: false,
   room: true,
   bootstrap: [],
+  welcomed: true,
 }
 
 export const rulesReview: RulesReview = {

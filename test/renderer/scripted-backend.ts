@@ -335,6 +335,8 @@ export class ScriptedBackend implements Backend {
           pid: 1,
           page: null,
         }),
+        about: () => fixtures.about,
+        diagnostics: () => ({ name: 'cairn-diagnostics.json', text: '{}\n' }),
         folders: ({ path }) => ({
           path: path ?? '/home/mia',
           parent: '/home',

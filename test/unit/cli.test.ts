@@ -436,6 +436,7 @@ class Scripted {
       paused: false,
       room: true,
       bootstrap: [],
+      welcomed: true,
     })
   }
 

@@ -1,0 +1,44 @@
+/** `cairn diagnostics` and `cairn licences`: what may be sent to somebody who helps, and what Cairn is made of. */
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { readLicences } from '../lib/licences.ts'
+import { type Command, TO_STDOUT } from './arguments.ts'
+import type { Context } from './context.ts'
+import { CliError, EXIT } from './failure.ts'
+import type { Output } from './output.ts'
+
+export async function diagnostics(
+  { client, output, signal }: Context,
+  { out }: Command & { name: 'diagnostics' },
+): Promise<number> {
+  const { text } = await client.machine.diagnostics(undefined, { signal })
+  if (out === TO_STDOUT) {
+    output.result(text.trimEnd(), JSON.parse(text))
+    return EXIT.done
+  }
+  const path = resolve(out)
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw new CliError('FILE_EXISTS', `${path} is there already. Choose another name.`)
+  }
+  output.result(`${path}\nLook at it, and send it to whoever helps you. Nothing was sent.`, { diagnostics: path })
+  return EXIT.done
+}
+
+/** Needs no storage and no running Cairn. */
+export async function licences(output: Output, { of }: Command & { name: 'licences' }): Promise<number> {
+  const { packages, texts } = await readLicences()
+  const shown = of === null ? packages : packages.filter(({ name }) => name === of)
+  if (shown.length === 0)
+    throw new CliError('USAGE', `Nothing called ${of ?? ''} comes with Cairn: see cairn licences.`)
+  for (const { name, version, licence, text } of shown) {
+    const whole = { name, version, licence, text: texts[text] ?? '' }
+    output.result(
+      of === null ? `${name} ${version}: ${licence}` : `${name} ${version}: ${licence}\n\n${whole.text}\n`,
+      whole,
+    )
+  }
+  return EXIT.done
+}
