@@ -18,6 +18,7 @@ export type CliCode =
   | 'NEEDS_A_YES'
   | 'PORT_IN_USE'
   | 'UNKNOWN_MACHINE'
+  | 'NOT_WHOLE'
 
 export class CliError extends Error {
   readonly code: CliCode
@@ -59,6 +60,8 @@ export function failureOf(error: unknown): Failure {
     }
   }
   const message = error instanceof Error ? error.message : String(error)
+  const missing = whatIsMissing(error)
+  if (missing !== null) return { code: 'NOT_WHOLE', message: missing, data: undefined, exit: EXIT.failed }
   return {
     code: 'INTERNAL',
     message: `Something went wrong in Cairn itself: ${message}`,
@@ -66,6 +69,25 @@ export function failureOf(error: unknown): Failure {
     exit: EXIT.failed,
   }
 }
+
+/** A part of the program that is not there, or does not fit the machine, as after a half-done update. null: it is something else. */
+function whatIsMissing(error: unknown): string | null {
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string' && UNLOADABLE.has(error.code)))
+    return null
+  const reason = (error.cause instanceof Error ? error.cause.message : error.message).split('\n', 1)[0]
+  const help = /libatomic/.test(reason ?? '')
+    ? 'Install libatomic (Debian, Ubuntu: apt install libatomic1; Fedora: dnf install libatomic).'
+    : 'Install Cairn again, or, where it runs from its sources, run npm ci and npm run build.'
+  return `A part of Cairn cannot be loaded: ${reason}. ${help}`
+}
+
+const UNLOADABLE: ReadonlySet<string> = new Set([
+  'ERR_DLOPEN_FAILED',
+  'CANNOT_LOAD',
+  'ADDON_NOT_FOUND',
+  'ERR_MODULE_NOT_FOUND',
+  'MODULE_NOT_FOUND',
+])
 
 function messageOf(error: AppError | CliError): string {
   if (error instanceof CliError) return error.message

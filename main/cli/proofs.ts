@@ -6,7 +6,6 @@ import { type FileHandle, open, readFile, stat, writeFile } from 'node:fs/promis
 import { join, resolve } from 'node:path'
 import { AppError } from '../../preload/contract/errors.ts'
 import { formatLink, parseLink } from '../archives/links.ts'
-import { LARGEST_RECEIPT, linkOf, parseReceipt, verify as verifyReceipt } from '../proofs/receipt.ts'
 import { type Command, TO_STDOUT } from './arguments.ts'
 import { type Context, followTransfer, openArchive, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
@@ -69,6 +68,8 @@ export async function receipt(context: Context, command: Command & { name: 'rece
 }
 
 export async function verify(command: Command & { name: 'verify' }, output: Output): Promise<number> {
+  // Loaded when it is needed, as all that comes with the archives: other commands begin sooner.
+  const { LARGEST_RECEIPT, linkOf, parseReceipt, verify: verifyReceipt } = await import('../proofs/receipt.ts')
   const proof = resolve(command.receipt)
   const { size: proofSize } = await stat(proof).catch(notThere(proof))
   if (proofSize > LARGEST_RECEIPT)

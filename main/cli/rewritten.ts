@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ArchiveRow } from '../../preload/contract/models.ts'
 import { parseLink } from '../archives/links.ts'
-import { checkWarrant, type Proven } from '../archives/warrant.ts'
+import type { Proven } from '../archives/warrant.ts'
 import { type Command, TO_STDOUT } from './arguments.ts'
 import { type Context, knownRow, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
@@ -56,6 +56,7 @@ export async function checkWarrantFile(output: Output, command: Command & { name
       why: error.message,
     })
   })
+  const { checkWarrant } = await import('../archives/warrant.ts')
   let proven: Proven
   try {
     proven = checkWarrant(text)

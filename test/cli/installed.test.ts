@@ -154,3 +154,18 @@ test('packages install what is there', async () => {
   const unit = await readFile(join(scripts, 'linux/cairn.service'), 'utf8')
   expect(unit).toContain('\nExecStart=/usr/bin/cairn serve\n')
 })
+
+test('a command begins without what archives need, and without Electron', async () => {
+  const packages = new Set<string>()
+  const seen = new Set<string>()
+  const walk = async (path: string) => {
+    if (seen.has(path)) return
+    seen.add(path)
+    for (const [, from = ''] of (await readFile(path, 'utf8')).matchAll(/^import [^'"]*["']([^'"]+)["'];$/gm)) {
+      if (from.startsWith('.')) await walk(resolve(path, '..', from))
+      else packages.add(from)
+    }
+  }
+  for (const entry of ['entry', 'cli']) await walk(join(project, `out/main/${entry}.js`))
+  expect([...packages].filter(name => !name.startsWith('node:')).sort()).toEqual(['ignore', 'zod'])
+})

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { parseArguments } from '../../main/cli/arguments.ts'
 import { COMMANDS, type CommandName, EXIT_CODES, GROUPS, optionsOf } from '../../main/cli/commands.ts'
 import { completionsFor, SHELLS } from '../../main/cli/completions.ts'
-import { EXIT } from '../../main/cli/failure.ts'
+import { EXIT, failureOf } from '../../main/cli/failure.ts'
 import { helpFor } from '../../main/cli/help.ts'
 import { manual } from '../../main/cli/manual.ts'
 import { temporaryFolder } from '../helpers/files.ts'
@@ -140,4 +140,19 @@ describe('completions', () => {
     ])
     expect(offered('cairn --storage=x sta', ['cairn', '--storage', '=', 'x', 'sta'])).toEqual(['status'])
   })
+})
+
+test('a program of which a part is missing says what to do', () => {
+  const failing = (code: string, message: string, cause?: Error) =>
+    failureOf(Object.assign(new Error(message, { cause }), { code }))
+  const library = new Error('libatomic.so.1: cannot open shared object file: No such file or directory')
+  expect(failing('CANNOT_LOAD', "Cannot load addon 'file:///x.node'", library)).toMatchObject({
+    code: 'NOT_WHOLE',
+    exit: 1,
+    message: expect.stringMatching(/libatomic\.so\.1.*apt install libatomic1/),
+  })
+  expect(failing('ADDON_NOT_FOUND', 'Cannot find addon\nCandidates:\n- x').message).toMatch(
+    /Cannot find addon\. Install Cairn again/,
+  )
+  expect(failing('ENOENT', 'x').code).toBe('INTERNAL')
 })
