@@ -112,6 +112,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       availability,
       freed,
       clear: (key, ranges) => disk.free(key, ranges),
+      makingRoom: task => disk.makingRoom(task),
       follow: key => keeping.refetch(key),
     })
     const content = new Content(archives)

@@ -508,7 +508,7 @@ export class Archives {
 
   /** Leaves, deletes the blocks and gives their room back. */
   forget(key: string): Promise<void> {
-    return this.#inTurn(key, () => this.#forget(key))
+    return this.#store.reserve.lend(() => this.#inTurn(key, () => this.#forget(key)))
   }
 
   async #forget(key: string): Promise<void> {

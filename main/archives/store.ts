@@ -12,6 +12,7 @@ import type Hypercore from 'hypercore'
 import HypercoreStorage from 'hypercore-storage'
 import Rache from 'rache'
 import { AppError } from '../../preload/contract/errors.ts'
+import { Reserve } from '../lib/reserve.ts'
 import { requireRoom } from '../lib/room.ts'
 import { passOverAbandoned } from './abandoned.ts'
 import { refuseEndless } from './endless.ts'
@@ -24,6 +25,8 @@ export type Store = {
   room(): Promise<{ readonly taken: number; readonly free: number }>
   /** Throws NO_ROOM when its disk is full. */
   requireRoom(): Promise<void>
+  /** What is given up on a full disk so that something can be deleted there. */
+  readonly reserve: Pick<Reserve, 'want' | 'lend'>
   /** Everything written so far survives a power cut once this resolves. Takes 7 to 20 ms. */
   flush(): Promise<void>
   /**
@@ -55,7 +58,9 @@ type Inner = {
 export async function openStore(storage: string, adopt: (() => Promise<void>) | null = null): Promise<Store> {
   const folder = join(storage, 'store')
   let corestore: Corestore
+  let reserve: Reserve
   try {
+    reserve = await Reserve.open(storage)
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const device = join(folder, 'CORESTORE')
     // Left so by a power cut while the storage was being made: it says nothing, and would refuse every later start.
@@ -78,6 +83,7 @@ export async function openStore(storage: string, adopt: (() => Promise<void>) | 
       return { taken, free: bavail * bsize }
     },
     requireRoom: () => requireRoom(folder),
+    reserve,
     flush: () => corestore.storage.db.flush(),
     answerOnly(wanted) {
       const inner = corestore as unknown as Inner
@@ -98,7 +104,10 @@ export async function openStore(storage: string, adopt: (() => Promise<void>) | 
       if (core.core !== null) (corestore as unknown as Inner).streamTracker.attachAll(core.core)
     },
     compact: thorough => corestore.storage.compact(thorough ? THOROUGH : {}),
-    close: () => corestore.close(),
+    close: async () => {
+      await reserve.close()
+      await corestore.close()
+    },
   }
 }
 

@@ -36,6 +36,8 @@ export type FreeingParts = {
   readonly freed: Freed
   /** Deletes blocks and gives their room back; returns their bytes. What is being read stays. */
   readonly clear: (key: string, ranges: Ranges) => Promise<number>
+  /** For what gives room back, also on a full disk. Throws NO_ROOM where it is too full even for that. */
+  readonly makingRoom: <T>(task: () => Promise<T>) => Promise<T>
   /** What is kept has become another thing. */
   readonly follow: (key: string) => void
 }
@@ -99,12 +101,14 @@ export class Freeing {
   }
 
   async #clear(key: string, ranges: Ranges): Promise<number> {
-    const { archives, freed, clear } = this.#parts
+    const { archives, freed, clear, makingRoom } = this.#parts
     const core = archives.get(key).blobs?.core
     if (core === undefined || ranges.length === 0) return 0
-    // Of what is only looked at nothing would be fetched again by itself.
-    if (archives.record(key).keeping.how === 'look') return clear(key, ranges)
-    return clear(key, within(ranges, await freed.add(key, core.fork, ranges)))
+    return makingRoom(async () => {
+      // Of what is only looked at nothing would be fetched again by itself.
+      if (archives.record(key).keeping.how === 'look') return clear(key, ranges)
+      return clear(key, within(ranges, await freed.add(key, core.fork, ranges)))
+    })
   }
 
   async #wanted(circle: Circle, paths: readonly string[] | null, others: number): Promise<Wanted> {

@@ -25,6 +25,10 @@ const SHARE = 0.02
 const AT_MOST = 64 << 20
 /** Beyond its budget the cache is cleared down to this share of it. */
 const ENOUGH = 0.9
+/** From so many bytes of friends' content on, room is reserved so that some of it can be given up on a full disk. */
+const WORTH_RESERVING = 64 << 20
+/** Between two looks at whether it is so much, in milliseconds. */
+const LOOKING = 5000
 
 export class Disk {
   readonly #store: Store
@@ -38,6 +42,7 @@ export class Disk {
   readonly #inUse = new Map<string, Set<Range>>()
   readonly #clearing = new Mutex()
   #came = 0
+  #looking: NodeJS.Timeout | null = null
   #soon: NodeJS.Timeout | null = null
   #closed = false
 
@@ -63,11 +68,13 @@ export class Disk {
     for (const { key } of this.#archives.records()) this.#watch(key)
     this.#settings.onCache(() => this.#trimSoon())
     this.#trimSoon()
+    this.#looking = setInterval(() => this.#reserve(), LOOKING).unref()
   }
 
   async close(): Promise<void> {
     this.#closed = true
     if (this.#soon !== null) clearTimeout(this.#soon)
+    if (this.#looking !== null) clearInterval(this.#looking)
     await this.#recency.save()
     await this.#clearing.run(async () => {})
   }
@@ -120,15 +127,22 @@ export class Disk {
   /** Clears what is only cached, of one archive or of all, and gives its room back. Returns the bytes of content that went. */
   async clear(key: string | null): Promise<number> {
     if (key !== null) this.#archives.record(key)
-    const cleared = await this.#clearing.run(async () => {
-      let bytes = 0
-      for (const one of this.#archives.records())
-        if ((key === null || one.key === key) && this.#archives.has(one.key))
-          bytes += await this.#clear(one.key, await this.#cached(one.key))
-      return bytes
+    return this.makingRoom(async () => {
+      const cleared = await this.#clearing.run(async () => {
+        let bytes = 0
+        for (const one of this.#archives.records())
+          if ((key === null || one.key === key) && this.#archives.has(one.key))
+            bytes += await this.#clear(one.key, await this.#cached(one.key))
+        return bytes
+      })
+      if (cleared > 0) await this.#archives.compact()
+      return cleared
     })
-    if (cleared > 0) await this.#archives.compact()
-    return cleared
+  }
+
+  /** For what gives room back, also on a full disk. Throws NO_ROOM where it is too full even for that. */
+  makingRoom<T>(task: () => Promise<T>): Promise<T> {
+    return this.#store.reserve.lend(task)
   }
 
   /** Deletes these blocks, kept or not, and gives their room back. Those that are being read stay. Returns their bytes. */
@@ -197,6 +211,12 @@ export class Disk {
       },
       () => {},
     )
+  }
+
+  /** As long as there is something whose room is worth more. */
+  #reserve(): void {
+    const friends = this.#archives.rows.values().filter(({ ownership }) => ownership === 'friends')
+    if (friends.reduce((sum, { held }) => sum + held.bytes, 0) >= WORTH_RESERVING) this.#store.reserve.want()
   }
 
   /** Some of it may go. Of the others nothing is remembered: what is kept no more is older than everything else. */

@@ -6,7 +6,7 @@ import { statfs } from 'node:fs/promises'
 import { AppError } from '../../preload/contract/errors.ts'
 
 /** Bytes. What was written last is in RocksDB's log, up to 16 MiB two times over, until it stands in its files as well. */
-const RESERVE = 48 << 20
+export const RESERVE = 48 << 20
 
 /** Bytes that may still be written where this folder lies; 0: none. */
 export async function roomAt(folder: string): Promise<number> {

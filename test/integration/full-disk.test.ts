@@ -1,8 +1,8 @@
 /** The disk is full: said in plain words, nothing that was in is lost, and it goes on by itself once there is room. */
-import { readFile, statfs, writeFile } from 'node:fs/promises'
+import { open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { isDone, isFound, type Person, publish, share, startPerson } from '../helpers/backend.ts'
+import { isDone, isFound, type Person, publish, share, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, readTree } from '../helpers/files.ts'
 import { smallDisk } from '../helpers/mounts.ts'
 import { follow } from '../helpers/plain.ts'
@@ -74,7 +74,7 @@ async function upload(): Promise<void> {
       await ana.backend.receive(again.upload, { path: '/second', size: 60 << 20, modified: null }, bytes(60))
       await ana.client.publish.finishUpload({ upload: again.upload })
     },
-    { interval: 500 },
+    { interval: 500, timeout: 30_000 },
   )
   await ana.archive(key, row => row.files === 2 && row.bytes === 61 << 20 && !row.stillBeingAdded)
 }
@@ -160,6 +160,69 @@ test('what is kept stops in NO_ROOM, and goes on once there is room', async () =
   await bob.transfer(`keep-${key}`, row => row.state.name === 'done')
   await bob.archive(key, row => row.held.bytes === 100 << 20)
 })
+
+test('on a full disk copies can be freed, and room is held for the next time', async () => {
+  const disk = await smallDisk(300)
+  const ana = await startPerson(testnet.bootstrap)
+  const storage = join(disk.folder, 'storage')
+  const bob = await startPerson(testnet.bootstrap, { storage })
+  const source = await temporaryFolder('source')
+  await writeMany(source, 'part', 10, 7 << 20)
+  const { key } = await share(ana, bob, [source])
+  await bob.client.archives.keep({ key, keep: true })
+  await bob.transfer(`keep-${key}`, isDone)
+  const { version } = await waitFor(
+    signal => bob.client.availability.watch({ key }, { signal }),
+    key,
+    ({ now, version }) => now.name === 'safe' && version !== null,
+  )
+  expect(version).not.toBeNull()
+  const reserved = () =>
+    stat(join(storage, 'reserve')).then(
+      ({ size }) => size >> 20,
+      () => 0,
+    )
+  await expect.poll(reserved, { timeout: 20_000 }).toBe(16)
+
+  const other = join(disk.folder, 'other')
+  await fill(other)
+  // Nothing can be written, and a few of the files go all the same, and then the rest.
+  await expect(writeFile(join(storage, 'anything'), Buffer.alloc(100_000))).rejects.toThrow('ENOSPC')
+  const some = await bob.client.availability.free({ key, paths: ['/part0', '/part1'], others: 1 })
+  expect(some).toMatchObject({ files: 2, bytes: 14 << 20 })
+  const rest = await bob.client.availability.free({ key, paths: null, others: 1 })
+  expect(rest).toMatchObject({ files: 8, bytes: 56 << 20 })
+  await bob.archive(key, ({ held }) => held.bytes === 0)
+  const { bavail, bsize } = await statfs(disk.folder)
+  expect((bavail * bsize) >> 20).toBeGreaterThan(40)
+  // Once there is enough of it, room is held again; and what was freed is remembered after a start.
+  await rm(other)
+  await bob.close()
+  const again = await startPerson(testnet.bootstrap, { storage })
+  await again.archive(key, isFound)
+  const { freed } = await waitFor(
+    signal => again.client.availability.watch({ key }, { signal }),
+    key,
+    row => row.version !== null,
+  )
+  expect(freed.bytes).toBe(70 << 20)
+  expect(await readFile(join(source, 'part0'))).toHaveLength(7 << 20)
+})
+
+/** Until nothing more can be written there. */
+async function fill(path: string): Promise<void> {
+  const file = await open(path, 'w')
+  try {
+    for (let size = 1 << 20; size >= 4096; size = size >> 1)
+      for (let written = size; written === size; )
+        written = await file.write(Buffer.alloc(size, 1)).then(
+          ({ bytesWritten }) => bytesWritten,
+          () => 0,
+        )
+  } finally {
+    await file.close()
+  }
+}
 
 test('what is forgotten while there is little room left is gone at once, and gives its room back when it can', async () => {
   const disk = await smallDisk(200)
