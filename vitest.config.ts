@@ -1,7 +1,7 @@
 /**
  * The kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, three files
  * at a time. `browser`: the built page in a real Chromium, two. `soak` and `bench` take long and run when they are
- * asked for.
+ * asked for. `packed`: what packages hold, packed without Electron and run by plain Node from elsewhere.
  */
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
@@ -22,6 +22,10 @@ class LongFirst extends BaseSequencer {
     return [...sorted.filter(isLong), ...sorted.filter(file => !isLong(file))]
   }
 }
+
+/** Done with the packed app in a whole run, and with what is built here by itself. */
+const PACKED_TOO = ['test/e2e/two-people.test.ts']
+const isWholeRun = process.env['CAIRN_WHOLE_RUN'] === '1'
 
 // Node 20 lacks Map.groupBy, which vitest's reporter calls as soon as a test fails.
 if (!('groupBy' in Map)) {
@@ -89,6 +93,17 @@ export default defineConfig({
             'test/renderer/**/*.test.{ts,tsx}',
             'test/renderer-publish/**/*.browser.ts',
           ],
+          exclude: isWholeRun ? PACKED_TOO : [],
+        },
+      },
+      {
+        test: {
+          ...slow,
+          name: 'packed',
+          fileParallelism: true,
+          maxWorkers: 2,
+          include: ['test/packed/**/*.test.ts', ...PACKED_TOO],
+          globalSetup: ['test/packed/setup.ts'],
         },
       },
       { test: { ...slow, name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 3_600_000 } },

@@ -106,7 +106,11 @@ async function start(): Promise<void> {
     script,
   )
   const entry = new DesktopEntry(storage)
-  void entry.start().catch(error => log.warn({ err: error }, 'the entry for menus was not written'))
+  // The system is told by the entry's name who opens links.
+  void entry
+    .start()
+    .catch(error => log.warn({ err: error }, 'the entry for menus was not written'))
+    .finally(() => registerLinkHandler(script))
   const { hasTray } = presence
   const preferring = new Preferring(preferences, loginItem(script), entry, hasTray && process.platform !== 'darwin')
   const shellPort = () => {
@@ -123,10 +127,9 @@ async function start(): Promise<void> {
   const opened = createWindow(() => [host.connect(), shellPort()], preferences, hidden)
   window = opened
   watchOverPage(opened, care)
-  const checkForUpdates = await createUpdates(opened)
+  const { quit } = endWell({ window: opened, host, client, preferences, hasTray })
+  const checkForUpdates = await createUpdates(opened, quit)
   setMenu({ ...actions, checkForUpdates: () => void checkForUpdates() })
-  registerLinkHandler(script)
-  endWell({ window: opened, host, client, preferences, hasTray })
   app.on('activate', show)
 
   // Nothing has to be done before the machine sleeps: what is written is whole at any moment, as it is for `kill -9`.

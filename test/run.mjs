@@ -34,7 +34,8 @@ const MODES = {
     if (!(await build())) return
     // One after the other: both at the same time take longer, since each wait is then for somebody who has no turn.
     await vitest('integration', { tries: 2 })
-    await vitest('browser', { tries: 2 })
+    process.env.CAIRN_WHOLE_RUN = '1'
+    await vitest('browser', { tries: 2, beside: ['packed'] })
   },
   soak: async () => {
     if (await build()) await vitest('soak', { minutes: 24 * 60 })
@@ -88,13 +89,15 @@ function build() {
 }
 
 /**
- * `only`: parts of the names of files; they say by themselves how far they are. `tries`: with real networks, disks and
- * browsers on a busy machine one test in thousands fails for no fault of ours. What needs a second try is named.
+ * `only`: parts of the names of files; they say by themselves how far they are. `beside`: other projects in the same run.
+ * `tries`: with real networks, disks and browsers on a busy machine one test in thousands fails for no fault of ours. What
+ * needs a second try is named.
  */
-async function vitest(name, { minutes = 20, only = null, tries = 1 } = {}) {
+async function vitest(name, { minutes = 20, only = null, tries = 1, beside = [] } = {}) {
   const report = join(reports, `${name}.json`)
   const reporters = ['default', 'json', './test/second-tries.mjs'].map(reporter => `--reporter=${reporter}`)
-  const args = ['run', '--project', name, ...reporters, `--outputFile.json=${report}`, `--retry=${tries - 1}`]
+  const projects = [name, ...beside].flatMap(project => ['--project', project])
+  const args = ['run', ...projects, ...reporters, `--outputFile.json=${report}`, `--retry=${tries - 1}`]
   if (only !== null) args.push('--disableConsoleIntercept', ...only)
   const { code } = await run([join('node_modules/vitest/vitest.mjs'), ...args], { show: true, minutes })
   const found = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null

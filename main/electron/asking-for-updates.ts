@@ -1,35 +1,43 @@
 /** *Check for Updates…*, as dialogs. What is asked and done: `updates.ts`. */
-import { app, type BrowserWindow, dialog } from 'electron'
-import { lookAtInstallation, sayUpdates, type UpdateMessage, type UpdateState, Updates } from './updates.ts'
+import { app, autoUpdater, type BrowserWindow, dialog } from 'electron'
+import {
+  lookAtInstallation,
+  sayUpdates,
+  type UpdateMessage,
+  type Updater,
+  type UpdateState,
+  Updates,
+} from './updates.ts'
 
-/** How it is asked, by this window. */
-export async function createUpdates(window: BrowserWindow): Promise<() => Promise<void>> {
+/** How it is asked, by this window. `quit` ends Cairn without a question. */
+export async function createUpdates(window: BrowserWindow, quit: () => void): Promise<() => Promise<void>> {
   const installed = await lookAtInstallation(app.isPackaged, process.resourcesPath)
-  const load = async () => (await import('electron-updater')).default.autoUpdater
+  const load = async (): Promise<Updater> => {
+    const updater = (await import('electron-updater')).default.autoUpdater
+    let { appImage } = installed
+    updater.on('appimage-filename-updated', path => {
+      appImage = path
+    })
+    // Said by the updater, on all three systems, when the new version stands ready and this one has to end.
+    autoUpdater.once('before-quit-for-update', () => {
+      if (appImage !== null) app.relaunch({ execPath: appImage, args: [] })
+      quit()
+    })
+    return updater
+  }
   const updates = new Updates(installed, load, state => showProgress(window, state))
   return async () => {
     let state = await updates.do('check')
     while (true) {
-      const said = sayUpdates(state, app.getVersion()) ?? sayFetching(state)
+      const said = sayUpdates(state, app.getVersion())
       const action = said === null ? null : await ask(window, said)
       if (action === null) return
       state = await updates.do(action)
+      // Who waits for what is fetched hears that it was stopped; who installs has nothing more to wait for.
+      if (action === 'cancel' || action === 'install') return
     }
   }
 }
-
-/** Who asks again while it is being fetched may stop it. */
-const sayFetching = (state: UpdateState): UpdateMessage | null =>
-  state.name !== 'fetching'
-    ? null
-    : {
-        message: `Cairn ${state.version} is being fetched`,
-        detail: 'You are asked before it is installed.',
-        buttons: [
-          { label: 'Stop', action: 'cancel' },
-          { label: 'Go on', action: null },
-        ],
-      }
 
 async function ask(window: BrowserWindow, { message, detail, buttons }: UpdateMessage) {
   const last = buttons.length - 1

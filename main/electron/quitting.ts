@@ -11,6 +11,11 @@ import { showWindow } from './window.ts'
 /** The backend takes less; what still hangs then goes on at the next start. Milliseconds. */
 const CLOSING = 2000
 
+export type Ending = {
+  /** Without a question: the person has said so already. */
+  readonly quit: () => void
+}
+
 export function endWell({
   window,
   host,
@@ -23,7 +28,7 @@ export function endWell({
   readonly client: Client<Contract>
   readonly preferences: ShellPreferences
   readonly hasTray: boolean
-}): void {
+}): Ending {
   const { platform } = process
   let quitting = false
   let asking = false
@@ -72,6 +77,7 @@ export function endWell({
     event.preventDefault()
     void closeBounded(host).finally(() => app.exit(0))
   })
+  return { quit }
 }
 
 export const closeBounded = (host: Host): Promise<void> =>

@@ -97,6 +97,7 @@ export type Updater = {
 }
 
 export class Updates {
+  readonly #installed: Installed
   readonly #load: () => Promise<Updater>
   readonly #onState: (state: UpdateState) => void
   #updater: Promise<Updater> | null = null
@@ -106,6 +107,7 @@ export class Updates {
   /** `onState` hears every change, the progress of fetching included. `load` is called once, when somebody asks. */
   constructor(installed: Installed, load: () => Promise<Updater>, onState: (state: UpdateState) => void = () => {}) {
     const why = noUpdates(installed)
+    this.#installed = installed
     this.#state = why === null ? { name: 'idle' } : { name: 'off', why }
     this.#load = load
     this.#onState = onState
@@ -130,7 +132,8 @@ export class Updates {
         this.#token?.cancel()
         break
       case 'install':
-        if (name === 'ready') (await this.#get()).quitAndInstall(true, true)
+        // An AppImage would be started before this one has ended, and find that Cairn runs already.
+        if (name === 'ready') (await this.#get()).quitAndInstall(true, this.#installed.appImage === null)
         break
       default:
         assertNever(action)
@@ -228,8 +231,16 @@ export function sayUpdates(state: UpdateState, version: string): UpdateMessage |
   switch (state.name) {
     case 'idle':
     case 'checking':
-    case 'fetching':
       return null
+    case 'fetching':
+      return {
+        message: `Cairn ${state.version} is being fetched`,
+        detail: `${Math.floor(state.bytes / 1e6)}${state.ofBytes === null ? '' : ` of ${Math.ceil(state.ofBytes / 1e6)}`} MB are here. You are asked before it is installed.`,
+        buttons: [
+          { label: 'Stop', action: 'cancel' },
+          { label: 'Go on', action: null },
+        ],
+      }
     case 'off':
       return only(...OFF[state.why])
     case 'newest':

@@ -25,11 +25,12 @@ const UNUSED = [
   '!**/node_modules/**/*.{ts,mts,cts,map,flow,tsbuildinfo}',
   '!**/node_modules/**/!(LICEN[CS]E*|licen[cs]e*|NOTICE*|COPYING*).{md,markdown,mkd}',
   '!**/node_modules/**/{test,tests,__tests__,bench,benchmark,benchmarks,docs,doc,example,examples,coverage,.github}{,/**}',
-  '!**/node_modules/**/{test,tests,bench,example,browser}.{js,cjs,mjs,html}',
+  '!**/node_modules/**/{test,tests,bench,example}.{js,cjs,mjs,html}',
   // The same again in another form of module, or for browsers.
   '!**/node_modules/zod/{src,v3,mini,v4-mini}{,/**}',
   '!**/node_modules/zod/**/*.cjs',
-  '!**/node_modules/js-yaml/dist{,/**}',
+  '!**/node_modules/js-yaml/{dist,bin}{,/**}',
+  '!**/node_modules/argparse{,/**}',
 ]
 
 /** Native code of other platforms. `${arch}` is that of the package, which need not be this machine's. */

@@ -4,7 +4,7 @@
  * archive and its fuses, on a machine where no Electron can be had.
  */
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve, sep } from 'node:path'
 import { extractAll } from '@electron/asar'
@@ -22,7 +22,10 @@ const FUSES = 8
  * Throws where the app was not built.
  */
 export async function packApp(folder, environment = process.env) {
-  if (!existsSync(join(project, 'out/main/index.js'))) throw new Error('The app is not built: npm run build')
+  if (!existsSync(join(project, 'out/main/entry.js'))) throw new Error('The app is not built: npm run build')
+  // npm, which is asked what belongs to the app, does not follow one.
+  if ((await lstat(join(project, 'node_modules'))).isSymbolicLink())
+    throw new Error('The app cannot be packed while node_modules is a link: mount it there, or run npm ci')
   const work = await mkdtemp(join(tmpdir(), 'cairn-packing-'))
   try {
     const electronDist = await standIn(join(work, 'electron'))
@@ -103,3 +106,6 @@ async function fusesOf(folder) {
   ]
   return Object.fromEntries(names.map((name, index) => [name, binary[at + index] === '1'.charCodeAt(0)]))
 }
+
+// `node resources/package/unpacked.mjs FOLDER`: what it found is the last line.
+if (process.argv[1] === import.meta.filename) console.log(JSON.stringify(await packApp(resolve(process.argv[2]))))

@@ -1,6 +1,7 @@
 /**
  * The main job, as two people see it: one drops a folder on the page and gets a link, the other pastes it, looks around
- * without downloading everything, takes what they want, and sees every change.
+ * without downloading everything, takes what they want, and sees every change. In a whole run of the tests both are the
+ * packed app.
  */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -57,7 +58,7 @@ test('a folder is dropped, its link is pasted, and it is looked at and taken', a
   })
   // A browser knows times to the millisecond, and cuts off the rest.
   for (const [index, path] of Object.keys(tree).entries()) await setTime(join(folder, path), 1_600_000_000.25 + index)
-  const [ana, bob] = await Promise.all([stage.person({ consented: false }), stage.person({ consented: false })])
+  const [ana, bob] = await Promise.all([stage.somebody({ consented: false }), stage.somebody({ consented: false })])
   const [a, b] = await Promise.all([ana.open(), bob.open()])
 
   // Nothing goes out before the sheet was seen.
@@ -188,7 +189,7 @@ test('a live folder is followed, looked at as it was, kept and forgotten', async
     'name.txt': 'stays',
     'large.bin': Buffer.alloc(2_000_000, 'cake'),
   })
-  const [ana, bob] = await Promise.all([stage.person(), stage.person()])
+  const [ana, bob] = await Promise.all([stage.somebody(), stage.somebody()])
   const [a, b] = await Promise.all([ana.open(), bob.open()])
 
   await a.page.getByRole('button', { name: 'Publish…' }).first().click()

@@ -3,6 +3,7 @@
  * real Chromium. What the browser complains about and what it asks for is written down, so that a test can end with
  * "and nothing went wrong meanwhile". `CAIRN_SHOTS=FOLDER` leaves pictures of the pages of a failed test there.
  */
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect as connectTo, createServer, type Socket } from 'node:net'
@@ -11,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { onTestFailed } from 'vitest'
+import { connectLocal } from '../../main/lib/local-socket.ts'
 import { builtPage } from '../../main/lib/places.ts'
 import { type Serving, serveHeadless } from '../../main/serve.ts'
 import type { Contract } from '../../preload/contract/index.ts'
@@ -18,6 +20,7 @@ import { connect } from '../../preload/wire/connect.ts'
 import type { ClientFrame, ServerFrame } from '../../preload/wire/frames.ts'
 import { memoryPair } from '../../preload/wire/transports.ts'
 import { type Person, waitersOf } from './backend.ts'
+import { packedProgram } from './packed.ts'
 import { startTestnet } from './testnet.ts'
 
 const ARGUMENTS = [
@@ -42,6 +45,8 @@ export type Stage = {
   folder(name?: string): Promise<string>
   /** A backend with a page to it. It runs until the stage is closed. */
   person(options?: PersonOptions): Promise<PagePerson>
+  /** The same as a process of the packed app, where the tests run with one: see `packed.ts`. */
+  somebody(options?: PersonOptions): Promise<RemotePagePerson>
   close(): Promise<void>
 }
 
@@ -61,6 +66,9 @@ export type PagePerson = Person & {
   /** A browser of its own that opens a fresh address of the page. */
   open(options?: OpenOptions): Promise<Opened>
 }
+
+/** One whose backend may be a process of its own. */
+export type RemotePagePerson = Omit<PagePerson, 'backend' | 'serving'>
 
 export type OpenOptions = {
   /** One of `allowHosts`. */
@@ -104,18 +112,23 @@ export async function startStage(extraArguments: readonly string[] = []): Promis
     closing.push(() => testnet.close())
     const browser = await chromium.launch({ executablePath, args: [...ARGUMENTS, ...extraArguments] })
     closing.push(() => browser.close())
-    return {
-      bootstrap: testnet.bootstrap,
-      browser,
-      folder,
-      async person(options = {}) {
-        const storage = options.storage ?? (await folder('cairn-storage'))
-        const person = await startPagePerson(browser, { bootstrap: testnet.bootstrap, ...options, storage })
-        closing.push(() => person.close())
-        return person
-      },
-      close,
+    const person = async (options: PersonOptions = {}) => {
+      const storage = options.storage ?? (await folder('cairn-storage'))
+      const person = await startPagePerson(browser, { bootstrap: testnet.bootstrap, ...options, storage })
+      closing.push(() => person.close())
+      return person
     }
+    const somebody = async (options: PersonOptions = {}) => {
+      const program = packedProgram()
+      if (program === null) return person(options)
+      const storage = options.storage ?? (await folder('cairn-storage'))
+      const home = await folder('cairn-home')
+      const given = { bootstrap: testnet.bootstrap, ...options, storage }
+      const started = await startProgramPerson(browser, program, home, given)
+      closing.push(() => started.close())
+      return started
+    }
+    return { bootstrap: testnet.bootstrap, browser, folder, person, somebody, close }
   } catch (error) {
     await close()
     throw error
@@ -147,6 +160,70 @@ async function startPagePerson(
     ...waitersOf(client),
     open: options => openPage(browser, serving.freshUrl(options?.host), options),
     close: () => serving.close(),
+  }
+}
+
+/** The headless entry of a packed app, by Node alone, for somebody who has nothing yet: `home` is empty. */
+async function startProgramPerson(
+  browser: Browser,
+  program: string,
+  home: string,
+  {
+    storage,
+    bootstrap,
+    port = 0,
+    allowHosts = [],
+    join: joins = true,
+    consented = true,
+  }: PersonOptions & { readonly storage: string; readonly bootstrap: readonly string[] },
+): Promise<RemotePagePerson> {
+  if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
+  const args = [
+    ...bootstrap.flatMap(node => ['--bootstrap', node]),
+    ...allowHosts.flatMap(host => ['--allow-host', host]),
+    ...(joins ? [] : ['--no-join']),
+  ]
+  const child = spawn(
+    process.execPath,
+    [join(program, 'out/main/headless.js'), '--storage', storage, '--port', String(port), ...args],
+    { cwd: home, env: { HOME: home, PATH: '/usr/bin:/bin' }, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  const ended = new Promise<number | null>(resolve => child.once('close', resolve))
+  let said = ''
+  const listening = new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', text => {
+        said += String(text)
+        if (/Cairn is at http:\/\/\S+\n/.test(said)) resolve()
+      })
+    void ended.then(code => reject(new Error(`The packed app ended (${code}): ${said}`)))
+  })
+  const close = async () => {
+    child.kill('SIGTERM')
+    if ((await ended) !== 0) throw new Error(`The packed app did not end well: ${said}`)
+  }
+  try {
+    await listening
+    const transport = await connectLocal(storage)
+    if (transport === null) throw new Error(`The packed app does not answer: ${said}`)
+    const client = connect<Contract>(transport)
+    if (consented) await client.settings.update({ consented: true })
+    return {
+      client,
+      storage,
+      ...waitersOf(client),
+      async open(options) {
+        const { page } = await client.machine.status()
+        if (page === null) throw new Error('The packed app has no page')
+        const url = new URL(page)
+        if (options?.host !== undefined) url.host = options.host
+        return openPage(browser, url.href, options)
+      },
+      close,
+    }
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
   }
 }
 

@@ -1,10 +1,14 @@
-/** The built CLI as a process of its own, which can be killed. */
+/** The built CLI as a process of its own, which can be killed; that of the packed app where the tests run with one. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { packedProgram } from './packed.ts'
 
-const CLI = new URL('../../out/main/cli.js', import.meta.url).pathname
+const packed = packedProgram()
+const CLI =
+  packed === null ? new URL('../../out/main/cli.js', import.meta.url).pathname : join(packed, 'out/main/cli.js')
 
 export type Program = {
   readonly process: ChildProcess

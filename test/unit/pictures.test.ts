@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { inflateSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { traySign } from '../../main/electron/faces.ts'
 
 const resources = resolve(import.meta.dirname, '../../resources')
 const read = (name: string) => readFileSync(join(resources, name))
@@ -94,6 +95,12 @@ test('macOS finds each size that it asks for, the small ones in its own packing'
     const rgba = pictureOf(read(`icons/${size}x${size}.png`)).all()
     expect(argb).toEqual(rgba.map(([red, green, blue, alpha]) => [alpha, red, green, blue]))
   }
+})
+
+test('the sign of each system is there', () => {
+  for (const platform of ['darwin', 'linux', 'win32'] as const)
+    for (const isDark of [true, false]) expect(pictureOf(read(traySign(platform, isDark))).size).toBeGreaterThan(15)
+  expect(traySign('win32', true)).not.toBe(traySign('win32', false))
 })
 
 test('what stands in a panel has one colour, and is seen on it', () => {

@@ -1,0 +1,155 @@
+/** What packages hold, proven without Electron: nothing is missing, nothing is there that does not belong, and it runs. */
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { getRawHeader } from '@electron/asar'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { BUDGET } from '../../resources/package/configuration.mjs'
+import { temporaryFolder } from '../helpers/files.ts'
+import { cairn, linkOf } from '../helpers/program.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+
+const { folder, bytes, parts, fuses } = inject('packed')
+const app = inject('program')
+const run = promisify(execFile)
+
+/** With `/`, as they stand in the archive. */
+let files: readonly string[]
+let testnet: Testnet
+beforeAll(async () => {
+  const entries = await readdir(app, { recursive: true, withFileTypes: true })
+  files = entries
+    .filter(entry => entry.isFile())
+    .map(entry =>
+      join(entry.parentPath, entry.name)
+        .slice(app.length + 1)
+        .replaceAll('\\', '/'),
+    )
+  testnet = await startTestnet()
+})
+afterAll(() => testnet?.close())
+
+test('it stands alone: no folder above it has modules', () => {
+  for (let above = dirname(app); dirname(above) !== above; above = dirname(above))
+    expect(files.length > 0 && existsBelow(above)).toBe(false)
+  function existsBelow(path: string): boolean {
+    try {
+      readFileSync(join(path, 'node_modules/corestore/package.json'))
+      return true
+    } catch {
+      return false
+    }
+  }
+})
+
+test('everything that it asks for is in it', async () => {
+  const entries = ['entry', 'index', 'headless', 'cli', 'start', 'backend-process'].map(name => `out/main/${name}.js`)
+  const walk = resolve(import.meta.dirname, 'walk.mjs')
+  const { stdout } = await run(
+    process.execPath,
+    ['--experimental-import-meta-resolve', walk, app, ...entries, 'out/preload/index.cjs'],
+    { maxBuffer: 1e8 },
+  )
+  const walked = JSON.parse(stdout) as { readonly files: readonly string[]; readonly missing: readonly string[] }
+  const accepted = [
+    // Electron itself.
+    /^out\/(main|preload)\/.*: electron$/,
+    /^node_modules\/electron-updater\/.*: (electron|original-fs)$/,
+    // Asked for within a `try`: ways to make it faster or more colourful, and what is tried after the package that is there.
+    /^node_modules\/ws\/lib\/.*: (bufferutil|utf-8-validate)$/,
+    /^node_modules\/@parcel\/watcher\/index\.js: \.\/build\/(Release|Debug)\/watcher\.node$/,
+    /^node_modules\/debug\/src\/node\.js: supports-color$/,
+  ]
+  expect(walked.missing.filter(one => !accepted.some(pattern => pattern.test(one)))).toEqual([])
+  expect(walked.files.length).toBeGreaterThan(300)
+
+  // Every module that `dependencies` names is reached, and would be missed.
+  const { dependencies } = JSON.parse(await readFile('package.json', 'utf8')) as {
+    dependencies: Record<string, string>
+  }
+  const reached = (name: string) => walked.files.some(file => file.startsWith(`node_modules/${name}/`))
+  const loadedByOthers = ['b4a']
+  expect(Object.keys(dependencies).filter(name => !reached(name) && !loadedByOthers.includes(name))).toEqual([])
+})
+
+test('nothing is in it that does not belong there', async () => {
+  expect([...new Set(files.map(file => file.split('/')[0]))].sort()).toEqual([
+    'LICENSE',
+    'node_modules',
+    'out',
+    'package.json',
+    'resources',
+  ])
+  const strays = files.filter(
+    file =>
+      /\.(bare|map|tsx?|mts|cts|c|cc|cpp|h|o|a|gyp|pdb)$/.test(file) ||
+      /(^|\/)(test|tests|\.git|\.github|\.env.*|\.npmrc)(\/|$)/.test(file),
+  )
+  expect(strays).toEqual([])
+  const native = files.filter(file => file.endsWith('.node'))
+  expect(native.length).toBeGreaterThanOrEqual(7)
+  const own = `${process.platform}-${process.arch}`
+  expect(native.filter(file => !file.includes(own))).toEqual([])
+  const packageFile = JSON.parse(await readFile(join(app, 'package.json'), 'utf8')) as Record<string, unknown>
+  expect(packageFile).not.toHaveProperty('devDependencies')
+  expect(packageFile).not.toHaveProperty('scripts')
+  expect(packageFile).toMatchObject({ name: 'cairn', desktopName: 'cairn.desktop' })
+  // Nothing of this machine.
+  for (const file of files.filter(file => /^out\/main\/.*\.js$/.test(file)))
+    expect(await readFile(join(app, file), 'utf8')).not.toContain(process.cwd())
+})
+
+type Header = { files?: Record<string, Header>; unpacked?: boolean; integrity?: { algorithm: string; hash: string } }
+
+test('all but native code is in the archive, which Electron checks', () => {
+  const { header } = getRawHeader(join(folder, 'packed/resources/app.asar')) as { header: Header }
+  const unpacked: string[] = []
+  const unchecked: string[] = []
+  const look = (at: Header, path: string): void => {
+    for (const [name, entry] of Object.entries(at.files ?? {})) {
+      if (entry.files !== undefined) look(entry, `${path}${name}/`)
+      else {
+        if (entry.unpacked === true) unpacked.push(`${path}${name}`)
+        if (entry.integrity?.algorithm !== 'SHA256') unchecked.push(`${path}${name}`)
+      }
+    }
+  }
+  look(header, '')
+  expect(unpacked.sort()).toEqual(files.filter(file => file.endsWith('.node')).sort())
+  expect(unchecked).toEqual([])
+  expect(fuses).toEqual({
+    runAsNode: false,
+    enableCookieEncryption: false,
+    enableNodeOptionsEnvironmentVariable: false,
+    enableNodeCliInspectArguments: false,
+    enableEmbeddedAsarIntegrityValidation: true,
+    onlyLoadAppFromAsar: true,
+    loadBrowserProcessSpecificV8Snapshot: false,
+    grantFileProtocolExtraPrivileges: false,
+  })
+})
+
+test('it is no larger than it may be', () => {
+  const largest = parts.slice(0, 5).map(({ name, bytes }) => `${name} ${(bytes / 1e6).toFixed(1)}`)
+  expect(bytes, `largest: ${largest.join(', ')}`).toBeLessThan(BUDGET)
+  // Far from nothing, or it was not measured.
+  expect(bytes).toBeGreaterThan(10_000_000)
+})
+
+test('its command line publishes a folder that another one takes', async () => {
+  const network = testnet.bootstrap.flatMap(node => ['--bootstrap', node])
+  const place = await temporaryFolder('cairn-packed-cli')
+  const at = (name: string) => join(place, name)
+  await mkdir(at('Holiday/photos'), { recursive: true })
+  await writeFile(at('Holiday/notes.txt'), 'Pack the tent.\n')
+  await writeFile(at('Holiday/photos/large.bin'), Buffer.alloc(3_000_000, 7))
+  const publishing = cairn('publish', at('Holiday'), '--storage', at('ana'), ...network)
+  const link = await publishing.line(linkOf)
+  const taking = await cairn('get', link, at('taken'), '--storage', at('bob'), ...network).exited
+  expect(taking).toMatchObject({ code: 0 })
+  expect(await readFile(at('taken/notes.txt'), 'utf8')).toBe('Pack the tent.\n')
+  expect(await readFile(at('taken/photos/large.bin'))).toEqual(Buffer.alloc(3_000_000, 7))
+  await publishing.kill('SIGTERM')
+})
