@@ -262,10 +262,10 @@ export function parseArguments(args: readonly string[], environment: Environment
   if (name === undefined) throw usage('Which command?', null)
   if (name === 'help') {
     const [, about = null] = loose.positionals
-    if (about !== null && !isCommand(about)) throw usage(`There is no command "${about}".`, null)
+    if (about !== null && !isCommand(about)) throw noCommand(about)
     return { name: 'help', text: helpFor(about) }
   }
-  if (!isCommand(name)) throw usage(`There is no command "${name}".`, null)
+  if (!isCommand(name)) throw noCommand(name)
   if (loose.values['help'] === true) return { name: 'help', text: helpFor(name) }
   const { values, positionals } = parseStrictly(name, args)
   const words = positionals.slice(1)
@@ -687,3 +687,40 @@ function bare(options: Options): Bare {
 
 const usage = (message: string, command: CommandName | null) =>
   new CliError('USAGE', `${message} Try: cairn ${command === null ? '--help' : `${command} --help`}`)
+
+function noCommand(name: string): CliError {
+  const meant = nearest(name)
+  return usage(`There is no command "${name}".${meant === null ? '' : ` Did you mean ${meant}?`}`, null)
+}
+
+/** The one command that a letter or two make of it; null: none, or several. */
+function nearest(name: string): string | null {
+  const names = [...Object.keys(COMMANDS), 'help']
+  for (const most of [1, 2].filter(most => most < name.length - 1)) {
+    const near = names.filter(other => distance(name, other) <= most)
+    if (near.length > 0) return near.length === 1 ? (near[0] ?? null) : null
+  }
+  return null
+}
+
+/** How many letters have to be put in, taken out or replaced, or exchanged with the next one. */
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, at) => at)]
+  const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY
+  for (let i = 1; i <= a.length; i++) {
+    rows[i] = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1]
+      const isSwapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      rows[i]?.push(
+        Math.min(
+          at(i - 1, j) + 1,
+          at(i, j - 1) + 1,
+          at(i - 1, j - 1) + (isSame ? 0 : 1),
+          isSwapped ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      )
+    }
+  }
+  return at(a.length, b.length)
+}

@@ -63,9 +63,16 @@ export async function run({
     command = parseArguments(args, environment)
     if (command.name === 'help') return say(output, command.text, { help: command.text })
     if (command.name === 'version') return say(output, version, { version })
-    if (command.name === 'completions')
-      return say(output, completionsFor(command.shell).trimEnd(), { shell: command.shell })
-    if (command.name === 'man') return say(output, manual(version).trimEnd(), { version })
+    if (command.name === 'completions') {
+      const script = completionsFor(command.shell).trimEnd()
+      return say(output, script, { completions: script })
+    }
+    if (command.name === 'man') {
+      const page = manual(version).trimEnd()
+      say(output, page, { man: page })
+      if (stdout.isTTY === true) output.note('To read it: cairn man | man -l -')
+      return EXIT.done
+    }
     // Standard output is the zip's; what else is said goes where notes go.
     if (command.name === 'get' && 'zip' in command.to && command.to.zip === TO_STDOUT)
       output = new Output(output.json, stderr, stderr)

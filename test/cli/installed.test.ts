@@ -153,6 +153,15 @@ test('packages install what is there', async () => {
   expect(await readFile(join(scripts, 'linux/cairn'), 'utf8')).toContain(`/opt/Cairn/${linux?.executableName} `)
   const unit = await readFile(join(scripts, 'linux/cairn.service'), 'utf8')
   expect(unit).toContain('\nExecStart=/usr/bin/cairn serve\n')
+  const folder = await temporaryFolder('cairn-installed')
+  const known = unit.replace('/usr/bin/cairn', process.execPath).replace(/^Documentation=.*\n/m, '')
+  await writeFile(join(folder, 'cairn.service'), known)
+  const checked = run('systemd-analyze', ['--user', 'verify', join(folder, 'cairn.service')], '', {
+    XDG_RUNTIME_DIR: folder,
+  })
+  // null: no systemd is here to ask.
+  expect([null, 0]).toContain(checked.code)
+  expect(checked.error ?? '').toBe('')
 })
 
 test('a command begins without what archives need, and without Electron', async () => {

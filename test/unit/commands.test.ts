@@ -38,7 +38,10 @@ describe('help', () => {
     }
     for (const args of [['--help'], ['-h'], [], ['help']])
       expect(parse(...args)).toEqual({ name: 'help', text: helpFor(null) })
-    expect(() => parse('help', 'nonsense')).toThrow('There is no command "nonsense"')
+    expect(() => parse('help', 'nonsense')).toThrow('There is no command "nonsense". Try')
+    for (const [typed, meant] of Object.entries({ statsu: 'status', pubish: 'publish', 'move-soruce': 'move-source' }))
+      expect(() => parse(typed)).toThrow(`Did you mean ${meant}?`)
+    for (const typed of ['x', 'l', 'toString']) expect(() => parse(typed)).toThrow(`"${typed}". Try`)
   })
 
   test('fits into a terminal', () => {
