@@ -22,6 +22,7 @@ import { createUpdates } from './electron/asking-for-updates.ts'
 import { hasWayBack } from './electron/closing.ts'
 import { RESTARTED_NOTICE, wasRestarted } from './electron/crashes.ts'
 import { registerLinkHandler, takeLinks } from './electron/deep-links.ts'
+import { DragOut } from './electron/drag-out.ts'
 import { inThisProcess } from './electron/host.ts'
 import { startsHidden } from './electron/login.ts'
 import { loginItem, openedAtLogin } from './electron/login-item.ts'
@@ -46,6 +47,8 @@ import { pageOfRunning } from './serve.ts'
 const storage = defaultStorage()
 /** Chromium keeps its own things here, apart from ours. The lock of the single instance is tied to this folder, too. */
 const folder = join(storage, 'desktop')
+/** Copies of what is dragged out of the window. */
+const dragged = join(folder, 'drag')
 /** What Electron itself was told to run, while it is not packed. */
 const script = process.defaultApp && process.argv[1] !== undefined ? resolve(process.argv[1]) : null
 const requests = new Requests()
@@ -113,11 +116,13 @@ async function start(): Promise<void> {
     .finally(() => registerLinkHandler(script))
   const { hasTray } = presence
   const preferring = new Preferring(preferences, loginItem(script), entry, hasTray && process.platform !== 'darwin')
+  const dragOut = new DragOut(dragged, client, host.content)
+  void dragOut.clear().catch(error => log.warn({ err: error }, 'what was dragged before was not deleted'))
   const shellPort = () => {
     const { port1, port2 } = new MessageChannelMain()
     serve(
       shellContract,
-      createShellHandlers(() => opened, requests, preferring),
+      createShellHandlers(() => opened, requests, preferring, dragOut),
       messagePort(port1),
     )
     return port2

@@ -292,6 +292,12 @@ function say(error: SerializedError): Words | null {
       ]
     case 'NETWORK_OFF':
       return ['Cairn is not connected', 'It was started without a network.', 'Start it again with a network.']
+    case 'TOO_MUCH_TO_DRAG':
+      return [
+        'This is too much to be dragged',
+        `${bytes(error.data.bytes)} would have to be copied first, and ${bytes(error.data.most)} is the most.`,
+        'Download it instead: that can be paused, and goes on by itself.',
+      ]
     case 'NOT_IN_THIS_SHELL':
       return ['A browser cannot do that', 'It needs the desktop app.', '']
     default:

@@ -28,6 +28,8 @@ const inBrowser: Client<ShellContract> = {
   },
   watchRequests: ((_: undefined, options?: { signal?: AbortSignal }) =>
     clicks.watch(options?.signal)) as Client<ShellContract>['watchRequests'],
+  prepareDrag: () => notHere('prepareDrag'),
+  startDrag: () => notHere('startDrag'),
   watchPreferences: nothing as Client<ShellContract>['watchPreferences'],
   prefer: () => notHere('prefer'),
 }

@@ -1,18 +1,22 @@
 /** What the desktop can do for the page beside the backend: dialogs, the file manager, notifications. */
-import { type BrowserWindow, dialog, Notification, shell } from 'electron'
+import { join } from 'node:path'
+import { type BrowserWindow, dialog, nativeImage, Notification, shell } from 'electron'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ShellContract } from '../../preload/contract/index.ts'
 import type { Handlers } from '../../preload/wire/serve.ts'
 import { allowedExternal } from './addresses.ts'
 import { sourceChoices } from './closing.ts'
+import type { DragOut } from './drag-out.ts'
 import type { Preferring } from './preferring.ts'
 import type { Requests } from './requests.ts'
+import { projectFolder } from '../lib/places.ts'
 import { showWindow } from './window.ts'
 
 export const createShellHandlers = (
   window: () => BrowserWindow,
   requests: Requests,
   preferring: Preferring,
+  dragOut: DragOut,
 ): Handlers<ShellContract> => ({
   async chooseFolder({ title }) {
     const { filePaths } = await dialog.showOpenDialog(window(), {
@@ -43,6 +47,18 @@ export const createShellHandlers = (
     notification.show()
   },
   watchRequests: (_, signal) => requests.watch(signal),
+  async prepareDrag(wanted, { signal, emit }) {
+    const { id, files } = await dragOut.prepare(wanted, signal, emit)
+    return { drag: id, files }
+  },
+  async startDrag({ drag }) {
+    const files = await dragOut.files(drag)
+    window().webContents.startDrag({ file: files[0] ?? '', files: [...files], icon: dragPicture() })
+  },
   watchPreferences: (_, signal) => preferring.watch(signal),
   prefer: change => preferring.update(change),
 })
+
+/** Ours, whatever is dragged: the system's own would be read out of files that come from others. macOS wants one. */
+const dragPicture = () =>
+  nativeImage.createFromPath(join(projectFolder(), 'resources', 'icon.png')).resize({ width: 32 })

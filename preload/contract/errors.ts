@@ -68,6 +68,8 @@ export type ErrorData = {
   TRANSFER_NOT_FOUND: { readonly id: string }
   UPLOAD_NOT_FOUND: { readonly id: string }
   NETWORK_OFF: undefined
+  /** Bytes of what was to be dragged out of the window, and of what can be. */
+  TOO_MUCH_TO_DRAG: { readonly bytes: number; readonly most: number }
   /** The shell that shows this page has no such power. */
   NOT_IN_THIS_SHELL: { readonly power: string }
 }

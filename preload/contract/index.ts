@@ -713,6 +713,18 @@ export const shellContract = {
   notify: call({ input: z.strictObject({ title: Text(200), body: Text(1000), key: Key.nullable() }) }),
   /** Links that the operating system handed over, and commands from the menu. */
   watchRequests: stream({ emits: type<ShellRequest>() }),
+  /**
+   * Makes files of one version ready to be dragged out of the window: copies of ours, which are there when the drag begins. Waits
+   * for peers as long as it takes. Throws PATH_NOT_FOUND, NOT_A_FILE, TOO_MUCH_TO_DRAG, NO_ROOM, NOT_AVAILABLE, and INVALID_INPUT
+   * for names that this system has no place for.
+   */
+  prepareDrag: call({
+    input: z.strictObject({ key: Key, version: Version, paths: z.array(ArchivePath).min(1).max(100).readonly() }),
+    emits: type<{ readonly bytes: number; readonly ofBytes: number }>(),
+    output: type<{ readonly drag: string; readonly files: readonly string[] }>(),
+  }),
+  /** To be called while the person holds the pointer down. Throws SOURCE_NOT_FOUND for what has to be prepared again. */
+  startDrag: call({ input: z.strictObject({ drag: Id }) }),
   /** First how it is, then after each change that was made here. */
   watchPreferences: stream({ emits: type<ShellPreferences>() }),
   /** What is left out stays as it is; what this system has no place for is passed over. */

@@ -53,6 +53,14 @@ test('the page lives on the two ports that the preload hands it', async () => {
       asked.push(data.path)
       if (data.path === 'chooseFolder')
         shell.port1.postMessage({ t: 'done', id: data.id, value: { path: '/home/mia/Chosen' } })
+      if (data.path === 'prepareDrag') {
+        const answer = () =>
+          shell.port1.postMessage({ t: 'done', id: data.id, value: { drag: JSON.stringify(data.input), files: [] } })
+        // The first is here already; what comes after it takes until somebody says so.
+        if (asked.filter(path => path === 'prepareDrag').length === 1) answer()
+        else Object.assign(window, { answer })
+      }
+      if (data.path === 'startDrag') shell.port1.postMessage({ t: 'done', id: data.id })
       if (data.path === 'watchPreferences') {
         watcher = data.id
         tell()
@@ -87,6 +95,29 @@ test('the page lives on the two ports that the preload hands it', async () => {
       input: { key: keyOf(numbers.mixes), version: null, paths: ['/'], folder: '/home/mia/Chosen', overwrite: false },
     })
   expect(await page.evaluate(() => (window as unknown as { asked: string[] }).asked)).toContain('chooseFolder')
+  // A file leaves the window while the pointer is held; who let go before it was copied is told when it can.
+  const asked = () => page.evaluate(() => (window as unknown as { asked: string[] }).asked)
+  const take = async (name: string) => {
+    const box = await page.getByRole('row', { name }).first().boundingBox()
+    if (box === null) throw new Error('The file is not shown')
+    await page.mouse.move(box.x + 60, box.y + box.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(box.x + 90, box.y + box.height / 2 + 8, { steps: 5 })
+  }
+  await page.keyboard.press('Escape')
+  await take('IMG_2041.jpg')
+  await expect.poll(asked).toContain('startDrag')
+  await page.mouse.up()
+  await take('IMG_2042.jpg')
+  await expect.poll(async () => (await asked()).filter(path => path === 'prepareDrag').length).toBe(2)
+  await page.mouse.up()
+  await page.getByText(/is copied first/).waitFor()
+  await page.evaluate(() => (window as unknown as { answer: () => void }).answer())
+  await page.getByText(/can be dragged now/).waitFor()
+  expect((await asked()).filter(path => path === 'startDrag')).toHaveLength(1)
+  await take('IMG_2042.jpg')
+  await expect.poll(async () => (await asked()).filter(path => path === 'startDrag').length).toBe(2)
+  await page.mouse.up()
   // What the desktop can be told stands in the settings, as far as this one has a place for it.
   await page.keyboard.press('Escape')
   await page.keyboard.press('Control+,')

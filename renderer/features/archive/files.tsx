@@ -68,6 +68,7 @@ import { ContextMenu, Menu, type MenuItem } from '../../ui/menu.tsx'
 import { plainName } from '../../ui/names.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Details } from '../../ui/toasts.tsx'
+import { useDragOut } from './drag-out.ts'
 import { entryOfFolder, makeFolder, moveEntries, removeEntries, renameEntry, undoLast, useMadeFolders } from './edit.ts'
 import { type Folder, openFolder, PAGE, type Sort, type SortBy, sortEntries } from './folder.ts'
 import { downloadEntries, type Gone, type Listed, restorable, useGone, versionOf } from './gone.ts'
@@ -461,6 +462,8 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
       : null,
   )
 
+  const onDragOut = useDragOut(row, version, chosenOr)
+
   const renamed = renaming === null ? undefined : entries.find(entry => entry.path === renaming)
 
   const grant = useGrant(row, version, layout === 'grid' || large)
@@ -511,6 +514,7 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
     onKeyDown: keyDown,
     onSeen,
     editing,
+    onDragOut,
   }
 
   // Files that are dropped on the list are added to this folder.

@@ -56,6 +56,8 @@ export type EntriesProps = {
   readonly onSeen: (from: number, to: number) => void
   /** What can be done to the entries of an archive that is edited here; null: nothing. */
   readonly editing: Editing | null
+  /** A file is dragged out of the window; null: that is not possible here. Always the same one. */
+  readonly onDragOut: ((index: number) => void) | null
 }
 
 export type Editing = {
@@ -101,17 +103,28 @@ const placeOf = (entry: Listed, editing: Editing | null) =>
     ? dropOn(entry.path, editing.onDropOn)
     : noPlace
 
-const dragOf = (index: number, entry: Listed, editing: Editing | null) =>
-  editing === null || editing.renaming !== null || entry.gone !== undefined
-    ? noPlace
-    : {
-        draggable: true,
-        onDragStart: (event: DragEvent<HTMLElement>) => {
-          event.dataTransfer.setData(DRAG_TYPE, '')
-          event.dataTransfer.effectAllowed = 'move'
-          editing.onDrag(index)
-        },
+type Dragging = { readonly editing: Editing | null; readonly onDragOut: ((index: number) => void) | null }
+
+/** Within the page entries are moved; with Alt, or where nothing can be moved, files leave the window, if they can. */
+function dragOf(index: number, entry: Listed, { editing, onDragOut }: Dragging) {
+  if (entry.gone !== undefined || (editing !== null && editing.renaming !== null)) return noPlace
+  const leaves = onDragOut !== null && entry.kind === 'file' ? onDragOut : null
+  if (editing === null && leaves === null) return noPlace
+  return {
+    draggable: true,
+    onDragStart: (event: DragEvent<HTMLElement>) => {
+      if (editing !== null && (leaves === null || !event.altKey)) {
+        event.dataTransfer.setData(DRAG_TYPE, '')
+        event.dataTransfer.effectAllowed = 'move'
+        editing.onDrag(index)
+        return
       }
+      // The system's own drag takes its place.
+      event.preventDefault()
+      leaves?.(index)
+    },
+  }
+}
 
 type NameFieldProps = { readonly entry: Entry; readonly onRename: Editing['onRename'] }
 
@@ -188,6 +201,7 @@ export function EntryList(props: EntriesProps): ReactElement {
     onKeyDown,
     onSeen,
     editing,
+    onDragOut,
   } = props
   const scroller = useRef<HTMLDivElement>(null)
   const rows = entries.length + (more ? 1 : 0)
@@ -287,6 +301,7 @@ export function EntryList(props: EntriesProps): ReactElement {
                 showHeld={showHeld}
                 columns={columns}
                 editing={editing}
+                onDragOut={onDragOut}
               />
             )
           })}
@@ -308,6 +323,7 @@ type RowProps = {
   readonly showHeld: boolean
   readonly columns: string
   readonly editing: Editing | null
+  readonly onDragOut: ((index: number) => void) | null
 }
 
 const Row = memo(function Row({
@@ -321,6 +337,7 @@ const Row = memo(function Row({
   showHeld,
   columns,
   editing,
+  onDragOut,
 }: RowProps): ReactElement {
   return (
     <div
@@ -338,7 +355,7 @@ const Row = memo(function Row({
           'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
       )}
       style={{ height: ROW, transform: `translateY(${top}px)` }}
-      {...dragOf(index, entry, editing)}
+      {...dragOf(index, entry, { editing, onDragOut })}
       {...placeOf(entry, editing)}
     >
       <div role="gridcell" className="flex min-w-0 items-center gap-2.5">
@@ -454,7 +471,7 @@ const TILE_HEIGHT = 128
 type GridProps = EntriesProps & { readonly thumbnail: (entry: Entry) => string | null }
 
 export function EntryGrid(props: GridProps): ReactElement {
-  const { ref, label, entries, more, selection, active, sizes, showHeld, thumbnail, editing } = props
+  const { ref, label, entries, more, selection, active, sizes, showHeld, thumbnail, editing, onDragOut } = props
   const { onPress, onOpen, onContext, onKeyDown, onSeen } = props
   const scroller = useRef<HTMLDivElement>(null)
   const [columns, setColumns] = useState(4)
@@ -536,7 +553,7 @@ export function EntryGrid(props: GridProps): ReactElement {
                     selection.active === entry.path &&
                       'group-focus-visible:outline-2 group-focus-visible:-outline-offset-2 group-focus-visible:outline-accent',
                   )}
-                  {...dragOf(index, entry, editing)}
+                  {...dragOf(index, entry, { editing, onDragOut })}
                   {...placeOf(entry, editing)}
                 >
                   <span className="relative grid h-17 w-full place-items-center">

@@ -5,6 +5,7 @@
  */
 import { FolderDown } from 'lucide-react'
 import { type ReactElement, useEffect, useState } from 'react'
+import { isDraggedOut } from '../../stores/dragged-out.ts'
 import { shellKind } from '../../shell.ts'
 import { toast } from '../../stores/toasts.ts'
 import { count } from '../../ui/format.ts'
@@ -42,8 +43,9 @@ function useHeldFiles(): Held | null {
     const listeners: {
       [K in 'dragstart' | 'dragend' | 'dragenter' | 'dragover' | 'dragleave' | 'drop']: (event: DragEvent) => void
     } = {
-      dragstart: () => {
-        fromPage = true
+      dragstart: event => {
+        // One that was prevented leaves the window as files, and ends without a word.
+        fromPage = !event.defaultPrevented
       },
       dragend: () => {
         fromPage = false
@@ -101,6 +103,8 @@ function take(event: DragEvent): void {
   const into = target && { key: target.key, folder: target.folder }
   if (shellKind === 'electron' && pathForFile !== undefined) {
     const paths = [...dataTransfer.files].map(pathForFile).filter(path => path !== '')
+    // What has just left the window, and was let go over it.
+    if (paths.length > 0 && paths.every(isDraggedOut)) return
     if (paths.length > 0) return publishing.openPaths(paths, into)
   }
   const roots = rootsOf(dataTransfer.items)
