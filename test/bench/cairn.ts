@@ -148,6 +148,10 @@ export class Cairn {
       for (const change of changes) if (change.op === 'put' && change.item.state.name === 'online') return
   }
 
+  get pid(): number {
+    return this.#process.process.pid!
+  }
+
   figures(): Promise<Figures> {
     return this.#process.figures()
   }
