@@ -63,14 +63,15 @@ export type Opened = {
 }
 
 /**
- * Opens a link and waits until there is something to read, in that `version` where the link names none. Throws
- * NOBODY_REACHABLE with the reason when time is up.
+ * Opens a link and waits until there is something to read, in that `version` where the link names none. `news`: also shortly for
+ * somebody who has a newer one. Throws NOBODY_REACHABLE with the reason when time is up.
  */
 export async function openArchive(
   context: Context,
   link: string,
   timeout: number | null,
   version: number | null = null,
+  { news = true } = {},
 ): Promise<Opened> {
   const { client, signal } = context
   await agree(context)
@@ -80,7 +81,7 @@ export async function openArchive(
   const wasKnown = isReadable(before)
   const found = await waitForContent(context, archives, opened.key, version ?? opened.version ?? 0, timeout)
   const row =
-    wasKnown && opened.version === null && version === null && !found.paused
+    news && wasKnown && opened.version === null && version === null && !found.paused
       ? await waitForNews(context, archives, found)
       : found
   if (row.paused)

@@ -17,7 +17,9 @@ const MORE = 1500
 
 export async function holders(context: Context, command: Command & { name: 'holders' }): Promise<number> {
   const { client, output, signal } = context
-  const { key, path, version } = await openArchive(context, command.link, command.timeout)
+  // Who runs already knows whatever those who are there have told.
+  const news = !context.attached
+  const { key, path, version } = await openArchive(context, command.link, command.timeout, null, { news })
   const row = await settled(context, key)
   const names = await new Mirror(client.names.watch(undefined, { signal })).all()
   if (path !== '/') {

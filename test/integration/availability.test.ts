@@ -17,7 +17,7 @@ import { isReserved } from '../../main/archives/about.ts'
 import { encodeWord } from '../../main/availability/gossip.ts'
 import { Files, type Placed } from '../../main/availability/files.ts'
 import { Layout, placed } from '../../main/availability/layout.ts'
-import type { ArchiveRow, Availability } from '../../preload/contract/models.ts'
+import type { ArchiveRow, Availability, AvailabilitySummary, Holder } from '../../preload/contract/models.ts'
 import { isDone, isFound, type Person, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 import { replicating } from '../helpers/plain.ts'
@@ -449,4 +449,44 @@ test.each([
   }
   // Of several levels.
   expect(carried!.files.length).toBeGreaterThan(10)
+})
+
+test('what is not known does not read as safe, and who asks meanwhile is told what is', async () => {
+  const source = await temporaryFolder('cairn-source')
+  await writeTree(source, { 'a.bin': randomBytes(300_000) })
+  const author = await startPerson(testnet.bootstrap)
+  const friend = await startPerson(testnet.bootstrap)
+  const { key, link } = await publish(author, [source])
+  await friend.client.archives.open({ link })
+  await friend.archive(key, isFound)
+  await friend.client.archives.keep({ key, keep: true })
+  const { length } = await author.archive(key, row => isFound(row) && row.source?.state.name === 'watching')
+  const summary = (wanted: (summary: AvailabilitySummary) => boolean) =>
+    waitFor(signal => author.client.availability.watchAll(undefined, { signal }), key, wanted)
+  await summary(({ now }) => now.name === 'safe')
+
+  // What comes now takes the friend half a minute, unless it may pass.
+  const { settings, archives } = author.client
+  await settings.update({ limits: { up: 50_000, down: null, schedule: [], connections: 64 } })
+  await writeTree(source, { 'b.bin': randomBytes(1_500_000) })
+  await waitFor(
+    signal => archives.watch(undefined, { signal }),
+    key,
+    row => row.length > length,
+  )
+  const said = await summary(() => true)
+  expect([said.now.name, said.remembered.name]).not.toContain('safe')
+  const { now } = await summary(({ now }) => now.name !== 'unknown')
+  expect(now).toEqual({ name: 'only-here', others: 1, files: 1, bytes: 1_500_000 })
+
+  const asked = cairn('holders', link, '--storage', author.storage, '--bootstrap', testnet.bootstrap[0]!)
+  const { availability, holder } = JSON.parse(`[${(await asked.exited).stdout.trim().split('\n').join(',')}]`).reduce(
+    (all: object, line: object) => ({ ...all, ...line }),
+  ) as { availability: Availability; holder: Holder }
+  expect([availability.now.name, availability.unheard, holder.all]).toEqual(['only-here', 0, false])
+  expect(Math.abs(Date.now() - availability.asOf)).toBeLessThan(60_000)
+  // While it moves, it is not waited for.
+  expect((await available(author, key, () => true)).peers.map(({ all }) => all)).toEqual([false])
+  await settings.update({ limits: { up: null, down: null, schedule: [], connections: 64 } })
+  await summary(({ now }) => now.name === 'safe')
 })
