@@ -9,8 +9,8 @@ import { openSession } from './cli/session.ts'
 
 const CLOSING = 1950
 
-/** In Electron for Windows `process.stdin` is always at its end. */
-const hasNoInput = process.platform === 'win32' && process.versions['electron'] !== undefined
+/** There `process.stdin` is always at its end, and standard output begins with an empty line. */
+const isElectronForWindows = process.platform === 'win32' && process.versions['electron'] !== undefined
 
 const stop = new AbortController()
 const end = () => {
@@ -46,11 +46,12 @@ const code = await run({
   version: packageFile.version,
   stdout: process.stdout,
   stderr: process.stderr,
-  stdin: () => text(hasNoInput ? createReadStream('', { fd: 0, autoClose: false }) : process.stdin),
+  stdin: () => text(isElectronForWindows ? createReadStream('', { fd: 0, autoClose: false }) : process.stdin),
   writeOut: bytes =>
     new Promise((resolve, reject) => {
       process.stdout.write(bytes, error => (error ? reject(error) : resolve()))
     }),
+  stdoutHoldsMore: isElectronForWindows,
   signal: stop.signal,
   beforeStopping: ask => {
     stays = ask

@@ -4,7 +4,7 @@ import { type Command, parseArguments, TO_STDOUT } from './arguments.ts'
 import { completionsFor } from './completions.ts'
 import type { Context } from './context.ts'
 import { disk, take } from './device.ts'
-import { EXIT } from './failure.ts'
+import { CliError, EXIT } from './failure.ts'
 import { diagnostics, licences } from './machine.ts'
 import { call, free, holders } from './holders.ts'
 import { forget, notify, status } from './library.ts'
@@ -31,6 +31,8 @@ export type Surroundings = {
   readonly stdin: () => Promise<string>
   /** To `stdout`, bytes as they are; resolves when more may come. */
   readonly writeOut: (bytes: Uint8Array) => Promise<void>
+  /** Something else stands in `stdout` before what is written to it, so that it can be no file. */
+  readonly stdoutHoldsMore?: boolean
   /** Aborted when the person wants the command to end. */
   readonly signal: AbortSignal
   /** What is asked once, before the person's word ends a command that shares; true: it goes on, if it can stay. */
@@ -52,6 +54,7 @@ export async function run({
   stderr,
   stdin,
   writeOut,
+  stdoutHoldsMore = false,
   signal,
   beforeStopping,
   openSession,
@@ -73,11 +76,16 @@ export async function run({
       if (stdout.isTTY === true) output.note('To read it: cairn man | man -l -')
       return EXIT.done
     }
-    // Standard output is the zip's; what else is said goes where notes go.
-    if (command.name === 'get' && 'zip' in command.to && command.to.zip === TO_STDOUT)
-      output = new Output(output.json, stderr, stderr)
-    // Standard output is the receipt's.
-    if (command.name === 'receipt' && command.out === TO_STDOUT) output = new Output(output.json, stderr, stderr)
+    const file = fileIn(command)
+    if (file === TO_STDOUT) {
+      if (stdoutHoldsMore)
+        throw new CliError(
+          'USAGE',
+          'Here standard output begins with an empty line, which would be part of the file. Say the name of a file in place of -.',
+        )
+      // Standard output is the zip's or the receipt's; what else is said goes where notes go.
+      if (command.name !== 'warrant') output = new Output(output.json, stderr, stderr)
+    }
     if (command.name === 'verify') return await verify(command, output)
     if (command.name === 'serve') return await serve(command, output, { signal, beforeStopping })
     if (command.name === 'dht') return await (await import('./dht.ts')).runDht(command, output, signal)
@@ -221,6 +229,12 @@ function perform(
     default:
       return assertNever(command)
   }
+}
+
+/** Where a command puts the one file that it makes. */
+function fileIn(command: Command): string | null {
+  if (command.name === 'get') return 'zip' in command.to ? command.to.zip : null
+  return command.name === 'receipt' || command.name === 'warrant' ? command.out : null
 }
 
 /** Being stopped is no failure to explain, unless the command has something to say about it. */

@@ -9,6 +9,7 @@ import { completionsFor, SHELLS } from '../../main/cli/completions.ts'
 import { EXIT, failureOf } from '../../main/cli/failure.ts'
 import { helpFor } from '../../main/cli/help.ts'
 import { manual } from '../../main/cli/manual.ts'
+import { run } from '../../main/cli/run.ts'
 import { temporaryFolder } from '../helpers/files.ts'
 
 const names = Object.keys(COMMANDS) as CommandName[]
@@ -158,4 +159,30 @@ test('a program of which a part is missing says what to do', () => {
     /Cannot find addon\. Install Cairn again/,
   )
   expect(failing('ENOENT', 'x').code).toBe('INTERNAL')
+})
+
+test('where standard output cannot be a file, that is said before anything is fetched', async () => {
+  const link = `hyper://${'y'.repeat(52)}`
+  for (const args of [
+    ['get', link, '--zip', '-'],
+    ['receipt', `${link}/a`, '--out', '-'],
+    ['warrant', link, '--out', '-'],
+  ]) {
+    let said = ''
+    const code = await run({
+      args,
+      environment: { CAIRN_STORAGE: '/data' },
+      version: '1',
+      stdout: { write: () => expect.fail('nothing is a result') },
+      stderr: { write: text => (said += text) },
+      stdin: async () => '',
+      writeOut: async () => {},
+      stdoutHoldsMore: true,
+      signal: new AbortController().signal,
+      beforeStopping() {},
+      openSession: () => expect.fail('nobody is asked'),
+      serve: async () => 0,
+    })
+    expect([code, said]).toEqual([2, expect.stringContaining('the name of a file in place of -')])
+  }
 })
