@@ -106,7 +106,7 @@ export function AvailabilityBar({ row }: { readonly row: Availability }): ReactE
           {top > 2 ? `Held by others, up to ${number(top)} of them` : 'Held by others'}
         </Legend>
         {bar.least.includes(0) && <Legend mark="h-1 self-end bg-bad">Nobody else now</Legend>}
-        <Legend mark="h-1.5 bg-good">On this device</Legend>
+        <Legend mark="h-1.5 bg-good forced-colors:bg-faint">On this device</Legend>
       </ul>
     </div>
   )
@@ -206,7 +206,7 @@ function Here({ bar: { here } }: { readonly bar: Bar }): ReactElement {
       viewBox={`0 0 ${parts} 1`}
       preserveAspectRatio="none"
       shapeRendering="crispEdges"
-      className="block h-2 w-full border-t border-line"
+      className="block h-2 w-full border-t border-line forced-colors:border-t-3 forced-colors:border-surface"
     >
       {runs.map(({ from, to }) =>
         here[from] === 0 ? null : (
@@ -216,7 +216,7 @@ function Here({ bar: { here } }: { readonly bar: Bar }): ReactElement {
             width={to - from}
             y={0}
             height={1}
-            className="fill-good"
+            className="fill-good forced-colors:fill-faint"
             opacity={0.25 + 0.75 * here[from]!}
           />
         ),
