@@ -51,7 +51,7 @@ test('TCP carries between two machines, and the other way takes over in the midd
   const [here, there] = [await islands.island(), await islands.island()]
   const [author, reader] = [await there.person(await newFolder()), await here.person(await newFolder())]
   const source = await newFolder()
-  await writeTree(source, { 'large.bin': randomBytes(100 << 20) })
+  await writeTree(source, { 'large.bin': randomBytes(40 << 20) })
   const { key, link } = await publish(author, [source])
   await reader.client.archives.open({ link })
   await reader.archive(key, isFound)

@@ -17,9 +17,9 @@ test('a changeset that is killed again and again goes on where it stopped, and i
   await author.write('before', 5, 100)
   await author.complete()
   const known = author.heard.length
-  await author.write('many', 3000, 40_000)
+  await author.write('many', 1500, 40_000)
   let kills = 0
-  for (const bytes of [20e6, 50e6, 80e6]) {
+  for (const bytes of [10e6, 25e6, 40e6]) {
     const program = await author.start()
     const come = await program.line(line =>
       (progressOf(line)?.bytes ?? 0) > bytes ? 'so far' : line['imported'] === undefined ? null : 'to its end',

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { decodeBeacon, encodeBeacon, NONCE, secretOf, sharedIn } from '../../main/network/beacon.ts'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
 import type { ArchiveRow, NetworkStatus, PeerRow } from '../../preload/contract/models.ts'
-import { isDone, isFound, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
+import { isFound, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
 import { keptFolder, readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { type Islands, startIslands } from '../helpers/islands.ts'
 
@@ -223,30 +223,5 @@ describe('between machines', () => {
     await expect.poll(() => readTree(copy)).toEqual(await readTree(folder))
     await ana!.client.archives.open({ link: other.link })
     await ana!.archive(other.key, isFound)
-  })
-
-  test('where there is a DHT too one way carries, and the other one goes on when TCP stops in the middle of a file', async () => {
-    const [here, there] = [await islands.island(), await islands.island()]
-    const [author, reader] = [
-      await there.person(await newFolder(), { room: true }),
-      await here.person(await newFolder(), { room: true }),
-    ]
-    const source = await newFolder()
-    await writeTree(source, { 'large.bin': randomBytes(40 << 20) })
-    const { key, link } = await publish(author, [source])
-    await reader.client.archives.open({ link })
-    await reader.archive(key, isFound)
-    expect(await peerOf(reader, key, () => true)).toMatchObject({ way: 'local' })
-    expect((await reader.archive(key, ({ peers }) => peers > 0)).peers).toBe(1)
-
-    const target = await newFolder()
-    const whole = { key, version: null, paths: ['/'], folder: target, overwrite: false }
-    const { transfer } = await reader.client.read.download(whole)
-    await reader.transfer(transfer, ({ bytes }) => bytes > 0)
-    await here.tcp(false)
-    await reader.transfer(transfer, isDone, 50_000)
-    expect(await readTree(target)).toEqual(await readTree(source))
-    await peerOf(reader, key, ({ way }) => way !== 'local')
-    expect((await reader.archive(key, ({ peers }) => peers > 0)).peers).toBe(1)
   })
 })

@@ -20,7 +20,7 @@ afterAll(() => testnet.close())
 
 test(`${ROUNDS} kills of the author while importing and following`, async () => {
   const source = await temporaryFolder('soak-source')
-  await writeRealTree(source, 2000)
+  await writeRealTree(source, 5000)
   const storage = await temporaryFolder('soak-author')
   const options = ['--storage', storage, '--bootstrap', testnet.bootstrap[0]!]
   let link: string | null = null
@@ -47,7 +47,7 @@ test(`${ROUNDS} kills of the author while importing and following`, async () => 
 
 test(`${ROUNDS} kills of the reader while downloading`, async () => {
   const source = await temporaryFolder('soak-source')
-  await writeRealTree(source, 2000, 2)
+  await writeRealTree(source, 5000, 2)
   const author = cairn(
     'publish',
     source,
