@@ -31,7 +31,7 @@ export const sayHidden = (
     ? null
     : {
         title: 'Cairn goes on sharing',
-        body: 'Its sign in the tray opens the window again, pauses everything or quits. What closing means can be changed in the settings.',
+        body: 'Its sign in the tray opens the window, pauses everything or quits; starting Cairn again opens it, too. What closing means can be changed in the settings.',
       }
 
 export type LeavingQuestion = {

@@ -66,6 +66,8 @@ export const autostartEntry = (command: readonly string[]): string =>
     'Name=Cairn',
     'Comment=Goes on sharing from the moment you log in',
     `Exec=${[...command, HIDDEN].map(quoted).join(' ')}`,
+    // Who has removed the program is not told at each login that it is gone.
+    `TryExec=${(command[0] ?? '').replaceAll('\\', '\\\\')}`,
     'Icon=cairn',
     'Terminal=false',
     'X-GNOME-Autostart-enabled=true',

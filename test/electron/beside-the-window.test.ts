@@ -151,7 +151,9 @@ test('the entry for autostart is read by the rules of its format', async () => {
   expect(await item.get()).toBe(false)
   await item.set(true)
   expect(await item.get()).toBe(true)
-  expect(await readFile(path, 'utf8')).toContain('\nExec=/opt/Cairn/cairn --hidden\n')
+  expect(await readFile(path, 'utf8')).toContain(
+    '\nExec=/opt/Cairn/cairn --hidden\nTryExec=/opt/Cairn/cairn\n',
+  )
   expect((await stat(path)).mode & 0o777).toBe(0o644)
   // Desktops switch it off in their own settings by a line in it.
   for (const line of ['Hidden=true', 'X-GNOME-Autostart-enabled = false']) {
