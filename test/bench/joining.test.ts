@@ -8,14 +8,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Hypercore from 'hypercore'
-import createTestnet from 'hyperdht/testnet.js'
 import { afterAll, onTestFinished, test } from 'vitest'
 import { decodeKey } from '../../main/archives/links.ts'
 import { connectLocal } from '../../main/lib/local-socket.ts'
 import type { Contract } from '../../preload/contract/index.ts'
 import { type Client, connect } from '../../preload/wire/connect.ts'
 import { temporaryFolder } from '../helpers/files.ts'
-import { announcedAt } from '../helpers/testnet.ts'
+import { announcedAt, startTestnet } from '../helpers/testnet.ts'
 import { describeMachine } from './machine.ts'
 import { MeasuredProcess } from './measured.ts'
 import { atMost, Rows } from './rows.ts'
@@ -76,9 +75,9 @@ const until = async (isSo: () => boolean, since: number) => {
 }
 
 test(`${MANY} archives`, async () => {
-  const testnet = await createTestnet(NODES, { host: '127.0.0.1' })
-  onTestFinished(() => testnet.destroy())
-  const bootstrap = `${testnet.bootstrap[0]!.host}:${testnet.bootstrap[0]!.port}`
+  const testnet = await startTestnet(NODES)
+  onTestFinished(() => testnet.close())
+  const bootstrap = testnet.bootstrap[0]!
   const storage = await temporaryFolder('bench-joining')
   const author = await openHeadless(storage, bootstrap)
   const keys = await publishAll(author.client)

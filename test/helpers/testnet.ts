@@ -1,13 +1,39 @@
-/** A DHT of our own on loopback. No test may use another one. */
-import type DHT from 'hyperdht'
-import createTestnet from 'hyperdht/testnet.js'
+/**
+ * A DHT of our own on loopback. No test may use another one.
+ *
+ * Each has an address of its own, where the system has more than one: the port of a node that was killed is given to somebody
+ * else at once, and who still asks there would get into the DHT of another test that runs at the same time.
+ */
+import { randomInt } from 'node:crypto'
+import DHT from 'hyperdht'
 
-export type Testnet = { readonly bootstrap: readonly string[]; close(): Promise<void> }
+export type Testnet = {
+  readonly bootstrap: readonly string[]
+  readonly nodes: readonly DHT[]
+  close(): Promise<void>
+}
 
 export async function startTestnet(size = 3): Promise<Testnet> {
-  const testnet = await createTestnet(size, { host: '127.0.0.1' })
-  return { bootstrap: testnet.bootstrap.map(({ host, port }) => `${host}:${port}`), close: () => testnet.destroy() }
+  const host = ownAddress()
+  const nodes: DHT[] = []
+  const bootstrap: string[] = []
+  while (nodes.length < size) {
+    const node = new DHT({ bootstrap: [...bootstrap], host, ephemeral: false, firewalled: false })
+    await node.fullyBootstrapped()
+    nodes.push(node)
+    if (bootstrap.length === 0) bootstrap.push(`${host}:${node.address()!.port}`)
+  }
+  const close = async () => {
+    for (const node of [...nodes].reverse()) await node.destroy()
+  }
+  return { bootstrap, nodes, close }
 }
+
+/** Linux and Windows answer at all of 127.0.0.0/8, macOS at one of them. */
+const ownAddress = (): string =>
+  process.platform === 'darwin'
+    ? '127.0.0.1'
+    : ['127', randomInt(1, 255), randomInt(1, 255), randomInt(1, 255)].join('.')
 
 /** At how many of the nodes a topic, in hex, is announced: what they have, not what anybody says. */
 export const announcedAt = (nodes: readonly DHT[], topic: string): number =>

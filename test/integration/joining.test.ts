@@ -2,20 +2,19 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import Hypercore from 'hypercore'
-import createTestnet from 'hyperdht/testnet.js'
 import { expect, onTestFinished, test } from 'vitest'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
 import { begin, isFound, type Person, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
-import { announcedAt } from '../helpers/testnet.ts'
+import { announcedAt, startTestnet } from '../helpers/testnet.ts'
 
 const MANY = 40
 const topicOf = (key: string) => Hypercore.discoveryKey(decodeKey(key)).toString('hex')
 
 /** `seen`: the topics that were looked for or announced, in the order in which a node heard of them first. */
 async function watchedTestnet() {
-  const testnet = await createTestnet(3, { host: '127.0.0.1' })
-  onTestFinished(() => testnet.destroy())
+  const testnet = await startTestnet()
+  onTestFinished(() => testnet.close())
   const seen: string[] = []
   for (const node of testnet.nodes) {
     const inside = node as unknown as { onrequest(request: { readonly target: Buffer | null }): boolean }
@@ -26,8 +25,11 @@ async function watchedTestnet() {
       return answer(request)
     }
   }
-  const bootstrap = testnet.bootstrap.map(({ host, port }) => `${host}:${port}`)
-  return { bootstrap, seen, isAnnounced: (key: string) => announcedAt(testnet.nodes, topicOf(key)) > 0 }
+  return {
+    bootstrap: testnet.bootstrap,
+    seen,
+    isAnnounced: (key: string) => announcedAt(testnet.nodes, topicOf(key)) > 0,
+  }
 }
 
 async function publishMany(person: Person, many: number): Promise<readonly string[]> {

@@ -5,20 +5,19 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type DHT from 'hyperdht'
-import createTestnet from 'hyperdht/testnet.js'
 import { expect, onTestFinished, test } from 'vitest'
 import { Announces } from '../../main/network/announces.ts'
 import { plainPeer } from '../helpers/plain.ts'
+import { startTestnet } from '../helpers/testnet.ts'
 
 const HOUR = 3_600_000
 
 test.each(process.env['CAIRN_PLAIN'] === undefined ? [true] : [true, false])(
   'a record whose nodes are gone is found again within the hour (by Cairn: %s)',
   async byCairn => {
-    const testnet = await createTestnet(48, { host: '127.0.0.1' })
-    onTestFinished(() => testnet.destroy())
-    const bootstrap = testnet.bootstrap.map(({ host, port }) => `${host}:${port}`)
-    const { swarm } = await plainPeer(bootstrap)
+    const testnet = await startTestnet(48)
+    onTestFinished(() => testnet.close())
+    const { swarm } = await plainPeer(testnet.bootstrap)
     const topic = randomBytes(32)
     const announces = byCairn ? new Announces(swarm, () => {}) : null
     onTestFinished(() => announces?.close())
