@@ -9,7 +9,7 @@ export type BackendOptions = {
   readonly bootstrap: readonly string[] | null
   /** false: nothing is announced or looked up, and no socket is opened. */
   readonly join: boolean
-  /** Where others are looked for without the DHT, null: nowhere. By default what `roomReach` says. */
+  /** Where others are looked for without the DHT, null: nowhere. By default what `roomReach` says of the nodes that are used. */
   readonly room?: Reach | null
   /**
    * Yes to a storage that was copied or moved, which is refused otherwise: two of them that both publish would break
@@ -20,6 +20,8 @@ export type BackendOptions = {
   readonly page?: () => string | null
   /** A page that sends files is given up after this much silence, in milliseconds: a minute when absent. */
   readonly uploadSilence?: number
+  /** The time of this machine, for what goes by the hour or by the day: the system's when absent. */
+  readonly clock?: () => Date
   /** Where the log goes: a file in the storage folder when absent. */
   readonly log?: 'file' | 'stderr' | 'none'
 }

@@ -72,8 +72,10 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     options.adopt === true ? async () => (await Registry.open(storage)).doubt() : null,
   )
   const log = createLog(storage, options.log ?? 'file')
-  const { bootstrap, join, room = roomReach(bootstrap) } = options
-  const network = new Network(store.corestore, { bootstrap, join, room })
+  const { bootstrap, join, room, clock = () => new Date() } = options
+  // Nonsense in the environment ends here.
+  if (room === undefined) roomReach(bootstrap)
+  const network = new Network(store.corestore, { bootstrap, join, room: room === undefined ? roomReach : () => room })
   try {
     const registry = await Registry.open(storage)
     const stamp = new Stamp(storage, registry)
@@ -86,7 +88,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     const settings = await SettingsService.open(storage)
     const transfers = new Transfers(log)
     const archives = new Archives(storage, store, registry, network, log)
-    const traffic = await Traffic.open(storage, network, log)
+    const traffic = await Traffic.open(storage, network, log, clock)
     const peers = new Peers(archives, network, traffic, (key, id) => availability.heldBy(key, id))
     archives.onChange(key => {
       if (!archives.has(key)) traffic.forget(key)
@@ -177,7 +179,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     await network.prepare(registry.copy, settings.current.consented && settings.current.paused)
     await archives.start()
     availability.start()
-    const limiting = new Limiting(settings, archives, network)
+    const limiting = new Limiting(settings, archives, network, clock)
     const turns = new Mutex()
     /** On the network, or off it, as the person wants it by now. */
     const connect = () =>

@@ -38,6 +38,7 @@ const MODES = {
     await vitest('browser', { tries: 2, beside: ['packed'] })
   },
   soak: async () => {
+    ensureNftables()
     if (await build()) await vitest('soak', { minutes: 24 * 60 })
   },
   bench: async () => {
@@ -203,6 +204,11 @@ function findChromium() {
 function ownChromiumOfPlaywright() {
   const ask = "process.stdout.write(require('playwright-core').chromium.executablePath())"
   return spawnSync(process.execPath, ['-e', ask], { encoding: 'utf8' }).stdout
+}
+
+/** Routers are made of it. Where it lacks, the tests that need it fail and say so. */
+function ensureNftables() {
+  if (spawnSync('nft', ['--version']).error) aptInstall('nftables')
 }
 
 /** A peer of the bench. Without it the bench says so in its table. */

@@ -105,16 +105,21 @@ async function settingsOf({ client, signal }: Context): Promise<Settings> {
 function peerLine(peer: PeerRow, name: string | null): string {
   const who = name === null ? shortKey(peer.id) : printable(name)
   const since = duration(Math.max(0, (Date.now() - peer.connectedAt) / 1000))
-  const away = peer.roundTrip === null || peer.way === 'local' ? '' : `, ${Math.round(peer.roundTrip)} ms away`
+  const away =
+    peer.roundTrip === null || peer.way === 'machine' || peer.way === 'local'
+      ? ''
+      : `, ${Math.round(peer.roundTrip)} ms away`
   return [
     `  ${who}  ${printable(peer.address)}, ${sayWay(peer.way)}${away}, for ${since}`,
     `    down ${size(peer.bytesDown)} in ${count(peer.blocksDown, 'block')} (${size(peer.rateDown)}/s), up ${size(peer.bytesUp)} in ${count(peer.blocksUp, 'block')} (${size(peer.rateUp)}/s)`,
-    `    of everything on its connection: down ${size(peer.wireDown)}, up ${size(peer.wireUp)}`,
+    `    everything between the two machines: down ${size(peer.wireDown)}, up ${size(peer.wireUp)}`,
   ].join('\n')
 }
 
 function sayWay(way: PeerRow['way']): string {
   switch (way) {
+    case 'machine':
+      return 'on this machine'
     case 'local':
       return 'in your network'
     case 'straight':

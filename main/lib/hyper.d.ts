@@ -84,6 +84,7 @@ declare module 'hypercore' {
       queued: boolean
     }
     type ReplicatorPeer = {
+      readonly remotePublicKey: Buffer
       /** `drained`: what was written has gone further down. */
       readonly protomux: { readonly drained: boolean }
       readonly channel: { close(): void }
@@ -630,6 +631,9 @@ declare module 'hyperdht' {
       readonly bytesReceived: number
       readonly bytesTransmitted: number
       readonly rtt: number
+      /** At which it comes and goes: shared by many, or of its own. */
+      readonly socket: Socket
+      once(event: 'close', listener: () => void): unknown
     }
     type Connection = import('node:stream').Duplex & { readonly rawStream: RawStream | null }
     /** For short messages, beside the streams that share it. */
@@ -638,8 +642,6 @@ declare module 'hyperdht' {
       trySend: (message: Uint8Array, ...to: readonly unknown[]) => void
     }
     type Address = { readonly host: string; readonly port: number }
-    /** Whether a hole is to be made in the firewalls of both, as they are judged to be. */
-    type Holepunch = (theirs: number, ours: number, addresses: readonly Address[], own: readonly Address[]) => boolean
     type Node = { readonly host: string; readonly port: number }
     /** A node as the DHT knows it: its id is the hash of its address. */
     type KnownNode = Node & { readonly id: Buffer }
@@ -727,7 +729,10 @@ declare module 'hyperdht' {
     /** How others see this machine: so many of them have said so. */
     readonly _nat: { readonly size: number }
     /** null before it is bound. */
-    readonly io: { readonly serverSocket: { address(): DHT.Node } | null }
+    readonly io: {
+      readonly clientSocket: DHT.Socket | null
+      readonly serverSocket: (DHT.Socket & { address(): DHT.Node }) | null
+    }
     /** Lets some nodes knock at the port that nothing was sent from, and with `true` notes only whether that gets in. */
     _updateNetworkState(onlyFirewall: boolean): Promise<boolean>
     readonly online: boolean
@@ -735,6 +740,9 @@ declare module 'hyperdht' {
     readonly bootstrapped: boolean
     readonly nodes: { readonly length: number; toArray(): readonly unknown[] }
     readonly bootstrapNodes: readonly { readonly host: string; readonly port: number }[]
+    /** Nodes that it knows; and one more, unless it is known already. */
+    toArray(): readonly DHT.Node[]
+    addNode(node: DHT.Node): void
     /** Replaced by `main/network/attempts.ts`, to see how attempts end. */
     connect(publicKey: Uint8Array, options?: object): DHT.Connection
     bind(): Promise<void>
@@ -797,7 +805,7 @@ declare module 'hyperswarm' {
       setTimeout(milliseconds: number): void
     }
     /** The DHT's: those who come. */
-    type Server = { holepunch: DHT.Holepunch; close(): Promise<void> }
+    type Server = { close(): Promise<void> }
     type PeerInfo = {
       readonly publicKey: Buffer
       readonly client: boolean

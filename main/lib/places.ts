@@ -46,6 +46,10 @@ export function bootstrapNodes(
 export const isLoopback = (address: string): boolean =>
   /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(:\d+)?$/.test(address)
 
+/** These nodes of a DHT, and so all that is asked, are on this machine. null: the public ones. */
+export const isLoopbackAlone = (nodes: readonly string[] | null): boolean =>
+  nodes !== null && nodes.length > 0 && nodes.every(isLoopback)
+
 /**
  * Where others are looked for without the DHT: by `CAIRN_ROOM` nowhere (`off`), on the local network (`lan`), or among those
  * on this machine that use the same port (`loopback:PORT`). Without it on the local network, unless the DHT is on this machine
@@ -60,8 +64,7 @@ export function roomReach(
   if (port >= 1024 && port <= 65_535) return { name: 'loopback', port }
   if (text === 'off') return null
   if (text !== '' && text !== 'lan') throw new Error(`CAIRN_ROOM is ${text}, and not off, lan or loopback:PORT`)
-  const alone = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(isLoopback)
-  return text === '' && alone ? null : { name: 'lan' }
+  return text === '' && isLoopbackAlone(bootstrap) ? null : { name: 'lan' }
 }
 
 /** The folder that holds package.json and, once built, `out`: the bundler decides how deep below it this file ends up. */

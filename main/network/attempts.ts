@@ -61,10 +61,10 @@ export class AttemptLog {
     return counts
   }
 
-  /** Machines by how the last attempt to connect to each has failed. */
-  failed(): Readonly<Record<Failure, number>> {
+  /** Machines by how the last attempt to connect to each has failed, where it has not come by itself since. Keys are in hex. */
+  failed(isConnected: (key: string) => boolean): Readonly<Record<Failure, number>> {
     const counts = { silent: 0, blocked: 0, refused: 0 }
-    for (const failure of this.#failures.values()) counts[failure]++
+    for (const [key, failure] of this.#failures) if (!isConnected(key)) counts[failure]++
     return counts
   }
 

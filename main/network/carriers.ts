@@ -96,6 +96,11 @@ export class Carriers {
       if (met !== null && (connection?.rawStream.bytesReceived ?? 0) > UNREAD) connection?.destroy()
   }
 
+  /** Whether there is any way to a machine. `key`: in hex. */
+  reaches(key: string): boolean {
+    return this.#ways.has(key)
+  }
+
   /** Whether a machine is reached over the local network. `key`: in hex. */
   has(key: string): boolean {
     return (this.#ways.get(key)?.met ?? null) !== null

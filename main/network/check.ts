@@ -23,8 +23,9 @@ export type CheckFacts = {
   readonly route: boolean
   /** How far the nodes that are asked can see: they are on this machine, in its own network, or elsewhere. */
   readonly scope: 'machine' | 'network' | 'world'
-  /** This machine means to announce it. */
+  /** This machine means to announce it, and has some of it. */
   readonly announces: boolean
+  readonly holds: boolean
   /** Since it went online, somebody came in from elsewhere, or nodes got in unasked. */
   readonly outside: boolean
   /** Machines that were met on the local network and are connected, for which nobody is asked. */
@@ -38,7 +39,8 @@ export type CheckFacts = {
 }
 
 export function judgeCheck(facts: CheckFacts): CheckVerdict | null {
-  const { step, route, scope, announces, outside, nodes, lookup, tried } = facts
+  const { step, route, scope, announces, holds, outside, nodes, lookup } = facts
+  const tried = counted(facts)
   if (step !== 'done') return null
   if (!route) return 'offline'
   if (nodes === null || nodes === 0 || lookup === null || lookup.answered === 0) return 'dht-silent'
@@ -47,12 +49,16 @@ export function judgeCheck(facts: CheckFacts): CheckVerdict | null {
   const gave = tried.some(({ how }) => how === 'gave')
   if (own?.how === 'gave') return scope !== 'world' || outside ? 'reachable' : 'works-from-here'
   if (gave) return announces ? 'others-only' : 'reachable'
-  if (own === undefined && announces) return 'not-announced'
+  if (announces && !lookup.found.some(({ self }) => self)) return 'not-announced'
   // No packet came back from this machine to itself: routers that refuse that are common.
   if (own?.how === 'blocked' && scope !== 'machine') return 'unclear'
-  if (tried.some(({ how }) => how === 'lacks')) return 'lacks'
+  if (tried.some(({ how }) => how === 'lacks') || (!holds && tried.length === 0)) return 'lacks'
   return 'unreachable'
 }
+
+/** This machine, which announces what it looks for, says nothing of who has it while it has nothing itself. */
+const counted = ({ holds, tried }: CheckFacts): readonly Outcome[] =>
+  tried.filter(({ self, how }) => holds || !self || how === 'gave')
 
 export function sayCheck(facts: CheckFacts): Check {
   const verdict = judgeCheck(facts)
@@ -87,7 +93,8 @@ function waiting(name: CheckStep['name']): string {
 }
 
 function ended(name: CheckStep['name'], facts: CheckFacts): Pick<CheckStep, 'state' | 'said'> {
-  const { nodes, lookup, tried } = facts
+  const { nodes, lookup } = facts
+  const tried = counted(facts)
   const verdict = judgeCheck(facts)
   switch (name) {
     case 'network':
@@ -164,10 +171,9 @@ const RANK: Readonly<Record<Outcome['how'], number>> = {
   gave: 5,
 }
 
-function words(
-  verdict: CheckVerdict | null,
-  { tried, scope, announces, room }: CheckFacts,
-): Pick<Check, 'title' | 'meaning' | 'advice'> {
+function words(verdict: CheckVerdict | null, facts: CheckFacts): Pick<Check, 'title' | 'meaning' | 'advice'> {
+  const { scope, announces, outside, room } = facts
+  const tried = counted(facts)
   const gave = tried.find(({ how }) => how === 'gave')
   if ((verdict === 'dht-silent' || verdict === 'offline') && announces && room > 0)
     return {
@@ -197,6 +203,15 @@ function words(
         advice: 'Ask a friend to open it once. When they have, the network page says so.',
       }
     case 'others-only':
+      // Where a router does not send packets back in, nothing is known of this machine.
+      if (tried.some(({ self, how }) => self && how === 'blocked') && scope !== 'machine')
+        return {
+          title: 'A friend gets it from others',
+          meaning: `Others announce it and give it. Whether this machine gives it too cannot be tried from here: your router does not lead this machine back to itself, as many do not.${
+            outside ? ' Machines elsewhere have got through to it, so that it most likely does.' : ''
+          }`,
+          advice: null,
+        }
       return {
         title: 'A friend gets it, but not from this machine',
         meaning: 'Others announce it and give it. This machine was not found, or could not be reached.',
@@ -204,9 +219,10 @@ function words(
       }
     case 'unclear':
       return {
-        title: 'It cannot be told from here',
-        meaning:
-          'It is announced, and this machine answers through the network. A direct connection from this machine to itself failed, which many routers refuse; a friend elsewhere may succeed.',
+        title: outside ? 'Most likely: all but the last step could be tried' : 'It cannot be told from here',
+        meaning: `It is announced, and this machine answers through the network. A direct connection from this machine to itself failed, which many routers refuse; ${
+          outside ? 'machines elsewhere have got through to this one.' : 'a friend elsewhere may succeed.'
+        }`,
         advice: 'Ask a friend to open it.',
       }
     case 'unreachable':
@@ -228,7 +244,10 @@ function words(
     case 'lacks':
       return {
         title: 'No: whoever announces it does not give it',
-        meaning: 'They can be reached, and nothing of the archive came. They may not have it themselves yet.',
+        meaning:
+          tried.length === 0
+            ? 'Nobody but this machine announces it, and this machine is still looking for it.'
+            : 'They can be reached, and nothing of the archive came. They may not have it themselves yet.',
         advice: announces
           ? 'Wait until this machine has found it, then check again.'
           : 'Ask its author to start Cairn.',

@@ -93,6 +93,7 @@ export class Explained {
             route,
             scope: loopback ? 'machine' : seen !== null && isPrivate(seen.host) ? 'network' : 'world',
             announces: this.#archives.has(key) && !this.#archives.record(key).paused,
+            holds: this.#archives.has(key) && this.#archives.get(key).drive.core.length > 0,
             outside: unasked === true || came.far > 0,
             room,
           },

@@ -12,14 +12,16 @@ export class Limiting {
   readonly #settings: SettingsService
   readonly #archives: Archives
   readonly #network: Network
+  readonly #clock: () => Date
   readonly #timer: NodeJS.Timeout
   readonly #own = new Map<string, Rates>()
   #applied = ''
 
-  constructor(settings: SettingsService, archives: Archives, network: Network) {
+  constructor(settings: SettingsService, archives: Archives, network: Network, clock: () => Date) {
     this.#settings = settings
     this.#archives = archives
     this.#network = network
+    this.#clock = clock
     settings.onLimits(() => this.#apply())
     archives.onChange(key => this.#look(key))
     for (const { key } of archives.records()) this.#look(key)
@@ -43,7 +45,7 @@ export class Limiting {
 
   #apply(): void {
     const { limits } = this.#settings.current
-    const inForce = limitsAt(limits, new Date())
+    const inForce = limitsAt(limits, this.#clock())
     const words = JSON.stringify([inForce, limits.connections, [...this.#own]])
     if (words === this.#applied) return
     this.#applied = words

@@ -11,7 +11,7 @@ import { AppError } from '../../preload/contract/errors.ts'
 import type { Attempts, LimitsInForce, NetworkStatus, RoomStatus } from '../../preload/contract/models.ts'
 import { encodeKey } from '../archives/links.ts'
 import { Collection } from '../lib/collection.ts'
-import { isLoopback } from '../lib/places.ts'
+import { isLoopback, isLoopbackAlone } from '../lib/places.ts'
 import { Rate } from '../lib/rate.ts'
 import { Recent } from '../lib/recent.ts'
 import { Announces } from './announces.ts'
@@ -30,6 +30,7 @@ import { Topics } from './topics.ts'
 import { passOver } from './stalls.ts'
 import { divide } from './takeovers.ts'
 import { type Way, Ways } from './ways.ts'
+import { Wires } from './wires.ts'
 
 /** How long the swarm may take to say goodbye, and then to end, in milliseconds. */
 const FAREWELL = 1200
@@ -82,11 +83,11 @@ export type Path = {
   /** Host and port. */
   readonly address: string
   readonly isInitiator: boolean
-  /** `local`: TCP within one network. */
-  readonly way: Way | 'local'
+  /** Over TCP within this machine, or within one network, or not. */
+  readonly way: Way | 'machine' | 'local'
   /** When the connection was made, in milliseconds since 1970; of one that is none any more now. */
   readonly since: number
-  /** Bytes at its sockets. */
+  /** Bytes at sockets between the two machines, over whatever ways, since this one was started. */
   readonly received: number
   readonly sent: number
   /** Milliseconds; null: not known. */
@@ -96,8 +97,8 @@ export type Path = {
 export type NetworkOptions = {
   readonly bootstrap: readonly string[] | null
   readonly join: boolean
-  /** Where others are looked for without the DHT; null: nowhere. */
-  readonly room: Reach | null
+  /** Where others are looked for without the DHT while it is begun with these nodes (null: the public ones); null: nowhere. */
+  readonly room: (bootstrap: readonly string[] | null) => Reach | null
 }
 
 export class Network {
@@ -112,6 +113,7 @@ export class Network {
   readonly #lies = new Recent<string, number>(MOST_LIARS)
   readonly #sockets = new Sockets()
   readonly #since = new WeakMap<Carrier, number>()
+  readonly #wires = new Wires()
   /** The sockets of UDP that are open, and what had passed at those that were before. */
   #datagrams: Datagrams | null = null
   #passed = { down: 0, up: 0 }
@@ -246,7 +248,7 @@ export class Network {
     const keyPair = await this.#corestore.createKeyPair(this.#address)
     if (this.#closed) return
     const bootstrap = this.#bootstrap()
-    const local = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(isLoopback)
+    const local = isLoopbackAlone(bootstrap)
     const node = {
       ...(bootstrap === null ? {} : { bootstrap: [...bootstrap] }),
       ...(local ? { host: '127.0.0.1', firewalled: false } : {}),
@@ -277,6 +279,7 @@ export class Network {
     void direct.listen(local ? '127.0.0.1' : '0.0.0.0')
     const carriers = new Carriers(direct, carrier => {
       if (!this.#since.has(carrier)) this.#since.set(carrier, Date.now())
+      this.#wires.follow(carrier)
       this.#shaper.carry(carrier)
       this.#corestore.replicate(carrier)
     })
@@ -284,8 +287,14 @@ export class Network {
     swarm.on('connection', (connection: Hyperswarm.Connection) => {
       // A connection that breaks is an everyday thing: the swarm tries again by itself.
       connection.on('error', () => {})
+      // Those who came at the same moment were all let in: none of them was there yet.
+      if (carriers.size >= this.#connections && !carriers.reaches(connection.remotePublicKey.toString('hex'))) {
+        connection.destroy()
+        return
+      }
       connection.setTimeout(SILENT)
       this.#since.set(connection, Date.now())
+      this.#wires.follow(connection)
       this.#shaper.carry(connection)
       connection.once('close', () => this.#room?.forgive())
       carriers.connect(connection)
@@ -313,7 +322,7 @@ export class Network {
       announces,
       table,
       direct,
-      ways: new Ways(dht, swarm.server),
+      ways: new Ways(dht),
       node: another,
       local,
       carriers,
@@ -401,31 +410,26 @@ export class Network {
     return true
   }
 
-  /** The way to whom a stream carries: over which address, how it came about, and what has passed on it. */
+  /** The way to whom a stream carries: over which address, how it came about, and what has passed between the two. */
   pathOf(stream: Carrier): Path {
     const connection = this.#running?.direct.connectionOf(stream) ?? stream
-    const since = this.#since.get(connection) ?? Date.now()
-    const { isInitiator } = stream
-    const socket = stream.rawStream instanceof Socket ? stream.rawStream : null
-    const tcp = { received: socket?.bytesRead ?? 0, sent: socket?.bytesWritten ?? 0 }
     const raw = connection.rawStream
-    if (raw instanceof Socket)
-      return {
-        address: `${raw.remoteAddress?.replace(/^::ffff:/, '') ?? ''}:${raw.remotePort ?? 0}`,
-        isInitiator,
-        way: 'local',
-        since,
-        ...tcp,
-        roundTrip: null,
-      }
+    const base = {
+      isInitiator: stream.isInitiator,
+      since: this.#since.get(connection) ?? Date.now(),
+      ...this.#wires.passed(stream.remotePublicKey),
+    }
+    if (raw instanceof Socket) {
+      const host = raw.remoteAddress?.replace(/^::ffff:/, '') ?? ''
+      return { ...base, address: `${host}:${raw.remotePort ?? 0}`, way: wayOver(host), roundTrip: null }
+    }
     return {
+      ...base,
       address: `${raw.remoteHost}:${raw.remotePort}`,
-      isInitiator,
       way:
-        connection === stream ? (this.#running?.ways.of(connection as Hyperswarm.Connection) ?? 'straight') : 'local',
-      since,
-      received: raw.bytesReceived + tcp.received,
-      sent: raw.bytesTransmitted + tcp.sent,
+        connection === stream
+          ? (this.#running?.ways.of(connection as Hyperswarm.Connection) ?? 'straight')
+          : wayOver(raw.remoteHost),
       roundTrip: raw.rtt > 0 ? raw.rtt : null,
     }
   }
@@ -494,7 +498,7 @@ export class Network {
   evidence(): ReachEvidence {
     const running = this.#running
     const dht = running?.swarm.dht
-    const failed = running?.attempts.failed() ?? { blocked: 0, silent: 0 }
+    const failed = running?.attempts.failed(key => running.carriers.reaches(key)) ?? { blocked: 0, silent: 0 }
     return {
       off: !this.#options.join,
       paused: this.#paused,
@@ -560,7 +564,7 @@ export class Network {
   }
 
   #openRoom(keyPair: DHT.KeyPair): void {
-    const reach = this.#options.room
+    const reach = this.#options.room(this.#bootstrap())
     if (reach === null || !this.#wantsRoom || this.#room !== null) return
     const room = new Room(keyPair, reach, this.#secrets, this.#sockets, stream => {
       const carriers = this.#running?.carriers
@@ -605,7 +609,12 @@ export class Network {
   async #knock(dht: DHT): Promise<void> {
     // On one machine everything gets in, which says nothing.
     if (this.#running?.local !== false || dht.destroyed || dht.host === null || dht.port === 0) return
+    const known = dht.toArray()
     if (dht.firewalled) await dht._updateNetworkState(true).catch(() => false)
+    if (dht.destroyed) return
+    // Upstream strikes out those whose knock did not get in, although all of them answer.
+    const left = new Set(dht.toArray().map(({ host, port }) => `${host}:${port}`))
+    for (const node of known) if (!left.has(`${node.host}:${node.port}`)) dht.addNode(node)
     if (dht.nodes.length > 0) this.#unasked = !dht.firewalled
   }
 
@@ -661,6 +670,8 @@ export class Network {
   }
 }
 
+/** Of TCP, which leaves no network. */
+const wayOver = (host: string): 'machine' | 'local' => (isLoopback(host) ? 'machine' : 'local')
 const pause = (milliseconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, milliseconds).unref())
 
 /**

@@ -46,7 +46,7 @@ export class Peers {
     const others = archive.drive.core.peers.filter(peer => !this.#network.isDisregarded(peer.remotePublicKey))
     return others.map(peer => {
       const { stream } = peer
-      const meter = this.#traffic.meter(archive.key, stream)
+      const meter = this.#traffic.meter(archive.key, peer.remotePublicKey)
       const path = this.#network.pathOf(stream)
       const id = encodeKey(peer.remotePublicKey)
       return {

@@ -23,8 +23,8 @@ export type Rates = { readonly down: number | null; readonly up: number | null }
 /** What the log of an archive is for. */
 export type Role = { readonly archive: string; readonly log: 'list' | 'content' }
 
-/** Told of each block that is sent, or has come and is right: its bytes as they are stored. */
-type OnBlock = (role: Role | null, direction: Direction, bytes: number, stream: object) => void
+/** Told of each block that is sent, or has come and is right: its bytes as they are stored, and the machine's public key. */
+type OnBlock = (role: Role | null, direction: Direction, bytes: number, publicKey: Uint8Array) => void
 
 /** A connection, or what carries in its place. */
 export type Stream = {
@@ -269,14 +269,14 @@ export class Shaper {
         const account = this.#streams.get(peer.stream)
         if (account !== undefined) account.up.ahead += paid
       }
-      this.#onBlock(log.role, 'up', bytes, peer.stream)
+      this.#onBlock(log.role, 'up', bytes, peer.remotePublicKey)
       upload(index, bytes, peer)
     }
     const download = replicator._ondownload.bind(replicator)
     replicator._ondownload = (index, bytes, peer, request) => {
       log.size.down = learned(log.size.down, bytes)
       flows.get(peer)?.asking.came(bytes + AROUND)
-      this.#onBlock(log.role, 'down', bytes, peer.stream)
+      this.#onBlock(log.role, 'down', bytes, peer.remotePublicKey)
       download(index, bytes, peer, request)
     }
   }

@@ -38,7 +38,7 @@ export type StrangerOptions = {
   /** This machine's public key among peers, in hex; null: it is not on the network. */
   readonly self: string | null
   /** What is known here without a stranger. */
-  readonly known: Pick<CheckFacts, 'route' | 'scope' | 'announces' | 'outside' | 'room'>
+  readonly known: Pick<CheckFacts, 'route' | 'scope' | 'announces' | 'holds' | 'outside' | 'room'>
   /** This machine has announced it, since it went online. */
   isAnnounced(): boolean
   /** Peers are to know this key as nobody. */

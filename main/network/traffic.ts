@@ -1,5 +1,6 @@
 /**
- * What has passed: of each archive with each peer since they met, and of each archive and in all, today and for ever.
+ * What has passed: of each archive with each machine since this one was started, over however many connections and whichever
+ * ways, and of each archive and in all, today and for ever.
  *
  * Counted are blocks of lists and contents as they are stored, which is what an archive is made of; and apart from them
  * everything at the sockets, with what finding, encrypting and proving take. Totals are in a small file that is written every
@@ -20,6 +21,8 @@ type Counting = Pick<Network, 'onBlock' | 'wire'>
 /** Milliseconds between two writes, and between two looks. */
 const SAVE = 20_000
 const LOOK = 1000
+/** Of so many archives with machines it is told apart: whoever comes and goes for ever under new keys takes no more. */
+const METERS = 5000
 
 const Passed = z.object({ bytesDown: z.number(), bytesUp: z.number(), blocksDown: z.number(), blocksUp: z.number() })
 const Total = z.object({ today: Passed, ever: Passed, since: z.number() })
@@ -40,7 +43,6 @@ type Sum = Writable<Passed>
 type Counted = { today: Sum; ever: Sum; readonly since: number }
 
 const none = (): Sum => ({ bytesDown: 0, bytesUp: 0, blocksDown: 0, blocksUp: 0 })
-const begun = (): Counted => ({ today: none(), ever: none(), since: Date.now() })
 
 export class Traffic {
   /** One for each archive of which something has passed, and `all`. */
@@ -52,15 +54,18 @@ export class Traffic {
   readonly #archives: Map<string, Counted>
   readonly #all: Counted
   readonly #wire: { today: { down: number; up: number }; ever: { down: number; up: number } }
-  readonly #meters = new Map<string, WeakMap<object, Meter>>()
+  /** By archive and machine; those over which nothing has passed for longest are first. */
+  readonly #meters = new Map<string, Meter>()
+  readonly #clock: () => Date
   #day: string
   #seen = { down: 0, up: 0 }
   #changed = new Set<string>()
   #unsaved = false
   #saved = performance.now()
 
-  private constructor(path: string, file: z.infer<typeof File>, network: Counting, log: Log) {
+  private constructor(path: string, file: z.infer<typeof File>, network: Counting, log: Log, clock: () => Date) {
     this.#network = network
+    this.#clock = clock
     this.#log = log
     this.#day = file.day
     this.#all = file.all
@@ -70,8 +75,8 @@ export class Traffic {
       const { all, wire } = { all: this.#all, wire: this.#wire }
       return writeJson(path, { version: 1, day: this.#day, all, wire, archives: Object.fromEntries(this.#archives) })
     })
-    network.onBlock((role, direction, bytes, stream) => {
-      if (role !== null) this.#count(role.archive, direction, bytes, stream)
+    network.onBlock((role, direction, bytes, publicKey) => {
+      if (role !== null) this.#count(role.archive, direction, bytes, publicKey)
     })
     for (const id of ['all', ...this.#archives.keys()]) this.#changed.add(id)
     this.#look()
@@ -79,13 +84,13 @@ export class Traffic {
     this.#timer.unref()
   }
 
-  /** A file that cannot be read is set aside, and counting begins anew. */
-  static async open(storage: string, network: Counting, log: Log): Promise<Traffic> {
+  /** A file that cannot be read is set aside, and counting begins anew. `clock`: says when a day ends. */
+  static async open(storage: string, network: Counting, log: Log, clock = () => new Date()): Promise<Traffic> {
     const path = join(storage, 'traffic.json')
     const nothing = (): z.infer<typeof File> => ({
       version: 1,
-      day: today(),
-      all: begun(),
+      day: dayOf(clock()),
+      all: begun(clock()),
       wire: { today: { down: 0, up: 0 }, ever: { down: 0, up: 0 } },
       archives: {},
     })
@@ -97,27 +102,17 @@ export class Traffic {
       log.warn({ err: error }, 'what had passed before cannot be read')
       await rename(path, `${path}.unreadable-${Date.now()}`)
     }
-    return new Traffic(path, file, network, log)
+    return new Traffic(path, file, network, log, clock)
   }
 
-  /** Of an archive over one stream. */
-  meter(archive: string, stream: object): Meter {
-    let meters = this.#meters.get(archive)
-    if (meters === undefined) {
-      meters = new WeakMap()
-      this.#meters.set(archive, meters)
-    }
-    let meter = meters.get(stream)
-    if (meter === undefined) {
-      meter = new Meter()
-      meters.set(stream, meter)
-    }
-    return meter
+  /** Of an archive with one machine, by its public key. */
+  meter(archive: string, publicKey: Uint8Array): Meter {
+    return this.#meters.get(meterOf(archive, publicKey)) ?? new Meter()
   }
 
   /** The archive is forgotten; what passed of it stays in all. */
   forget(archive: string): void {
-    this.#meters.delete(archive)
+    for (const id of this.#meters.keys()) if (id.startsWith(`${archive}/`)) this.#meters.delete(id)
     if (!this.#archives.delete(archive)) return
     this.#unsaved = true
     this.rows.delete(archive)
@@ -129,11 +124,16 @@ export class Traffic {
     if (this.#unsaved) await this.#save()
   }
 
-  #count(archive: string, direction: Direction, bytes: number, stream: object): void {
-    this.meter(archive, stream).add(direction, bytes, performance.now())
+  #count(archive: string, direction: Direction, bytes: number, publicKey: Uint8Array): void {
+    const id = meterOf(archive, publicKey)
+    const meter = this.meter(archive, publicKey)
+    meter.add(direction, bytes, performance.now())
+    this.#meters.delete(id)
+    this.#meters.set(id, meter)
+    if (this.#meters.size > METERS) this.#meters.delete(this.#meters.keys().next().value!)
     let own = this.#archives.get(archive)
     if (own === undefined) {
-      own = begun()
+      own = begun(this.#clock())
       this.#archives.set(archive, own)
     }
     this.#turnDay()
@@ -147,7 +147,7 @@ export class Traffic {
   }
 
   #turnDay(): void {
-    const day = today()
+    const day = dayOf(this.#clock())
     if (day === this.#day) return
     this.#day = day
     for (const [id, counted] of [['all', this.#all] as const, ...this.#archives]) {
@@ -193,8 +193,11 @@ export class Traffic {
   }
 }
 
+const begun = (at: Date): Counted => ({ today: none(), ever: none(), since: at.getTime() })
+
+const meterOf = (archive: string, publicKey: Uint8Array): string =>
+  `${archive}/${Buffer.from(publicKey).toString('hex')}`
+
 /** The day by this machine's clock. */
-function today(): string {
-  const now = new Date()
-  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map(part => String(part).padStart(2, '0')).join('-')
-}
+const dayOf = (at: Date): string =>
+  [at.getFullYear(), at.getMonth() + 1, at.getDate()].map(part => String(part).padStart(2, '0')).join('-')

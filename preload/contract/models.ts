@@ -563,12 +563,12 @@ export type PeerRow = {
   /** Who opened the connection. */
   readonly direction: 'in' | 'out'
   /**
-   * `local`: over TCP, in the same network. Otherwise over UDP: `straight`, `punched` through holes that both made in their
+   * `machine`, `local`: over TCP, on the same machine and in the same network. Otherwise over UDP: `straight`, `punched` through holes that both made in their
    * routers, or `relayed` by a third machine.
    */
-  readonly way: 'local' | 'straight' | 'punched' | 'relayed'
+  readonly way: 'machine' | 'local' | 'straight' | 'punched' | 'relayed'
   readonly connectedAt: number
-  /** Of this archive, since the connection was opened: blocks of its list and its content, as they are stored. */
+  /** Of this archive, since Cairn was started, over however many connections: blocks of its list and its content, as they are stored. */
   readonly bytesDown: number
   readonly bytesUp: number
   readonly blocksDown: number
@@ -578,7 +578,7 @@ export type PeerRow = {
   /** Bytes in each of the last 60 seconds, the latest last; empty: nothing has passed in them. */
   readonly historyDown: readonly number[]
   readonly historyUp: readonly number[]
-  /** All that has passed at the sockets of this connection, of whatever archives and for whatever purpose. */
+  /** All that has passed at the sockets between the two machines since then, of whatever archives and for whatever purpose. */
   readonly wireDown: number
   readonly wireUp: number
   /** Blocks of file content that the peer says it holds. */

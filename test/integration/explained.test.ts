@@ -4,14 +4,14 @@ import { once } from 'node:events'
 import { createSocket } from 'node:dgram'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import createTestnet from 'hyperdht/testnet.js'
 import DHT from 'hyperdht'
 import Hypercore from 'hypercore'
+import Hyperdrive from 'hyperdrive'
 import { expect, onTestFinished, test } from 'vitest'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
 import { Announces } from '../../main/network/announces.ts'
 import { AppError } from '../../preload/contract/errors.ts'
-import type { AnnounceRow, Check, LookupNode, NetworkStatus } from '../../preload/contract/models.ts'
+import type { AnnounceRow, Change, Check, LookupNode, NetworkStatus, PeerRow } from '../../preload/contract/models.ts'
 import { connect } from '../../preload/wire/connect.ts'
 import type { Contract } from '../../preload/contract/index.ts'
 import type { ClientFrame, ServerFrame } from '../../preload/wire/frames.ts'
@@ -21,11 +21,12 @@ import { SettingsService } from '../../main/settings/settings.ts'
 import { isFound, type Person, publish, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder } from '../helpers/files.ts'
 import { plainPeer } from '../helpers/plain.ts'
+import { startTestnet } from '../helpers/testnet.ts'
 
 async function testnet(size: number) {
-  const net = await createTestnet(size, { host: '127.0.0.1' })
-  onTestFinished(() => net.destroy())
-  return { nodes: net.nodes, bootstrap: net.bootstrap.map(({ host, port }) => `${host}:${port}`) }
+  const net = await startTestnet(size)
+  onTestFinished(() => net.close())
+  return net
 }
 
 async function holiday(): Promise<string> {
@@ -44,6 +45,7 @@ const announced = (person: Person, key: string, wanted: (row: AnnounceRow) => bo
   )
 
 const topicOf = (key: string) => Hypercore.discoveryKey(decodeKey(key))
+const addressOf = ({ host, port }: { readonly host: string; readonly port: number }) => `${host}:${port}`
 const stepsOf = ({ steps }: Check) => steps.map(({ name, state }) => `${name} ${state}`)
 
 test('a link that is announced and can be reached passes each step, and leaves nothing behind', async () => {
@@ -75,6 +77,69 @@ test('a link that is announced and can be reached passes each step, and leaves n
   )
   expect(known.peers).toEqual([])
   expect(await readdir(ana.storage)).not.toContain('check')
+})
+
+test('whoever tries a link is nobody while it does', async () => {
+  const { bootstrap } = await testnet(6)
+  const author = await plainPeer(bootstrap)
+  const drive = new Hyperdrive(author.store)
+  await drive.ready()
+  await drive.put('/large.bin', randomBytes(1 << 20))
+  // Blocks of a list that are as large as this one wait like content.
+  await drive.put('/last.txt', Buffer.from('last'), { metadata: 'much '.repeat(4000) })
+  await author.swarm.join(drive.discoveryKey).flushed()
+  const key = encodeKey(drive.key)
+  const ana = await startPerson(bootstrap)
+  await ana.client.archives.open({ link: key })
+  await ana.archive(key, isFound)
+  await ana.client.archives.keep({ key, keep: true })
+  await ana.archive(key, ({ held }) => held.ofBlocks > 0 && held.blocks === held.ofBlocks)
+  await author.swarm.destroy({ force: true })
+
+  // What is sent to somebody else then is paid off for a while, in which whoever comes has to wait.
+  await ana.client.settings.update({ limits: { down: null, up: 10_000, schedule: [], connections: 64 } })
+  const { store, swarm } = await plainPeer(bootstrap)
+  const copy = new Hyperdrive(store, drive.key)
+  await copy.ready()
+  swarm.join(copy.discoveryKey, { client: true, server: false })
+  await expect.poll(() => copy.core.length).toBe(drive.core.length)
+  void copy.get('/large.bin').catch(() => {})
+  const reader = encodeKey(swarm.keyPair.publicKey)
+  const row = (wanted: (row: PeerRow) => boolean) =>
+    waitFor(signal => ana.client.peers.watch({ key }, { signal }), reader, wanted)
+  await row(({ bytesUp }) => bytesUp > 64_000)
+  const stop = new AbortController()
+  onTestFinished(() => stop.abort())
+  const said: Check[] = []
+  const checking = ana.client.network.check({ link: key }, { signal: stop.signal, onProgress: one => said.push(one) })
+  const ended = checking.then(
+    () => true,
+    () => true,
+  )
+  await expect.poll(() => said.at(-1) && stepsOf(said.at(-1)!)[3]).toBe('content running')
+  // It is connected, and all that is sampled has been since.
+  const status = () =>
+    waitFor(
+      signal => ana.client.network.watch(undefined, { signal }),
+      'network',
+      () => true,
+    )
+  const { bytesUp } = await status()
+  await expect.poll(async () => (await status()).bytesUp).toBeGreaterThan(bytesUp)
+  const { peers, reach } = await status()
+  const watched = ana.client.peers.watch({ key })[Symbol.asyncIterator]()
+  const { value } = await watched.next()
+  const { peers: known } = await waitFor(
+    signal => ana.client.availability.watch({ key }, { signal }),
+    key,
+    ({ version }) => version !== null,
+  )
+  expect(await Promise.race([ended, false])).toBe(false)
+  expect(peers).toBe(1)
+  expect(reach.evidence.join()).toContain('1 connection stands now')
+  const rows = value as readonly Change<PeerRow>[]
+  expect(rows.flatMap(change => (change.op === 'put' ? [change.item.id] : []))).toEqual([reader])
+  expect(known.filter(({ connected }) => connected).map(({ id }) => id)).toEqual([reader])
 })
 
 test('one that only a machine announces that is gone is announced and cannot be reached', async () => {
@@ -176,8 +241,8 @@ test('a lookup that is watched is the one that was made: nodes, distances, who w
   expect(rows.length).toBe(result.asked)
   expect(result).toMatchObject({ topic: topicOf(key).toString('hex'), silent: 0, cut: false })
   expect(rows.every(({ answer, endedAt }) => answer === 'answered' && endedAt !== null)).toBe(true)
-  const ports = new Set(nodes.map(node => node.address()?.port))
-  for (const { address } of rows) expect(ports).toContain(Number(address.split(':')[1]))
+  const addresses = new Set(nodes.map(node => addressOf(node.address()!)))
+  for (const { address } of rows) expect(addresses).toContain(address)
   // Whoever told of a node was asked before it, and is one hop less away.
   for (const { teller, hop, askedAt } of rows) {
     if (teller === null) expect(hop).toBe(1)
@@ -191,8 +256,7 @@ test('a lookup that is watched is the one that was made: nodes, distances, who w
   expect(Math.min(...rows.map(({ distance }) => distance))).toBe(distances[0])
   const table = await ana.client.network.watchTable(undefined)[Symbol.asyncIterator]().next()
   if (table.done === true) throw new Error('No table')
-  for (const bucket of table.value.buckets)
-    for (const address of bucket.nodes) expect(ports).toContain(Number(address.split(':')[1]))
+  for (const bucket of table.value.buckets) for (const address of bucket.nodes) expect(addresses).toContain(address)
   await expect(ana.client.network.lookup({ link: 'nonsense', fresh: false })).rejects.toMatchObject({
     code: 'INVALID_LINK',
   })
@@ -213,7 +277,9 @@ test('nodes of one’s own are begun with, and others as soon as they are chosen
     waitFor(signal => client.network.watch(undefined, { signal }), 'network', wanted)
   expect((await status(() => true)).bootstrap).toEqual({ nodes: first.bootstrap, chosen: 'settings' })
   await client.settings.update({ consented: true })
-  await status(({ reach }) => reach.verdict === 'this-machine')
+  // Nothing leaves this machine then: not to the local network either.
+  const { room } = await status(({ reach }) => reach.verdict === 'this-machine')
+  expect(room.state).toBe('off')
   const bert = await startPerson(second.bootstrap)
   const { key, link } = await publish(bert, [await holiday()])
   await client.archives.open({ link })

@@ -76,7 +76,7 @@ test('two who know the same link find each other and follow each other, until on
   const status = await networkOf(ben, ({ room }) => room.peers === 1)
   expect(status).toMatchObject({ peers: 1, room: { state: 'on', near: 1, peers: 1 } })
   const row = await peerOf(ben, key, () => true)
-  expect(row).toMatchObject({ way: 'local', roundTrip: null })
+  expect(row).toMatchObject({ way: 'machine', roundTrip: null })
   expect(row.address).toMatch(/^127\.0\.0\.1:\d+$/)
   await writeTree(folder, { 'three.txt': 'la la la' })
   await ben.archive(key, ({ files }) => files === 3)

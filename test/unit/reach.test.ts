@@ -109,6 +109,7 @@ const facts: fc.Arbitrary<CheckFacts> = fc.record({
   route: fc.boolean(),
   scope: fc.constantFrom('machine', 'network', 'world'),
   announces: fc.boolean(),
+  holds: fc.boolean(),
   outside: fc.boolean(),
   room: fc.nat(2),
   nodes: fc.option(fc.nat(3)),
@@ -147,7 +148,9 @@ test('a check says yes only of what came and was verified, and no only of what f
       if (title.startsWith('Yes')) expect(gave).toBe(true)
       if (title.startsWith('Yes') && known.announces && known.scope === 'world') expect(known.outside).toBe(true)
       // That this machine cannot reach itself says nothing of a friend.
-      if (own?.how === 'blocked' && known.scope !== 'machine') expect(verdict).not.toBe('unreachable')
+      if (known.holds && own?.how === 'blocked' && known.scope !== 'machine') expect(verdict).not.toBe('unreachable')
+      // And that it announces what it is looking for says nothing of whether anybody has it.
+      if (!known.holds && !gave && !known.tried.some(({ self }) => !self)) expect(verdict).not.toBe('unclear')
     }),
   )
 })

@@ -51,11 +51,11 @@ describe('totals', () => {
     return {
       wire,
       block: (archive: string, direction: 'down' | 'up', bytes: number) =>
-        (listener as (role: unknown, direction: string, bytes: number, stream: object) => void)(
+        (listener as (role: unknown, direction: string, bytes: number, publicKey: Buffer) => void)(
           { archive, log: 'content' },
           direction,
           bytes,
-          wire,
+          Buffer.alloc(32),
         ),
       network: {
         onBlock: (given: never) => {
