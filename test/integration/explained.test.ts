@@ -134,7 +134,7 @@ test('whoever tries a link is nobody while it does', async () => {
     key,
     ({ version }) => version !== null,
   )
-  expect(await Promise.race([ended, false])).toBe(false)
+  expect(await Promise.race([ended, Promise.resolve(false)])).toBe(false)
   expect(peers).toBe(1)
   expect(reach.evidence.join()).toContain('1 connection stands now')
   const rows = value as readonly Change<PeerRow>[]
