@@ -6,6 +6,8 @@ import { Component, type ReactElement, type ReactNode, type RefObject, useEffect
 import { assertNever } from '../preload/contract/errors.ts'
 import { tryNow, useConnection } from './backend.ts'
 import { explain } from './errors.ts'
+import { About } from './features/about/about.tsx'
+import { DiagnosticsDialog } from './features/about/diagnostics.tsx'
 import { Archive, type ArchivePlace } from './features/archive/archive.tsx'
 import { NamingDialog } from './features/archive/naming.tsx'
 import { FreeDialog } from './features/availability/free.tsx'
@@ -111,6 +113,7 @@ function Window(): ReactElement {
       <ShortcutsDialog />
       <MessagesDialog />
       <ReceiptDialog />
+      <DiagnosticsDialog />
       <Palette />
       <ConsentDialog />
       <ConfirmDialog />
@@ -148,6 +151,8 @@ function View(): ReactElement {
       return <Transfers />
     case 'network':
       return <Network />
+    case 'about':
+      return <About />
     case 'ask':
       return <AskToOpen link={place.link} />
     default:
@@ -221,7 +226,9 @@ function useTitle(): void {
         ? 'Transfers'
         : place.view === 'network'
           ? 'Network'
-          : ''
+          : place.view === 'about'
+            ? 'About'
+            : ''
   useEffect(() => {
     document.title = title === '' ? 'Cairn' : `${title} – Cairn`
   }, [title])

@@ -76,13 +76,11 @@ function show(view: (ShellRequest & { kind: 'show' })['view']): void {
     case 'home':
     case 'transfers':
     case 'network':
+    case 'about':
       return ui.go({ view })
     case 'settings':
     case 'shortcuts':
       return ui.show(view)
-    // What Cairn is, and where it keeps things, stands at the end of the settings.
-    case 'about':
-      return ui.show('settings')
     default:
       return assertNever(view)
   }

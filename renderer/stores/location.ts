@@ -29,6 +29,8 @@ export type Place =
     }
   | { readonly view: 'transfers' }
   | { readonly view: 'network' }
+  /** What Cairn is, where it keeps things, and help. */
+  | { readonly view: 'about' }
   /** A link that the operating system handed over: nothing is looked up before the person agrees. */
   | { readonly view: 'ask'; readonly link: string }
 
@@ -40,7 +42,7 @@ const encodePath = (path: string) => path.split('/').map(encodeURIComponent).joi
 
 export function formatLocation(place: Place): string {
   if (place.view === 'home') return '#/'
-  if (place.view === 'transfers' || place.view === 'network') return `#/${place.view}`
+  if (place.view === 'transfers' || place.view === 'network' || place.view === 'about') return `#/${place.view}`
   if (place.view === 'ask') return `#/ask?link=${encodeURIComponent(place.link)}`
   const query = new URLSearchParams()
   if (place.version !== null) query.set('version', String(place.version))
@@ -62,7 +64,7 @@ export function parseLocation(hash: string): Place {
   const path = mark < 0 ? text : text.slice(0, mark)
   const query = new URLSearchParams(mark < 0 ? '' : text.slice(mark + 1))
   const [, view, key, tab, ...rest] = path.split('/')
-  if (view === 'transfers' || view === 'network') return { view }
+  if (view === 'transfers' || view === 'network' || view === 'about') return { view }
   if (view === 'ask') return { view, link: query.get('link') ?? '' }
   if (view !== 'archive' || !key || !/^[a-z0-9]{52}$/.test(key)) return { view: 'home' }
   const written = query.get('version')

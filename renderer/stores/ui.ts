@@ -21,7 +21,7 @@ export type Actions = {
   chooseFolder(title: string): Promise<string | null>
 }
 
-export type DialogName = 'settings' | 'shortcuts' | 'palette' | 'messages' | 'receipt'
+export type DialogName = 'settings' | 'shortcuts' | 'palette' | 'messages' | 'receipt' | 'diagnostics'
 
 /** What is asked or shown about what this machine holds of archives. */
 export type KeepingDialog =

@@ -38,7 +38,7 @@ test('nothing stands out at the side at 900 pixels, nor at 200 percent', async (
       await page.getByRole('tabpanel').waitFor()
       await look(tab)
     }
-    for (const view of ['transfers', 'network']) {
+    for (const view of ['transfers', 'network', 'about']) {
       await go(page, `#/${view}`)
       await page.getByRole('heading', { level: 1, name: new RegExp(view, 'i') }).waitFor()
       await look(view)

@@ -57,7 +57,7 @@ export type PersonOptions = {
   readonly join?: boolean
   /** Names under which a tunnel brings a browser to it. */
   readonly allowHosts?: readonly string[]
-  /** The person has been told already that peers see this machine's address. */
+  /** The person has been told already that peers see this machine's address, and has taken the first steps. */
   readonly consented?: boolean
 }
 
@@ -151,7 +151,7 @@ async function startPagePerson(
   const [server, ours] = memoryPair<ServerFrame, ClientFrame>()
   serving.backend.accept(server)
   const client = connect<Contract>(ours)
-  if (consented) await client.settings.update({ consented: true })
+  if (consented) await client.settings.update({ consented: true, welcomed: true })
   return {
     serving,
     backend: serving.backend,

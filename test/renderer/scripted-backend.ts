@@ -110,7 +110,7 @@ export class ScriptedBackend implements Backend {
     this.network = new Rows([
       empty ? { ...fixtures.network, state: { name: 'waiting-for-consent' }, peers: 0 } : fixtures.network,
     ])
-    this.settings = new Rows([{ ...fixtures.settings, consented: !empty }])
+    this.settings = new Rows([{ ...fixtures.settings, consented: !empty, welcomed: !empty }])
   }
 
   accept(transport: Parameters<Backend['accept']>[0]): void {

@@ -5,14 +5,13 @@ import {
   BellRing,
   CirclePause,
   CirclePlay,
-  Link2,
   Plus,
   Search,
   Settings as Gear,
   UserRound,
   Users,
 } from 'lucide-react'
-import { type ReactElement, useMemo, useRef, useState } from 'react'
+import { type ReactElement, useMemo, useState } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
 import {
@@ -22,7 +21,6 @@ import {
   keep,
   keepInFolder,
   markSeen,
-  openLink,
   pauseArchive,
   pauseEverything,
   setNotify,
@@ -53,6 +51,7 @@ import { ContextMenu, type MenuItem } from '../../ui/menu.tsx'
 import { MoodDot } from '../../ui/mood.tsx'
 import { ProgressBar, ProgressRing } from '../../ui/progress.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { OpenField } from './open-field.tsx'
 
 export function Library(): ReactElement {
   const yours = useArchives('yours')
@@ -94,7 +93,7 @@ export function Library(): ReactElement {
           >
             Publish…
           </Button>
-          <OpenField />
+          <OpenField id="open-link" label="Open a link" />
         </div>
         <nav aria-label="Library" className="flex flex-col gap-3 px-2 pt-2 pb-3">
           {many && (
@@ -138,58 +137,6 @@ function MessagesButton(): ReactElement | null {
       <Bell size={16} aria-hidden />
       {unread > 0 && <span className="absolute top-1 right-1 size-1.5 rounded-full bg-accent" />}
     </IconButton>
-  )
-}
-
-/** Why a link was refused is said at length in a message. */
-const openHint = {
-  typed: 'Enter looks it up.',
-  looking: 'Looking it up…',
-  refused: 'That was not opened.',
-} as const
-
-function OpenField(): ReactElement {
-  const [link, setLink] = useState('')
-  const [state, setState] = useState<'typed' | 'looking' | 'refused'>('typed')
-  const form = useRef<HTMLFormElement>(null)
-  const open = async (text: string) => {
-    if (text.trim() === '') return
-    setState('looking')
-    const opened = await openLink(text.trim())
-    setState(opened ? 'typed' : 'refused')
-    if (opened) setLink('')
-    else form.current?.querySelector('input')?.focus()
-  }
-  return (
-    <form
-      ref={form}
-      onSubmit={event => {
-        event.preventDefault()
-        void open(link)
-      }}
-    >
-      <TextField
-        id="open-link"
-        label="Open a link"
-        labelHidden
-        placeholder="Open a link"
-        icon={<Link2 size={14} aria-hidden />}
-        autoComplete="off"
-        spellCheck={false}
-        value={link}
-        onValue={text => {
-          setLink(text)
-          setState('typed')
-        }}
-        readOnly={state === 'looking'}
-        aria-describedby={link === '' ? undefined : 'open-link-hint'}
-      />
-      {link !== '' && (
-        <p id="open-link-hint" className="px-0.5 pt-1 text-sm text-muted">
-          {openHint[state]}
-        </p>
-      )}
-    </form>
   )
 }
 

@@ -1,7 +1,7 @@
 /** How Cairn behaves beside its window. A browser has none of this, and is shown none. */
-import { type ReactElement, useEffect, useState } from 'react'
-import type { ShellPreferences } from '../../../preload/contract/index.ts'
-import { hasDesktop, shell } from '../../shell.ts'
+import type { ReactElement } from 'react'
+import { shell } from '../../shell.ts'
+import { useShellPreferences } from '../../stores/shell-preferences.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { Switch } from '../../ui/field.tsx'
 
@@ -45,22 +45,4 @@ export function Desktop(): ReactElement | null {
       />
     </>
   )
-}
-
-/** null: not known, or there is no desktop. */
-function useShellPreferences(): ShellPreferences | null {
-  const [preferences, setPreferences] = useState<ShellPreferences | null>(null)
-  useEffect(() => {
-    if (!hasDesktop) return
-    const stop = new AbortController()
-    void (async () => {
-      try {
-        for await (const now of shell.watchPreferences(undefined, { signal: stop.signal })) setPreferences(now)
-      } catch {
-        // The shell goes away with the backend, and the banner says that already.
-      }
-    })()
-    return () => stop.abort()
-  }, [])
-  return preferences
 }

@@ -77,6 +77,16 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
       <Row label="On this device" hint="What each archive takes here, and how much of what you only look at may stay.">
         <Button onClick={() => ui.showKeeping({ name: 'device', key: null })}>Show…</Button>
       </Row>
+      <Row label="About Cairn" hint="Its versions, its licences, the first steps, and help.">
+        <Button
+          onClick={() => {
+            ui.show(null)
+            ui.go({ view: 'about' })
+          }}
+        >
+          Show…
+        </Button>
+      </Row>
       <About />
     </div>
   )
