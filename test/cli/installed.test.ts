@@ -19,10 +19,12 @@ for argument in "$@"; do printf '<%s>\\n' "$argument"; done
 cat
 exit 7
 `
-/** The program that packages install, without Electron around it. */
-const program = `#!/bin/sh
-exec '${process.execPath}' --input-type=module -e 'await import("${join(project, 'out/main/entry.js')}")' -- "$@"
-`
+/** The program that packages install, without Electron around it: it gets no script's name among its arguments. */
+async function writeProgram(path: string): Promise<void> {
+  const entry = JSON.stringify(join(project, 'out/main/entry.js'))
+  await executable(path, `#!/bin/sh\nexec '${process.execPath}' "$0.mjs" "$@"\n`)
+  await writeFile(`${path}.mjs`, `process.argv.splice(1, 1)\nawait import(${entry})\n`)
+}
 
 async function executable(path: string, text: string): Promise<void> {
   await mkdir(resolve(path, '..'), { recursive: true })
@@ -30,13 +32,15 @@ async function executable(path: string, text: string): Promise<void> {
   await chmod(path, 0o755)
 }
 
-/** The Linux command, with the program at another place. */
-async function onLinux(text: string): Promise<string> {
+/** The Linux command, with the program at another place. `echo`: instead of the program. */
+async function onLinux(echo?: string): Promise<string> {
   const folder = await temporaryFolder('cairn-installed')
-  await executable(join(folder, "it's here/cairn-desktop"), text)
+  const path = join(folder, "it's here/cairn-desktop")
+  if (echo === undefined) await writeProgram(path)
+  else await executable(path, echo)
   const script = await readFile(join(scripts, 'linux/cairn'), 'utf8')
   const command = join(folder, 'bin/cairn')
-  const there = script.replace('/opt/Cairn/cairn-desktop', `"${join(folder, "it's here/cairn-desktop")}"`)
+  const there = script.replace('/opt/Cairn/cairn-desktop', `"${path}"`)
   expect(there).not.toBe(script)
   await executable(command, there)
   return command
@@ -111,13 +115,13 @@ describe('the scripts', () => {
 
 describe('the program', () => {
   test('runs commands without a display', async () => {
-    const cairn = await onLinux(program)
+    const cairn = await onLinux()
     expect(run(cairn, ['--version'])).toEqual({ code: 0, out: `${packageFile.version}\n`, error: '' })
     expect(run(cairn, [])).toMatchObject({ code: 0, out: expect.stringContaining('Usage: cairn COMMAND') })
   })
 
   test('tells what it does not understand, and never takes that for a wish to see the window', async () => {
-    const cairn = await onLinux(program)
+    const cairn = await onLinux()
     for (const args of [['hyper://x'], ['--hidden']]) {
       const { code, error } = run(cairn, args)
       expect([args, code, error.startsWith('cairn: ')]).toEqual([args, 2, true])
@@ -130,13 +134,13 @@ describe('the program', () => {
   test('says what to do where nothing can be started', async () => {
     const file = join(await temporaryFolder('cairn-installed'), 'file')
     await writeFile(file, '')
-    const { code, error } = run(await onLinux(program), ['status', '--storage', join(file, 'storage')])
+    const { code, error } = run(await onLinux(), ['status', '--storage', join(file, 'storage')])
     expect([code, error]).toEqual([5, expect.stringContaining('--storage')])
   })
 
   test('does not try to open a window without a screen', async () => {
     const folder = await temporaryFolder('cairn-installed')
-    await executable(join(folder, 'cairn-desktop'), program)
+    await writeProgram(join(folder, 'cairn-desktop'))
     for (const args of [[], ['hyper://x']]) {
       const { code, error } = run(join(folder, 'cairn-desktop'), args)
       expect([code, error]).toEqual([1, expect.stringContaining('cairn serve')])
