@@ -72,9 +72,9 @@ export class Pace<Request extends object> {
     return Math.max(this.#turn ?? HOPED, this.#late(now))
   }
 
-  /** The same, of who is waited for; 0: not known. */
-  get turn(): number {
-    return this.#turn ?? 0
+  /** The same of who is waited for: at least as long as nothing has come at all. */
+  turn(now: number): number {
+    return this.#turn ?? this.#quiet(now)
   }
 
   /** How long one thing more would take. */
@@ -107,8 +107,8 @@ export class Pace<Request extends object> {
   }
 
   #turns(before: number, now: number, silent: boolean): number {
-    const next = Math.max(0, this.turn - this.#quiet(now), silent ? this.#late(now) : 0)
-    return next + before * this.turn
+    if (this.#turn === null) return (before + 1) * this.#quiet(now)
+    return Math.max(0, this.#turn - this.#quiet(now), silent ? this.#late(now) : 0) + before * this.#turn
   }
 
   /** For how long nothing has come of what was asked for. */
@@ -118,6 +118,6 @@ export class Pace<Request extends object> {
   }
 
   #late(now: number): number {
-    return Math.max(0, this.#quiet(now) - LATE * Math.max(this.turn, this.#atLeast))
+    return Math.max(0, this.#quiet(now) - LATE * Math.max(this.#turn ?? 0, this.#atLeast))
   }
 }

@@ -24,11 +24,11 @@ const FIRST_BLOCKS = 4
  */
 const TIMES = 2
 const SLOW = 3
-const SLACK = { usually: 250, idle: 25 } as const
+const SLACK = { usually: 250, idle: 50 } as const
 /** Peers that one block is asked of at once, at most. */
 const AT_ONCE = 3
 /** Between two looks at who is late, in milliseconds. */
-const LOOK = 100
+const LOOK = 50
 
 type Peer = Hypercore.ReplicatorPeer
 type Request = Hypercore.PeerRequest
@@ -75,7 +75,7 @@ export function divide(core: Hypercore.Inner): void {
     const turn = SLOW * own.hoped(now)
     for (const [other, pace] of paces) {
       if (other === peer) continue
-      const limit = expected + (own.isIdle && pace.turn > turn ? SLACK.idle : SLACK.usually)
+      const limit = expected + (own.isIdle && pace.turn(now) > turn ? SLACK.idle : SLACK.usually)
       if (pace.longest(now, silent) <= Math.max(limit, most)) continue
       let before = 0
       for (const request of pace.waiting) {
