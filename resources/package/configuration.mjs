@@ -61,10 +61,12 @@ export function configuration(environment = process.env) {
     productName: 'Cairn',
     copyright: 'MIT licence',
     // Electron takes the name of the window's class from it on Linux, and desktops find the icon by that.
-    extraMetadata: { desktopName: 'cairn.desktop' },
+    extraMetadata: { desktopName: 'cairn.desktop', author: AUTHORS, homepage: homepageOf(environment) },
     directories: { output: 'dist', buildResources: 'resources/package' },
     artifactName: 'cairn-${version}-${os}-${arch}.${ext}',
 
+    // AppImages that need no library of the system to be mounted.
+    toolsets: { appimage: '1.0.3' },
     asar: { smartUnpack: false },
     asarUnpack: ['**/*.node'],
     // All of it is N-API: one build for every Node and Electron.
@@ -94,8 +96,10 @@ export function configuration(environment = process.env) {
       icon: 'resources/icons',
       category: 'Network;FileTransfer;P2P',
       synopsis: 'Share folders with the people you know',
-      maintainer: 'The authors of Cairn <nobody@localhost>',
-      vendor: 'The authors of Cairn',
+      maintainer: `${AUTHORS} <nobody@localhost>`,
+      vendor: AUTHORS,
+      // Otherwise electron-builder has an AppImage start without the sandbox that its pages are shut in.
+      executableArgs: [],
       syncDesktopName: true,
       desktop: {
         entry: {
@@ -191,7 +195,13 @@ export const LINK_SCHEMES = ['hyper', 'cairn']
 /** What the app, its native code and its page may take together, in bytes, without Electron itself. */
 export const BUDGET = 60_000_000
 
+const AUTHORS = 'The authors of Cairn'
+
 const target = (name, arch = ['x64']) => ({ target: name, arch })
+
+/** Packages of Linux have to name one; where nobody said which, it is one that cannot exist. */
+const homepageOf = ({ CAIRN_UPDATE_URL: url, CAIRN_UPDATE_GITHUB: repository }) =>
+  url || (repository ? `https://github.com/${repository}` : 'https://cairn.invalid')
 
 /** null: no feed is written into the app. Throws for what is not one: a typing error must not end in an app that asks nobody. */
 function feedOf({ CAIRN_UPDATE_URL: url = '', CAIRN_UPDATE_GITHUB: repository = '' }) {

@@ -105,7 +105,7 @@ function whatFailed(error) {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const isNetwork = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|socket hang up|fetch failed|statusCode|HTTPError|cannot resolve|Response code/i
   if (!isNetwork.test(text)) return text
-  const address = /https?:\/\/[^\s"')]+/.exec(text)?.[0]
+  const address = error?.options?.url?.href ?? /https?:\/\/[^\s"')]+/.exec(text)?.[0]
   return [
     `Something that packages are made with could not be fetched${address === undefined ? '' : `: ${address}`}.`,
     'Electron itself and the tools for each kind of package are fetched once and kept. Try again with a network that reaches',

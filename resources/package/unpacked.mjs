@@ -27,6 +27,7 @@ export async function packApp(folder, environment = process.env) {
   if ((await lstat(join(project, 'node_modules'))).isSymbolicLink())
     throw new Error('The app cannot be packed while node_modules is a link: mount it there, or run npm ci')
   const work = await mkdtemp(join(tmpdir(), 'cairn-packing-'))
+  const installers = []
   try {
     const electronDist = await standIn(join(work, 'electron'))
     const config = configuration(environment)
@@ -35,7 +36,12 @@ export async function packApp(folder, environment = process.env) {
     await build({
       projectDir: project,
       publish: 'never',
-      targets: Platform.LINUX.createTarget('dir', Arch[process.arch]),
+      targets: Platform.LINUX.createTarget(process.platform === 'linux' ? ['dir', 'deb', 'rpm', 'AppImage'] : ['dir'], Arch[process.arch]),
+      effectiveOptionComputed: async options => {
+        installers.push(await installerOf(options))
+        // As far as the tool that would make the package, which comes from the network.
+        return true
+      },
       config: {
         ...config,
         electronDist,
@@ -47,9 +53,22 @@ export async function packApp(folder, environment = process.env) {
     await mkdir(folder, { recursive: true })
     await cp(join(work, 'dist', made), join(folder, 'packed'), { recursive: true })
     extractAll(join(folder, 'packed/resources/app.asar'), join(folder, 'app'))
-    return { ...(await measure(folder)), fuses: await fusesOf(folder) }
+    return { ...(await measure(folder)), fuses: await fusesOf(folder), installers }
   } finally {
     await rm(work, { recursive: true, force: true })
+  }
+}
+
+/** What a package would be made of: the arguments of fpm, which makes deb and rpm, or an AppImage's entry for menus. */
+async function installerOf(options) {
+  if (!Array.isArray(options)) return { kind: 'AppImage', desktop: options.desktop, args: [], scripts: [] }
+  const [args, desktop] = options
+  const scripts = ['--after-install', '--after-remove'].map(name => args[args.indexOf(name) + 1])
+  return {
+    kind: args[args.indexOf('--package') + 1].endsWith('.deb') ? 'deb' : 'rpm',
+    desktop: await readFile(desktop, 'utf8'),
+    args,
+    scripts: await Promise.all(scripts.map(path => readFile(path, 'utf8'))),
   }
 }
 

@@ -1,17 +1,18 @@
 /** What packages hold, proven without Electron: nothing is missing, nothing is there that does not belong, and it runs. */
-import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { execFile, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { getRawHeader } from '@electron/asar'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { desktopEntry } from '../../main/desktop-entry.ts'
 import { BUDGET } from '../../resources/package/configuration.mjs'
 import { temporaryFolder } from '../helpers/files.ts'
 import { cairn, linkOf } from '../helpers/program.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
-const { folder, bytes, parts, fuses } = inject('packed')
+const { folder, bytes, parts, fuses, installers } = inject('packed')
 const app = inject('program')
 const run = promisify(execFile)
 
@@ -136,6 +137,38 @@ test('it is no larger than it may be', () => {
   expect(bytes, `largest: ${largest.join(', ')}`).toBeLessThan(BUDGET)
   // Far from nothing, or it was not measured.
   expect(bytes).toBeGreaterThan(10_000_000)
+})
+
+test('on Linux, packages are made up to the tool that writes them: with files that are there, and scripts that are shell', () => {
+  if (process.platform !== 'linux') return
+  expect(installers.map(({ kind }) => kind).sort()).toEqual(['AppImage', 'deb', 'rpm'])
+  const keysOf = (entry: string) => Object.fromEntries(entry.split('\n').flatMap(line => entriesOf(line)))
+  const entriesOf = (line: string) => {
+    const [, key, value] = /^([\w-]+)=(.*)$/.exec(line) ?? []
+    return key === undefined ? [] : [[key, value] as const]
+  }
+  // What an AppImage writes for itself says the same, but for where the program and its pictures are.
+  const { Exec: _, TryExec: _1, Icon: _2, 'X-Cairn-Written': _3, ...ours } = keysOf(desktopEntry('/x/Cairn.AppImage')!)
+  for (const { kind, desktop, args, scripts } of installers) {
+    expect(keysOf(desktop)).toMatchObject(ours)
+    expect(desktop).not.toContain('--no-sandbox')
+    if (kind === 'AppImage') continue
+    expect(keysOf(desktop)).toMatchObject({ Exec: '/opt/Cairn/cairn-desktop %U', Icon: 'cairn-desktop' })
+    const installed = args.filter(arg => !arg.startsWith('-') && /=\/(usr|opt)\//.test(arg))
+    expect(installed.map(arg => arg.split('=')[1])).toEqual(
+      expect.arrayContaining([
+        '/opt/Cairn',
+        '/usr/bin/cairn',
+        '/usr/share/applications/cairn.desktop',
+        '/usr/share/icons/hicolor/16x16/apps/cairn-desktop.png',
+        '/usr/share/man/man1/cairn.1',
+      ]),
+    )
+    // What electron-builder had for the moment is gone; what is named by its place in the project is there.
+    for (const source of installed.map(arg => arg.split('=')[0]!).filter(path => !path.startsWith('/')))
+      expect(existsSync(source), source).toBe(true)
+    for (const script of scripts) expect(spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' }).stderr).toBe('')
+  }
 })
 
 test('its command line publishes a folder that another one takes', async () => {
