@@ -1,9 +1,14 @@
-/** A small line of what was in each of the last seconds: it shows how it goes, and the numbers beside it say how much. */
+/**
+ * A small line of what was in the last seconds, each with the ones before it: what passes in whole blocks would only go up and
+ * down. It shows how it goes, and the numbers beside it say how much.
+ */
 import type { ReactElement } from 'react'
 import { cx } from './class-names.ts'
 
 const WIDTH = 72
 const HEIGHT = 20
+/** Seconds, as many as the number beside it is the mean of. */
+const OVER = 3
 
 type SparklineProps = {
   /** By second, the latest last; empty: nothing at all. */
@@ -15,8 +20,12 @@ type SparklineProps = {
 }
 
 export function Sparkline({ values, label, colour, className }: SparklineProps): ReactElement {
-  const top = Math.max(1, ...values)
-  const points = values.map((value, index) => {
+  const means = values.map((_, index) => {
+    const last = values.slice(Math.max(0, index - OVER + 1), index + 1)
+    return last.reduce((sum, value) => sum + value, 0) / last.length
+  })
+  const top = Math.max(1, ...means)
+  const points = means.map((value, index) => {
     const x = (index / Math.max(1, values.length - 1)) * WIDTH
     return `${x.toFixed(1)},${(HEIGHT - 1.5 - (value / top) * (HEIGHT - 4)).toFixed(1)}`
   })
