@@ -237,24 +237,6 @@ test('stopped while downloading: politely, within two seconds, and it goes on wh
   expect(await readTree(dest)).toEqual(await readTree(folder))
 })
 
-test('killed while importing: the same command finds the same link and finishes', async () => {
-  const [anna, ben] = [await machine(), await machine()]
-  const many = Object.fromEntries(Array.from({ length: 600 }, (_, index) => [`many/${index}.bin`, randomBytes(60_000)]))
-  const folder = await sources(many)
-  const first = anna.start('publish', folder, '--json')
-  const link = objects(await first.firstLine())[0]?.link ?? ''
-  await first.until(out =>
-    objects(out.slice(0, out.lastIndexOf('\n') + 1)).some(({ progress }) => (progress?.files ?? 0) > 50),
-  )
-  await first.stop('SIGKILL')
-  const second = anna.start('publish', folder)
-  expect(await second.firstLine()).toBe(link)
-  await second.until(shared)
-  const dest = await temporaryFolder()
-  expect((await ben.run('get', link, dest)).code).toBe(0)
-  expect(await readTree(dest)).toEqual(await readTree(folder))
-})
-
 test('one backend for a storage: other commands talk to the one that runs', async () => {
   const anna = await machine()
   const publishing = anna.start('publish', await sources())
