@@ -77,16 +77,6 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
       <Row label="On this device" hint="What each archive takes here, and how much of what you only look at may stay.">
         <Button onClick={() => ui.showKeeping({ name: 'device', key: null })}>Show…</Button>
       </Row>
-      <Row label="About Cairn" hint="Its versions, its licences, the first steps, and help.">
-        <Button
-          onClick={() => {
-            ui.show(null)
-            ui.go({ view: 'about' })
-          }}
-        >
-          Show…
-        </Button>
-      </Row>
       <About />
     </div>
   )
@@ -185,19 +175,29 @@ function About(): ReactElement | null {
     return () => stop.abort()
   }, [])
   return (
-    <dl className="grid min-h-16 grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 border-t border-line pt-4 text-sm">
-      {status !== null && (
-        <>
-          <dt className="text-muted">Version</dt>
-          <dd>
-            {status.version} on {status.platform}
-          </dd>
-          <dt className="text-muted">Archives lie in</dt>
-          <dd>
-            <FileName name={status.storage} whole />
-          </dd>
-        </>
-      )}
-    </dl>
+    <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-3 border-t border-line pt-4">
+      <dl className="grid min-h-16 min-w-0 flex-1 basis-70 grid-cols-[auto_minmax(0,1fr)] content-start gap-x-4 gap-y-1 text-sm">
+        {status !== null && (
+          <>
+            <dt className="text-muted">Version</dt>
+            <dd>
+              {status.version} on {status.platform}
+            </dd>
+            <dt className="text-muted">Archives lie in</dt>
+            <dd>
+              <FileName name={status.storage} whole />
+            </dd>
+          </>
+        )}
+      </dl>
+      <Button
+        onClick={() => {
+          ui.show(null)
+          ui.go({ view: 'about' })
+        }}
+      >
+        About Cairn…
+      </Button>
+    </div>
   )
 }
