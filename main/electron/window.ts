@@ -44,10 +44,10 @@ export function createWindow(
     },
   })
   window.once('ready-to-show', () => {
-    if (hidden || window.isVisible()) return
-    if (place.maximized) window.maximize()
-    window.show()
+    if (!hidden && !window.isVisible()) window.show()
   })
+  // Whenever that is: to maximize a window shows it.
+  if (place.maximized) window.once('show', () => window.maximize())
   const { webContents } = window
   webContents.on('did-finish-load', () => {
     const { mainFrame } = webContents

@@ -44,12 +44,10 @@ async function dragOut(row: ArchiveRow, version: number | null, entries: readonl
   const wanted = { key: row.id, version: version ?? row.length, paths: files.map(({ path }) => path) }
   const id = JSON.stringify(wanted)
   const what = files.length === 1 ? plainName(first.name) : count(files.length, 'file')
+  let said: number | null = null
   const hand = watchHand(() => {
     if (!ready.has(id))
-      toast.note({
-        title: `${what} is copied first`,
-        text: 'You are told when it can be dragged. Keep the pointer held until then to go on at once.',
-      })
+      said = toast.note({ title: `${what} is copied first`, text: 'You are told when it can be dragged.' })
   })
   try {
     const drag = ready.get(id) ?? (await prepare(id, wanted))
@@ -65,6 +63,7 @@ async function dragOut(row: ArchiveRow, version: number | null, entries: readonl
     toast.error(error)
   } finally {
     hand.stop()
+    if (said !== null) toast.dismiss(said)
   }
 }
 
