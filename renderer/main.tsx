@@ -80,6 +80,7 @@ function show(view: (ShellRequest & { kind: 'show' })['view']): void {
       return ui.go({ view })
     case 'settings':
     case 'shortcuts':
+    case 'diagnostics':
       return ui.show(view)
     default:
       return assertNever(view)

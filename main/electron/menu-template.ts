@@ -88,6 +88,7 @@ export function menuTemplate(
     ...(mac ? { role: 'help' as const } : {}),
     submenu: [
       { label: 'Keyboard Shortcuts', click: () => request({ kind: 'show', view: 'shortcuts' }) },
+      { label: 'Save Diagnostics…', click: () => request({ kind: 'show', view: 'diagnostics' }) },
       ...(mac ? [] : [{ type: 'separator' as const }, updates, about]),
     ],
   }

@@ -743,7 +743,10 @@ export type ShellRequest =
   | { readonly kind: 'open-link'; readonly link: string }
   | { readonly kind: 'publish' }
   | { readonly kind: 'paste-link' }
-  | { readonly kind: 'show'; readonly view: 'transfers' | 'settings' | 'home' | 'network' | 'shortcuts' | 'about' }
+  | {
+      readonly kind: 'show'
+      readonly view: 'transfers' | 'settings' | 'home' | 'network' | 'shortcuts' | 'about' | 'diagnostics'
+    }
   | { readonly kind: 'changes'; readonly key: string }
   /** One of the library; nothing happens where it has been forgotten meanwhile. */
   | { readonly kind: 'archive'; readonly key: string }

@@ -151,9 +151,7 @@ test('the entry for autostart is read by the rules of its format', async () => {
   expect(await item.get()).toBe(false)
   await item.set(true)
   expect(await item.get()).toBe(true)
-  expect(await readFile(path, 'utf8')).toContain(
-    '\nExec=/opt/Cairn/cairn --hidden\nTryExec=/opt/Cairn/cairn\n',
-  )
+  expect(await readFile(path, 'utf8')).toContain('\nExec=/opt/Cairn/cairn --hidden\nTryExec=/opt/Cairn/cairn\n')
   expect((await stat(path)).mode & 0o777).toBe(0o644)
   // Desktops switch it off in their own settings by a line in it.
   for (const line of ['Hidden=true', 'X-GNOME-Autostart-enabled = false']) {
@@ -177,7 +175,11 @@ function readExec(entry: string): string[] {
   )
   const found = text.match(/"(\\.|[^"\\])*"|[^\s"]+/g) ?? []
   return found.map(part =>
-    (part.startsWith('"') ? part.slice(1, -1).replace(/\\(["`$\\])/g, '$1') : part).replaceAll('%%', '%'),
+    (part.startsWith('"') ? part.slice(1, -1).replace(/\\(["`$\\])/g, '$1') : part).replace(
+      /%(.?)/gs,
+      // Alone it stands for something that the desktop puts in.
+      (_, next: string) => (next === '%' ? '%' : ''),
+    ),
   )
 }
 
