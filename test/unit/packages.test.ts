@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { LINK_SCHEMES as ACCEPTED } from '../../main/electron/addresses.ts'
-import { configuration, LINK_SCHEMES } from '../../resources/package/configuration.mjs'
+import { APP_ID as OWN_ID, LINK_SCHEMES as ACCEPTED } from '../../main/electron/addresses.ts'
+import { APP_ID, configuration, LINK_SCHEMES } from '../../resources/package/configuration.mjs'
 
 const project = resolve(import.meta.dirname, '../..')
 const require = createRequire(import.meta.url)
@@ -67,6 +67,11 @@ test('links that the packages register are those that are taken', () => {
   for (const macro of ['linksOpenCairn', 'linksNoLongerOpenCairn'])
     for (const scheme of LINK_SCHEMES) expect(include).toContain(`!insertmacro ${macro} "${scheme}"`)
   expect(configuration({})).not.toHaveProperty('fileAssociations')
+})
+
+test('Windows groups windows by the id that the installer gives the program, and removes its start at login by it', () => {
+  expect(OWN_ID).toBe(APP_ID)
+  expect(configuration({}).appId).toBe(APP_ID)
 })
 
 test('every file that it names is there', () => {
