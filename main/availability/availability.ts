@@ -563,16 +563,16 @@ export class Availability {
       return null
     const all = { start: 0, end: Math.max(length, end.blocks) }
     const isWhole = ({ list, content }: Holding) => list && contains(content, all)
-    const isAll = others.every(one => one.content.length === 0 || isWhole(one))
+    const isAllOf = (some: readonly Holding[]) => some.every(one => one.content.length === 0 || isWhole(one))
     const judged = (some: readonly Holding[]): Verdict => {
       const whole = some.filter(isWhole).length
       if (whole > 0) return { name: 'safe', others: whole }
-      if (!isAll || !isWhole(here)) return UNKNOWN
+      if (!isAllOf(some) || !isWhole(here)) return UNKNOWN
       return { name: 'only-here', others: some.filter(({ list }) => list).length, files: end.files, bytes: end.bytes }
     }
     const now = judged(others.filter(({ seenAt }) => seenAt === null))
     const remembered = judged(others)
-    return { row: { now, remembered }, isAll: isAll && now !== UNKNOWN && remembered !== UNKNOWN, isWhole }
+    return { row: { now, remembered }, isAll: isAllOf(others) && now !== UNKNOWN && remembered !== UNKNOWN, isWhole }
   }
 
   /** Where the content of the newest version ends, as a Cairn wrote it down with it; null: it is not known without the list. */

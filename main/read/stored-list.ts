@@ -13,6 +13,8 @@ import { FILES, type Found } from './walk.ts'
 
 /** Blocks that are read together, and about how many bytes where they are large. */
 const TOGETHER = 512
+/** Nodes that are gone through before the loop gets its turn. */
+const TURN = 16_384
 const AT_ONCE = 4 << 20
 /** On average; lists of larger blocks are hostile, and some of theirs may be as large as memory. */
 const LARGEST_BLOCK = 2048
@@ -68,6 +70,7 @@ async function entriesOf(blocks: Blocks, version: number, signal?: AbortSignal):
     // Each entry and each node stands in the log, and no list has more nodes than entries.
     if (entries > version || wanted.length > 2 * version) throw new Unusual('It leads round in circles')
   }
+  await setImmediate()
   return inOrder(levels, entries)
 }
 
@@ -75,6 +78,7 @@ async function entriesOf(blocks: Blocks, version: number, signal?: AbortSignal):
 async function nodesAt(blocks: Blocks, wanted: readonly number[], signal?: AbortSignal): Promise<readonly TreeNode[]> {
   const inBlock = new Map<number, number[]>()
   for (let index = 0; index < wanted.length; index += 2) {
+    if (index % TURN === TURN - 2) await setImmediate()
     const some = inBlock.get(wanted[index]!)
     if (some === undefined) inBlock.set(wanted[index]!, [index])
     else some.push(index)
