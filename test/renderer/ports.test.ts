@@ -48,6 +48,11 @@ test('the page lives on the two ports that the preload hands it', async () => {
     const preferences = { startAtLogin: false, closeToTray: null, keepAwake: false, inMenus: null }
     let watcher = 0
     const tell = () => shell.port1.postMessage({ t: 'next', id: watcher, value: { ...preferences } })
+    const change = (to: object) => {
+      Object.assign(preferences, to)
+      tell()
+    }
+    Object.assign(window, { change })
     shell.port1.onmessage = ({ data }: { data: { t: string; id: number; path: string; input: object } }) => {
       if (data.t !== 'call') return
       asked.push(data.path)
@@ -126,6 +131,23 @@ test('the page lives on the two ports that the preload hands it', async () => {
   await expect.poll(() => login.getAttribute('aria-checked')).toBe('true')
   expect(await page.getByRole('switch', { name: /Keep this machine awake/ }).getAttribute('aria-checked')).toBe('false')
   expect(await page.getByRole('switch', { name: /Go on when the window is closed/ }).count()).toBe(0)
+  // The first steps say what closing this window means, as things are and as they are set.
+  await page.keyboard.press('Escape')
+  backend.settings.put({ ...backend.settings.get('settings')!, welcomed: false })
+  await page.getByRole('button', { name: 'Cairn', exact: true }).click()
+  const set = (closeToTray: boolean | null) =>
+    page.evaluate(to => (window as unknown as { change(to: object): void }).change(to), { closeToTray })
+  await page.getByText(/this desktop has no tray/).waitFor()
+  await set(true)
+  await page.getByText(/Cairn goes on in the tray/).waitFor()
+  await set(false)
+  await page.getByText(/because you have set it so/).waitFor()
+  // Its data can be shown by the file manager of this machine.
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('about cairn')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Show in folder' }).click()
+  await expect.poll(asked).toContain('reveal')
   // The one bridge is that of the script; the page itself opened none.
   expect(requests).toHaveLength(1)
 })
