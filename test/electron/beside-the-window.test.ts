@@ -11,6 +11,7 @@ import {
   restartArguments,
   wasRestarted,
 } from '../../main/electron/crashes.ts'
+import { startOf } from '../../main/electron/command-line.ts'
 import { APP_ID, isLink } from '../../main/electron/addresses.ts'
 import {
   archiveFromArguments,
@@ -269,6 +270,14 @@ test('recent archives are named by key alone, and nothing else is taken for one'
   const [item] = dockTemplate(recent, key => void opened.push(key))
   ;(item?.click as (() => void) | undefined)?.()
   expect(opened).toEqual([KEY])
+})
+
+test('what the system starts Cairn with is taken for a window, and never for a command', () => {
+  const environment = { DISPLAY: ':0' }
+  for (const arg of [`--archive=${KEY}`, '--restarted-at=1', HIDDEN, `hyper://${KEY}`]) {
+    const start = startOf({ argv: ['/opt/cairn', arg], isDefaultApp: false, platform: 'linux', environment })
+    expect({ arg, kind: start.kind }).toEqual({ arg, kind: 'window' })
+  }
 })
 
 test('titles of others are one short line among those of other programs', () => {
