@@ -107,7 +107,7 @@ export class Pace<Request extends object> {
   }
 
   #turns(before: number, now: number, silent: boolean): number {
-    if (this.#turn === null) return (before + 1) * this.#quiet(now)
+    if (this.#turn === null) return this.#quiet(now)
     return Math.max(0, this.#turn - this.#quiet(now), silent ? this.#late(now) : 0) + before * this.#turn
   }
 

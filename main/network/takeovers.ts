@@ -24,7 +24,7 @@ const FIRST_BLOCKS = 4
  */
 const TIMES = 2
 const SLOW = 3
-const SLACK = { usually: 250, idle: 50 } as const
+const SLACK = { usually: 250, idle: 100 } as const
 /** Peers that one block is asked of at once, at most. */
 const AT_ONCE = 3
 /** Between two looks at who is late, in milliseconds. */

@@ -300,11 +300,36 @@ export class Cairn {
 
   /** Over the network since the start, in bytes. */
   async sent(): Promise<number> {
+    return (await this.#wire()).bytesUp
+  }
+
+  async received(): Promise<number> {
+    return (await this.#wire()).bytesDown
+  }
+
+  async #wire() {
     // Counted four times a second.
     await sleep(600)
     for await (const changes of this.client.network.watch())
-      for (const change of changes) if (change.op === 'put') return change.item.bytesUp
+      for (const change of changes) if (change.op === 'put') return change.item
     throw new Error('A collection does not end')
+  }
+
+  /** Keeps all of it, and waits until it is here. Seconds. */
+  async keep(key: string): Promise<number> {
+    const asked = now()
+    await this.client.archives.keep({ key, keep: true })
+    const { at } = await this.#archives.until(
+      key,
+      ({ held }) => held.ofBlocks > 0 && held.blocks === held.ofBlocks,
+      600_000,
+    )
+    return (at - asked) / 1000
+  }
+
+  /** So many hold it and are connected. */
+  async meets(key: string, peers: number): Promise<void> {
+    await this.#archives.until(key, row => row.peers >= peers, 60_000)
   }
 
   /** When the archive's length is as wanted. */

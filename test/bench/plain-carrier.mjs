@@ -55,5 +55,18 @@ answer({
     await download.done()
     await swarm.join(drive.discoveryKey).flushed()
   },
+  /** As soon as so many are there who have it: seconds, from then on. */
+  async takeFrom({ key, peers }) {
+    drive = new Hyperdrive(store, Buffer.from(key, 'hex'))
+    await drive.ready()
+    swarm.join(drive.discoveryKey, { client: true, server: false })
+    await drive.core.update({ wait: true })
+    const { core } = await drive.getBlobs()
+    await core.update({ wait: true })
+    while (core.peers.length < peers) await new Promise(resolve => core.once('peer-add', resolve))
+    const began = now()
+    await core.download({ start: 0, end: core.length }).done()
+    return (now() - began) / 1000
+  },
   count: () => ({ received: swarm.dht.udx.bytesReceived, sent: swarm.dht.udx.bytesTransmitted, at: now() }),
 })
