@@ -33,6 +33,7 @@ export async function startPerson(
     readonly uploadSilence?: number
     readonly adopt?: boolean
     readonly room?: BackendOptions['room']
+    readonly clock?: BackendOptions['clock']
   } = {},
 ): Promise<Person> {
   if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
@@ -46,6 +47,7 @@ export async function startPerson(
       adopt: options.adopt ?? false,
       ...(options.uploadSilence === undefined ? {} : { uploadSilence: options.uploadSilence }),
       ...(options.room === undefined ? {} : { room: options.room }),
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
     }),
   )
   const [server, ours] = memoryPair<ServerFrame, ClientFrame>()

@@ -4,8 +4,9 @@ import type Net from 'node:net'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Hyperdrive from 'hyperdrive'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
+import type { TrafficRow } from '../../preload/contract/models.ts'
 import { isFound, type Person, publish, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 import { plainPeer } from '../helpers/plain.ts'
@@ -168,6 +169,104 @@ test('the same holds over TCP; a pause outlasts a restart, and everything goes o
   await ben.client.archives.setLimits({ key, down: null, up: null })
   await ben.client.settings.update({ paused: false })
   await ben.archive(key, ({ held }) => held.blocks === held.ofBlocks)
+})
+
+test('a schedule takes over at its hour in the middle of a transfer, and gives back; a day ends at midnight', async () => {
+  let now = new Date(2026, 10, 20, 21, 59, 30)
+  const ana = await startPerson(testnet.bootstrap, { clock: () => now })
+  const { key } = await publish(ana, [await folderOf(40 * MB)])
+  const nights = { days: [5], from: 22 * 60, to: 6 * 60, down: null, up: 500 * KB }
+  await ana.client.settings.update({ limits: { down: null, up: 4 * MB, schedule: [nights], connections: 64 } })
+  const { received } = await plainReader(key)
+  await expect.poll(received).toBeGreaterThan(MB)
+  expectLimit(await measured(received, 1), 4 * MB, 1)
+  const inForce = (scheduled: boolean) =>
+    waitFor(
+      signal => ana.client.network.watch(undefined, { signal }),
+      'network',
+      ({ limits }) => limits.scheduled === scheduled,
+    )
+  now = new Date(2026, 10, 20, 22, 0)
+  expect((await inForce(true)).limits).toEqual({ down: null, up: 500 * KB, scheduled: true })
+  // What was being sent by then.
+  await measured(received, 0.3)
+  expectLimit(await measured(received, 2), 500 * KB, 2)
+
+  const traffic = (wanted: (row: TrafficRow) => boolean) =>
+    waitFor(signal => ana.client.peers.watchTraffic(undefined, { signal }), key, wanted)
+  const evening = await traffic(({ today }) => today.bytesUp > 0)
+  expect(evening.today).toEqual(evening.ever)
+  now = new Date(2026, 10, 21, 0, 0)
+  const day = await traffic(({ today, ever }) => today.bytesUp < ever.bytesUp && today.bytesUp > 0)
+  // All of it passed on one of the two days, none on both, and no block in between is missing.
+  const before = day.ever.bytesUp - day.today.bytesUp
+  expect(before).toBeGreaterThanOrEqual(evening.ever.bytesUp)
+  const later = await traffic(({ ever }) => ever.bytesUp > day.ever.bytesUp)
+  expect(later.ever.bytesUp - later.today.bytesUp).toBe(before)
+
+  now = new Date(2026, 10, 21, 5, 59, 59)
+  expect((await inForce(true)).limits.up).toBe(500 * KB)
+  now = new Date(2026, 10, 21, 6, 0)
+  expect((await inForce(false)).limits).toEqual({ down: null, up: 4 * MB, scheduled: false })
+  await measured(received, 0.3)
+  expectLimit(await measured(received, 1), 4 * MB, 1)
+})
+
+test('of ten who come at once as many are let in as the person wants, and each who leaves makes room for another', async () => {
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [await folderOf(2 * BLOCK)])
+  await ana.client.settings.update({ limits: { down: null, up: null, schedule: [], connections: 4 } })
+  let most = 0
+  const stop = new AbortController()
+  onTestFinished(() => stop.abort())
+  const watching = (async () => {
+    for await (const changes of ana.client.network.watch(undefined, { signal: stop.signal }))
+      for (const change of changes) if (change.op === 'put') most = Math.max(most, change.item.peers)
+  })().catch(() => {})
+  const readers = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      const { store, swarm } = await plainPeer(testnet.bootstrap)
+      const drive = new Hyperdrive(store, decodeKey(key))
+      await drive.ready()
+      await swarm.dht.fullyBootstrapped()
+      return { drive, swarm, gone: false }
+    }),
+  )
+  for (const { drive } of readers) drive.core.download({ start: 0, end: -1 })
+  const sessions = readers.map(({ swarm, drive }) => swarm.join(drive.discoveryKey, { client: true, server: false }))
+  const has = readers.map(
+    ({ drive }) =>
+      () =>
+        drive.core.length > 0 && drive.core.contiguousLength === drive.core.length,
+  )
+  const served = () => readers.filter((_, index) => has[index]!())
+  await expect.poll(() => served().length).toBe(4)
+  // Those who were let in stay, however often the others knock.
+  for (const session of sessions) void session.refresh({ client: true, server: false })
+  await waitFor(
+    signal => ana.client.network.watch(undefined, { signal }),
+    'network',
+    ({ peers }) => peers === 4,
+  )
+  expect(served().length).toBe(4)
+  for (let done = 4; done < 5; done++) {
+    const leaving = served().find(({ gone }) => !gone)!
+    leaving.gone = true
+    await leaving.swarm.destroy({ force: true })
+    await expect
+      .poll(
+        async () => {
+          for (const [index, session] of sessions.entries())
+            if (!has[index]!()) await session.refresh({ client: true, server: false }).catch(() => {})
+          return served().length
+        },
+        { interval: 500 },
+      )
+      .toBe(done + 1)
+  }
+  expect(most).toBe(4)
+  stop.abort()
+  await watching
 })
 
 test('what is looked at does not wait behind what is kept, and so many machines are connected as the person wants', async () => {

@@ -1,6 +1,6 @@
 /** Limits as arithmetic: what may pass in any stretch of time, and whose turn it is. */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parseArguments } from '../../main/cli/arguments.ts'
 import { parseTimes, sayTimes } from '../../main/cli/week.ts'
 import { limitsAt } from '../../main/network/limits.ts'
@@ -283,5 +283,39 @@ describe('turns', () => {
       had.set(next, (had.get(next) ?? 0) + 1)
     }
     expect([had.get(urgent), had.get(background), had.get(modest)]).toEqual([50, undefined, 50])
+  })
+})
+
+describe('a schedule where the clock is changed', () => {
+  const at = (text: string) => new Date(text)
+  const limits = (from: number, to: number) => ({
+    down: null,
+    up: null,
+    schedule: [{ days: [0], from, to, down: 10_000, up: 10_000 }],
+    connections: 64,
+  })
+  beforeEach(() => void vi.stubEnv('TZ', 'Europe/Berlin'))
+  afterEach(() => void vi.unstubAllEnvs())
+
+  test('goes by what the clock shows: an hour that is skipped is skipped, and one that comes twice counts twice', () => {
+    const holds = (from: number, to: number, instant: string) => limitsAt(limits(from, to), at(instant)).scheduled
+    // On Sunday, 29 March 2026, three o'clock comes after one minute to two.
+    expect(at('2026-03-29T01:00:00Z').getHours()).toBe(3)
+    expect(holds(150, 210, '2026-03-29T00:59:00Z')).toBe(false)
+    expect(holds(150, 210, '2026-03-29T01:00:00Z')).toBe(true)
+    expect(holds(150, 210, '2026-03-29T01:30:00Z')).toBe(false)
+    // One that goes on over midnight ends when the clock shows its end.
+    expect(holds(22 * 60, 6 * 60, '2026-03-29T20:00:00Z')).toBe(true)
+    expect(holds(22 * 60, 6 * 60, '2026-03-30T03:59:00Z')).toBe(true)
+    expect(holds(22 * 60, 6 * 60, '2026-03-30T04:00:00Z')).toBe(false)
+    // On Sunday, 25 October, what follows one minute to three is two o'clock.
+    for (const [instant, wanted] of [
+      ['2026-10-25T00:29:00Z', false],
+      ['2026-10-25T00:30:00Z', true],
+      ['2026-10-25T01:00:00Z', false],
+      ['2026-10-25T01:30:00Z', true],
+      ['2026-10-25T02:30:00Z', false],
+    ] as const)
+      expect(holds(150, 210, instant)).toBe(wanted)
   })
 })

@@ -42,7 +42,10 @@ describe('a meter', () => {
 })
 
 describe('totals', () => {
-  afterEach(() => void vi.useRealTimers())
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.unstubAllEnvs()
+  })
 
   /** A network that does as it is told. */
   function scripted() {
@@ -65,6 +68,28 @@ describe('totals', () => {
       },
     }
   }
+
+  test('of a day are those of its 23 or 25 hours where the clock is changed, and of another one at once where it steps back', async () => {
+    vi.stubEnv('TZ', 'Europe/Berlin')
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    const storage = await temporaryFolder('cairn-traffic')
+    let now = new Date('2026-10-24T21:59:00Z')
+    const { network, block } = scripted()
+    const traffic = await Traffic.open(storage, network as never, createLog(storage, 'none'), () => now)
+    const today = (instant: string) => {
+      now = new Date(instant)
+      block('a', 'down', 100)
+      vi.advanceTimersByTime(1000)
+      return traffic.rows.get('a')!.today.blocksDown
+    }
+    expect(today('2026-10-24T21:59:00Z')).toBe(1)
+    // From here on 25 hours.
+    expect(today('2026-10-24T22:00:00Z')).toBe(1)
+    expect(today('2026-10-25T22:59:59Z')).toBe(2)
+    expect(today('2026-10-25T23:00:00Z')).toBe(1)
+    expect(today('2026-10-25T22:59:59Z')).toBe(1)
+    await traffic.close()
+  })
 
   test('outlast a restart, begin anew at midnight where they are of the day, and are in all when an archive is forgotten', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: new Date(2026, 10, 21, 23, 59) })
