@@ -13,7 +13,7 @@ import { connect } from '../../preload/wire/connect.ts'
 import { type RemotePerson, waitersOf } from './backend.ts'
 
 const execute = promisify(execFile)
-const HEADLESS = new URL('../../out/main/headless.js', import.meta.url).pathname
+export const HEADLESS = new URL('../../out/main/headless.js', import.meta.url).pathname
 const DHT = new URL('dht.mjs', import.meta.url).pathname
 const DHT_PORT = 49738
 
@@ -73,21 +73,10 @@ export class Namespaces {
     return { nodes, bootstrap: `${addresses[0]!}:${DHT_PORT}` }
   }
 
-  /** Its socket is a file, which no namespace keeps apart. */
   async person(name: string, storage: string, bootstrap: string, room: boolean): Promise<Inhabitant> {
     const environment = { CAIRN_ROOM: room ? 'lan' : 'off' }
     const child = this.spawn(name, HEADLESS, ['--storage', storage, '--bootstrap', bootstrap], environment)
-    while (true) {
-      if (child.exitCode !== null) throw new Error('The backend ended while it started')
-      const transport = await connectLocal(storage)
-      if (transport === null) {
-        await sleep(20)
-        continue
-      }
-      const client = connect<Contract>(transport)
-      await client.settings.update({ consented: true })
-      return { process: child, client, storage, ...waitersOf(client), close: () => end(child) }
-    }
+    return inhabitant(child, storage)
   }
 
   /** A program of Node; ends with all the others. */
@@ -105,6 +94,21 @@ export class Namespaces {
   async close(): Promise<void> {
     await Promise.all([...this.#children].map(end))
     for (const name of this.#names.splice(0)) await this.ip('netns', 'del', name).catch(() => {})
+  }
+}
+
+/** Waits for a backend in a process of its own. Its socket is a file, which no namespace keeps apart. */
+export async function inhabitant(child: ChildProcess, storage: string): Promise<Inhabitant> {
+  while (true) {
+    if (child.exitCode !== null) throw new Error('The backend ended while it started')
+    const transport = await connectLocal(storage)
+    if (transport === null) {
+      await sleep(20)
+      continue
+    }
+    const client = connect<Contract>(transport)
+    await client.settings.update({ consented: true })
+    return { process: child, client, storage, ...waitersOf(client), close: () => end(child) }
   }
 }
 
