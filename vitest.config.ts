@@ -1,5 +1,5 @@
 /**
- * The kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, three files
+ * The kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, four files
  * at a time. `browser`: the built page in a real Chromium, two. `soak` and `bench` take long and run when they are
  * asked for. `packed`: what packages hold, packed without Electron and run by plain Node from elsewhere.
  */
@@ -8,18 +8,29 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Begun last, each of them would be waited for alone. Vitest knows what took long only where it has run before. */
 const LONG = [
-  'renderer/page',
-  'renderer/accessibility',
-  'e2e/views',
-  'cli/cli',
-  'integration/killed',
-  'integration/kills',
+  'cli/cli.test',
+  'renderer/page.test',
+  'renderer/accessibility.test',
+  'integration/killed.test',
+  'integration/reviewed.test',
+  'integration/kills.test',
+  'integration/room.test',
+  'integration/warrants.test',
+  'integration/availability.test',
+  'integration/watching.test',
+  'e2e/views.test',
+  'renderer-publish/page.browser',
+  'e2e/states.test',
+  'e2e/looking.test',
 ]
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    const isLong = ({ moduleId }: TestSpecification) => LONG.some(name => moduleId.endsWith(`test/${name}.test.ts`))
-    return [...sorted.filter(isLong), ...sorted.filter(file => !isLong(file))]
+    const placeOf = ({ moduleId }: TestSpecification) => {
+      const place = LONG.findIndex(name => moduleId.endsWith(`test/${name}.ts`))
+      return place === -1 ? LONG.length : place
+    }
+    return sorted.sort((one, other) => placeOf(one) - placeOf(other))
   }
 }
 
@@ -76,9 +87,9 @@ export default defineConfig({
         test: {
           ...slow,
           name: 'integration',
-          // They wait more than they work: for quiet, for a DHT, for a disk.
+          // They wait as long as they work: for quiet, for a DHT, for a disk.
           fileParallelism: true,
-          maxWorkers: 3,
+          maxWorkers: 4,
           include: ['test/integration/**/*.test.ts', 'test/web/**/*.test.ts', 'test/cli/**/*.test.ts'],
         },
       },
