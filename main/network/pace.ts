@@ -36,6 +36,11 @@ export class Pace<Request extends object> {
     return this.#waiting.size === 0
   }
 
+  /** It has answered, or kept somebody waiting for long. */
+  get isKnown(): boolean {
+    return this.#turn !== null
+  }
+
   ask(request: Request, now: number): void {
     this.#waiting.set(request, { since: now, before: this.#waiting.size })
   }

@@ -20,11 +20,11 @@ const FIRST_BLOCKS = 4
 /**
  * A block is taken over when it would take longer than so many times what it takes then, and so many milliseconds. These are
  * fewer for somebody who has nothing else to do, and of somebody who is that many times as slow: of two who are about as quick
- * nobody gains much.
+ * nobody gains much. How slow somebody is who has not answered yet is not known at once.
  */
 const TIMES = 2
 const SLOW = 3
-const SLACK = { usually: 250, idle: 100 } as const
+const SLACK = { usually: 250, unknown: 100, idle: 25 } as const
 /** Peers that one block is asked of at once, at most. */
 const AT_ONCE = 3
 /** Between two looks at who is late, in milliseconds. */
@@ -75,7 +75,8 @@ export function divide(core: Hypercore.Inner): void {
     const turn = SLOW * own.hoped(now)
     for (const [other, pace] of paces) {
       if (other === peer) continue
-      const limit = expected + (own.isIdle && pace.turn(now) > turn ? SLACK.idle : SLACK.usually)
+      const limit =
+        expected + (own.isIdle && pace.turn(now) > turn ? (pace.isKnown ? SLACK.idle : SLACK.unknown) : SLACK.usually)
       if (pace.longest(now, silent) <= Math.max(limit, most)) continue
       let before = 0
       for (const request of pace.waiting) {
