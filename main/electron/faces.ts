@@ -79,6 +79,10 @@ export const progressOf = ({ mood, transfers, percent }: ShellStatus): number =>
 export const staysAwake = ({ mood, transfers }: ShellStatus, wanted: boolean): boolean =>
   wanted && transfers > 0 && mood === 'sharing'
 
+/** Desktops of Linux read markup in it, links and pictures included, and titles in it come from others. */
+export const noticeBody = (body: string, platform: NodeJS.Platform): string =>
+  platform === 'linux' ? body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;') : body
+
 /** What an argument names an archive of the library by; it shows the archive, if it is there, and does nothing else. */
 const ARCHIVE = '--archive='
 const KEY = /^[ybndrfg8ejkmcpqxot1uwisza345h769]{52}$/
@@ -91,20 +95,29 @@ export function archiveFromArguments(args: readonly string[]): string | null {
 export const dockTemplate = (
   recent: readonly RecentArchive[],
   open: (key: string) => void,
-): MenuItemConstructorOptions[] => recent.map(({ key, title }) => ({ label: title, click: () => open(key) }))
+): MenuItemConstructorOptions[] =>
+  // One ampersand alone would underline what follows it, and is not shown.
+  recent.map(({ key, title }) => ({ label: title.replaceAll('&', '&&'), click: () => open(key) }))
 
 /**
- * Windows starts this program again with these arguments, which the one that runs is told of. `script`: what Electron itself
- * was told to run, while it is not packed.
+ * Windows starts `program` again with these arguments, which the one that runs is told of. `script`: what Electron itself
+ * was told to run, while it is not packed. `removed`: arguments of those that the person has taken out of the list since it was
+ * made last; with one of them in it Windows would show none.
  */
-export function jumpList(recent: readonly RecentArchive[], program: string, script: string | null): JumpListCategory[] {
-  if (recent.length === 0) return []
+export function jumpList(
+  recent: readonly RecentArchive[],
+  program: string,
+  script: string | null,
+  removed: readonly string[],
+): JumpListCategory[] {
   const before = script === null ? '' : `"${script.replaceAll('"', '')}" `
+  const items = recent.filter(({ key }) => !removed.some(args => args.endsWith(`${ARCHIVE}${key}`)))
+  if (items.length === 0) return []
   return [
     {
       type: 'custom',
       name: 'Archives',
-      items: recent.map(({ key, title }) => ({
+      items: items.map(({ key, title }) => ({
         type: 'task',
         title,
         program,

@@ -25,6 +25,7 @@ import {
   trayLook,
   traySign,
 } from './faces.ts'
+import { ownCommand } from './login.ts'
 import { type TrayActions, trayTemplate } from './menu-template.ts'
 import { type Bitmap, drawDot, drawTray } from './pictures.ts'
 import { NOTHING_YET, type ShellStatus } from './status.ts'
@@ -79,7 +80,8 @@ export class Presence {
   #createTray(): Tray | null {
     try {
       const tray = new Tray(this.#pictures.get('away') ?? nativeImage.createEmpty())
-      tray.on('click', this.#actions.show)
+      // On macOS a click opens the menu, and would show the window behind it as well.
+      if (process.platform !== 'darwin') tray.on('click', this.#actions.show)
       return tray
     } catch {
       return null
@@ -115,8 +117,11 @@ export class Presence {
     this.#recent = text
     const open = (key: string) => this.#actions.request({ kind: 'archive', key })
     if (process.platform === 'darwin') app.dock?.setMenu(Menu.buildFromTemplate(dockTemplate(recent, open)))
-    // Windows may refuse what the person has removed from the list, or all of it: then it stays as it was.
-    if (process.platform === 'win32') app.setJumpList(jumpList(recent, process.execPath, this.#script))
+    if (process.platform !== 'win32') return
+    const removed = app.getJumpListSettings().removedItems.map(({ args = '' }) => args)
+    // Windows may refuse all of it: then it stays as it was.
+    const [program] = ownCommand(process.execPath, null, process.env)
+    app.setJumpList(jumpList(recent, program, this.#script, removed))
   }
 }
 

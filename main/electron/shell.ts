@@ -1,12 +1,13 @@
 /** What the desktop can do for the page beside the backend: dialogs, the file manager, notifications. */
 import { join } from 'node:path'
-import { type BrowserWindow, dialog, nativeImage, Notification, shell } from 'electron'
+import { type BrowserWindow, dialog, nativeImage, shell } from 'electron'
 import { AppError } from '../../preload/contract/errors.ts'
 import type { ShellContract } from '../../preload/contract/index.ts'
 import type { Handlers } from '../../preload/wire/serve.ts'
 import { allowedExternal } from './addresses.ts'
 import { sourceChoices } from './closing.ts'
 import type { DragOut } from './drag-out.ts'
+import { showNotice } from './notices.ts'
 import type { Preferring } from './preferring.ts'
 import type { Requests } from './requests.ts'
 import { projectFolder } from '../lib/places.ts'
@@ -38,13 +39,10 @@ export const createShellHandlers = (
     await shell.openExternal(url)
   },
   notify({ title, body, key }) {
-    if (!Notification.isSupported()) return
-    const notification = new Notification({ title, body })
-    notification.on('click', () => {
+    showNotice({ title, body }, () => {
       showWindow(window())
       requests.push(key === null ? { kind: 'show', view: 'home' } : { kind: 'changes', key })
     })
-    notification.show()
   },
   watchRequests: (_, signal) => requests.watch(signal),
   async prepareDrag(wanted, { signal, emit }) {
