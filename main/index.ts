@@ -1,16 +1,7 @@
 /** The desktop app: composition only. Everything is put together here, and decided elsewhere. */
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import {
-  app,
-  type BrowserWindow,
-  dialog,
-  MessageChannelMain,
-  Notification,
-  powerMonitor,
-  session,
-  shell,
-} from 'electron'
+import { app, type BrowserWindow, dialog, MessageChannelMain, powerMonitor, session, shell } from 'electron'
 import { AppError } from '../preload/contract/errors.ts'
 import { type Contract, shellContract } from '../preload/contract/index.ts'
 import { connect } from '../preload/wire/connect.ts'
@@ -28,6 +19,7 @@ import { startsHidden } from './electron/login.ts'
 import { loginItem, openedAtLogin } from './electron/login-item.ts'
 import { setMenu } from './electron/menu.ts'
 import type { MenuActions } from './electron/menu-template.ts'
+import { showNotice } from './electron/notices.ts'
 import { ShellPreferences } from './electron/preferences.ts'
 import { Preferring } from './electron/preferring.ts'
 import { Presence } from './electron/presence.ts'
@@ -75,7 +67,10 @@ if (app.requestSingleInstanceLock()) {
   takeLinks({
     open: link => actions.request({ kind: 'open-link', link }),
     openArchive: key => actions.request({ kind: 'archive', key }),
-    again: show,
+    again() {
+      show()
+      return window?.isDestroyed() !== true
+    },
   })
   app.whenReady().then(start).catch(fail)
 } else {
@@ -113,7 +108,9 @@ async function start(): Promise<void> {
   void entry
     .start()
     .catch(error => log.warn({ err: error }, 'the entry for menus was not written'))
-    .finally(() => registerLinkHandler(script))
+    .then(state => {
+      if (state !== 'off') registerLinkHandler(script)
+    })
   const { hasTray } = presence
   const preferring = new Preferring(preferences, loginItem(script), entry, hasTray && process.platform !== 'darwin')
   const dragOut = new DragOut(dragged, client, host.content)
@@ -132,8 +129,8 @@ async function start(): Promise<void> {
   const opened = createWindow(() => [host.connect(), shellPort()], preferences, hidden)
   window = opened
   watchOverPage(opened, care)
-  const { quit } = endWell({ window: opened, host, client, preferences, hasTray })
-  const checkForUpdates = await createUpdates(opened, quit)
+  endWell({ window: opened, host, client, preferences, hasTray })
+  const checkForUpdates = await createUpdates(opened)
   setMenu({ ...actions, checkForUpdates: () => void checkForUpdates() })
   app.on('activate', show)
 
@@ -148,7 +145,7 @@ async function start(): Promise<void> {
   void (async () => {
     for await (const _ of preferences.rows.watch(forever)) presence.keepAwake(preferences.current.keepAwake)
   })()
-  if (wasRestarted(process.argv) && Notification.isSupported()) new Notification(RESTARTED_NOTICE).show()
+  if (wasRestarted(process.argv)) showNotice(RESTARTED_NOTICE, show)
 }
 
 /** A headless one on the same storage has a page: that is shown instead. */

@@ -11,6 +11,14 @@ export const APP_ID = 'app.cairn.desktop'
 /** The schemes that the operating system hands to us. */
 export const LINK_SCHEMES = ['hyper', 'cairn'] as const
 
+/**
+ * Whether this start tells the system that it opens links. `handler`: the name of the program that does by now, as the system
+ * says it; our own entry may lead to where this program was before. A portable one for Windows is gone from where it runs
+ * when it ends, and leaves nothing behind.
+ */
+export const claimsLinks = (handler: string, environment: Readonly<Record<string, string | undefined>>): boolean =>
+  !environment['PORTABLE_EXECUTABLE_FILE'] && (handler === '' || /^cairn\b/i.test(handler))
+
 const LONGEST_LINK = 8192
 
 /** Whether this is our own page, whatever stands after `#`: it alone is handed the ports. */

@@ -1,5 +1,6 @@
 /** *Check for Updates…*, as dialogs. What is asked and done: `updates.ts`. */
 import { app, autoUpdater, type BrowserWindow, dialog } from 'electron'
+import { startAgain } from './again.ts'
 import {
   lookAtInstallation,
   sayUpdates,
@@ -9,8 +10,8 @@ import {
   Updates,
 } from './updates.ts'
 
-/** How it is asked, by this window. `quit` ends Cairn without a question. */
-export async function createUpdates(window: BrowserWindow, quit: () => void): Promise<() => Promise<void>> {
+/** How it is asked, by this window. */
+export async function createUpdates(window: BrowserWindow): Promise<() => Promise<void>> {
   const installed = await lookAtInstallation(app.isPackaged, process.resourcesPath)
   const load = async (): Promise<Updater> => {
     const updater = (await import('electron-updater')).default.autoUpdater
@@ -18,10 +19,9 @@ export async function createUpdates(window: BrowserWindow, quit: () => void): Pr
     updater.on('appimage-filename-updated', path => {
       appImage = path
     })
-    // Said by the updater, on all three systems, when the new version stands ready and this one has to end.
+    // Said by the updater when the new version stands ready; it ends this one itself. Windows and macOS start it themselves.
     autoUpdater.once('before-quit-for-update', () => {
-      if (appImage !== null) app.relaunch({ execPath: appImage, args: [] })
-      quit()
+      if (appImage !== null) startAgain([], appImage)
     })
     return updater
   }
@@ -33,8 +33,8 @@ export async function createUpdates(window: BrowserWindow, quit: () => void): Pr
       const action = said === null ? null : await ask(window, said)
       if (action === null) return
       state = await updates.do(action)
-      // Who waits for what is fetched hears that it was stopped; who installs has nothing more to wait for.
-      if (action === 'cancel' || action === 'install') return
+      // Who waits for what is fetched hears that it was stopped.
+      if (action === 'cancel') return
     }
   }
 }

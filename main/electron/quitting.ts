@@ -1,20 +1,16 @@
 /** Closing the window, quitting, and the end. What each of them means: `closing.ts`. */
-import { app, autoUpdater, type BrowserWindow, dialog, Notification, powerMonitor } from 'electron'
+import { app, autoUpdater, type BrowserWindow, dialog, powerMonitor } from 'electron'
 import type { Contract } from '../../preload/contract/index.ts'
 import type { Client } from '../../preload/wire/connect.ts'
 import { missedBy } from '../leaving.ts'
 import { hasWayBack, onClose, onQuit, sayHidden } from './closing.ts'
 import type { Host } from './host.ts'
+import { showNotice } from './notices.ts'
 import type { ShellPreferences } from './preferences.ts'
 import { showWindow } from './window.ts'
 
 /** The backend takes less; what still hangs then goes on at the next start. Milliseconds. */
 const CLOSING = 2000
-
-export type Ending = {
-  /** Without a question: the person has said so already. */
-  readonly quit: () => void
-}
 
 export function endWell({
   window,
@@ -28,7 +24,7 @@ export function endWell({
   readonly client: Client<Contract>
   readonly preferences: ShellPreferences
   readonly hasTray: boolean
-}): Ending {
+}): void {
   const { platform } = process
   let quitting = false
   let asking = false
@@ -40,7 +36,7 @@ export function endWell({
     window.hide()
     const words = sayHidden(platform, preferences.current.saidHidden)
     if (words === null) return
-    if (Notification.isSupported()) new Notification(words).show()
+    showNotice(words, () => showWindow(window))
     void preferences.update({ saidHidden: true }).catch(() => {
       // It is said again the next time.
     })
@@ -77,7 +73,6 @@ export function endWell({
     event.preventDefault()
     void closeBounded(host).finally(() => app.exit(0))
   })
-  return { quit }
 }
 
 export const closeBounded = (host: Host): Promise<void> =>

@@ -71,7 +71,7 @@ export type UpdateState =
   | { readonly name: 'fetching'; readonly version: string; readonly bytes: number; readonly ofBytes: number | null }
   /** Checked against the feed's checksum; the next restart by `install` takes it. */
   | { readonly name: 'ready'; readonly version: string }
-  | { readonly name: 'failed'; readonly during: 'checking' | 'fetching'; readonly message: string }
+  | { readonly name: 'failed'; readonly during: 'checking' | 'fetching' | 'installing'; readonly message: string }
 
 export type UpdateAction = 'check' | 'fetch' | 'cancel' | 'install'
 
@@ -132,8 +132,7 @@ export class Updates {
         this.#token?.cancel()
         break
       case 'install':
-        // An AppImage would be started before this one has ended, and find that Cairn runs already.
-        if (name === 'ready') (await this.#get()).quitAndInstall(true, this.#installed.appImage === null)
+        if (name === 'ready') await this.#install()
         break
       default:
         assertNever(action)
@@ -176,6 +175,17 @@ export class Updates {
     } finally {
       this.#token = null
     }
+  }
+
+  /** Resolves where that fails, and never otherwise: this process ends. */
+  async #install(): Promise<void> {
+    const updater = await this.#get()
+    const error = await new Promise<Error>(resolve => {
+      updater.on('error', resolve)
+      // An AppImage would be started before this one has ended, and find that Cairn runs already.
+      updater.quitAndInstall(true, this.#installed.appImage === null)
+    })
+    this.#set({ name: 'failed', during: 'installing', message: messageOf(error) })
   }
 
   #get(): Promise<Updater> {
@@ -265,9 +275,8 @@ export function sayUpdates(state: UpdateState, version: string): UpdateMessage |
       }
     case 'failed':
       return {
-        message:
-          state.during === 'checking' ? 'Could not ask for a newer version' : 'Could not fetch the newer version',
-        detail: `${state.message}\n\nNothing was changed. Try again when you are online, or download it from where you got Cairn.`,
+        message: FAILED[state.during],
+        detail: `${state.message}\n\n${state.during === 'installing' ? 'Before you quit, download Cairn from where you got it: this one may not start again.' : 'Nothing was changed. Try again when you are online, or download it from where you got Cairn.'}`,
         buttons: [
           { label: 'Try again', action: 'check' },
           { label: 'Not now', action: null },
@@ -277,6 +286,12 @@ export function sayUpdates(state: UpdateState, version: string): UpdateMessage |
       return assertNever(state)
   }
 }
+
+const FAILED = {
+  checking: 'Could not ask for a newer version',
+  fetching: 'Could not fetch the newer version',
+  installing: 'Could not install the newer version',
+} as const
 
 const OFF: { readonly [Why in NoUpdates]: readonly [message: string, detail: string] } = {
   sources: ['This Cairn runs from its sources', 'Update them, and build it again.'],

@@ -3,6 +3,7 @@ import { app, type BrowserWindow, clipboard, dialog } from 'electron'
 import packageFile from '../../package.json' with { type: 'json' }
 import type { Log } from '../lib/log.ts'
 import { isLink, PAGE_ORIGIN } from './addresses.ts'
+import { startAgain } from './again.ts'
 import {
   CRASH_ANSWERS,
   describeCrash,
@@ -51,11 +52,7 @@ export async function backendGone(reason: string, exitCode: number | null, care:
 }
 
 async function restart(care: Care): Promise<void> {
-  const image = process.env['APPIMAGE']
-  app.relaunch({
-    args: restartArguments(process.argv.slice(1), isLink, Date.now()),
-    ...(image === undefined ? {} : { execPath: image }),
-  })
+  startAgain(restartArguments(process.argv.slice(1), isLink, Date.now()))
   await care.close()
   app.exit(0)
 }

@@ -81,7 +81,9 @@ function keepPlace(window: BrowserWindow, preferences: ShellPreferences): void {
   window.once('closed', () => clearTimeout(timer))
 }
 
+/** Does nothing once it is gone: what a person still clicks while Cairn ends comes too late. */
 export function showWindow(window: BrowserWindow): void {
+  if (window.isDestroyed()) return
   if (window.isMinimized()) window.restore()
   window.show()
   window.focus()

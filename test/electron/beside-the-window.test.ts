@@ -12,11 +12,12 @@ import {
   wasRestarted,
 } from '../../main/electron/crashes.ts'
 import { startOf } from '../../main/electron/command-line.ts'
-import { APP_ID, isLink } from '../../main/electron/addresses.ts'
+import { APP_ID, claimsLinks, isLink } from '../../main/electron/addresses.ts'
 import {
   archiveFromArguments,
   dockTemplate,
   jumpList,
+  noticeBody,
   progressOf,
   sayStatus,
   staysAwake,
@@ -259,10 +260,14 @@ test('the tray pauses everything, and goes on with it', () => {
 
 test('recent archives are named by key alone, and nothing else is taken for one', () => {
   const recent = [{ key: KEY, title: 'Holiday' }]
-  const [category] = jumpList(recent, 'C:\\Cairn.exe', null)
+  const [category] = jumpList(recent, 'C:\\Cairn.exe', null, [])
   expect(category?.items?.[0]).toMatchObject({ title: 'Holiday', program: 'C:\\Cairn.exe', args: `--archive=${KEY}` })
-  expect(jumpList(recent, 'electron.exe', 'C:\\my "src"')[0]?.items?.[0]?.args).toBe(`"C:\\my src" --archive=${KEY}`)
-  expect(jumpList([], 'x', null)).toEqual([])
+  expect(jumpList(recent, 'electron.exe', 'C:\\my "src"', [])[0]?.items?.[0]?.args).toBe(
+    `"C:\\my src" --archive=${KEY}`,
+  )
+  expect(jumpList([], 'x', null, [])).toEqual([])
+  // With one that the person has taken out, Windows would show none.
+  expect(jumpList(recent, 'x', null, [`--archive=${KEY}`])).toEqual([])
   expect(archiveFromArguments(['--hidden', `--archive=${KEY}`])).toBe(KEY)
   for (const arg of [`--archive=${KEY}x`, '--archive=', `--archive=${'l'.repeat(52)}`, KEY])
     expect(archiveFromArguments([arg])).toBe(null)
@@ -270,6 +275,21 @@ test('recent archives are named by key alone, and nothing else is taken for one'
   const [item] = dockTemplate(recent, key => void opened.push(key))
   ;(item?.click as (() => void) | undefined)?.()
   expect(opened).toEqual([KEY])
+  expect(dockTemplate([{ key: KEY, title: 'Salt & Pepper' }], () => {})[0]?.label).toBe('Salt && Pepper')
+})
+
+test('a title from somebody else is no markup in a notification', () => {
+  const body = 'a <a href="http://x">b</a> & <img src="file:///y"/>: 1 added.'
+  expect(noticeBody(body, 'linux')).toBe(
+    'a &lt;a href="http://x"&gt;b&lt;/a&gt; &amp; &lt;img src="file:///y"/&gt;: 1 added.',
+  )
+  expect(noticeBody(body, 'darwin')).toBe(body)
+})
+
+test('links are claimed where nobody has them, and never for a program that is gone when it ends', () => {
+  for (const handler of ['', 'cairn.desktop', 'Cairn', 'cairn-desktop']) expect(claimsLinks(handler, {})).toBe(true)
+  for (const handler of ['beaker.desktop', 'Keet', 'Cairnwood']) expect(claimsLinks(handler, {})).toBe(false)
+  expect(claimsLinks('', { PORTABLE_EXECUTABLE_FILE: 'D:\\cairn-portable.exe' })).toBe(false)
 })
 
 test('what the system starts Cairn with is taken for a window, and never for a command', () => {

@@ -185,6 +185,17 @@ test('what is not what the feed promised is deleted and told', async () => {
   expect(await readFile(installed, 'utf8')).toBe('the old one')
 })
 
+test('a new one that cannot take the place of the old one is told, with what to do', async () => {
+  const { installed, updates } = await feed()
+  await updates.do('check')
+  await updates.do('fetch')
+  await rm(installed)
+  const state = await updates.do('install')
+  expect(state).toMatchObject({ name: 'failed', during: 'installing', message: expect.stringContaining('ENOENT') })
+  expect(sayUpdates(state, '1.0.0')!.detail).not.toContain('Nothing was changed')
+  expect(await updates.do('check')).toMatchObject({ name: 'there' })
+})
+
 test('the same version is the newest, an older one is not taken, and a feed that is away is told', async () => {
   expect(await (await feed({ version: '1.0.0' })).updates.do('check')).toEqual({ name: 'newest' })
   expect(await (await feed({ version: '0.9.0' })).updates.do('check')).toEqual({ name: 'newest' })
