@@ -33,7 +33,7 @@ declare module 'hypercore' {
       readonly stream: import('hyperswarm').Connection | import('@hyperswarm/secret-stream')
     }
     type KeyPair = { readonly publicKey: Buffer; readonly secretKey: Buffer }
-    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,content-length,lone-nodes}.ts`, `main/proofs/signed.ts`, `main/lib/{read-ahead,tree-nodes}.ts`, `main/read/fetch.ts` and `main/network/{shaper,stalls}.ts` lean. */
+    /** What follows is the inside of 11.37.1, on which `main/archives/{appender,blocks,content-length,lone-nodes}.ts`, `main/proofs/signed.ts`, `main/lib/{read-ahead,tree-nodes}.ts`, `main/read/fetch.ts` and `main/network/{shaper,stalls,takeovers}.ts` lean. */
     type TreeNode = { readonly index: number; readonly size: number; readonly hash: Buffer }
     type Manifest = {
       readonly version: number
@@ -102,8 +102,6 @@ declare module 'hypercore' {
       /** Requests on their way to it. */
       readonly inflight: number
       getMaxInflight(): number
-      /** The same for blocks that others were asked for already. */
-      getMaxHotswapInflight(): number
       /** Sends a request. */
       _send(request: PeerRequest): Promise<void>
       /** It was answered, whether by data or by none. */
@@ -136,6 +134,8 @@ declare module 'hypercore' {
       onrange(range: { readonly drop: boolean; readonly start: number; readonly length: number }): Promise<void>
       onbitfield(said: { readonly start: number; readonly bitfield: Uint32Array }): void
       _cancelRequest(request: PeerRequest): void
+      /** It says that what it was asked for does not come. */
+      onnodata(said: { readonly request: number; readonly reason: number }): void
       /** It says how long its log is, and of which fork. */
       onsync(said: unknown): Promise<void>
       readonly remoteLength: number
@@ -201,7 +201,11 @@ declare module 'hypercore' {
     }
     type Replicator = {
       readonly peers: readonly ReplicatorPeer[]
-      readonly _inflight: Iterable<PeerRequest>
+      readonly _inflight: Iterable<PeerRequest> & { get(id: number): PeerRequest | null | undefined }
+      /** Something has come and is right; `request`: for what it was sent. */
+      _ondata(from: ReplicatorPeer, request: PeerRequest | null, data: Proof): void
+      /** Something does not come. */
+      _onnodata(from: ReplicatorPeer, request: PeerRequest | null, reason: number): void
       readonly _blocks: {
         add(index: number, priority: number, force: boolean): unknown
         get(index: number): BlockRequest | null

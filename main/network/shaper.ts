@@ -313,9 +313,6 @@ class Asking implements Member {
       if (!this.#going) lane.want(this)
       return this.#mayAsk ? Math.min(room, peer.inflight + 1) : peer.inflight
     }
-    // The same block is asked for a second time only where there is room for it.
-    const mostTwice = peer.getMaxHotswapInflight.bind(peer)
-    peer.getMaxHotswapInflight = () => (lane.limits(log.role) ? peer.getMaxInflight() : mostTwice())
     const send = peer._send.bind(peer)
     peer._send = request => {
       this.#mayAsk = false

@@ -29,6 +29,9 @@ const SLACK = { usually: 250, unknown: 100, idle: 25 } as const
 const AT_ONCE = 3
 /** Between two looks at who is late, in milliseconds. */
 const LOOK = 50
+/** Why something does not come; who says so too often is asked for nothing more. */
+const NOT_AVAILABLE = 1
+const INVALID_REQUEST = 2
 
 type Peer = Hypercore.ReplicatorPeer
 type Request = Hypercore.PeerRequest
@@ -49,6 +52,13 @@ export function divide(core: Hypercore.Inner): void {
     paces.delete(peer)
     remove(peer)
   }
+  // To answer without the block that was asked for is to have none: others are asked for it.
+  const came = replicator._ondata.bind(replicator)
+  replicator._ondata = (peer, request, data) => {
+    came(peer, request, data)
+    if (request !== null && request.block !== null && data.block === null)
+      replicator._onnodata(peer, request, NOT_AVAILABLE)
+  }
   replicator._updateHotswap = peer => {
     if (takeOver(peer, false)) lookAgain()
   }
@@ -60,7 +70,8 @@ export function divide(core: Hypercore.Inner): void {
       const now = performance.now()
       const block = slowest(peer, pace, now, silent)
       if (block === null) return [...paces].some(([other, { isIdle }]) => other !== peer && !isIdle)
-      if (!peer._requestBlock(block)) return false
+      // Something is being learned from it first, such as how long the log is.
+      if (!peer._requestBlock(block)) return true
       peer.stats.hotswaps++
       replicator.stats.hotswaps++
     }
@@ -82,7 +93,9 @@ export function divide(core: Hypercore.Inner): void {
       for (const request of pace.waiting) {
         const remaining = pace.remaining(request, before++, now, silent)
         if (remaining <= Math.max(limit, most)) continue
-        if (request.block === null || !peer._remoteHasBlock(request.block.index)) continue
+        // Beyond the end of the log one is asked at a time, who has to tell of a longer one.
+        if (request.block === null || request.block.index >= core.state.length) continue
+        if (!peer._remoteHasBlock(request.block.index)) continue
         const block = replicator._blocks.get(request.block.index)
         if (block === null || block.inflight.length >= AT_ONCE || isAsked(block, peer)) continue
         // Who was asked beside it may be quicker.
@@ -138,6 +151,13 @@ function paceOf(peer: Peer, core: Hypercore.Inner): Pace<Request> {
   peer._onrequestroundtrip = request => {
     pace.answer(request, performance.now())
     answered(request)
+  }
+  const refused = peer.onnodata.bind(peer)
+  peer.onnodata = ({ request, reason }) => {
+    // Quick with nothing is not quick.
+    const asked = request > 0 ? core.replicator._inflight.get(request) : null
+    if (asked?.peer === peer) pace.takeBack(asked, performance.now())
+    refused({ request, reason: reason === INVALID_REQUEST ? reason : NOT_AVAILABLE })
   }
   const cancel = peer._cancelRequest.bind(peer)
   peer._cancelRequest = request => {

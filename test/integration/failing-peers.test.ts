@@ -85,7 +85,8 @@ test('what one has comes although nobody has the rest, which comes when somebody
 /** Of its own side of a connection: what it does with requests for content, and with what it sends. */
 type Inside = {
   onrequest(message: unknown): Promise<void>
-  readonly wireData: { send(message: { block: { value: Buffer } | null }): void }
+  readonly wireData: { send(message: { request: number; block: { value: Buffer } | null }): void }
+  readonly wireNoData: { send(message: { request: number; reason: number }): void }
 }
 const eachPeer = (core: Hypercore, change: (peer: Inside) => void) => {
   for (const peer of core.peers) change(peer as unknown as Inside)
@@ -132,4 +133,36 @@ test('one who sends wrong blocks is let go, and the others give the right ones',
   await bob.transfer(transfer, isDone)
   expect(lies).toBeGreaterThan(0)
   expect(await readTree(target)).toEqual(await readTree(folder))
+})
+
+type Refuse = (peer: Inside, message: { request: number }, send: (message: object) => void) => void
+const nothing: Refuse = (_peer, message, send) => send({ ...message, block: null })
+const none: Refuse = ({ wireNoData }, { request }) => wireNoData.send({ request, reason: 0 })
+
+test.for([
+  ['nothing', nothing],
+  ['that it is not there', none],
+] as const)('one who answers at once, and %s, is soon not asked any more, and others are', async ([, refuse]) => {
+  const folder = await source(40 * BLOCK)
+  const ana = await startPerson(testnet.bootstrap)
+  const { key } = await publish(ana, [folder])
+  const refuser = await holder(key, () => true)
+  let refused = 0
+  eachPeer(refuser.core, peer => {
+    const send = peer.wireData.send.bind(peer.wireData)
+    peer.wireData.send = message => {
+      if (message.block === null) return send(message)
+      refused++
+      refuse(peer, message, message => send(message as Parameters<typeof send>[0]))
+    }
+  })
+  await ana.close()
+  const bob = await startPerson(testnet.bootstrap)
+  const { target, transfer } = await take(bob, key)
+  await bob.transfer(transfer, row => row.state.name === 'waiting-for-peers')
+  await startPerson(testnet.bootstrap, { storage: ana.storage })
+  await bob.transfer(transfer, isDone)
+  expect(await readTree(target)).toEqual(await readTree(folder))
+  expect(refused).toBeGreaterThan(0)
+  expect(refused).toBeLessThan(200)
 })

@@ -32,6 +32,7 @@ async function take(blocks: number, ...peers: readonly How[]) {
     _blocks: { get: (index: number) => known.get(index) ?? null },
     _addPeer: (peer: object) => void replicator.peers.push(peer),
     _removePeer: () => {},
+    _ondata: () => {},
     _updateHotswap: (() => {}) as (peer: object) => void,
     updatePeer(peer: ReturnType<typeof make>) {
       while (next < blocks && peer.inflight < peer.getMaxInflight()) {
@@ -91,6 +92,7 @@ async function take(blocks: number, ...peers: readonly How[]) {
         line.push(request)
         void serve()
       },
+      onnodata: () => {},
       _onrequestroundtrip(request: object): void {
         open.delete(request)
         peer.inflight--
