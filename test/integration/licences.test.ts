@@ -84,6 +84,25 @@ test('everything that is installed with it or bundled into it is told of, with a
   expect(new Set(texts).size).toBe(texts.length)
 })
 
+test('so are fonts and other files that are taken as they are, and what native modules hold', async () => {
+  const { packages, texts } = await readLicences()
+  const textOf = (name: string) => texts[packages.find(one => one.name === name)?.text ?? -1]
+  const assets = await readdir(join(projectFolder(), 'out/renderer/assets'))
+  for (const [file, name, said] of [
+    ['LiberationSans', 'Liberation fonts (in pdfjs-dist)', 'SIL OPEN FONT LICENSE'],
+    ['FoxitSerif', 'Foxit fonts (in pdfjs-dist)', 'PDFium Authors'],
+    ['Adobe-Japan1', 'CMap resources of Adobe (in pdfjs-dist)', 'Adobe Systems'],
+    ['openjpeg', 'OpenJPEG (in pdfjs-dist)', 'Universite catholique de Louvain'],
+  ] as const) {
+    expect(
+      assets.some(asset => asset.startsWith(file)),
+      file,
+    ).toBe(true)
+    expect(textOf(name), name).toContain(said)
+  }
+  expect(textOf('LevelDB (in rocksdb-native)')).toMatch(/The LevelDB Authors[\s\S]*Neither the name/)
+})
+
 test.each([
   ['MIT', true],
   ['(MIT OR GPL-3.0-only)', true],
