@@ -33,12 +33,12 @@ import { createWindow, showWindow, shutIn } from './electron/window.ts'
 import { DesktopEntry } from './desktop-entry.ts'
 import { createLog } from './lib/log.ts'
 import { loadPage } from './lib/page-files.ts'
-import { bootstrapNodes, builtPage, defaultStorage } from './lib/places.ts'
+import { bootstrapNodes, builtPage, defaultStorage, desktopFolder } from './lib/places.ts'
 import { pageOfRunning } from './serve.ts'
 
 const storage = defaultStorage()
 /** Chromium keeps its own things here, apart from ours. The lock of the single instance is tied to this folder, too. */
-const folder = join(storage, 'desktop')
+const folder = desktopFolder(storage)
 /** Copies of what is dragged out of the window. */
 const dragged = join(folder, 'drag')
 /** What Electron itself was told to run, while it is not packed. */

@@ -18,6 +18,7 @@ import type {
 import packageFile from '../../package.json' with { type: 'json' }
 import { readLicences } from '../lib/licences.ts'
 import { earlierLogPath, LARGEST_LOG, logPath } from '../lib/log.ts'
+import { desktopFolder } from '../lib/places.ts'
 import { report } from './report.ts'
 
 export type Sources = {
@@ -139,9 +140,12 @@ async function measureLoop() {
   return { median: late(delays.percentile(50)), p99: late(delays.percentile(99)), most: late(delays.max) }
 }
 
+/** Of the backend's log and the desktop's, in the order of their times. */
 async function lastLines(storage: string): Promise<readonly string[]> {
-  const parts = await Promise.all([earlierLogPath(storage), logPath(storage)].map(endOf))
-  return parts.flat()
+  const folders = [storage, desktopFolder(storage)]
+  const parts = await Promise.all(folders.flatMap(folder => [earlierLogPath(folder), logPath(folder)]).map(endOf))
+  const timed = parts.flat().map(line => ({ line, time: /"time":"([^"]{1,40})"/.exec(line)?.[1] ?? '' }))
+  return timed.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)).map(({ line }) => line)
 }
 
 /** Whole lines at the end of a file; none if it is not there. */

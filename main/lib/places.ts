@@ -79,3 +79,6 @@ export function projectFolder(): string {
 }
 
 export const builtPage = (): string => join(projectFolder(), 'out', 'renderer')
+
+/** Below a storage: what the window of the desktop keeps, apart from the backend's. */
+export const desktopFolder = (storage: string): string => join(storage, 'desktop')

@@ -4,6 +4,7 @@ import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { logPath } from '../../main/lib/log.ts'
+import { desktopFolder } from '../../main/lib/places.ts'
 import { begin, isDone, isFound, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder } from '../helpers/files.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
@@ -26,6 +27,15 @@ test('it tells how things stand, and nothing of who, what and where', async () =
   await ben.archive(key, isFound)
   const { publicKey } = (await first(ana.client.network.watch())).find(change => change.op === 'put')!.item
   await ben.client.names.set({ id: publicKey, name: 'Ferdinand' })
+  // Told by the window of the desktop, which has a log of its own, and later than what follows.
+  const failed = {
+    level: 60,
+    time: new Date(Date.now() + 60_000),
+    err: { type: 'RangeError' },
+    msg: 'the backend failed',
+  }
+  await mkdir(desktopFolder(ben.storage))
+  await appendFile(logPath(desktopFolder(ben.storage)), `${JSON.stringify(failed)}\n`)
   // As it is when something that nobody has foreseen goes wrong.
   const err = { type: 'Error', message: `no block 7 of ${key}, said Ferdinand at 10.11.12.13`, stack: '' }
   await appendFile(
@@ -68,6 +78,7 @@ test('it tells how things stand, and nothing of who, what and where', async () =
           said: 'an archive could not be read',
           error: { message: 'no block 7 of archive-1, said […] at […]' },
         },
+        { level: 'error', said: 'the backend failed', error: { type: 'RangeError' } },
       ])
   }
 })
