@@ -93,6 +93,8 @@ declare module 'hypercore' {
         readonly remotePublicKey: Buffer
         readonly rawBytesRead: number
         readonly rawBytesWritten: number
+        /** `rtt`: there and back for packets, in milliseconds; of UDX. */
+        readonly rawStream: { readonly rtt?: number }
         once(event: 'close', listener: () => void): unknown
         destroy(error: Error): unknown
       }

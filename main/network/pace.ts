@@ -13,11 +13,14 @@ const HOPED = 250
 const LATE = 1.5
 /**
  * No more is asked for at once than is answered in so long, and of somebody who is far away so many times as long as the way
- * takes; and no less than this, so that the next answer begins when the last one has gone.
+ * takes; and no less than this, so that the next answer begins when the last one has gone. As long as packets take now, they
+ * are waited for as well: a way that has become longer would else look like somebody who is slow, and less and less be asked
+ * for. Up to so long, since what is asked for makes packets wait, too.
  */
 const WITHIN = 250
 const TIMES = 3
 const LEAST = 2
+const FARTHEST = 1000
 
 export class Pace<Request extends object> {
   /** In the order in which they were asked for; `before`: how many were waited for then. */
@@ -65,10 +68,13 @@ export class Pace<Request extends object> {
     this.#heard = now
   }
 
-  /** So many things may be asked for at once. `first`: of somebody who has not answered yet; each answer makes it one more. */
-  most(first: number): number {
+  /**
+   * So many things may be asked for at once. `first`: of somebody who has not answered yet; each answer makes it one more.
+   * `way`: there and back for packets, as far as is known.
+   */
+  most(first: number, way: number): number {
     if (this.#turn === null) return first
-    const within = WITHIN + TIMES * Math.max(0, this.#atLeast - this.#turn)
+    const within = WITHIN + Math.max(TIMES * (this.#atLeast - this.#turn), Math.min(way, FARTHEST))
     return Math.min(first + this.#answers, Math.max(LEAST, Math.floor(within / this.#turn)))
   }
 

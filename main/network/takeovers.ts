@@ -140,7 +140,9 @@ function paceOf(peer: Peer, core: Hypercore.Inner): Pace<Request> {
   const most = peer.getMaxInflight.bind(peer)
   peer.getMaxInflight = () => {
     const { length, byteLength } = core.state
-    return Math.min(most(), pace.most(Math.max(FIRST_BLOCKS, Math.ceil((FIRST * length) / Math.max(1, byteLength)))))
+    const first = Math.max(FIRST_BLOCKS, Math.ceil((FIRST * length) / Math.max(1, byteLength)))
+    // Of TCP, which leaves no network, it is not known.
+    return Math.min(most(), pace.most(first, peer.stream.rawStream.rtt ?? 0))
   }
   const send = peer._send.bind(peer)
   peer._send = request => {

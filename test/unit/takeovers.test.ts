@@ -13,8 +13,16 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A block takes `turn` at it, and the way to it and back `distance`; from `silentFrom` on it answers nothing. */
-type How = { readonly turn: number; readonly distance?: number; readonly silentFrom?: number }
+/**
+ * A block takes `turn` at it, and the way to it and back `distance`, and `after.distance` from then on; from `silentFrom` on
+ * it answers nothing.
+ */
+type How = {
+  readonly turn: number
+  readonly distance?: number
+  readonly after?: { readonly at: number; readonly distance: number }
+  readonly silentFrom?: number
+}
 type Request = { readonly index: number; readonly peer: number }
 
 /** Takes a log of so many blocks from them. How long it took, in milliseconds, and which blocks each of them has sent. */
@@ -43,7 +51,8 @@ async function take(blocks: number, ...peers: readonly How[]) {
       replicator._updateHotswap(peer)
     },
   }
-  const make = ({ turn, distance = 0, silentFrom = Number.POSITIVE_INFINITY }: How, place: number) => {
+  const make = ({ turn, distance: first = 0, after, silentFrom = Number.POSITIVE_INFINITY }: How, place: number) => {
+    const half = () => (after !== undefined && performance.now() - began >= after.at ? after.distance : first) / 2
     const line: object[] = []
     let busy = false
     const serve = async () => {
@@ -58,7 +67,7 @@ async function take(blocks: number, ...peers: readonly How[]) {
     const deliver = async (request: object) => {
       const { index } = (request as { block: Request }).block
       sent[place]!.push(index)
-      await wait(distance / 2)
+      await wait(half())
       if (!open.has(request)) return
       peer._onrequestroundtrip(request)
       const block = known.get(index)
@@ -73,6 +82,13 @@ async function take(blocks: number, ...peers: readonly How[]) {
     const peer = {
       inflight: 0,
       remoteUploading: true,
+      stream: {
+        rawStream: {
+          get rtt() {
+            return 2 * half()
+          },
+        },
+      },
       stats: { hotswaps: 0 },
       isActive: () => true,
       getMaxInflight: () => 48,
@@ -87,7 +103,7 @@ async function take(blocks: number, ...peers: readonly How[]) {
         peer.inflight++
         open.add(request)
         deepest[place] = Math.max(deepest[place]!, peer.inflight)
-        await wait(distance / 2)
+        await wait(half())
         if (!open.has(request)) return
         line.push(request)
         void serve()
@@ -100,7 +116,7 @@ async function take(blocks: number, ...peers: readonly How[]) {
       _cancelRequest(request: object): void {
         if (!open.delete(request)) return
         peer.inflight--
-        void wait(distance / 2).then(() => {
+        void wait(half()).then(() => {
           if (line.includes(request)) line.splice(line.indexOf(request), 1)
         })
       },
@@ -151,4 +167,11 @@ test('who is far away is asked for as much as keeps the way full', async () => {
   const { all, took } = await take(400, { turn: 5, distance: 200 }, { turn: 5, distance: 200 })
   expect(all).toBeLessThanOrEqual(404)
   expect(took).toBeLessThan(2 * 400 * 2.5)
+})
+
+test('who is farther away than before, or behind a line that others fill, is still asked for as much as it can bring', async () => {
+  for (const distance of [200, 400, 800]) {
+    const { took } = await take(600, { turn: 20, distance: 20, after: { at: 500, distance } })
+    expect(took).toBeLessThan(600 * 20 * 1.15)
+  }
 })
