@@ -9,7 +9,7 @@ import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { readJson, writeJson } from './lib/atomic-file.ts'
-import { projectFolder } from './lib/places.ts'
+import { ownAppImage, projectFolder } from './lib/places.ts'
 
 /** Windows of Cairn are found by this name, see `desktopName` in the configuration of the packages. */
 const NAME = 'cairn'
@@ -77,6 +77,8 @@ export class DesktopEntry {
   readonly #environment: Environment
   readonly #home: string
   readonly #platform: NodeJS.Platform
+  /** Empty: this is none. */
+  readonly #appImage: string
 
   /** What the person chose is kept in `storage`. */
   constructor(
@@ -84,24 +86,25 @@ export class DesktopEntry {
     environment: Environment = process.env,
     home: string = homedir(),
     platform: NodeJS.Platform = process.platform,
+    executable: string = process.execPath,
   ) {
     this.#choice = join(storage, 'desktop-entry.json')
     this.#environment = environment
     this.#home = home
     this.#platform = platform
+    this.#appImage = ownAppImage(environment, executable) ?? ''
   }
 
   /** At each start: writes the entry where one is wanted and missing or old. */
   async start(): Promise<DesktopEntryState> {
     const state = await this.state()
-    const text = desktopEntry(this.#environment['APPIMAGE'] ?? '')
+    const text = desktopEntry(this.#appImage)
     if (state === 'on' && text !== null) await this.#write(text)
     return state
   }
 
   async state(): Promise<DesktopEntryState> {
-    const appImage = this.#environment['APPIMAGE'] ?? ''
-    if (this.#platform !== 'linux' || desktopEntry(appImage) === null) return 'not-needed'
+    if (this.#platform !== 'linux' || desktopEntry(this.#appImage) === null) return 'not-needed'
     for (const folder of this.#sharedFolders())
       if (await isThere(join(folder, 'applications', FILE))) return 'not-needed'
     const own = await read(this.#entry)

@@ -13,11 +13,11 @@ export const LINK_SCHEMES = ['hyper', 'cairn'] as const
 
 /**
  * Whether this start tells the system that it opens links. `handler`: the name of the program that does by now, as the system
- * says it; our own entry may lead to where this program was before. A portable one for Windows is gone from where it runs
+ * says it; whoever that is, the person or an installer has chosen it. A portable program for Windows is gone from where it runs
  * when it ends, and leaves nothing behind.
  */
 export const claimsLinks = (handler: string, environment: Readonly<Record<string, string | undefined>>): boolean =>
-  !environment['PORTABLE_EXECUTABLE_FILE'] && (handler === '' || /^cairn\b/i.test(handler))
+  handler === '' && !environment['PORTABLE_EXECUTABLE_FILE']
 
 const LONGEST_LINK = 8192
 

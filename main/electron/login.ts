@@ -5,6 +5,7 @@
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ownAppImage } from '../lib/places.ts'
 
 /** Told to a Cairn that is started at login. */
 export const HIDDEN = '--hidden'
@@ -24,8 +25,8 @@ export function ownCommand(
   environment: Readonly<Record<string, string | undefined>>,
 ): readonly [program: string, ...args: string[]] {
   if (script !== null) return [execPath, script]
-  const image = environment['APPIMAGE']
-  if (image?.startsWith('/')) return [image]
+  const image = ownAppImage(environment, execPath)
+  if (image !== null) return [image]
   // A portable program for Windows unpacks itself anew at every start.
   return [environment['PORTABLE_EXECUTABLE_FILE'] || execPath]
 }

@@ -8,6 +8,7 @@ import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { assertNever } from '../../preload/contract/errors.ts'
+import { ownAppImage } from '../lib/places.ts'
 
 /** What this Cairn was started as. */
 export type Installed = {
@@ -42,8 +43,9 @@ export async function lookAtInstallation(
   resources: string,
   platform: NodeJS.Platform = process.platform,
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  executable: string = process.execPath,
 ): Promise<Installed> {
-  const appImage = platform === 'linux' ? environment['APPIMAGE'] || null : null
+  const appImage = platform === 'linux' ? ownAppImage(environment, executable) : null
   const can = (path: string, how: number) =>
     access(path, how).then(
       () => true,

@@ -22,18 +22,26 @@ type Crash = { readonly what: 'page' | 'backend'; readonly reason: string; reado
 export function watchOverPage(window: BrowserWindow, care: Care): void {
   const { webContents } = window
   let last: number | null = null
-  const load = () => {
-    last = Date.now()
-    // An address that failed to load has been said already, by its event.
-    window.loadURL(`${PAGE_ORIGIN}/`).catch(() => {})
-  }
+  /** The person has said that it is to be loaded again: that it ends first is no failure. */
+  let isWanted = false
+  // An address that failed to load has been said already, by its event.
+  const load = () => void window.loadURL(`${PAGE_ORIGIN}/`).catch(() => {})
   webContents.on('render-process-gone', (_, { reason, exitCode }) => {
-    care.log.error({ reason, exitCode }, 'the page ended')
-    const answer = onPageGone(reason, last, Date.now())
+    care.log.error({ reason, exitCode, isWanted }, 'the page ended')
+    const answer = isWanted ? 'reload' : onPageGone(reason, last, Date.now())
+    if (!isWanted && answer === 'reload') last = Date.now()
     if (answer === 'reload') load()
     if (answer === 'explain') void explain({ what: 'page', reason, exitCode }, care)
   })
-  window.on('unresponsive', () => void askAboutSilence(window, load, care))
+  const loadAgain = () => {
+    isWanted = true
+    webContents.forcefullyCrashRenderer()
+    load()
+  }
+  webContents.on('did-finish-load', () => {
+    isWanted = false
+  })
+  window.on('unresponsive', () => void askAboutSilence(window, loadAgain, care))
   // Those of the graphics come back by themselves, and the page says what else it misses.
   app.on('child-process-gone', (_, { type, reason, exitCode }) =>
     care.log.warn({ type, reason, exitCode }, 'a helping process ended'),
@@ -74,7 +82,7 @@ async function explain(crash: Crash, care: Care): Promise<void> {
 }
 
 /** The question goes by itself when the page answers again. */
-async function askAboutSilence(window: BrowserWindow, load: () => void, { log }: Care): Promise<void> {
+async function askAboutSilence(window: BrowserWindow, loadAgain: () => void, { log }: Care): Promise<void> {
   log.warn('the page does not answer')
   const answered = new AbortController()
   const end = () => answered.abort()
@@ -84,8 +92,7 @@ async function askAboutSilence(window: BrowserWindow, load: () => void, { log }:
     const asked = { message, detail, buttons: [...buttons], defaultId: 0, cancelId: 0, noLink: true }
     const { response } = await dialog.showMessageBox(window, { type: 'question', ...asked, signal: answered.signal })
     if (response !== 1 || answered.signal.aborted || window.isDestroyed()) return
-    window.webContents.forcefullyCrashRenderer()
-    load()
+    loadAgain()
   } finally {
     window.removeListener('responsive', end)
   }

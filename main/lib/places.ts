@@ -1,5 +1,5 @@
 /** Where things lie on this machine, and what the environment says about it. Knows paths, touches no files but its own. */
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -82,3 +82,28 @@ export const builtPage = (): string => join(projectFolder(), 'out', 'renderer')
 
 /** Below a storage: what the window of the desktop keeps, apart from the backend's. */
 export const desktopFolder = (storage: string): string => join(storage, 'desktop')
+
+/**
+ * The AppImage that this program was started from; null: it was not. Whatever an AppImage starts inherits its variables, a
+ * terminal in it included, so they are ours only where this program runs out of the mount that they name.
+ */
+export function ownAppImage(
+  environment: Environment = process.env,
+  executable: string = process.execPath,
+): string | null {
+  const { APPIMAGE: image, APPDIR: mount } = environment
+  if (!image?.startsWith('/') || !mount?.startsWith('/')) return null
+  return dirname(real(executable))
+    .concat('/')
+    .startsWith(`${real(mount)}/`)
+    ? image
+    : null
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
+  }
+}

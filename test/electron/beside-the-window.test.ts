@@ -201,12 +201,13 @@ test('any path comes out of the entry for autostart as it went in', () => {
 })
 
 test('what is started at login is what the person started', () => {
-  expect(ownCommand('/tmp/.mount_x/cairn', null, { APPIMAGE: '/home/ana/Cairn.AppImage' })).toEqual([
-    '/home/ana/Cairn.AppImage',
-  ])
-  expect(ownCommand('/opt/Cairn/cairn', null, { APPIMAGE: 'relative' })).toEqual(['/opt/Cairn/cairn'])
+  const image = { APPIMAGE: '/home/ana/Cairn.AppImage', APPDIR: '/tmp/.mount_x' }
+  expect(ownCommand('/tmp/.mount_x/cairn', null, image)).toEqual(['/home/ana/Cairn.AppImage'])
+  // Started from a terminal that is an AppImage itself.
+  for (const path of ['/opt/Cairn/cairn', '/tmp/.mount_xy/cairn']) expect(ownCommand(path, null, image)).toEqual([path])
+  expect(ownCommand('/tmp/.mount_x/cairn', null, { ...image, APPIMAGE: 'relative' })).toEqual(['/tmp/.mount_x/cairn'])
   expect(ownCommand('C:\\Temp\\x.exe', null, { PORTABLE_EXECUTABLE_FILE: 'D:\\Cairn.exe' })).toEqual(['D:\\Cairn.exe'])
-  expect(ownCommand('/electron', '/src', { APPIMAGE: '/home/ana/Cairn.AppImage' })).toEqual(['/electron', '/src'])
+  expect(ownCommand('/tmp/.mount_x/electron', '/src', image)).toEqual(['/tmp/.mount_x/electron', '/src'])
   expect(startsHidden(['/cairn', HIDDEN], false, true)).toBe(true)
   expect(startsHidden(['/cairn'], true, true)).toBe(true)
   expect(startsHidden(['/cairn', HIDDEN], true, false)).toBe(false)
@@ -287,8 +288,8 @@ test('a title from somebody else is no markup in a notification', () => {
 })
 
 test('links are claimed where nobody has them, and never for a program that is gone when it ends', () => {
-  for (const handler of ['', 'cairn.desktop', 'Cairn', 'cairn-desktop']) expect(claimsLinks(handler, {})).toBe(true)
-  for (const handler of ['beaker.desktop', 'Keet', 'Cairnwood']) expect(claimsLinks(handler, {})).toBe(false)
+  expect(claimsLinks('', {})).toBe(true)
+  for (const handler of ['beaker.desktop', 'Keet', 'cairn.desktop']) expect(claimsLinks(handler, {})).toBe(false)
   expect(claimsLinks('', { PORTABLE_EXECUTABLE_FILE: 'D:\\cairn-portable.exe' })).toBe(false)
 })
 
@@ -353,8 +354,14 @@ test('what the shell remembers survives a restart and a broken file', async () =
 test('the page is told what can be set here, and sets it', async () => {
   const folder = await temporaryFolder('cairn-shell')
   const login = autostartItem({}, folder, ['/opt/Cairn/cairn'])
-  const environment = { APPIMAGE: join(folder, 'Cairn.AppImage'), XDG_DATA_HOME: folder, XDG_DATA_DIRS: folder }
-  const entry = new DesktopEntry(folder, environment, folder, 'linux')
+  const mount = join(folder, 'mount')
+  const environment = {
+    APPIMAGE: join(folder, 'Cairn.AppImage'),
+    APPDIR: mount,
+    XDG_DATA_HOME: folder,
+    XDG_DATA_DIRS: folder,
+  }
+  const entry = new DesktopEntry(folder, environment, folder, 'linux', join(mount, 'cairn-desktop'))
   const preferring = new Preferring(await ShellPreferences.open(folder), login, entry, true)
   const stop = new AbortController()
   const shown = preferring.watch(stop.signal)

@@ -52,10 +52,13 @@ test('what was started is seen on the disk', async () => {
   const resources = await folder()
   const file = join(resources, 'Cairn.AppImage')
   await writeFile(file, '')
-  const look = (environment = {}) => lookAtInstallation(true, resources, 'linux', environment)
+  const look = (environment: Record<string, string> = {}, executable = '/tmp/.mount_x/cairn-desktop') =>
+    lookAtInstallation(true, resources, 'linux', { APPDIR: '/tmp/.mount_x', ...environment }, executable)
   expect(await look()).toMatchObject({ hasFeed: false, appImage: null })
   await writeFile(join(resources, 'app-update.yml'), 'provider: generic\n')
   expect(await look({ APPIMAGE: file })).toEqual({ ...appImage, appImage: file })
+  // A package that was started from a terminal that is an AppImage must not replace that one.
+  expect(await look({ APPIMAGE: file }, '/opt/Cairn/cairn-desktop')).toMatchObject({ appImage: null })
   expect(await look({ APPIMAGE: join(resources, 'gone') })).toMatchObject({ isWritable: false })
   expect(await lookAtInstallation(true, resources, 'win32', { PORTABLE_EXECUTABLE_FILE: 'C:\\x.exe' })).toMatchObject({
     isPortable: true,

@@ -70,6 +70,7 @@ async function machine(appImage: string | null) {
     XDG_DATA_HOME: join(home, 'data'),
     XDG_CONFIG_HOME: join(home, 'config'),
     XDG_DATA_DIRS: shared,
+    APPDIR: join(home, 'mount'),
     ...(appImage === null ? {} : { APPIMAGE: appImage }),
   }
   const entry = join(home, 'data/applications/cairn.desktop')
@@ -77,8 +78,10 @@ async function machine(appImage: string | null) {
     home,
     entry,
     shared,
-    started: (with_: Record<string, string> = {}) =>
-      new DesktopEntry(join(home, 'storage'), { ...environment, ...with_ }, home, 'linux'),
+    started: (with_: Record<string, string> = {}) => {
+      const given: typeof environment = { ...environment, ...with_ }
+      return new DesktopEntry(join(home, 'storage'), given, home, 'linux', join(given.APPDIR, 'cairn-desktop'))
+    },
     async written() {
       const all = await readdir(join(home, 'data'), { recursive: true, withFileTypes: true }).catch(() => [])
       return all.filter(one => one.isFile() && one.name !== 'mimeinfo.cache').map(one => join(one.parentPath, one.name))
