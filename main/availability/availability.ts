@@ -22,7 +22,7 @@ import { bytesOf, heldIn } from '../archives/blocks.ts'
 import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
 import { contains, countOf, type Ranges, rangesOf, within, without } from '../lib/ranges.ts'
-import { parseEntry } from '../read/entries.ts'
+import { nodeAt, parseEntry } from '../read/entries.ts'
 import type { Agreement } from './agreement.ts'
 import type { Claim } from './gossip.ts'
 import { Holders, type Keeps, type Neighbour } from './holders.ts'
@@ -31,6 +31,7 @@ import {
   addWhole,
   barOf,
   Counts,
+  Finders,
   type Fold,
   Folding,
   type Holding,
@@ -41,6 +42,7 @@ import {
   partOf,
   type Tally,
   unionOf,
+  versionHeld,
 } from './holdings.ts'
 import { Layout, placed } from './layout.ts'
 import type { Memory, Remembered } from './memory.ts'
@@ -62,6 +64,8 @@ const REMEMBER = 30_000
 /** Files that are counted before the loop gets its turn. */
 const SLICE = 8192
 const BUCKETS = 256
+/** Versions of one archive that are known to be some. */
+const MOST_VERSIONS = 100
 
 type Machine = Omit<Neighbour, 'fetches' | 'heard'> & { readonly seenAt: number | null }
 
@@ -91,7 +95,9 @@ type Known = {
   /** What the newest changeset says of the version that it ends. */
   ends: (Head & { readonly end: End | null }) | null
   /** Of machines by what they hold, as long as the version is the same. */
-  tallies: { readonly layout: Layout; readonly of: WeakMap<Ranges, Tally> } | null
+  tallies: { readonly layout: Layout; readonly of: WeakMap<Ranges, Tally & { readonly version: number }> } | null
+  /** Those that it has had since the start, which others may hold still. */
+  versions: { readonly fork: number; readonly lengths: readonly number[] }
 }
 
 export type AvailabilityParts = {
@@ -128,6 +134,8 @@ export class Availability {
   readonly #kept: (key: string) => Promise<Ranges>
   readonly #freed: (key: string) => Ranges
   readonly #known = new Map<string, Known>()
+  /** Those that somebody watches, or of which there is something to be counted or said. The others cost nothing. */
+  readonly #active = new Map<string, Known>()
   readonly #rows = new Collection<Row>()
   #timer: NodeJS.Timeout | null = null
   #remembered = performance.now()
@@ -176,6 +184,7 @@ export class Availability {
     known.watchers++
     known.next = 0
     known.dirty = true
+    this.#active.set(key, known)
     try {
       this.#tick()
       yield* this.#rows.watch(AbortSignal.any([signal, known.life.signal]), ({ id }) => id === key)
@@ -188,15 +197,15 @@ export class Availability {
   async files(key: string, version: number | null, paths: readonly string[]): Promise<readonly (Held | null)[]> {
     const known = await this.#required(key)
     const found = await this.#placed(known, version, paths)
-    const { counts, lists, here } = this.#scales(known)
+    const { counts, finders, here } = this.#scales(known)
     const held: (Held | null)[] = []
     for (const [index, below] of found.entries()) {
       let [least, alone, missing] = [Number.POSITIVE_INFINITY, 0, 0]
-      for (const [index, { places }] of below.entries()) {
-        const others = othersOf(places, counts, lists)
+      for (const [index, file] of below.entries()) {
+        const others = othersOf(file, counts, finders)
         least = Math.min(least, others)
         if (others === 0) alone++
-        if (!holdsAll(here, places)) missing++
+        if (!holdsAll(here, file)) missing++
         if (index % SLICE === SLICE - 1) await setImmediate()
       }
       held.push(
@@ -218,7 +227,10 @@ export class Availability {
     const { holdingOf } = this.#scales(known)
     return this.#machines(key, known.holders.neighbours()).flatMap(machine => {
       const holding = holdingOf(machine)
-      const share = blocks === 0 ? Number(holding.list) : countOf(within(ranges, holding.content)) / blocks
+      const share =
+        blocks === 0
+          ? Number(below.every(({ since }) => holding.version >= since))
+          : countOf(within(ranges, holding.content)) / blocks
       const { id, seenAt } = machine
       return share === 0 ? [] : [{ id, connected: seenAt === null, seenAt, share }]
     })
@@ -241,9 +253,9 @@ export class Availability {
       .at(version, async snapshot =>
         Promise.all(
           paths.map(async path => {
-            const node = path === '/' ? null : await snapshot.entry(path, { wait: false })
+            const node = await nodeAt(snapshot, path, { wait: false })
             const entry = node === null ? null : parseEntry({ key: path, value: node.value })
-            return entry?.kind === 'file' ? [await placed(archive.drive, entry)] : []
+            return node !== null && entry?.kind === 'file' ? [await placed(archive.drive, entry, node.seq + 1)] : []
           }),
         ),
       )
@@ -257,15 +269,16 @@ export class Availability {
     const known = await this.#required(key)
     const layout = await this.#layout(known)
     if (layout === null) throw notListed(key)
-    const { counts, lists, here } = this.#scales(known)
+    const { counts, finders, here } = this.#scales(known)
     let found: RareFile[] = []
     const cut = () => {
       found.sort((a, b) => a.others - b.others || b.size - a.size || (a.path < b.path ? -1 : 1))
       found = found.slice(0, limit)
     }
     for (let index = 0; index < layout.files.length; index++) {
-      const { path, size, places } = layout.files.at(index)
-      found.push({ path, size, others: othersOf(places, counts, lists), here: holdsAll(here, places) })
+      const file = layout.files.at(index)
+      const { path, size } = file
+      found.push({ path, size, others: othersOf(file, counts, finders), here: holdsAll(here, file) })
       if (index % SLICE !== SLICE - 1) continue
       cut()
       await setImmediate()
@@ -313,8 +326,9 @@ export class Availability {
       const { holdingOf, here, counts, others } = this.#scales(known)
       const all = { start: 0, end: known.archive.blobs?.core.length ?? 0 }
       const waiting = known.holders.neighbours().filter(one => {
-        const { list, content } = holdingOf(one)
-        return (one.keeps === 'all' && !(list && contains(content, all))) || one.fetches
+        const { version, content } = holdingOf(one)
+        const isWhole = version >= known.archive.length && contains(content, all)
+        return (one.keeps === 'all' && !isWhole) || one.fetches
       })
       const layout = waiting.length === 0 ? null : await this.#layout(known)
       if (layout === null) continue
@@ -357,10 +371,11 @@ export class Availability {
       const known = this.#known.get(key)
       if (known === undefined) return
       known.dirty = true
+      this.#active.set(key, known)
       this.#takeBack(key, known)
     }
     const left = (who: Neighbour) => this.#note(key, who)
-    this.#known.set(key, {
+    const known: Known = {
       archive,
       holders: new Holders(archive, {
         self: this.#self(),
@@ -382,13 +397,17 @@ export class Availability {
       said: null,
       ends: null,
       tallies: null,
-    })
+      versions: { fork: 0, lengths: [] },
+    }
+    this.#known.set(key, known)
+    this.#active.set(key, known)
   }
 
   #drop(key: string, { holders, life }: Known): void {
     life.abort()
     holders.close()
     this.#known.delete(key)
+    this.#active.delete(key)
     this.#rows.delete(key)
     this.summaries.delete(key)
   }
@@ -401,11 +420,12 @@ export class Availability {
 
   #tick(): void {
     const now = performance.now()
-    for (const [key, known] of this.#known) {
-      known.holders.tell(known.watchers > 0)
+    for (const [key, known] of this.#active) {
+      const isMore = known.holders.tell(known.watchers > 0)
       if (known.watchers > 0 && isDue(known, now)) void this.#countNow(key, known)
+      if (!isMore && !known.dirty && known.watchers === 0) this.#active.delete(key)
     }
-    if (!this.#isBusy && now >= this.#idleUntil) void this.#countTheRest()
+    if (!this.#isBusy && now >= this.#idleUntil && this.#active.size > 0) void this.#countTheRest()
     if (now - this.#remembered > REMEMBER) this.#remember()
   }
 
@@ -413,7 +433,7 @@ export class Availability {
   async #countTheRest(): Promise<void> {
     const began = performance.now()
     this.#isBusy = true
-    for (const [key, known] of this.#known) {
+    for (const [key, known] of this.#active) {
       if (performance.now() - began > MOST_AT_ONCE) break
       if (!this.#closed && known.watchers === 0 && isDue(known, performance.now())) await this.#countNow(key, known)
     }
@@ -492,7 +512,7 @@ export class Availability {
       ...short?.row,
       peers: machines.map(machine => {
         const holding = holdingOf(machine)
-        return holderOf(machine, holding, { files: 0, bytes: 0 }, short?.isWhole(holding) ?? false, [])
+        return holderOf(machine, holding, { files: 0, bytes: 0 }, short?.isWhole(holding) ?? false, [], of)
       }),
     })
     // What nobody was told yet is told as far as it is known: to lay a long list out takes seconds.
@@ -513,14 +533,15 @@ export class Availability {
     const found = await Promise.all(
       machines.map(async machine => {
         const holding = holdingOf(machine)
-        const isWhole = holding.list && countOf(within(places, holding.content)) === countOf(layout.ranges)
+        const isWhole =
+          holding.version >= of.length && countOf(within(places, holding.content)) === countOf(layout.ranges)
         return { machine, holding, isWhole, tally: isWhole ? now.total : await this.#tally(known, layout, holding) }
       }),
     )
     const ever = away.length === 0 ? now : await this.#fold(layout, new Folding(machines.map(holdingOf), here))
     const numbersOf = (some: typeof found) => ({
       whole: some.filter(({ isWhole }) => isWhole).length,
-      some: some.filter(({ holding }) => holding.list || holding.content.length > 0).length,
+      some: some.filter(({ holding }) => holding.version > 0 || holding.content.length > 0).length,
     })
     this.#publish(known, layout, {
       ...base,
@@ -537,7 +558,9 @@ export class Availability {
       bar: barOf(places, counts, here.content, BUCKETS),
       freed: await this.#freedOf(key, archive),
       older: older(length, layout.ranges, unionOf(others.map(({ content }) => content)), here.content),
-      peers: found.map(({ machine, holding, isWhole, tally }) => holderOf(machine, holding, tally, isWhole, places)),
+      peers: found.map(({ machine, holding, isWhole, tally }) =>
+        holderOf(machine, holding, tally, isWhole, places, of),
+      ),
     })
   }
 
@@ -562,13 +585,18 @@ export class Availability {
     if (end === null || others.some(({ content }) => (content.at(-1)?.end ?? 0) > Math.max(length, end.blocks)))
       return null
     const all = { start: 0, end: Math.max(length, end.blocks) }
-    const isWhole = ({ list, content }: Holding) => list && contains(content, all)
+    const isWhole = ({ version, content }: Holding) => version >= archive.length && contains(content, all)
     const isAllOf = (some: readonly Holding[]) => some.every(one => one.content.length === 0 || isWhole(one))
     const judged = (some: readonly Holding[]): Verdict => {
       const whole = some.filter(isWhole).length
       if (whole > 0) return { name: 'safe', others: whole }
       if (!isAllOf(some) || !isWhole(here)) return UNKNOWN
-      return { name: 'only-here', others: some.filter(({ list }) => list).length, files: end.files, bytes: end.bytes }
+      return {
+        name: 'only-here',
+        others: some.filter(({ version }) => version > 0).length,
+        files: end.files,
+        bytes: end.bytes,
+      }
     }
     const now = judged(others.filter(({ seenAt }) => seenAt === null))
     const remembered = judged(others)
@@ -603,6 +631,11 @@ export class Availability {
 
   /** There is another version: what was good of the one before is not known of this one. */
   #takeBack(key: string, known: Known): void {
+    const { length, fork } = headOf(known.archive)
+    const { versions } = known
+    if (versions.fork !== fork) known.versions = { fork, lengths: [length] }
+    else if (versions.lengths.at(-1) !== length)
+      known.versions = { fork, lengths: [...versions.lengths, length].slice(-MOST_VERSIONS) }
     if (known.said === null || areSameHeads(known.said, headOf(known.archive))) return
     known.said = null
     const [row, summary] = [this.#rows.get(key), this.summaries.get(key)]
@@ -622,13 +655,13 @@ export class Availability {
   async #tally(known: Known, layout: Layout, holding: Holding): Promise<Tally> {
     if (known.tallies?.layout !== layout) known.tallies = { layout, of: new WeakMap() }
     const cached = known.tallies.of.get(holding.content)
-    if (cached !== undefined) return cached
+    if (cached?.version === holding.version) return cached
     let tally: Tally = { files: 0, bytes: 0 }
     for (let start = 0; start < layout.files.length; start += SLICE) {
       if (start > 0) await setImmediate()
       tally = addWhole(tally, holding, layout.files, start, Math.min(start + SLICE, layout.files.length))
     }
-    known.tallies.of.set(holding.content, tally)
+    known.tallies.of.set(holding.content, { ...tally, version: holding.version })
     return tally
   }
 
@@ -646,8 +679,9 @@ export class Availability {
     const { archive, holders } = known
     const { core } = archive.drive
     const log = archive.blobs?.core
+    const lengths = known.versions.fork === core.fork ? known.versions.lengths : []
     const holdingOf = (machine: { readonly list: Claim; readonly content: Claim }): Holding => ({
-      list: machine.list.fork === core.fork && contains(machine.list.ranges, { start: 0, end: core.length }),
+      version: machine.list.fork === core.fork ? versionHeld(machine.list, core.length, lengths) : 0,
       content: log !== undefined && machine.content.fork === log.fork ? machine.content.ranges : NONE,
     })
     const others = neighbours.map(holdingOf)
@@ -662,7 +696,7 @@ export class Availability {
       others,
       here: holdingOf(holders.own),
       counts: known.counts!.counts,
-      lists: others.filter(({ list }) => list).length,
+      finders: new Finders(others),
     }
   }
 
@@ -749,10 +783,27 @@ const nothing = (key: string): Row => ({
   peers: [],
 })
 
-function holderOf(machine: Machine, holding: Holding, tally: Tally, all: boolean, places: Ranges): Holder {
+function holderOf(
+  machine: Machine,
+  holding: Holding,
+  tally: Tally,
+  all: boolean,
+  places: Ranges,
+  newest: Head,
+): Holder {
   const { id, seenAt, cairn, keeps } = machine
   const blocks = countOf(within(places, holding.content))
-  return { id, connected: seenAt === null, seenAt, cairn, keeps, list: holding.list, all, blocks, ...tally }
+  return {
+    id,
+    connected: seenAt === null,
+    seenAt,
+    cairn,
+    keeps,
+    list: holding.version >= newest.length,
+    all,
+    blocks,
+    ...tally,
+  }
 }
 
 const isSomething = (list: Claim, content: Claim): boolean => list.ranges.length > 0 || content.ranges.length > 0

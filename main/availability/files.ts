@@ -10,6 +10,8 @@ export type Placed = {
   /** In bytes. */
   readonly size: number
   readonly places: readonly Range[]
+  /** The version from which on it stands there as it does now; somebody who holds an earlier one alone does not find it. */
+  readonly since: number
   /** Nobody knows yet where it stands: `places` are all that there are. */
   readonly isUnknown?: boolean
 }
@@ -20,6 +22,7 @@ type Columns = {
   /** The first run of blocks of each; empty: it has none. */
   readonly starts: Float64Array
   readonly ends: Float64Array
+  readonly sinces: Float64Array
   /** Those that stand in several runs, and those of which nobody knows where they stand, by their paths. */
   readonly scattered: ReadonlyMap<string, Placed>
 }
@@ -45,10 +48,10 @@ export class Files {
   }
 
   at(index: number): Placed {
-    const { paths, sizes, starts, ends } = this.columns
+    const { paths, sizes, starts, ends, sinces } = this.columns
     const [start, end] = [starts[index]!, ends[index]!]
-    const scattered = this.scatteredAt(index)
-    return scattered ?? { path: paths[index]!, size: sizes[index]!, places: end > start ? [{ start, end }] : NONE }
+    const places = end > start ? [{ start, end }] : NONE
+    return this.scatteredAt(index) ?? { path: paths[index]!, size: sizes[index]!, places, since: sinces[index]! }
   }
 
   /** Of most there is nothing to be said but their columns. */
@@ -102,6 +105,7 @@ export class Gathering {
   #sizes: Float64Array
   #starts: Float64Array
   #ends: Float64Array
+  #sinces: Float64Array
   readonly #scattered = new Map<string, Placed>()
   /** They came in the order of paths, as strings are compared, which is not always as bytes are. */
   #isInOrder = true
@@ -111,10 +115,11 @@ export class Gathering {
     this.#sizes = new Float64Array(room)
     this.#starts = new Float64Array(room)
     this.#ends = new Float64Array(room)
+    this.#sinces = new Float64Array(room)
   }
 
   add(file: Placed): void {
-    const { path, size, places } = file
+    const { path, size, places, since } = file
     const index = this.#paths.length
     this.#makeRoom(index + 1)
     if (index > 0 && this.#paths[index - 1]! >= path) this.#isInOrder = false
@@ -122,18 +127,20 @@ export class Gathering {
     this.#sizes[index] = size
     this.#starts[index] = places[0]?.start ?? 0
     this.#ends[index] = places[0]?.end ?? 0
+    this.#sinces[index] = since
     if (places.length > 1 || file.isUnknown === true) this.#scattered.set(path, file)
   }
 
   copy(from: Files, start: number, end: number): void {
     if (end <= start) return
-    const { paths, sizes, starts, ends, scattered } = from.columns
+    const { paths, sizes, starts, ends, sinces, scattered } = from.columns
     const index = this.#paths.length
     this.#makeRoom(index + end - start)
     for (let next = start; next < end; next++) this.#paths.push(paths[next]!)
     this.#sizes.set(sizes.subarray(start, end), index)
     this.#starts.set(starts.subarray(start, end), index)
     this.#ends.set(ends.subarray(start, end), index)
+    this.#sinces.set(sinces.subarray(start, end), index)
     if (scattered.size === 0) return
     for (let next = start; next < end; next++) {
       const scattered = from.scatteredAt(next)
@@ -149,6 +156,7 @@ export class Gathering {
       sizes: this.#sizes.slice(0, count),
       starts: this.#starts.slice(0, count),
       ends: this.#ends.slice(0, count),
+      sinces: this.#sinces.slice(0, count),
       scattered: this.#scattered,
     })
   }
@@ -162,6 +170,7 @@ export class Gathering {
     this.#sizes = sorted(this.#sizes)
     this.#starts = sorted(this.#starts)
     this.#ends = sorted(this.#ends)
+    this.#sinces = sorted(this.#sinces)
   }
 
   #makeRoom(count: number): void {
@@ -174,6 +183,7 @@ export class Gathering {
     this.#sizes = grown(this.#sizes)
     this.#starts = grown(this.#starts)
     this.#ends = grown(this.#ends)
+    this.#sinces = grown(this.#sinces)
   }
 }
 

@@ -204,15 +204,24 @@ export class Holders {
     return [...newest.values()].map(session => this.#neighbour(session))
   }
 
-  /** Says what has changed to all who listen, and asks the others. To be called some times a second. */
-  tell(watched: boolean): void {
-    if (this.#sessions.size === 0) return
+  /**
+   * Says what has changed to all who listen, and asks the others. To be called after each change, and some times a second as
+   * long as there is more to be said or asked, which is true.
+   */
+  tell(watched: boolean): boolean {
+    if (this.#sessions.size === 0) return false
     const now = performance.now()
     const own = this.own
     const keeps = this.#keeps()
+    // Where a log is not there yet, nobody tells when it comes.
+    let isMore = this.#isStale
     for (const session of this.#sessions.values()) {
-      if (session.open) this.#say(session, own, keeps, now)
-      else if (now - session.since > SHOWING && (watched || now - session.looked > LOOKED)) {
+      if (session.open) {
+        if (this.#say(session, own, keeps, now)) isMore = true
+        continue
+      }
+      isMore = true
+      if (now - session.since > SHOWING && (watched || now - session.looked > LOOKED)) {
         // From now on it counts as another program.
         if (session.looked === Number.NEGATIVE_INFINITY) this.#changed()
         session.looked = now
@@ -222,6 +231,7 @@ export class Holders {
         }
       }
     }
+    return isMore
   }
 
   #watch(core: Hypercore): void {
@@ -231,9 +241,12 @@ export class Holders {
     core.on('upload', this.#uploaded)
   }
 
-  #say(session: Session, own: Readonly<Record<Log, Claim>>, keeps: Keeps, now: number): void {
+  /** false: all is said. */
+  #say(session: Session, own: Readonly<Record<Log, Claim>>, keeps: Keeps, now: number): boolean {
     const { channel, told, words } = session
-    if (channel === null || now < session.silentUntil || !channel.drained) return
+    if (channel === null) return false
+    if (session.toldKeeps === keeps && LOGS.every(log => told[log] === own[log])) return false
+    if (now < session.silentUntil || !channel.drained) return true
     if (session.toldKeeps !== keeps) {
       session.toldKeeps = keeps
       channel.messages[KEEPS]!.send(Buffer.of(KEPT.indexOf(keeps)))
@@ -249,6 +262,7 @@ export class Holders {
       session.silentUntil =
         Math.max(session.silentUntil, now) + Math.max(bytes.byteLength / SAID, work / TELLING) * 1000
     }
+    return false
   }
 
   /** It tells all of its blocks once, since nobody but who lacks them is told when more come. */

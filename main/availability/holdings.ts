@@ -3,11 +3,48 @@
  * sentence. What is said of others leaves this machine out. Pure.
  */
 import type { Availability, Verdict } from '../../preload/contract/models.ts'
-import type { Files } from './files.ts'
+import type { Files, Placed } from './files.ts'
 import { contains, countOf, type Range, type Ranges, rangesOf, union, within, without } from '../lib/ranges.ts'
 
-/** What others have of an archive, or this machine has. `list`: all of the list, without which nobody finds a file. */
-export type Holding = { readonly list: boolean; readonly content: Ranges }
+/**
+ * What others have of an archive, or this machine has. `version`: the newest one, up to that which is counted, whose whole list
+ * they have, without which nobody finds a file; 0: none.
+ */
+export type Holding = { readonly version: number; readonly content: Ranges }
+
+/**
+ * The newest version, up to `newest`, whose whole list somebody holds who says that it is `length` blocks long there. A place
+ * inside of a batch is none: what comes in the midst of one is up to one of `versions`, those that are known. 0: none.
+ */
+export function versionHeld(
+  { length, ranges }: { readonly length: number; readonly ranges: Ranges },
+  newest: number,
+  versions: Iterable<number>,
+): number {
+  const [first] = ranges
+  if (first === undefined || first.start > 0) return 0
+  if (first.end >= newest) return newest
+  if (first.end >= length) return length
+  let found = 0
+  for (const version of versions) if (version <= first.end && version > found) found = version
+  return found
+}
+
+/** How many find what has been in the list since a version. */
+export class Finders {
+  /** The version of each, the newest first. */
+  readonly #versions: readonly number[]
+
+  constructor(some: readonly Pick<Holding, 'version'>[]) {
+    this.#versions = some.map(({ version }) => version).sort((one, other) => other - one)
+  }
+
+  since(version: number): number {
+    let count = 0
+    while (count < this.#versions.length && this.#versions[count]! >= version) count++
+    return count
+  }
+}
 
 /** How many hold each block of a log, in runs of the same number. */
 export class Counts {
@@ -91,20 +128,24 @@ export class Counts {
 }
 
 /** How many others hold a file: as many as hold the block of it that the fewest have, and no more than know where it is. */
-export function othersOf(places: readonly Range[], counts: Counts, lists: number): number {
-  let least = lists
+export function othersOf(
+  { places, since }: Pick<Placed, 'places' | 'since'>,
+  counts: Counts,
+  finders: Finders,
+): number {
+  let least = finders.since(since)
   for (const place of places) least = Math.min(least, counts.least(place))
   return least
 }
 
-export const holdsAll = ({ list, content }: Holding, places: readonly Range[]): boolean =>
-  list && places.every(place => contains(content, place))
+export const holdsAll = ({ version, content }: Holding, { places, since }: Pick<Placed, 'places' | 'since'>): boolean =>
+  version >= since && places.every(place => contains(content, place))
 
 export type Tally = { readonly files: number; readonly bytes: number }
 
 /** Adds to `tally` those files from `start` up to `end` that somebody holds whole. */
-export function addWhole(tally: Tally, { list, content }: Holding, files: Files, start: number, end: number): Tally {
-  const { sizes, starts, ends } = files.columns
+export function addWhole(tally: Tally, { version, content }: Holding, files: Files, start: number, end: number): Tally {
+  const { sizes, starts, ends, sinces } = files.columns
   let { files: count, bytes } = tally
   for (let index = start; index < end; index++) {
     const scattered = files.scatteredAt(index)
@@ -114,7 +155,7 @@ export function addWhole(tally: Tally, { list, content }: Holding, files: Files,
         ? scattered.places.every(one => contains(content, one))
         : place.end > place.start
           ? contains(content, place)
-          : list
+          : version >= sinces[index]!
     if (!isWhole) continue
     count++
     bytes += sizes[index]!
@@ -140,7 +181,7 @@ const MOST_TOLD_APART = 10
 /** Counts files one after another, so that a long list can be counted in slices. */
 export class Folding {
   readonly #counts: Counts
-  readonly #lists: number
+  readonly #finders: Finders
   readonly #here: Holding
   readonly #byOthers = Array.from({ length: MOST_TOLD_APART + 1 }, () => 0)
   readonly #sums = { total: sum(), here: sum(), onlyHere: sum(), missing: sum() }
@@ -149,22 +190,23 @@ export class Folding {
 
   constructor(others: readonly Holding[], here: Holding, counts = new Counts(others.map(({ content }) => content))) {
     this.#counts = counts
-    this.#lists = others.filter(({ list }) => list).length
+    this.#finders = new Finders(others)
     this.#here = here
   }
 
   /** Those from `start` up to `end`, which counts each of them once. */
   add(files: Files, start = 0, end = files.length): void {
-    const { sizes, starts, ends } = files.columns
+    const { sizes, starts, ends, sinces } = files.columns
     for (let index = start; index < end; index++) {
       const scattered = files.scatteredAt(index)
       if (scattered === undefined) {
         const place = { start: starts[index]!, end: ends[index]! }
-        const others = Math.min(this.#lists, this.#counts.least(place))
-        this.#count(sizes[index]!, others, this.#here.list && contains(this.#here.content, place))
+        const since = sinces[index]!
+        const others = Math.min(this.#finders.since(since), this.#counts.least(place))
+        this.#count(sizes[index]!, others, this.#here.version >= since && contains(this.#here.content, place))
       } else {
-        const { size, places } = scattered
-        this.#count(size, othersOf(places, this.#counts, this.#lists), holdsAll(this.#here, places))
+        const others = othersOf(scattered, this.#counts, this.#finders)
+        this.#count(scattered.size, others, holdsAll(this.#here, scattered))
       }
     }
   }

@@ -67,8 +67,8 @@ export class Layout {
 
   async #followed(snapshot: Hyperdrive, version: number): Promise<Layout> {
     const changes = new Map<string, Placed | null>()
-    for await (const { path, after } of pairsBetween(this.length, snapshot))
-      changes.set(path, after?.kind === 'file' ? await placed(snapshot, after) : null)
+    for await (const { path, after, since } of pairsBetween(this.length, snapshot))
+      changes.set(path, after?.kind === 'file' ? await placed(snapshot, after, since) : null)
     return new Layout(version, this.fork, this.files.with(changes))
   }
 }
@@ -89,31 +89,32 @@ async function filesOf(drive: Hyperdrive, snapshot: Hyperdrive, version: number,
   return files.done()
 }
 
-async function take(drive: Hyperdrive, { key, value }: Found, files: Gathering): Promise<void> {
+async function take(drive: Hyperdrive, { key, seq, value }: Found, files: Gathering): Promise<void> {
   const entry = parseEntry({ key: textOf(key), value: valueOf(value) })
-  if (entry?.kind === 'file') files.add(placedAt(entry) ?? (await placed(drive, entry)))
+  if (entry?.kind === 'file') files.add(placedAt(entry, seq + 1) ?? (await placed(drive, entry, seq + 1)))
 }
 
 /** null: only a map says it. */
-function placedAt({ path, size, blob }: ArchiveFile): Placed | null {
-  if (blob === null || blob.blockLength === 0) return { path, size, places: [] }
+function placedAt({ path, size, blob }: ArchiveFile, since: number): Placed | null {
+  if (blob === null || blob.blockLength === 0) return { path, size, places: [], since }
   if (blob.blockMap === true) return null
-  return { path, size, places: [{ start: blob.blockOffset, end: blob.blockOffset + blob.blockLength }] }
+  return { path, size, places: [{ start: blob.blockOffset, end: blob.blockOffset + blob.blockLength }], since }
 }
 
-/** Asks nobody. A file of which only a map that is not here says where it stands may stand anywhere. */
-export async function placed(drive: Hyperdrive, file: ArchiveFile): Promise<Placed> {
+/** Asks nobody. `since`: the version from which on the entry is there. A file of which only a map that is not here says where it stands may stand anywhere. */
+export async function placed(drive: Hyperdrive, file: ArchiveFile, since: number): Promise<Placed> {
   const { path, size, blob } = file
-  const plain = placedAt(file)
-  if (plain !== null || blob === null) return plain ?? { path, size, places: [] }
+  const plain = placedAt(file, since)
+  if (plain !== null || blob === null) return plain ?? { path, size, places: [], since }
   const own: Range = { start: blob.blockOffset, end: blob.blockOffset + blob.blockLength }
   const core = drive.blobs?.core
   if (countHeld(core, [own]) < blob.blockLength)
-    return { path, size, places: [{ start: 0, end: core?.length ?? own.end }], isUnknown: true }
+    return { path, size, places: [{ start: 0, end: core?.length ?? own.end }], since, isUnknown: true }
   const mapped = await readEntry(drive, { key: path, value: { blob } })
   return {
     path,
     size: mapped?.kind === 'file' ? mapped.size : size,
     places: rangesOf(await placesOf(drive, file)),
+    since,
   }
 }

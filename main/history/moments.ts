@@ -15,7 +15,7 @@ import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
 import { isTouched } from '../read/difference.ts'
 import { rememberTree } from '../lib/tree-nodes.ts'
-import { type ArchiveEntry, readEntry, shown } from '../read/entries.ts'
+import { type ArchiveEntry, nodeAt, readEntry, shown } from '../read/entries.ts'
 import { isInside } from './inside.ts'
 import { beginning, newestRecorded, recordedBefore, type Recorded, recordedIn, wholeOf } from './recorded.ts'
 import { batches } from './runs.ts'
@@ -120,7 +120,7 @@ export class Moments {
   /** When and in which changeset the file was written that this version has. */
   #written(archive: Archive, version: number, path: string, signal: AbortSignal | undefined): Promise<Written | null> {
     const read = async (snapshot: Hyperdrive) => {
-      const node = await snapshot.entry(path)
+      const node = await nodeAt(snapshot, path)
       const entry = node === null ? null : await readEntry(snapshot, node)
       if (node === null || entry === null) return null
       const extent = await this.extent(archive, node.seq, signal)

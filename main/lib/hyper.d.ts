@@ -203,7 +203,10 @@ declare module 'hypercore' {
     }
     type Replicator = {
       readonly peers: readonly ReplicatorPeer[]
-      readonly _inflight: Iterable<PeerRequest> & { get(id: number): PeerRequest | null | undefined }
+      readonly _inflight: Iterable<PeerRequest> & {
+        readonly idle: boolean
+        get(id: number): PeerRequest | null | undefined
+      }
       /** Something has come and is right; `request`: for what it was sent. */
       _ondata(from: ReplicatorPeer, request: PeerRequest | null, data: Proof): void
       /** Something does not come. */
@@ -211,7 +214,11 @@ declare module 'hypercore' {
       readonly _blocks: {
         add(index: number, priority: number, force: boolean): unknown
         get(index: number): BlockRequest | null
+        isEmpty(): boolean
       }
+      /** What else is wanted. */
+      readonly _ranges: readonly unknown[]
+      readonly _seeks: readonly unknown[]
       readonly stats: { hotswaps: number }
       /** Asks a peer that has room left for what others were asked for already. */
       _updateHotswap(peer: ReplicatorPeer): void

@@ -28,14 +28,21 @@ type Watched = {
 }
 
 const watched = new WeakMap<Hypercore.ReplicatorPeer, Watched>()
+/** Those of which nothing is asked of anybody, and nobody is left out: there is nothing to observe until something is. */
+const calm = new WeakSet<Hypercore.Replicator>()
 
 /** To be called about once a second for a core that is shared. */
 export function passOver(core: Hypercore, now = performance.now()): void {
   const replicator = core.core?.replicator
   if (replicator === undefined) return
+  const isCalm = isIdle(replicator)
+  if (isCalm && calm.has(replicator)) return
   const peers = [...replicator.peers]
+  // The time in which nobody was asked is nobody's silence.
+  if (calm.delete(replicator)) for (const peer of peers) begin(peer, now)
   const alone = peers.every(({ paused }) => paused)
   for (const peer of peers) observe(replicator, peer, now, alone)
+  if (isCalm && !peers.some(({ paused }) => paused)) calm.add(replicator)
   if (peers.length < 2) return
   for (const peer of peers) {
     const known = watched.get(peer)!
@@ -52,6 +59,16 @@ export function passOver(core: Hypercore, now = performance.now()): void {
   }
   // Whoever has nothing to do takes over what others have not answered yet, and what was given back.
   for (const peer of peers) if (!peer.paused && !peer.removed && peer.inflight === 0) replicator.updatePeer(peer)
+}
+
+/** Nothing is asked of anybody, nor is there anything to be asked. */
+const isIdle = ({ _inflight, _blocks, _ranges, _seeks }: Hypercore.Replicator): boolean =>
+  _inflight.idle && _blocks.isEmpty() && _ranges.length === 0 && _seeks.length === 0
+
+function begin(peer: Hypercore.ReplicatorPeer, now: number): void {
+  const known = watched.get(peer)
+  if (known === undefined) return
+  Object.assign(known, { answers: peer.stats.wireData.rx, bytes: peer.stream.rawBytesRead, since: now })
 }
 
 function observe(replicator: Hypercore.Replicator, peer: Hypercore.ReplicatorPeer, now: number, alone: boolean): void {

@@ -10,7 +10,7 @@ import type { Archive } from '../archives/archive.ts'
 import type { Archives } from '../archives/archives.ts'
 import { rangesOf } from '../lib/ranges.ts'
 import { isReplaced, readBlob } from '../read/blob.ts'
-import { type ArchiveFile, heldOf, nameOf, readEntry } from '../read/entries.ts'
+import { type ArchiveFile, heldOf, nameOf, nodeAt, readEntry } from '../read/entries.ts'
 import { contentKeyIn, lookUp } from './list.ts'
 import {
   contentManifestOf,
@@ -70,7 +70,7 @@ async function makeReceipt(
   if (archive.drive.core.encryption !== null)
     throw impossible('The archive is private, and whoever checked the receipt could read all of it.')
   return archive.at(version, async snapshot => {
-    const node = await snapshot.entry(path)
+    const node = await nodeAt(snapshot, path)
     const entry = node === null ? null : await readEntry(snapshot, node)
     if (entry === null)
       throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this version.`, { key: archive.key, path })

@@ -7,6 +7,7 @@ import type Hyperdrive from 'hyperdrive'
 import { isReserved, modifiedOf } from '../archives/about.ts'
 import type { Pending } from '../archives/archive.ts'
 import { contentId } from '../lib/renames.ts'
+import { nodeAt } from '../read/entries.ts'
 import type { Identity } from './disk.ts'
 import { isBelow } from './scan.ts'
 
@@ -81,7 +82,7 @@ export async function knownEntries(drive: Hyperdrive, only: readonly string[] | 
   if (drive.core.length < 2) return known
   for (const path of only ?? ['']) {
     if (path !== '') {
-      const entry = await drive.entry(path)
+      const entry = await nodeAt(drive, path)
       if (entry !== null) add(entry)
     }
     for await (const entry of drive.entries({ gt: `${path}/`, lt: `${path}0` })) add(entry)

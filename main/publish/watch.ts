@@ -85,6 +85,23 @@ function gather(): void {
   }, GATHERED).unref()
 }
 
+/** Folders that are published are looked at together: one after another they would wake this program, and its threads, each by itself. */
+const roots = new Set<() => void>()
+let looking: NodeJS.Timeout | null = null
+
+function lookAlways(look: () => void): () => void {
+  roots.add(look)
+  looking ??= setInterval(() => {
+    for (const look of roots) look()
+  }, ROOT_INTERVAL).unref()
+  return () => {
+    roots.delete(look)
+    if (roots.size > 0 || looking === null) return
+    clearInterval(looking)
+    looking = null
+  }
+}
+
 function watchFolders(item: SourceItem, { onChange, onFailure }: WatchOptions): Watching {
   const folders = new Map<string, FSWatcher>()
   const failed = new Set<string>()
@@ -129,7 +146,7 @@ function watchFolders(item: SourceItem, { onChange, onFailure }: WatchOptions): 
   }
   // Nobody tells that a folder above was renamed, or that a disk is there again.
   let isLooking = false
-  const looking = setInterval(() => {
+  const stopLooking = lookAlways(() => {
     if (root === null || isLooking) return
     isLooking = true
     void lstat(item.path, { bigint: true })
@@ -140,7 +157,7 @@ function watchFolders(item: SourceItem, { onChange, onFailure }: WatchOptions): 
         root = null
         if (watched.has(events)) lose()
       })
-  }, ROOT_INTERVAL).unref()
+  })
   const events = { tell }
   watched.add(events)
   return {
@@ -160,7 +177,7 @@ function watchFolders(item: SourceItem, { onChange, onFailure }: WatchOptions): 
       }
     },
     close() {
-      clearInterval(looking)
+      stopLooking()
       watched.delete(events)
       for (const local of [...folders.keys()]) leave(local)
       return Promise.resolve()

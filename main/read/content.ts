@@ -12,7 +12,7 @@ import { AppError } from '../../preload/contract/errors.ts'
 import type { Archives } from '../archives/archives.ts'
 import { readAsTaken } from './ahead.ts'
 import { readBlob } from './blob.ts'
-import { type ArchiveFile, nameOf, readEntry } from './entries.ts'
+import { type ArchiveFile, nameOf, nodeAt, readEntry } from './entries.ts'
 import { planZip } from './zipping.ts'
 
 /** Older grants are dropped beyond this; the page asks for new ones. */
@@ -152,7 +152,7 @@ export class Content {
     const known = this.#files.get(id)
     if (known !== undefined) return known
     const file = await archive.at(version, async snapshot => {
-      const node = path === '/' ? null : await snapshot.entry(path, { timeout: 20_000 })
+      const node = await nodeAt(snapshot, path, { timeout: 20_000 })
       const entry = node === null ? null : await readEntry(snapshot, node)
       if (entry === null) throw new AppError('PATH_NOT_FOUND', 'There is no such file.', { key, path })
       if (entry.kind !== 'file')

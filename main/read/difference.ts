@@ -14,13 +14,19 @@ export type Pair = {
 /** The same, of which a file that went and one that came with its content have become one. `from`: its path before. */
 export type Differing = Pair & { readonly change: ChangedFile['change']; readonly from: string | null }
 
-/** What differs between an earlier version (up to 1: the beginning, when nothing was) and that of `snapshot`. */
-export async function* pairsBetween(from: number, snapshot: Hyperdrive): AsyncGenerator<Pair> {
+/**
+ * What differs between an earlier version (up to 1: the beginning, when nothing was) and that of `snapshot`. `since`: the version
+ * from which on a path is what it is; 0: it is gone.
+ */
+export async function* pairsBetween(
+  from: number,
+  snapshot: Hyperdrive,
+): AsyncGenerator<Pair & { readonly since: number }> {
   for await (const { left, right } of nodesBetween(from, snapshot)) {
     const after = left === null ? null : await readEntry(snapshot, left)
     const before = right === null ? null : await readEntry(snapshot, right)
     const path = after?.path ?? before?.path
-    if (path !== undefined) yield { path, before, after }
+    if (path !== undefined) yield { path, before, after, since: left === null ? 0 : left.seq + 1 }
   }
 }
 

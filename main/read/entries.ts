@@ -101,6 +101,15 @@ export const isPath = (key: string): boolean =>
     .split('/')
     .every(segment => segment !== '' && segment !== '.' && segment !== '..')
 
+/** What stands at a path; null: nothing, and nothing can where the path is none. Hyperdrive follows `..`, and throws where it leads out. */
+export async function nodeAt(
+  drive: Hyperdrive,
+  path: string,
+  options: { readonly wait?: boolean; readonly timeout?: number } = {},
+): Promise<Hyperdrive.Node | null> {
+  return isPath(path) ? drive.entry(path, options) : null
+}
+
 export type Child =
   | { readonly kind: 'folder'; readonly name: string }
   | { readonly kind: 'entry'; readonly entry: ArchiveEntry }
@@ -195,7 +204,7 @@ export async function* everything(
 ): AsyncGenerator<ArchiveEntry | NoEntry> {
   const prefix = path === '/' ? '' : path
   if (prefix !== '') {
-    const node = await drive.entry(prefix, wait ? {} : { wait })
+    const node = await nodeAt(drive, prefix, wait ? {} : { wait })
     if (node !== null) yield* entryOrNone(drive, prefix, node.value)
   }
   const below = (lower: Buffer, upper: Buffer) =>

@@ -11,7 +11,7 @@ import type { Control, Transfers } from '../transfers/transfers.ts'
 import { readAsTaken } from './ahead.ts'
 import { download, requireWritable } from './download.ts'
 import { requireOwnPlace } from './destination.ts'
-import { children, folderEntry, readEntry, shown } from './entries.ts'
+import { children, folderEntry, nodeAt, readEntry, shown } from './entries.ts'
 import { Manifest } from './manifest.ts'
 import { type Measuring, Sizes } from './sizes.ts'
 import { rememberTree } from '../lib/tree-nodes.ts'
@@ -108,7 +108,7 @@ export class Reading {
   async entry(key: string, version: number | null, path: string): Promise<Entry | null> {
     return this.#archives.get(key).at(version, async snapshot => {
       if (clean(path) === '/') return folderEntry('/')
-      const node = await snapshot.entry(clean(path))
+      const node = await nodeAt(snapshot, clean(path))
       const entry = node === null ? null : await readEntry(snapshot, node)
       if (entry !== null) return shown(snapshot, entry)
       for await (const _ of children(snapshot, clean(path), null, { wanted: 1 })) return folderEntry(clean(path))
@@ -125,7 +125,7 @@ export class Reading {
     signal: AbortSignal,
   ): Promise<{ readonly base64: string; readonly size: number }> {
     return this.#archives.get(key).at(version, async snapshot => {
-      const node = clean(path) === '/' ? null : await snapshot.entry(clean(path))
+      const node = await nodeAt(snapshot, clean(path))
       const entry = node === null ? null : await readEntry(snapshot, node)
       if (entry === null) throw new AppError('PATH_NOT_FOUND', `There is no ${path} in this version.`, { key, path })
       if (entry.kind !== 'file') throw new AppError('NOT_A_FILE', `${path} is a link.`, { path })

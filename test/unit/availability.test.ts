@@ -22,12 +22,14 @@ import {
   addWhole,
   barOf,
   Counts,
+  Finders,
   Folding,
   holdsAll,
   judge,
   older,
   othersOf,
   partOf,
+  versionHeld,
 } from '../../main/availability/holdings.ts'
 import {
   areSame,
@@ -48,10 +50,12 @@ const runs = fc
   .map(pairs => rangesOf(pairs.map(([start, length]) => ({ start, end: Math.min(BLOCKS, start + length) }))))
 const setOf = (ranges: Ranges) =>
   new Set(ranges.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, index) => start + index)))
-const holding = fc.record({ list: fc.boolean(), content: runs })
+const VERSIONS = 5
+const holding = fc.record({ version: fc.nat(VERSIONS), content: runs })
 const placed: fc.Arbitrary<Placed> = fc.record({
   path: fc.string().map(name => `/${name}`),
   size: fc.nat(1000),
+  since: fc.integer({ min: 1, max: VERSIONS }),
   // Of most it is one run; of those that say it with a map it may be several.
   places: fc
     .array(fc.tuple(fc.nat(BLOCKS - 1), fc.integer({ min: 1, max: 9 })), { maxLength: 2 })
@@ -81,17 +85,19 @@ test('counts by block, by file and of all agree with naive ones', () => {
       const sets = others.map(({ content }) => setOf(content))
       const mine = setOf(here.content)
       const countAt = (block: number) => sets.filter(set => set.has(block)).length
-      const lists = others.filter(({ list }) => list).length
+      const finders = new Finders(others)
       const counts = new Counts(others.map(({ content }) => content))
       const folding = new Folding(others, here)
       const naive = { onlyHere: 0, missing: 0, here: 0, bytes: 0, byOthers: new Map<number, number>() }
       let [least, leastWithThis] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
       for (const file of files) {
         const blocks = [...setOf(file.places)]
-        const count = Math.min(lists, ...blocks.map(countAt))
-        const isHere = here.list && blocks.every(block => mine.has(block))
-        expect(othersOf(file.places, counts, lists)).toBe(count)
-        expect(holdsAll(here, file.places)).toBe(isHere)
+        // Whoever has an earlier list does not find what came later, and finds everything else.
+        const finding = others.filter(({ version }) => version >= file.since).length
+        const count = Math.min(finding, ...blocks.map(countAt))
+        const isHere = here.version >= file.since && blocks.every(block => mine.has(block))
+        expect(othersOf(file, counts, finders)).toBe(count)
+        expect(holdsAll(here, file)).toBe(isHere)
         naive.byOthers.set(count, (naive.byOthers.get(count) ?? 0) + 1)
         if (isHere) naive.here++
         if (count === 0) naive[isHere ? 'onlyHere' : 'missing']++
@@ -103,8 +109,10 @@ test('counts by block, by file and of all agree with naive ones', () => {
       folding.add(columns)
       const fold = folding.result
       others.forEach((other, which) => {
-        const whole = files.filter(({ places }) =>
-          places.length === 0 ? other.list : [...setOf(rangesOf(places))].every(block => sets[which]!.has(block)),
+        const whole = files.filter(({ places, since }) =>
+          places.length === 0
+            ? other.version >= since
+            : [...setOf(rangesOf(places))].every(block => sets[which]!.has(block)),
         )
         const tally = { files: whole.length, bytes: whole.reduce((sum, { size }) => sum + size, 0) }
         expect(addWhole({ files: 0, bytes: 0 }, other, columns, 0, columns.length)).toEqual(tally)
@@ -185,12 +193,12 @@ test('a bar says of each part what is true of its blocks', () => {
 })
 
 test('the sentence', () => {
-  const all = { list: true, content: [{ start: 0, end: 4 }] }
-  const half = (start: number) => ({ list: true, content: [{ start, end: start + 2 }] })
-  const none = { list: false, content: [] }
+  const all = { version: 3, content: [{ start: 0, end: 4 }] }
+  const half = (start: number) => ({ version: 3, content: [{ start, end: start + 2 }] })
+  const none = { version: 0, content: [] }
   const files: readonly Placed[] = [
-    { path: '/a', size: 10, places: [{ start: 0, end: 2 }] },
-    { path: '/b', size: 20, places: [{ start: 2, end: 4 }] },
+    { path: '/a', size: 10, places: [{ start: 0, end: 2 }], since: 2 },
+    { path: '/b', size: 20, places: [{ start: 2, end: 4 }], since: 3 },
   ]
   const say = (others: readonly (typeof all)[], here: typeof all) => {
     const folding = new Folding(others, here)
@@ -205,7 +213,25 @@ test('the sentence', () => {
   const missing = { name: 'missing', others: 0, files: 1, bytes: 20, onlyHere: { files: 1, bytes: 10 } }
   expect(say([none], half(0))).toEqual(missing)
   // Content without a list, of which nobody would know what it is.
-  expect(say([{ ...all, list: false }], all).name).not.toBe('spread')
+  expect(say([{ ...all, version: 0 }], all).name).not.toBe('spread')
+  // Who has the list as it was before the last file came holds what was there already.
+  expect(say([{ version: 2, content: [{ start: 0, end: 2 }] }], all)).toEqual({
+    name: 'only-here',
+    others: 1,
+    files: 1,
+    bytes: 20,
+  })
+})
+
+test('which version somebody holds whose list is not the newest', () => {
+  const held = (end: number, length: number, versions: readonly number[] = []) =>
+    versionHeld({ length, ranges: end === 0 ? [] : [{ start: 0, end }] }, 20, versions)
+  expect([held(20, 20), held(25, 25), held(0, 20)]).toEqual([20, 20, 0])
+  // It has heard of no later one.
+  expect([held(12, 12), held(12, 12, [5])]).toEqual([12, 12])
+  // It is fetching the newest: what has come of it may lie in the midst of a batch.
+  expect([held(15, 20), held(15, 20, [5, 12, 18]), held(12, 20, [5, 12, 18])]).toEqual([0, 12, 12])
+  expect(versionHeld({ length: 20, ranges: [{ start: 1, end: 20 }] }, 20, [12])).toBe(0)
 })
 
 const word: fc.Arbitrary<Word> = fc.record({
