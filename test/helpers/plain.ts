@@ -30,6 +30,22 @@ export function replicating(store: Corestore, bootstrap: readonly string[]): Hyp
   return swarm
 }
 
+/** The blocks of content that lie in a store that nobody uses any more. */
+export async function blocksIn(folder: string, key: string): Promise<readonly number[]> {
+  const store = new Corestore(folder, { allowBackup: true })
+  try {
+    const drive = new Hyperdrive(store.session(), decodeKey(key))
+    await drive.ready()
+    const { core } = await drive.getBlobs()
+    const blocks: number[] = []
+    for (let index = 0; index < core.length; index++) if (await core.has(index)) blocks.push(index)
+    await drive.close()
+    return blocks
+  } finally {
+    await store.close()
+  }
+}
+
 /** Somebody who follows an archive, and remembers every version that was ever announced here. */
 export type Follower = {
   readonly drive: Hyperdrive

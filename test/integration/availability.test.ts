@@ -20,7 +20,7 @@ import { Layout, placed } from '../../main/availability/layout.ts'
 import type { ArchiveRow, Availability, AvailabilitySummary, Holder } from '../../preload/contract/models.ts'
 import { isDone, isFound, type Person, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
-import { replicating } from '../helpers/plain.ts'
+import { blocksIn, replicating } from '../helpers/plain.ts'
 import { cairn } from '../helpers/program.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 
@@ -57,22 +57,6 @@ const keyOf = async (person: Person) => {
     ({ publicKey }) => publicKey !== '',
   )
   return (await network).publicKey
-}
-
-/** The blocks of content that lie in a store that nobody uses any more. */
-async function blocksIn(folder: string, key: string): Promise<readonly number[]> {
-  const store = new Corestore(folder, { allowBackup: true })
-  try {
-    const drive = new Hyperdrive(store.session(), decodeKey(key))
-    await drive.ready()
-    const { core } = await drive.getBlobs()
-    const blocks: number[] = []
-    for (let index = 0; index < core.length; index++) if (await core.has(index)) blocks.push(index)
-    await drive.close()
-    return blocks
-  } finally {
-    await store.close()
-  }
 }
 
 test('what five machines and one of another program say of each other is what lies on their disks', async () => {

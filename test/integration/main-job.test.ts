@@ -48,6 +48,14 @@ test('publish, open, look, take, follow', async () => {
   expect(root.entries.find(({ name }) => name === 'video.bin')?.held).toBe('none')
   const { base64 } = await bob.client.read.bytes({ key, version: null, path: '/readme.md', start: 0, length: 100 })
   expect(Buffer.from(base64, 'base64').toString()).toBe('# Hello\n')
+  // What is no path of an archive is one at which nothing is.
+  for (const path of ['/../readme.md', '/photos/../readme.md', '//readme.md', '/.']) {
+    const asked = { key, version: null, path }
+    expect(await bob.client.read.entry(asked)).toBeNull()
+    const none = { code: 'PATH_NOT_FOUND' }
+    await expect(bob.client.read.bytes({ ...asked, start: 0, length: 100 })).rejects.toMatchObject(none)
+    await expect(bob.client.availability.who(asked)).rejects.toMatchObject(none)
+  }
   const row = await bob.archive(key, row => row.held.blocks > 0)
   expect(row.held.blocks).toBeLessThan(5)
 
