@@ -28,9 +28,15 @@ export function watchOverPage(window: BrowserWindow, care: Care): void {
   const load = () => void window.loadURL(`${PAGE_ORIGIN}/`).catch(() => {})
   webContents.on('render-process-gone', (_, { reason, exitCode }) => {
     care.log.error({ reason, exitCode, isWanted }, 'the page ended')
-    const answer = isWanted ? 'reload' : onPageGone(reason, last, Date.now())
-    if (!isWanted && answer === 'reload') last = Date.now()
-    if (answer === 'reload') load()
+    if (isWanted) {
+      isWanted = false
+      return load()
+    }
+    const answer = onPageGone(reason, last, Date.now())
+    if (answer === 'reload') {
+      last = Date.now()
+      load()
+    }
     if (answer === 'explain') void explain({ what: 'page', reason, exitCode }, care)
   })
   const loadAgain = () => {
