@@ -3,6 +3,7 @@
  * is not searched for what must not stay: only what is known to be harmless stays, which is plain words and small
  * numbers. Keys become names that stand for the same thing throughout, so that one can still follow what belongs together. Pure.
  */
+import { constants } from 'node:os'
 import { decodeZ32 } from '../lib/z32.ts'
 
 const GONE = '[…]'
@@ -16,7 +17,44 @@ const NUMBER = /^\d{1,9}(?:\.\d{1,6})?$/
 const WORD = /^[A-Za-z]{1,24}(?:['’-][A-Za-z]{1,24}){0,3}$/
 /** In the middle of a sentence a word like this is a name, as a rule. */
 const CAPITALISED = /^[A-Z][a-z’'-]+$/
-const CONSTANT = /^(?:[A-Z]{1,4}|E[A-Z]{2,15}|[A-Z][A-Z0-9]{0,20}(?:_[A-Z0-9]{1,20}){1,4})$/
+/** As codes are spelt, and folders of people, too. */
+const CAPITALS = /^[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*$/
+/** Of Node. */
+const NODE_CODE = /^ERR_[A-Z]{2,20}(?:_[A-Z]{2,20}){0,6}$/
+/** Those of the system, of what looks up names, and of the modules that carry archives; and what everybody abbreviates. */
+const KNOWN_CAPITALS: ReadonlySet<string> = new Set([
+  ...Object.keys(constants.errno),
+  ...['ENOTFOUND', 'ENODATA', 'ESERVFAIL', 'EREFUSED', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NONAME'],
+  ...['ALREADY_LISTENING', 'BAD_ARGUMENT', 'BAD_HANDSHAKE_REPLY', 'BAD_HOLEPUNCH_REPLY', 'BATCH_ALREADY_EXISTS'],
+  ...['BATCH_ALREADY_FLUSHED', 'BATCH_UNFLUSHED', 'BLOCK_NOT_AVAILABLE', 'CANNOT_HOLEPUNCH', 'DECODING_ERROR'],
+  ...['DUPLICATE_CONNECTION', 'HANDSHAKE_INVALID', 'HANDSHAKE_UNFINISHED', 'HOLEPUNCH_ABORTED', 'HOLEPUNCH_INVALID'],
+  ...['HOLEPUNCH_DOUBLE_RANDOMIZED_NATS', 'HOLEPUNCH_PROBE_TIMEOUT', 'INVALID_CAPABILITY', 'INVALID_CHECKSUM'],
+  ...['INVALID_OPERATION', 'INVALID_OPLOG_VERSION', 'INVALID_PROOF', 'INVALID_SIGNATURE', 'IO_SUSPENDED'],
+  ...['KEYPAIR_ALREADY_USED', 'NODE_DESTROYED', 'OPLOG_CORRUPT', 'OPLOG_HEADER_OVERFLOW', 'PEER_CONNECTION_FAILED'],
+  ...['PEER_NOT_FOUND', 'RELAY_ABORTED', 'REMOTE_ABORTED', 'REMOTE_NOT_HOLEPUNCHABLE', 'REMOTE_NOT_HOLEPUNCHING'],
+  ...['REQUEST_CANCELLED', 'REQUEST_DESTROYED', 'REQUEST_TIMEOUT', 'SERVER_ERROR', 'SERVER_INCOMPATIBLE'],
+  ...['SESSION_CLOSED', 'SESSION_MOVED', 'SESSION_NOT_WRITABLE', 'SNAPSHOT_NOT_AVAILABLE', 'STORAGE_CONFLICT'],
+  ...['STORAGE_EMPTY', 'STREAM_NOT_CONNECTED', 'SUSPENDED', 'WRITE_FAILED'],
+  ...[
+    'CPU',
+    'DHT',
+    'DNS',
+    'HTTP',
+    'ID',
+    'IO',
+    'IP',
+    'JSON',
+    'NAT',
+    'OK',
+    'PDF',
+    'SQL',
+    'TCP',
+    'TLS',
+    'UDP',
+    'URL',
+    'ZIP',
+  ],
+])
 const STANDS_FOR = /^(?:archive|peer|key)-\d{1,6}$/
 /** Files of the storage folder, in which the person has named nothing. */
 const OWN_FILE = /^(?:cache|freed|names|page|peers|registry|settings|traffic)\.json$/
@@ -100,7 +138,8 @@ function isHarmless(token: string, isFirst: boolean): boolean {
   // One colon at the most: an address may end in two.
   const bare = token.replace(/^[([]+/, '').replace(/[)\]]*[.,;!?]*:?$/, '')
   if (bare === '') return /^[[\]().,;:!?]+$/.test(token)
-  if (STANDS_FOR.test(bare) || NUMBER.test(bare) || CONSTANT.test(bare) || OWN_FILE.test(bare)) return true
+  if (STANDS_FOR.test(bare) || NUMBER.test(bare) || OWN_FILE.test(bare)) return true
+  if (CAPITALS.test(bare)) return KNOWN_CAPITALS.has(bare) || NODE_CODE.test(bare)
   return WORD.test(bare) && (isFirst || !CAPITALISED.test(bare))
 }
 

@@ -208,6 +208,23 @@ describe('none of what is planted survives', () => {
     )
   })
 
+  test('what is spelt as a code and is none', () => {
+    const capitals = fc.tuple(marked, marked, fc.nat(2030)).map(parts => parts.join('_').toUpperCase())
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          capitals,
+          marked.map(word => word.toUpperCase()),
+        ),
+        words,
+        (name, before) => {
+          for (const text of [`${before} ${name}: not readable`, `${name} (${name}) ${name}.`, `no entry ${name}`])
+            expect(left(new Redaction([]).text(text), name)).toBe(null)
+        },
+      ),
+    )
+  })
+
   test('what people, machines and archives are called, also as a plain word of a sentence', () => {
     const sentence = (name: string) => `no room for ${name} on the disk of ${name.toUpperCase()}, says ${name}'s backup`
     fc.assert(
@@ -240,6 +257,10 @@ describe('what helps stays', () => {
     ['3 of 8 nodes see this machine at 10.1.2.3:4711.', '3 of 8 nodes see this machine at […]'],
     ['connection from Ana timed out after 12.5 s', 'connection from […] timed out after 12.5 s'],
     ['INVALID_OPERATION: Corestore is closed', 'INVALID_OPERATION: Corestore is closed'],
+    [
+      'no route over UDP (EHOSTUNREACH, ERR_SOCKET_DGRAM_NOT_RUNNING)',
+      'no route over UDP (EHOSTUNREACH, ERR_SOCKET_DGRAM_NOT_RUNNING)',
+    ],
   ])('%s', (text, expected) => expect(redaction.text(text)).toBe(expected))
 
   test('where it happened, in the program', () => {
