@@ -17,7 +17,7 @@ export const LINK_SCHEMES = ['hyper', 'cairn'] as const
  * when it ends, and leaves nothing behind.
  */
 export const claimsLinks = (handler: string, environment: Readonly<Record<string, string | undefined>>): boolean =>
-  handler === '' && !environment['PORTABLE_EXECUTABLE_FILE']
+  handler.trim() === '' && !environment['PORTABLE_EXECUTABLE_FILE']
 
 const LONGEST_LINK = 8192
 

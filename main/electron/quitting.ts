@@ -7,7 +7,7 @@ import { hasWayBack, onClose, onQuit, sayHidden } from './closing.ts'
 import type { Host } from './host.ts'
 import { showNotice } from './notices.ts'
 import type { ShellPreferences } from './preferences.ts'
-import { showWindow } from './window.ts'
+import { hideWindow, showWindow } from './window.ts'
 
 /** The backend takes less; what still hangs then goes on at the next start. Milliseconds. */
 const CLOSING = 2000
@@ -33,7 +33,7 @@ export function endWell({
     app.quit()
   }
   const hide = () => {
-    window.hide()
+    hideWindow(window)
     const words = sayHidden(platform, preferences.current.saidHidden)
     if (words === null) return
     showNotice(words, () => showWindow(window))
@@ -64,7 +64,7 @@ export function endWell({
     event.preventDefault()
     asking = true
     void askToQuit(client, window, hasTray)
-      .then(leaves => (leaves ? quit() : hasWayBack({ platform, hasTray }) ? window.hide() : showWindow(window)))
+      .then(leaves => (leaves ? quit() : hasWayBack({ platform, hasTray }) ? hideWindow(window) : showWindow(window)))
       .finally(() => {
         asking = false
       })

@@ -89,6 +89,14 @@ export function showWindow(window: BrowserWindow): void {
   window.focus()
 }
 
+/** A window that fills the screen leaves that first: macOS would leave an empty screen behind. */
+export function hideWindow(window: BrowserWindow): void {
+  if (window.isDestroyed()) return
+  if (!window.isFullScreen()) return window.hide()
+  window.once('leave-full-screen', () => window.hide())
+  window.setFullScreen(false)
+}
+
 /** For everything that shows a page, now and later. */
 export function shutIn(session: Session): void {
   app.on('web-contents-created', (_, contents) => {
