@@ -12,8 +12,10 @@ function coreWith(count: number) {
     stats: { wireData: { rx: 0 } },
     stream: { rawBytesRead: 0 },
   }))
-  const replicator = { peers, _inflight: [], updatePeer: () => {} }
-  return { peers, core: { core: { replicator } } as unknown as Hypercore }
+  const inflight = Object.assign([], { idle: false })
+  const blocks = { isEmpty: () => true }
+  const replicator = { peers, _inflight: inflight, _blocks: blocks, _ranges: [], _seeks: [], updatePeer: () => {} }
+  return { peers, inflight, core: { core: { replicator } } as unknown as Hypercore }
 }
 
 test('of two who send one large block every five seconds each, and of one who sends one in ten, none is left out', () => {
@@ -47,4 +49,30 @@ test('who never answers is left out after four seconds, and who stops after no m
   expect(since[0]).toBe(4)
   expect(stops.paused).toBe(true)
   expect(answers.paused).toBe(false)
+})
+
+test('the time in which nobody was asked is nobody’s silence', () => {
+  const { peers, inflight, core } = coreWith(2)
+  const [late, answers] = peers as [(typeof peers)[0], (typeof peers)[0]]
+  const rest = (isIdle: boolean) => {
+    inflight.idle = isIdle
+    for (const peer of peers) peer.inflight = isIdle ? 0 : 1
+  }
+  for (const [from, isIdle] of [
+    [0, false],
+    [3, true],
+    [60, false],
+  ] as const) {
+    rest(isIdle)
+    for (let second = from; second < from + 3; second++) {
+      answers.stats.wireData.rx++
+      passOver(core, second * 1000)
+      expect(late.paused).toBe(false)
+    }
+  }
+  for (let second = 63; second < 66; second++) {
+    answers.stats.wireData.rx++
+    passOver(core, second * 1000)
+  }
+  expect(late.paused).toBe(true)
 })
