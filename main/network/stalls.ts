@@ -35,7 +35,7 @@ const calm = new WeakSet<Hypercore.Replicator>()
 export function passOver(core: Hypercore, now = performance.now()): void {
   const replicator = core.core?.replicator
   if (replicator === undefined) return
-  const isCalm = isIdle(replicator)
+  const isCalm = isIdle(core, replicator)
   if (isCalm && calm.has(replicator)) return
   const peers = [...replicator.peers]
   // The time in which nobody was asked is nobody's silence.
@@ -61,9 +61,12 @@ export function passOver(core: Hypercore, now = performance.now()): void {
   for (const peer of peers) if (!peer.paused && !peer.removed && peer.inflight === 0) replicator.updatePeer(peer)
 }
 
-/** Nothing is asked of anybody, nor is there anything to be asked. */
-const isIdle = ({ _inflight, _blocks, _ranges, _seeks }: Hypercore.Replicator): boolean =>
-  _inflight.idle && _blocks.isEmpty() && _ranges.length === 0 && _seeks.length === 0
+/** Nothing is asked of anybody, nor is there anything to be asked: all that will ever come may be wanted of a log that is all here. */
+const isIdle = (core: Hypercore, { _inflight, _blocks, _ranges, _seeks }: Hypercore.Replicator): boolean =>
+  _inflight.idle &&
+  _blocks.isEmpty() &&
+  _seeks.length === 0 &&
+  (_ranges.length === 0 || core.contiguousLength >= core.length)
 
 function begin(peer: Hypercore.ReplicatorPeer, now: number): void {
   const known = watched.get(peer)

@@ -18,6 +18,7 @@ const FILE_INTERVAL = 1000
 const GATHERED = 50
 /** A folder that is published is looked at itself so often, in milliseconds. */
 const ROOT_INTERVAL = 5000
+const MOST_AT_ONCE = 100
 /** More than this at once, and the system's own queue may have been too short. */
 const COUNTED = queueLength() / 2
 
@@ -85,14 +86,21 @@ function gather(): void {
   }, GATHERED).unref()
 }
 
-/** Folders that are published are looked at together: one after another they would wake this program, and its threads, each by itself. */
+/**
+ * Folders that are published are looked at together, since each by itself would wake this program and its threads, and so
+ * many at a time: of hundreds each has its turn less often.
+ */
 const roots = new Set<() => void>()
 let looking: NodeJS.Timeout | null = null
 
 function lookAlways(look: () => void): () => void {
   roots.add(look)
   looking ??= setInterval(() => {
-    for (const look of roots) look()
+    for (const look of [...roots].slice(0, MOST_AT_ONCE)) {
+      roots.delete(look)
+      roots.add(look)
+      look()
+    }
   }, ROOT_INTERVAL).unref()
   return () => {
     roots.delete(look)
