@@ -111,8 +111,10 @@ async function start(): Promise<void> {
     .then(state => {
       if (state !== 'off') registerLinkHandler(script)
     })
+  const login = loginItem(script)
+  void login.follow().catch(error => log.warn({ err: error }, 'what is started at login was not looked after'))
   const { hasTray } = presence
-  const preferring = new Preferring(preferences, loginItem(script), entry, hasTray && process.platform !== 'darwin')
+  const preferring = new Preferring(preferences, login, entry, hasTray && process.platform !== 'darwin')
   const dragOut = new DragOut(dragged, client, host.content)
   void dragOut.clear().catch(error => log.warn({ err: error }, 'what was dragged before was not deleted'))
   const shellPort = () => {

@@ -16,6 +16,7 @@ export function loginItem(script: string | null): LoginItem {
       app.setLoginItemSettings({ openAtLogin: wanted, ...own })
       return Promise.resolve()
     },
+    follow: () => Promise.resolve(),
   }
 }
 

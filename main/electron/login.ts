@@ -3,6 +3,7 @@
  * read small files, which are written here. What the system says holds: nothing of it is remembered elsewhere, so that
  * who takes it out there is not asked to do so here as well. Knows no Electron.
  */
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownAppImage } from '../lib/places.ts'
@@ -13,6 +14,8 @@ export const HIDDEN = '--hidden'
 export type LoginItem = {
   get(): Promise<boolean>
   set(wanted: boolean): Promise<void>
+  /** At each start: where what would be started is gone, since the file was moved or a newer one has another name, it is this program. */
+  follow(): Promise<void>
 }
 
 /**
@@ -40,18 +43,20 @@ export function autostartItem(
   const chosen = environment['XDG_CONFIG_HOME']
   const folder = join(chosen?.startsWith('/') ? chosen : join(home, '.config'), 'autostart')
   const path = join(folder, 'cairn.desktop')
+  const enabled = async () => {
+    const entry = await readFile(path, 'utf8').catch(() => '')
+    return entry !== '' && isEnabled(entry) ? entry : null
+  }
+  const write = async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await writeFile(path, autostartEntry(command), { mode: 0o644 })
+  }
   return {
-    async get() {
-      try {
-        return isEnabled(await readFile(path, 'utf8'))
-      } catch {
-        return false
-      }
-    },
-    async set(wanted) {
-      if (!wanted) return rm(path, { force: true })
-      await mkdir(folder, { recursive: true, mode: 0o700 })
-      await writeFile(path, autostartEntry(command), { mode: 0o644 })
+    get: async () => (await enabled()) !== null,
+    set: wanted => (wanted ? write() : rm(path, { force: true })),
+    async follow() {
+      const program = /^TryExec=(.*)$/m.exec((await enabled()) ?? '')?.[1]?.replaceAll('\\\\', '\\')
+      if (program !== undefined && !existsSync(program)) await write()
     },
   }
 }

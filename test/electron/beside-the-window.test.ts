@@ -1,5 +1,5 @@
 /** What the desktop shell decides beside its window, without Electron: places, crashes, login, tray, lists of the system. */
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -166,6 +166,29 @@ test('the entry for autostart is read by the rules of its format', async () => {
   const elsewhere = autostartItem({ XDG_CONFIG_HOME: join(home, 'own') }, home, ['/x'])
   await elsewhere.set(true)
   expect(await stat(join(home, 'own', 'autostart', 'cairn.desktop'))).toBeTruthy()
+})
+
+test('what is started at login follows an AppImage that was moved or renamed, and nothing else', async () => {
+  const home = await temporaryFolder('cairn-login')
+  const path = join(home, '.config', 'autostart', 'cairn.desktop')
+  const [old, now] = [join(home, 'cairn \\ 1.AppImage'), join(home, 'cairn-2.AppImage')]
+  const item = (program: string) => autostartItem({}, home, [program])
+  await item(now).follow()
+  expect(await item(now).get()).toBe(false)
+  await writeFile(old, '')
+  await item(old).set(true)
+  const before = await readFile(path, 'utf8')
+  // The other one is there, and chosen.
+  await item(now).follow()
+  expect(await readFile(path, 'utf8')).toBe(before)
+  await rm(old)
+  // Who switched it off in the desktop's own settings does not get it back.
+  await writeFile(path, `${before}Hidden=true\n`)
+  await item(now).follow()
+  expect(await readFile(path, 'utf8')).toBe(`${before}Hidden=true\n`)
+  await writeFile(path, before)
+  await item(now).follow()
+  expect(await readFile(path, 'utf8')).toContain(`\nTryExec=${now}\n`)
 })
 
 /** As the specification of desktop entries has it: the string of the file first, then the arguments within it. */
