@@ -433,9 +433,13 @@ export class Availability {
   async #countTheRest(): Promise<void> {
     const began = performance.now()
     this.#isBusy = true
-    for (const [key, known] of this.#active) {
+    // Those that waited longest come first: a few large ones that change all the time would else be all that is counted.
+    const waiting = [...this.#active].filter(([, known]) => known.watchers === 0 && isDue(known, began))
+    waiting.sort(([, one], [, other]) => one.counted - other.counted)
+    for (const [key, known] of waiting) {
       if (performance.now() - began > MOST_AT_ONCE) break
-      if (!this.#closed && known.watchers === 0 && isDue(known, performance.now())) await this.#countNow(key, known)
+      if (!this.#closed && this.#known.get(key) === known && known.watchers === 0 && isDue(known, performance.now()))
+        await this.#countNow(key, known)
     }
     this.#isBusy = false
     this.#idleUntil = performance.now() + (performance.now() - began) / BACKGROUND

@@ -70,12 +70,15 @@ export class Pace<Request extends object> {
 
   /**
    * So many things may be asked for at once. `first`: of somebody who has not answered yet; each answer makes it one more.
-   * `way`: there and back for packets, as far as is known.
+   * `way`: there and back for packets, as far as is known. Of a long one the first answers are slow whoever sends them, and so are
+   * those after a packet was lost: no less is asked for than what fills the way at `first` in each WITHIN.
    */
   most(first: number, way: number): number {
     if (this.#turn === null) return first
-    const within = WITHIN + Math.max(TIMES * (this.#atLeast - this.#turn), Math.min(way, FARTHEST))
-    return Math.min(first + this.#answers, Math.max(LEAST, Math.floor(within / this.#turn)))
+    const far = Math.min(way, FARTHEST)
+    const within = WITHIN + Math.max(TIMES * (this.#atLeast - this.#turn), far)
+    const least = LEAST + Math.floor((first * far) / WITHIN)
+    return Math.max(least, Math.min(first + this.#answers, Math.floor(within / this.#turn)))
   }
 
   /** How long one answer takes after another, as far as is known: of who is to be relied on. */

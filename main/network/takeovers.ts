@@ -6,7 +6,8 @@
  * about to answer. Near the end of a download, and all the time where blocks are asked for in order, much comes twice: 34 MB
  * on the wire for 22 MB from two peers.
  *
- * Here a peer is asked for no more than it answers in a quarter of a second, which the first answers tell. A block is asked for a second
+ * Here a peer is asked for no more than it answers in a quarter of a second, which the first answers tell, unless there is nobody
+ * else to be asked. A block is asked for a second
  * time only when another peer would bring it in less than half of the time that it still takes, and the one that takes
  * longest first: that is what the slow one has not begun with, so that it is taken back in time. Who falls silent is late
  * within a moment. Leans on the inside of Hypercore 11.37.1.
@@ -44,7 +45,8 @@ export function divide(core: Hypercore.Inner): void {
 
   const add = replicator._addPeer.bind(replicator)
   replicator._addPeer = peer => {
-    paces.set(peer, paceOf(peer, core))
+    const pace = paceOf(peer, core, () => isAlone(pace))
+    paces.set(peer, pace)
     add(peer)
   }
   const remove = replicator._removePeer.bind(replicator)
@@ -61,6 +63,12 @@ export function divide(core: Hypercore.Inner): void {
   }
   replicator._updateHotswap = peer => {
     if (takeOver(peer, false)) lookAgain()
+  }
+
+  /** Nobody else was asked for anything. */
+  function isAlone(own: Pace<Request>): boolean {
+    for (const pace of paces.values()) if (pace !== own && (pace.isKnown || !pace.isIdle)) return false
+    return true
   }
 
   /** true: others are asked for something that it may take over later. */
@@ -134,11 +142,15 @@ export function divide(core: Hypercore.Inner): void {
   }
 }
 
-/** Follows what a peer is asked for and what it answers, and asks it for no more than it can answer soon. */
-function paceOf(peer: Peer, core: Hypercore.Inner): Pace<Request> {
+/**
+ * Follows what a peer is asked for and what it answers. It is asked for no more than it can answer soon; but as Hypercore does
+ * once it has answered and there is nobody to share with.
+ */
+function paceOf(peer: Peer, core: Hypercore.Inner, isAlone: () => boolean): Pace<Request> {
   const pace = new Pace<Request>()
   const most = peer.getMaxInflight.bind(peer)
   peer.getMaxInflight = () => {
+    if (pace.isKnown && isAlone()) return most()
     const { length, byteLength } = core.state
     const first = Math.max(FIRST_BLOCKS, Math.ceil((FIRST * length) / Math.max(1, byteLength)))
     // Of TCP, which leaves no network, it is not known.

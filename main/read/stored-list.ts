@@ -65,10 +65,11 @@ async function entriesOf(blocks: Blocks, version: number, signal?: AbortSignal):
     if (!isLowest && nodes.some(({ children }) => children.length === 0))
       throw new Unusual('Some of its branches are longer')
     levels.push(nodes)
-    wanted = nodes.flatMap(({ children }) => children)
     for (const { keys } of nodes) entries += keys.length
-    // Each entry and each node stands in the log, and no list has more nodes than entries.
-    if (entries > version || wanted.length > 2 * version) throw new Unusual('It leads round in circles')
+    // Each entry and each node stands in the log, and no list has more nodes than entries. Seen before they are put together.
+    if (entries > version) throw new Unusual('It leads round in circles')
+    wanted = nodes.flatMap(({ children }) => children)
+    if (wanted.length > 2 * version) throw new Unusual('It leads round in circles')
   }
   await setImmediate()
   return inOrder(levels, entries)

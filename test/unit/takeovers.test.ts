@@ -14,13 +14,13 @@ afterEach(() => {
 })
 
 /**
- * A block takes `turn` at it, and the way to it and back `distance`, and `after.distance` from then on; from `silentFrom` on
+ * A block takes `turn` at it, and the way to it and back `distance`, and what `after` says from then on; from `silentFrom` on
  * it answers nothing.
  */
 type How = {
   readonly turn: number
   readonly distance?: number
-  readonly after?: { readonly at: number; readonly distance: number }
+  readonly after?: { readonly at: number; readonly turn?: number; readonly distance: number }
   readonly silentFrom?: number
 }
 type Request = { readonly index: number; readonly peer: number }
@@ -51,15 +51,16 @@ async function take(blocks: number, ...peers: readonly How[]) {
       replicator._updateHotswap(peer)
     },
   }
-  const make = ({ turn, distance: first = 0, after, silentFrom = Number.POSITIVE_INFINITY }: How, place: number) => {
-    const half = () => (after !== undefined && performance.now() - began >= after.at ? after.distance : first) / 2
+  const make = ({ after, silentFrom = Number.POSITIVE_INFINITY, ...first }: How, place: number) => {
+    const now = () => (after !== undefined && performance.now() - began >= after.at ? { ...first, ...after } : first)
+    const half = () => (now().distance ?? 0) / 2
     const line: object[] = []
     let busy = false
     const serve = async () => {
       if (busy) return
       busy = true
       for (let request = line.shift(); request !== undefined; request = line.shift()) {
-        await wait(turn)
+        await wait(now().turn)
         if (performance.now() - began < silentFrom) void deliver(request)
       }
       busy = false
@@ -171,7 +172,17 @@ test('who is far away is asked for as much as keeps the way full', async () => {
 
 test('who is farther away than before, or behind a line that others fill, is still asked for as much as it can bring', async () => {
   for (const distance of [200, 400, 800]) {
-    const { took } = await take(600, { turn: 20, distance: 20, after: { at: 500, distance } })
-    expect(took).toBeLessThan(600 * 20 * 1.15)
+    const how = { turn: 20, distance: 20, after: { at: 500, distance } }
+    const { took } = await take(800, how, how)
+    expect(took).toBeLessThan(400 * 20 * 1.2)
+  }
+})
+
+test('who is far away and begins slowly, as every connection does, is soon asked for all that it can bring', async () => {
+  const how = { turn: 700, distance: 300, after: { at: 2000, turn: 10, distance: 300 } }
+  for (const count of [1, 2]) {
+    const { took } = await take(400, ...Array.from({ length: count }, () => how))
+    // As it is where 48 are asked for all the time.
+    expect(took).toBeLessThan((3000 + (400 / count) * 10) * 1.1)
   }
 })
