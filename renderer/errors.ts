@@ -308,10 +308,15 @@ function say(error: SerializedError): Words | null {
 const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 
 /** What exactly belongs there is in the details: few people know what a key looks like. */
+const LINK_FORM = 'A link is hyper:// and 52 letters and digits, and may go on after them.'
+
 function linkProblem({ link, at }: ErrorData['INVALID_LINK']): string {
   if (link.trim() === '') return 'It is empty.'
+  // Nothing of it resembles one: the place where reading it ended would tell nobody anything.
+  if (!/:|[a-z0-9]{20}/i.test(link)) return LINK_FORM
   const there = link.slice(at, at + 12)
-  return there === ''
-    ? 'Its end is missing.'
-    : `Something is wrong or missing at “${plainName(there)}”. A link is hyper:// and 52 letters and digits, and may go on after them.`
+  if (there === '') return 'Its end is missing.'
+  const before = at > 0 ? '…' : ''
+  const after = at + 12 < link.length ? '…' : ''
+  return `Something is wrong or missing at “${before}${plainName(there)}${after}”. ${LINK_FORM}`
 }

@@ -204,6 +204,11 @@ export class Archives {
     return archive
   }
 
+  /** What a link says, of an archive that need not be known. Throws as `open` does. */
+  readLink(text: string): OpenedLink {
+    return saidBy(parseLink(text))
+  }
+
   /** Adds a friend's archive, or finds the one that is known. Returns at once. */
   async open(text: string): Promise<OpenedLink> {
     const link = parseLink(text)
@@ -233,10 +238,9 @@ export class Archives {
     ) {
       await this.#reopen(await this.#registry.update(link.key, { secret: link.secret, summary: null }))
     }
-    const { version, blobsLength, hash } = link
-    const pin = blobsLength === null || hash === null ? null : { blobsLength, hash }
-    this.#of(link.key).archive.pins.claim(version, pin)
-    return { key: link.key, version, path: link.path, pin }
+    const said = saidBy(link)
+    this.#of(link.key).archive.pins.claim(said.version, said.pin)
+    return said
   }
 
   retry(key: string): void {
@@ -1097,3 +1101,7 @@ setMaxListeners(0, NEVER)
 
 const notFound = (key: string) =>
   new AppError('ARCHIVE_NOT_FOUND', 'This archive is not in your library. Open its link first.', { key })
+
+function saidBy({ key, version, path, blobsLength, hash }: Link): OpenedLink {
+  return { key, version, path, pin: blobsLength === null || hash === null ? null : { blobsLength, hash } }
+}

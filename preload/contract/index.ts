@@ -134,6 +134,11 @@ export const contract = {
       input: z.strictObject({ link: z.string().max(8192) }),
       output: type<OpenedLink>(),
     }),
+    /** What a link says, without opening it: nothing is asked of anybody and nothing is remembered. Refuses what `open` would. */
+    readLink: call({
+      input: z.strictObject({ link: z.string().max(8192) }),
+      output: type<OpenedLink>(),
+    }),
     watch: stream({ emits: type<readonly Change<ArchiveRow>[]>() }),
     /** Looks again now. */
     retry: call({ input: z.strictObject({ key: Key }) }),

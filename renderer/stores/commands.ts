@@ -20,16 +20,31 @@ export function linkIn(text: string): string | null {
   return LINK.exec(text)?.[0] ?? null
 }
 
-/** Looks a link up, after the person has once agreed to be seen by peers. True: its page is open. */
-export async function openLink(link: string): Promise<boolean> {
+/** What was said of the last link that could not be opened: it is over when another one is. */
+let lastRefusal: number | null = null
+
+/**
+ * Looks a link up, after the person has once agreed to be seen by peers: what is no link is refused before they are asked.
+ * True: its page is open. Throws why it is not, for who says that where the link was typed.
+ */
+export async function lookUp(text: string): Promise<boolean> {
+  const link = linkIn(text) ?? text
+  await backend.archives.readLink({ link })
   if (!(await ui.askConsent())) return false
+  const { key, version, path, pin } = await backend.archives.open({ link })
+  ui.openArchive(key, path, version, pin)
+  if (lastRefusal !== null) toast.dismiss(lastRefusal)
+  lastRefusal = null
+  return true
+}
+
+/** The same, for a link that was typed nowhere: a message says why it is not opened. */
+export async function openLink(text: string): Promise<void> {
+  if (lastRefusal !== null) toast.dismiss(lastRefusal)
   try {
-    const { key, version, path, pin } = await backend.archives.open({ link: linkIn(link) ?? link })
-    ui.openArchive(key, path, version, pin)
-    return true
+    await lookUp(text)
   } catch (error) {
-    toast.error(error)
-    return false
+    lastRefusal = toast.error(error)
   }
 }
 

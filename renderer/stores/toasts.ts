@@ -45,11 +45,15 @@ export const toast = {
   note: (message: Message): number => add('note', message),
   done: (message: Message): number => add('done', message),
   problem: (message: Message): number => add('problem', message),
-  /** Says any error in plain words. A cancellation is the person's own doing and says nothing. */
-  error(error: unknown): void {
+  /** Says any error in plain words. A cancellation is the person's own doing and says nothing: null. */
+  error(error: unknown): number | null {
     const said = explain(error)
-    if (said === null) return
-    add('problem', { title: said.title, text: [said.text, said.next].filter(Boolean).join(' '), details: said.details })
+    if (said === null) return null
+    return add('problem', {
+      title: said.title,
+      text: [said.text, said.next].filter(Boolean).join(' '),
+      details: said.details,
+    })
   },
   dismiss: (id: number): void =>
     toastStore.setState(({ shown }) => ({ shown: shown.filter(toast => toast.id !== id) })),

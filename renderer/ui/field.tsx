@@ -21,7 +21,7 @@ type TextFieldProps = Omit<ComponentProps<'input'>, 'onChange' | 'value'> & {
   /** The label is read aloud and not shown. */
   readonly labelHidden?: boolean
   readonly hint?: ReactNode
-  readonly error?: string | null
+  readonly error?: ReactNode
   readonly icon?: ReactNode
   /** Stands back behind what is around it. */
   readonly quiet?: boolean

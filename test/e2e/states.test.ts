@@ -54,19 +54,14 @@ test('what is not a link is told where it is wrong, and stays in the field', asy
   const b = await bob.open()
   const field = b.page.getByRole('textbox', { name: 'Open a link' })
   for (const [text, title, why] of [
-    ['hyper://not-a-key', 'This is not a link to an archive', /wrong or missing at “-a-key”/],
+    ['hyper://not-a-key', 'This is not a link to an archive', /wrong or missing at “…-a-key”/],
     [`hyper://${'y'.repeat(20)}`, 'This is not a link to an archive', /Its end is missing/],
     [`dat://${'0'.repeat(64)}`, 'This link belongs to the older Dat network', /cannot be opened any more/],
   ] as const) {
     await field.fill(text)
     await field.press('Enter')
-    const message = b.page.getByRole('alert').filter({ hasText: title })
-    await message.getByText(why).first().waitFor()
+    await b.page.getByRole('alert').filter({ hasText: title }).filter({ hasText: why }).waitFor()
     expect(await field.inputValue()).toBe(text)
-    await message
-      .getByRole('button', { name: `Dismiss: ${title}` })
-      .first()
-      .click()
   }
   await field.fill('')
   await paste(b.page, 'tomorrow at nine')

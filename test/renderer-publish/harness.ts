@@ -192,6 +192,7 @@ function handlers(harness: Harness): Handlers<Contract> {
   return {
     archives: {
       open: unused,
+      readLink: unused,
       watch: (_, signal) => once<ArchiveRow>([], signal),
       retry: nothing,
       tellWhenFound: nothing,

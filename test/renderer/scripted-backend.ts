@@ -13,6 +13,7 @@ import type {
   Entry,
   NetworkStatus,
   NewFile,
+  OpenedLink,
   PeerName,
   PeerRow,
   Settings,
@@ -154,11 +155,9 @@ export class ScriptedBackend implements Backend {
       archives: {
         open: ({ link }) => {
           this.calls.push({ name: 'archives.open', input: { link } })
-          if (link.startsWith('dat:')) throw new AppError('OLD_DAT_LINK', 'Old', { link })
-          const key = /[a-z0-9]{52}/.exec(link)?.[0]
-          if (key === undefined) throw new AppError('INVALID_LINK', 'Not a link', { link, at: 8, expected: 'a key' })
-          return { key, version: null, path: '/', pin: null }
+          return readLink(link)
         },
+        readLink: ({ link }) => readLink(link),
         watch: (_, signal) => this.archives.watch(signal),
         retry: nothing('archives.retry'),
         tellWhenFound: nothing('archives.tellWhenFound'),
@@ -365,4 +364,11 @@ export class ScriptedBackend implements Backend {
       return { ...answer, entries: [], cursor: null }
     throw new AppError('PATH_NOT_FOUND', 'Not there', { key, path: folder })
   }
+}
+
+function readLink(link: string): OpenedLink {
+  if (link.startsWith('dat:')) throw new AppError('OLD_DAT_LINK', 'Old', { link })
+  const key = /[a-z0-9]{52}/.exec(link)?.[0]
+  if (key === undefined) throw new AppError('INVALID_LINK', 'Not a link', { link, at: 8, expected: 'a key' })
+  return { key, version: null, path: '/', pin: null }
 }

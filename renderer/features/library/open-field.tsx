@@ -1,36 +1,31 @@
 /** Where a link is pasted or typed, and looked up with Enter. */
 import { Link2 } from 'lucide-react'
-import { type ReactElement, useRef, useState } from 'react'
-import { openLink } from '../../stores/commands.ts'
+import { type ReactElement, useRef } from 'react'
+import { useLookUp } from '../../stores/look-up.ts'
 import { TextField } from '../../ui/field.tsx'
 
-/** Why a link was refused is said at length in a message. */
-const openHint = {
+/** Why a link was refused stands in place of it. */
+const hints = {
   typed: 'Enter looks it up.',
   looking: 'Looking it up…',
-  refused: 'That was not opened.',
+  declined: 'Not opened: nothing is looked up before you agree.',
+  refused: '',
 } as const
 
 type OpenFieldProps = { readonly id: string; readonly label: string }
 
 export function OpenField({ id, label }: OpenFieldProps): ReactElement {
-  const [link, setLink] = useState('')
-  const [state, setState] = useState<'typed' | 'looking' | 'refused'>('typed')
+  const { link, type, state, error, go } = useLookUp()
   const form = useRef<HTMLFormElement>(null)
-  const open = async (text: string) => {
-    if (text.trim() === '') return
-    setState('looking')
-    const opened = await openLink(text.trim())
-    setState(opened ? 'typed' : 'refused')
-    if (opened) setLink('')
-    else form.current?.querySelector('input')?.focus()
+  const open = async () => {
+    if (!(await go())) form.current?.querySelector('input')?.focus()
   }
   return (
     <form
       ref={form}
       onSubmit={event => {
         event.preventDefault()
-        void open(link)
+        void open()
       }}
     >
       <TextField
@@ -42,18 +37,11 @@ export function OpenField({ id, label }: OpenFieldProps): ReactElement {
         autoComplete="off"
         spellCheck={false}
         value={link}
-        onValue={text => {
-          setLink(text)
-          setState('typed')
-        }}
+        onValue={type}
         readOnly={state === 'looking'}
-        aria-describedby={link === '' ? undefined : `${id}-hint`}
+        hint={link !== '' && hints[state]}
+        error={error !== null && <span role="alert">{error}</span>}
       />
-      {link !== '' && (
-        <p id={`${id}-hint`} className="px-0.5 pt-1 text-sm text-muted">
-          {openHint[state]}
-        </p>
-      )}
     </form>
   )
 }

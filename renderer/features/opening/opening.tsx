@@ -17,11 +17,12 @@ import {
   Wifi,
   WifiOff,
 } from 'lucide-react'
-import { type ReactElement, type ReactNode, useState } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
 import type { ArchiveRow, ArchiveState, Attempts } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
 import { openLink, pauseEverything, tellWhenFound } from '../../stores/commands.ts'
+import { useLookUp } from '../../stores/look-up.ts'
 import { attempt } from '../../stores/toasts.ts'
 import { ui } from '../../stores/ui.ts'
 import { Banner } from '../../ui/banner.tsx'
@@ -90,7 +91,7 @@ export function OpeningState({ row, version, onNewest }: OpeningProps): ReactEle
     case 'reading':
       return <Searching row={row} state={state} now={now} />
     case 'unreachable': {
-      const said = sayUnreachable(state)
+      const said = sayUnreachable(state, row)
       return (
         <EmptyState
           icon={said.icon}
@@ -170,7 +171,7 @@ export function OpeningBanner({ row }: { readonly row: ArchiveRow }): ReactEleme
         />
       )
     case 'unreachable': {
-      const said = sayUnreachable(state)
+      const said = sayUnreachable(state, row)
       return (
         <Banner
           tone="plain"
@@ -257,7 +258,9 @@ function watching({ reason, since, lastTried }: Unreachable, now: number): strin
 
 type Reason = { readonly icon: ReactNode; readonly title: string; readonly text: string; readonly next: string }
 
-function sayUnreachable({ reason, candidates, attempts }: Unreachable): Reason {
+function sayUnreachable({ reason, candidates, attempts }: Unreachable, { length, seenLength }: ArchiveRow): Reason {
+  // Of what was never found, the link itself may be mistaken: any letters make some archive's.
+  const everFound = length > 0 || seenLength > 0
   switch (reason) {
     case 'paused':
       return {
@@ -291,8 +294,12 @@ function sayUnreachable({ reason, candidates, attempts }: Unreachable): Reason {
       return {
         icon: <CloudOff size={44} strokeWidth={1.25} />,
         title: 'Nobody who has this is reachable now',
-        text: 'The network answers, and nobody announces this archive. Most likely your friend’s machine is off, or Cairn is not running there.',
-        next: 'Ask your friend to start it.',
+        text: everFound
+          ? 'The network answers, and nobody announces this archive. Most likely your friend’s machine is off, or Cairn is not running there.'
+          : 'The network answers, and nobody announces this archive. Your friend’s machine may be off, Cairn may not be running there, or the link was copied wrongly: one mistaken letter makes it another archive’s.',
+        next: everFound
+          ? 'Ask your friend to start it.'
+          : 'Ask your friend to start it, and compare the link letter by letter, or copy it again.',
       }
     case 'peers-unreachable':
       return sayAttempts(candidates, attempts)
@@ -488,7 +495,7 @@ function Steps({ steps }: StepsProps): ReactElement {
 }
 
 function SecretNeeded({ row }: { readonly row: ArchiveRow }): ReactElement {
-  const [link, setLink] = useState('')
+  const { link, type, state, error, go } = useLookUp()
   return (
     <EmptyState icon={<KeyRound size={44} strokeWidth={1.25} />} title="This archive is private">
       <p>
@@ -498,23 +505,24 @@ function SecretNeeded({ row }: { readonly row: ArchiveRow }): ReactElement {
         Ask your friend for the whole link, with everything after #, and paste it here.
       </p>
       <form
-        className="mt-4 flex items-end gap-2 text-left"
+        className="mt-4 grid grid-cols-[1fr_auto] items-start gap-2 text-left"
         onSubmit={event => {
           event.preventDefault()
-          if (link.trim() !== '') void openLink(link.trim())
+          void go()
         }}
       >
-        <div className="flex-1">
-          <TextField
-            label="Whole link"
-            placeholder={`hyper://${shortKey(row.id)}#…`}
-            value={link}
-            onValue={setLink}
-            autoComplete="off"
-            spellCheck={false}
-          />
-        </div>
-        <Button type="submit" kind="primary" className="h-8" disabled={link.trim() === ''}>
+        <TextField
+          label="Whole link"
+          placeholder={`hyper://${shortKey(row.id)}#…`}
+          value={link}
+          onValue={type}
+          readOnly={state === 'looking'}
+          error={error !== null && <span role="alert">{error}</span>}
+          autoComplete="off"
+          spellCheck={false}
+        />
+        {/* Below the label, beside the field, whatever is said under it. */}
+        <Button type="submit" kind="primary" className="mt-5.5 h-8" disabled={link.trim() === ''}>
           Open
         </Button>
       </form>
