@@ -185,6 +185,8 @@ export function configuration(environment = process.env) {
     portable: { artifactName: 'cairn-${version}-${os}-${arch}-portable.${ext}' },
 
     publish: feed,
+    // One feed, whatever the version is called: `latest*.yml` is what the workflow hands on.
+    detectUpdateChannel: false,
   }
 }
 
