@@ -9,6 +9,7 @@ import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { readJson, writeJson } from './lib/atomic-file.ts'
+import { desktopArgument, desktopText } from './lib/desktop-file.ts'
 import { ownAppImage, projectFolder } from './lib/places.ts'
 
 /** Windows of Cairn are found by this name, see `desktopName` in the configuration of the packages. */
@@ -30,17 +31,15 @@ export type DesktopEntryState =
  */
 export function desktopEntry(executable: string): string | null {
   if (!isAbsolute(executable) || /[\u0000-\u001f\u007f]/.test(executable)) return null
-  // Once for what stands between quotes, and again as any text of the format.
-  const quoted = `"${executable.replaceAll(/["`$\\]/g, '\\$&').replaceAll('%', '%%')}"`
   return [
     '[Desktop Entry]',
     'Type=Application',
     'Name=Cairn',
     'GenericName=Folder sharing',
     'Comment=Share folders with the people you know, from your machine to theirs.',
-    `Exec=${escaped(quoted)} %U`,
+    `Exec=${desktopArgument(executable)} %U`,
     // Menus hide the entry when the file is gone.
-    `TryExec=${escaped(executable)}`,
+    `TryExec=${desktopText(executable)}`,
     `Icon=${NAME}`,
     'Terminal=false',
     `StartupWMClass=${NAME}`,
@@ -52,8 +51,6 @@ export function desktopEntry(executable: string): string | null {
     '',
   ].join('\n')
 }
-
-const escaped = (text: string): string => text.replaceAll('\\', '\\\\')
 
 /** A list of who opens what, without us for our links. Other lines stay as they are. */
 export function withoutOurHandlers(list: string): string {

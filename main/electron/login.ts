@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { desktopArgument, desktopText } from '../lib/desktop-file.ts'
 import { ownAppImage } from '../lib/places.ts'
 
 /** Told to a Cairn that is started at login. */
@@ -65,30 +66,22 @@ export function autostartItem(
 const isEnabled = (entry: string): boolean =>
   !/^\s*Hidden\s*=\s*true\s*$/im.test(entry) && !/^\s*X-GNOME-Autostart-enabled\s*=\s*false\s*$/im.test(entry)
 
-export const autostartEntry = (command: readonly string[]): string =>
-  [
+/** Throws for what cannot stand in one line. */
+export function autostartEntry(command: readonly string[]): string {
+  if (/[\n\r\0]/.test(command.join(''))) throw new Error('A path with a line break cannot be started at login')
+  return [
     '[Desktop Entry]',
     'Type=Application',
     'Name=Cairn',
     'Comment=Goes on sharing from the moment you log in',
-    `Exec=${[...command, HIDDEN].map(quoted).join(' ')}`,
+    `Exec=${[...command, HIDDEN].map(desktopArgument).join(' ')}`,
     // Who has removed the program is not told at each login that it is gone.
-    `TryExec=${(command[0] ?? '').replaceAll('\\', '\\\\')}`,
+    `TryExec=${desktopText(command[0] ?? '')}`,
     'Icon=cairn',
     'Terminal=false',
     'X-GNOME-Autostart-enabled=true',
     '',
   ].join('\n')
-
-/**
- * An argument in `Exec`: within double quotes four characters are escaped, a percent sign is doubled, and a backslash once more,
- * since the file's own strings are unescaped first. What cannot stand in one line cannot stand there at all.
- */
-function quoted(argument: string): string {
-  if (/[\n\r\0]/.test(argument)) throw new Error('A path with a line break cannot be started at login')
-  if (/^[\w./:=@+,-]+$/.test(argument)) return argument
-  const shell = argument.replace(/["`$\\]/g, character => `\\${character}`)
-  return `"${shell.replaceAll('\\', '\\\\').replaceAll('%', '%%')}"`
 }
 
 /**

@@ -14,8 +14,8 @@ const valueOf = (entry: string, key: string) => new RegExp(`^${key}=(.*)$`, 'm')
 /** As the specification reads them: first a text of the format, then an argument between quotes. */
 const unescaped = (text: string) => text.replaceAll('\\\\', '\\')
 function executableOf(entry: string): string {
-  const [, quoted] = /^"((?:\\.|[^\\"])*)" %U$/.exec(unescaped(valueOf(entry, 'Exec')!)) ?? []
-  return quoted!.replaceAll(/\\(.)/g, '$1').replaceAll('%%', '%')
+  const [, bare, quoted] = /^(?:([\w./:=@+,-]+)|"((?:\\.|[^\\"])*)") %U$/.exec(unescaped(valueOf(entry, 'Exec')!)) ?? []
+  return bare ?? quoted!.replaceAll(/\\(.)/g, '$1').replaceAll('%%', '%')
 }
 
 test('whatever the path, it starts that file and nothing else', () => {
