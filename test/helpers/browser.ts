@@ -110,7 +110,10 @@ export async function startStage(extraArguments: readonly string[] = []): Promis
   try {
     const testnet = await startTestnet()
     closing.push(() => testnet.close())
-    const browser = await chromium.launch({ executablePath, args: [...ARGUMENTS, ...extraArguments] })
+    const args = [...ARGUMENTS, ...extraArguments]
+    // Without any, Chromium on Linux finds no dropped file whose name is not plain ASCII.
+    const env = { ...(process.env as Record<string, string>), LC_ALL: 'C.UTF-8' }
+    const browser = await chromium.launch({ executablePath, args, env })
     closing.push(() => browser.close())
     const person = async (options: PersonOptions = {}) => {
       const storage = options.storage ?? (await folder('cairn-storage'))
