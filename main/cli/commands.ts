@@ -336,7 +336,8 @@ const SPECS = {
   gone: {
     usage: 'gone LINK[/path]',
     short: 'Lists what was in an archive and is gone',
-    about: 'Lists what was in a folder and is gone, newest first, with the last version that had it.',
+    about:
+      'Lists what was in a folder, or anywhere below it, and is gone, newest first, with the last version that had it.',
     options: {
       find: { type: 'string', value: 'TEXT', help: 'everything below it whose name holds this' },
       all: { type: 'boolean', help: 'looks back to the beginning, however long that is' },

@@ -158,7 +158,7 @@ export async function gone(context: Context, command: Command & { name: 'gone' }
   let until: number | null = null
   do {
     const page: { readonly before: number | null } = await client.history.gone(
-      { key, version, folder, name: command.part, until, limit: 1000 },
+      { key, version, folder, name: command.part, below: true, until, limit: 1000 },
       { signal, onProgress: show },
     )
     until = page.before

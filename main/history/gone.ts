@@ -28,8 +28,10 @@ export type Searching = {
   /** Gone from this version; null: from the newest. */
   readonly version: number | null
   readonly folder: string
-  /** Everything below the folder whose name holds this; null: what lay in the folder itself. */
+  /** Everything below the folder whose name holds this; null: what lay in the folder itself, and as `below` says. */
   readonly name: string | null
+  /** Without a name, also what is gone from folders that are still there; of a folder that is gone, that folder alone. */
+  readonly below?: boolean | undefined
   readonly until: number | null
   readonly limit: number
 }
@@ -58,7 +60,7 @@ export class Gone {
     if (!archive.known) throw new AppError('ARCHIVE_NOT_READY', 'Nothing of this archive has been found yet.', { key })
     const search = async (log: Log, snapshot: Hyperdrive) => {
       const newest = snapshot.version
-      const wanted = matching(searching)
+      const wanted = matching(searching, topmostGone(snapshot, searching.folder))
       /** Found, or still there: what was done to them before is of no interest. */
       const settled = new Set<string>()
       let waiting: Candidate[] = []
@@ -92,7 +94,7 @@ export class Gone {
               break
             }
           }
-          const candidate = block.isDeletion() ? wanted(nodeOf(block)?.key ?? null, at) : null
+          const candidate = block.isDeletion() ? await wanted(nodeOf(block)?.key ?? null, at) : null
           if (candidate !== null && waiting.some(({ path }) => path === candidate.path)) await settle()
           if (candidate !== null && !settled.has(candidate.path)) waiting.push(candidate)
           if (waiting.length >= TOGETHER || read % TOLD === 0) await settle()
@@ -132,11 +134,33 @@ async function hasAny(snapshot: Hyperdrive, folder: string): Promise<boolean> {
   return false
 }
 
+/**
+ * The uppermost folder of a path, below the one that is searched, that is not there any more; null: all of them are. Each is
+ * looked up once.
+ */
+function topmostGone(snapshot: Hyperdrive, folder: string): (path: string) => Promise<string | null> {
+  const there = new Map<string, Promise<boolean>>()
+  return async path => {
+    for (let slash = path.indexOf('/', prefixOf(folder).length); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+      const above = path.slice(0, slash)
+      const known = there.get(above) ?? hasAny(snapshot, above)
+      there.set(above, known)
+      if (!(await known)) return above
+    }
+    return null
+  }
+}
+
+const prefixOf = (folder: string): string => (folder === '/' ? '/' : `${folder.replace(/\/+$/, '')}/`)
+
 /** What a removed path is to the one who searches; null: nothing. */
-function matching({ folder, name }: Searching): (path: unknown, seq: number) => Candidate | null {
-  const prefix = folder === '/' ? '/' : `${folder.replace(/\/+$/, '')}/`
+function matching(
+  { folder, name, below }: Pick<Searching, 'folder' | 'name' | 'below'>,
+  goneFolder: (path: string) => Promise<string | null>,
+): (path: unknown, seq: number) => Promise<Candidate | null> {
+  const prefix = prefixOf(folder)
   const part = name?.toLowerCase() ?? null
-  return (path, seq) => {
+  return async (path, seq) => {
     if (typeof path !== 'string' || !path.startsWith(prefix) || !isPath(path) || isReserved(path)) return null
     if (part !== null)
       return path
@@ -146,6 +170,7 @@ function matching({ folder, name }: Searching): (path: unknown, seq: number) => 
         ? { path, kind: 'file', seq }
         : null
     const slash = path.indexOf('/', prefix.length)
-    return slash === -1 ? { path, kind: 'file', seq } : { path: path.slice(0, slash), kind: 'folder', seq }
+    const above = slash === -1 ? null : below ? await goneFolder(path) : path.slice(0, slash)
+    return above === null ? { path, kind: 'file', seq } : { path: above, kind: 'folder', seq }
   }
 }

@@ -506,7 +506,8 @@ export const contract = {
     }),
     /**
      * What was in a folder of earlier versions and is in this one (null: the newest) no more, told of as it is found; with
-     * `name` everything below it whose name holds that. Reads a bounded part of the log, from `until` (null: this version)
+     * `name` everything below it whose name holds that; without one, with `below`, also what is gone from the folders in it
+     * that are still there, where a folder that is gone stands for all that was in it. Reads a bounded part of the log, from `until` (null: this version)
      * backwards: give `before` back as `until` to search on; null: that was all.
      */
     gone: call({
@@ -515,6 +516,7 @@ export const contract = {
         version: Version.nullable(),
         folder: ArchivePath,
         name: Text(255).min(1).nullable(),
+        below: z.boolean().optional(),
         until: Version.nullable(),
         limit: z.number().int().min(1).max(1000),
       }),

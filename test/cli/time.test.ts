@@ -15,7 +15,13 @@ afterAll(() => testnet.close())
 test('versions, gone and restore', async () => {
   const anna = await Machine.make(testnet.bootstrap)
   const folder = await temporaryFolder('cairn-source')
-  await writeTree(folder, { 'a.txt': 'one', 'sub/b.txt': 'b' })
+  await writeTree(folder, {
+    'a.txt': 'one',
+    'sub/b.txt': 'b',
+    'stays/c.txt': 'c',
+    'stays/deep/d.txt': 'd',
+    'stays/deep/e.txt': 'e',
+  })
   const publishing = anna.start('publish', folder, '--message', 'Two texts')
   const link = await publishing.firstLine()
   await publishing.until(out => out.includes('Everything is in'))
@@ -30,6 +36,14 @@ test('versions, gone and restore', async () => {
   const [gone] = objects((await anna.run('gone', link, '--find', 'B.TX', '--json')).out).filter(one => 'gone' in one)
   expect(gone).toMatchObject({ path: '/sub/b.txt', gone: { version: changed!.version } })
 
+  await rm(join(folder, 'stays/deep/d.txt'))
+  // Of a folder that is still there, and of one that goes with all that was in it.
+  await expect.poll(async () => (await anna.run('gone', link)).out).toMatch(/ \/stays\/deep\/d\.txt$/m)
+  expect((await anna.run('gone', `${link}/stays`)).out).toMatch(/ \/stays\/deep\/d\.txt$/m)
+  await rm(join(folder, 'stays/deep'), { recursive: true })
+  await expect.poll(async () => (await anna.run('gone', link)).out).toMatch(/ \/stays\/deep\/$/m)
+  expect((await anna.run('gone', link)).out).not.toContain('.txt')
+
   const restored = await anna.run('restore', link, 'sub', '--version', String(changed!.version))
   expect(restored.out).toMatch(/^Restored 1 file of version \d+\. --version \d+ undoes it\.$/m)
   expect(await readFile(join(folder, 'sub/b.txt'), 'utf8')).toBe('b')
@@ -42,7 +56,7 @@ test('versions, gone and restore', async () => {
     (await anna.run('describe', link, 'As it was sent,\nwith both texts', '--version', String(changed!.version))).code,
   ).toBe(0)
   const told = (await anna.run('history', link)).out
-  expect(told).toMatch(/^version \d+ .* published 2 files .* Two texts$/m)
+  expect(told).toMatch(/^version \d+ .* published 5 files .* Two texts$/m)
   expect(told).toMatch(new RegExp(`^version ${changed!.version} .* As it was sent, with both texts$`, 'm'))
   expect(objects((await anna.run('history', link, '--json')).out).at(-1)).toMatchObject({
     from: 0,

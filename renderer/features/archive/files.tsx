@@ -927,7 +927,8 @@ function GoneNote({ gone, newest, part, onPart }: GoneNoteProps): ReactElement {
   const { entries, at, busy, more, error, onward, stop } = gone
   const found = entries.length === 0 ? 'Nothing' : count(entries.length, 'entry', 'entries')
   const verb = entries.length > 1 ? 'are' : 'is'
-  const lost = part.trim() === '' ? `${found} ${verb} gone from this folder` : `${found} of that name ${verb} gone`
+  const lost =
+    part.trim() === '' ? `${found} ${verb} gone from this folder itself` : `${found} of that name ${verb} gone`
   const back = at === null ? '' : `, back to version ${number(at)} of ${number(newest)}`
   const said = error === null ? null : explain(error)
   return (
@@ -939,7 +940,7 @@ function GoneNote({ gone, newest, part, onPart }: GoneNoteProps): ReactElement {
             ? `Looking for what is gone${back}…`
             : more
               ? `${lost} so far${back}.`
-              : `${lost}. The whole history was looked through.`}
+              : `${lost}. The whole history was looked through${part.trim() === '' ? '; type a name to look in subfolders too' : ''}.`}
       </span>
       {busy ? (
         <Button size="small" onClick={stop}>
