@@ -64,22 +64,30 @@ export type Opened = {
 
 /**
  * Opens a link and waits until there is something to read, in that `version` where the link names none. `news`: also shortly for
- * somebody who has a newer one. Throws NOBODY_REACHABLE with the reason when time is up.
+ * somebody who has a newer one. `leavesNothing`: where nothing is found, it is not in the library afterwards, unless it was before.
+ * Throws NOBODY_REACHABLE with the reason when time is up.
  */
 export async function openArchive(
   context: Context,
   link: string,
   timeout: number | null,
   version: number | null = null,
-  { news = true } = {},
+  { news = true, leavesNothing = true } = {},
 ): Promise<Opened> {
   const { client, signal } = context
   await agree(context)
-  const opened = await client.archives.open({ link }, { signal })
   const archives = new Mirror(client.archives.watch(undefined, { signal }))
-  const before = await rowOf(archives, opened.key)
-  const wasKnown = isReadable(before)
-  const found = await waitForContent(context, archives, opened.key, version ?? opened.version ?? 0, timeout)
+  const isNew = !(await archives.all()).has(parseLink(link).key)
+  const opened = await client.archives.open({ link }, { signal })
+  let found: ArchiveRow
+  let wasKnown: boolean
+  try {
+    wasKnown = isReadable(await rowOf(archives, opened.key))
+    found = await waitForContent(context, archives, opened.key, version ?? opened.version ?? 0, timeout)
+  } catch (error) {
+    if (isNew && leavesNothing) await forgetUnfound(context, archives.rows.get(opened.key))
+    throw error
+  }
   const row =
     news && wasKnown && opened.version === null && version === null && !found.paused
       ? await waitForNews(context, archives, found)
@@ -91,6 +99,17 @@ export async function openArchive(
   if (row.stillBeingAdded && row.ownership === 'friends')
     context.output.note('The author is still adding files: this is what there is so far.')
   return { ...opened, row }
+}
+
+/** Takes out of the library what only this look put there, unless somebody wants it meanwhile. Also after Ctrl-C. */
+async function forgetUnfound({ client }: Context, row: ArchiveRow | undefined): Promise<void> {
+  if (row === undefined || row.length > 0 || row.watched !== null || row.keeping.how !== 'look') return
+  try {
+    await client.archives.forget({ key: row.id })
+  } catch (error) {
+    // Gone already, or Cairn was closed: what made the look fail is what is to be said.
+    if (!(error instanceof AppError)) throw error
+  }
 }
 
 export async function rowOf(archives: Mirror<ArchiveRow>, key: string): Promise<ArchiveRow> {

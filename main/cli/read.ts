@@ -245,7 +245,9 @@ export async function keep(context: Context, command: Command & { name: 'keep' }
   const { client, attached, output, signal } = context
   const link = await readLink(context, command.link)
   // Keeping is a promise to watch for the author: without a timeout it waits as long as it takes.
-  const { key, row } = await openArchive(context, link, command.timeout ?? Number.POSITIVE_INFINITY)
+  const { key, row } = await openArchive(context, link, command.timeout ?? Number.POSITIVE_INFINITY, null, {
+    leavesNothing: false,
+  })
   if (row.ownership === 'yours')
     throw new CliError('NOT_A_FRIENDS', 'This archive is yours: all of it is here already.')
   const folder = command.folder === null ? null : resolve(command.folder)
@@ -318,7 +320,10 @@ export async function watch(context: Context, command: Command & { name: 'watch'
   }
   const row = await waitUntilHere(context, key, command.timeout ?? Number.POSITIVE_INFINITY)
   await client.archives.tellWhenFound({ key, tell: false }, { signal })
-  output.result(`Found: ${printable(row.title)}, ${state(row.state)}`, { found: { key, state: row.state } })
+  const found = state(row.state)
+  output.result(`Found: ${printable(row.title)}${found === 'found' ? '.' : `, ${found}`}`, {
+    found: { key, state: row.state },
+  })
   return EXIT.done
 }
 
