@@ -32,7 +32,12 @@ export async function publish(context: Context, command: Command & { name: 'publ
     )
   const isExcluded = createExclusions(exclude)
   const suspicious = review.suspicious.filter(({ path }) => !isExcluded(path))
-  if (suspicious.length > 0 && !command.yes) throw looksPrivate(suspicious)
+  // An archive that is there already has its answer: without a yes it stays out by itself.
+  const goesIn =
+    command.yes ||
+    (review.already !== null && (await client.publish.rules({ key: review.already.key }, { signal })).includeSuspicious)
+  if (suspicious.length > 0 && !goesIn && review.already === null) throw looksPrivate(suspicious)
+  const stayOut = goesIn ? [] : suspicious
   if (review.roomNeeded > review.roomFree) {
     throw new AppError(
       'NO_ROOM',
@@ -44,7 +49,7 @@ export async function publish(context: Context, command: Command & { name: 'publ
       },
     )
   }
-  for (const line of summary(review)) output.note(line)
+  for (const line of summary(review, stayOut)) output.note(line)
   if (review.already !== null && command.title !== null)
     output.note('It keeps the title that it has; --title is for what is published for the first time.')
   await agree(context)
@@ -209,24 +214,48 @@ function exclusionFor(rule: string, paths: readonly string[]): string {
   return paths.length === 1 ? below : `/${source.split(sep).at(-1) ?? ''}${below}`
 }
 
-function looksPrivate(suspicious: PublishReview['suspicious']): AppError {
-  const named = suspicious.slice(0, NAMED).map(({ path, why }) => `  ${printable(path)}: ${why}`)
-  const more = suspicious.length > NAMED ? [`  and ${suspicious.length - NAMED} more`] : []
+type Suspicious = PublishReview['suspicious']
+
+/** What is counted, without what looks private and stays out. */
+export const withoutThose = (
+  { files, bytes }: Pick<PublishReview, 'files' | 'bytes'>,
+  stayOut: Suspicious,
+): { readonly files: number; readonly bytes: number } => ({
+  files: Math.max(0, files - stayOut.length),
+  bytes: Math.max(0, bytes - stayOut.reduce((sum, file) => sum + file.size, 0)),
+})
+
+/** In words, each with the reason. */
+export function staysOut(suspicious: Suspicious): readonly string[] {
+  if (suspicious.length === 0) return []
+  const one = suspicious.length === 1
+  return [
+    `${count(suspicious.length, 'file')} ${one ? 'looks private and stays out' : 'look private and stay out'}:`,
+    ...named(suspicious),
+  ]
+}
+
+function named(suspicious: Suspicious): readonly string[] {
+  const lines = suspicious.slice(0, NAMED).map(({ path, why }) => `  ${printable(path)}: ${why}`)
+  return suspicious.length > NAMED ? [...lines, `  and ${suspicious.length - NAMED} more`] : lines
+}
+
+function looksPrivate(suspicious: Suspicious): AppError {
   return new AppError(
     'LOOKS_PRIVATE',
     [
       `Nothing was published, because this looks private:`,
-      ...named,
-      ...more,
+      ...named(suspicious),
       'Leave it out with --exclude PATH, or publish it all the same with --yes',
     ].join('\n'),
     { paths: suspicious },
   )
 }
 
-function summary(review: PublishReview): readonly string[] {
-  const { files, bytes, links, largest, ignored, ignoredCount, skipped, skippedCount } = review
-  const [biggest] = largest
+function summary(review: PublishReview, stayOut: Suspicious): readonly string[] {
+  const { links, largest, ignored, ignoredCount, skipped, skippedCount } = review
+  const { files, bytes } = withoutThose(review, stayOut)
+  const biggest = largest.find(({ path }) => stayOut.every(other => other.path !== path))
   const list = (items: readonly { readonly path: string }[], of: number) =>
     `${items
       .slice(0, 3)
@@ -235,6 +264,7 @@ function summary(review: PublishReview): readonly string[] {
   return [
     `${review.already ? 'Published already' : 'Becomes public'}: ${count(files, 'file')}${links > 0 ? `, ${count(links, 'link')}` : ''}, ${size(bytes)}${biggest ? `; the largest is ${printable(biggest.path)}, ${size(biggest.size)}` : ''}.`,
     ...(ignoredCount > 0 ? [`Left out by rules: ${ignoredCount} (${list(ignored, ignoredCount)}).`] : []),
+    ...staysOut(stayOut),
     ...(skippedCount > 0 ? [`Cannot be taken: ${skippedCount} (${list(skipped, skippedCount)}).`] : []),
     `Takes ${size(review.roomNeeded)} in the storage; ${size(review.roomFree)} are free.`,
   ]

@@ -8,7 +8,7 @@ import { type Context, readLink } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
 import { pauseAll } from './limits.ts'
 import { Mirror } from './mirror.ts'
-import { waitForSource } from './publish.ts'
+import { staysOut, waitForSource, withoutThose } from './publish.ts'
 import { count, gone, printable, said, size } from './words.ts'
 
 const NAMED = 20
@@ -215,15 +215,24 @@ const takenIn =
 
 const isPath = (pattern: string) => pattern.startsWith('/') && !/[*?[]/.test(pattern)
 
-function described(review: RulesReview, { rules, exclude }: SourceRules, changes: boolean): readonly string[] {
-  const { files, bytes, ignoredBy, suspicious, skippedCount } = review
+function described(
+  review: RulesReview,
+  { rules, exclude, includeSuspicious }: SourceRules,
+  changes: boolean,
+): readonly string[] {
+  const { ignoredBy, suspicious, skippedCount } = review
+  const stayOut = includeSuspicious ? [] : suspicious
+  const { files, bytes } = withoutThose(review, stayOut)
   return [
     `${changes ? 'Published from now on' : 'Published'}: ${count(files, 'file')}, ${size(bytes)}.`,
     ...ignoredBy
       .slice(0, NAMED)
       .map(({ rule, origin, count: times }) => `Left out by ${printable(rule)} (${ORIGINS[origin]}): ${times}`),
     ...(ignoredBy.length > NAMED ? [`and by ${ignoredBy.length - NAMED} more rules`] : []),
-    ...(suspicious.length > 0 ? [`Looks private: ${count(suspicious.length, 'file')}`] : []),
+    ...staysOut(stayOut),
+    ...(includeSuspicious && suspicious.length > 0
+      ? [`Looks private, and was published with your yes: ${count(suspicious.length, 'file')}`]
+      : []),
     ...(skippedCount > 0 ? [`Cannot be taken: ${skippedCount}`] : []),
     ...linesOf(rules).map(line => `rule      ${printable(line)}`),
     ...exclude.map(path => `left out  ${printable(path)}`),

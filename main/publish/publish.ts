@@ -111,10 +111,16 @@ export class Publishing {
     emit: (progress: ReviewProgress) => void,
   ): Promise<PublishReview> {
     const into = input.into ?? null
-    const decisions = { rules: input.rules ?? '', exclude: input.exclude ?? [] }
     const absolute = input.paths.map(path => resolve(path))
     for (const path of absolute) await this.#refuseStorage(path)
     const items = await itemsOf(absolute)
+    const known = this.#archives.records().find(({ source }) => source !== null && sameItems(source.items, items))
+    // What was decided about an archive that is made from this holds when it is published again.
+    const before = into === null ? (known?.source ?? null) : null
+    const decisions = {
+      rules: input.rules || (before?.rules ?? ''),
+      exclude: [...new Set([...(before?.exclude ?? []), ...(input.exclude ?? [])])],
+    }
     const found: string[] = []
     const counted = await reviewItems(into === null ? items : placedIn(into, items), decisions, {
       signal,
@@ -122,7 +128,6 @@ export class Publishing {
       ...(into === null ? {} : { onFound: ({ item }) => found.push(item.path) }),
     })
     const clashes = into === null ? [] : await clashesWith(this.#editable(into.key).drive, into.folder, found)
-    const known = this.#archives.records().find(({ source }) => source !== null && sameItems(source.items, items))
     const already = known === undefined ? null : { key: known.key, link: this.#archives.link(known.key) }
     const id = randomUUID()
     for (const [old, { expires }] of this.#reviews) if (expires < Date.now()) this.#reviews.delete(old)

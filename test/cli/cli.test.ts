@@ -111,6 +111,22 @@ test('publish, ls, get, history, status and forget, between two machines', async
   expect(stopped.milliseconds).toBeLessThan(GENEROUS)
 })
 
+test('a look that found nothing leaves nothing behind, but for what was there before', async () => {
+  const [anna, ben] = [await machine(), await machine()]
+  const folder = await sources()
+  const publishing = anna.start('publish', folder, '--title', 'Holiday')
+  const link = await publishing.firstLine()
+  await publishing.until(shared)
+  const nobodys = `hyper://${encodeKey(randomBytes(32))}`
+  const looked = await ben.run('ls', nobodys, '--timeout', '1')
+  expect(looked.code).toBe(3)
+  expect((await ben.run('status')).out).toContain('none yet')
+  expect((await ben.run('ls', link)).code).toBe(0)
+  await publishing.stop()
+  expect((await ben.run('ls', `${link}+999`, '--timeout', '1')).code).toBe(1)
+  expect((await ben.run('status')).out).toContain('Holiday')
+})
+
 test('what looks private is named and nothing is published, unless it stays out or is meant', async () => {
   const anna = await machine()
   const folder = await sources({ 'sub/.env': 'TOKEN=1', 'notes.log': 'x' })
@@ -129,6 +145,14 @@ test('what looks private is named and nothing is published, unless it stays out 
   const names = (await ben.run('ls', link, '-r')).out
   expect(names).toContain('run.sh')
   expect(names).not.toMatch(/\.env|\.log/)
+
+  // Published again, it has its rules, and what looks private stays out by itself.
+  await writeTree(folder, { 'sub/id_rsa': 'key', 'sub/new.txt': 'new' })
+  const again = await anna.run('publish', folder, '--exit')
+  expect([again.code, again.out.includes(link)]).toEqual([0, true])
+  expect(again.error).toMatch(/^1 file looks private and stays out:\n {2}\/sub\/id_rsa: /m)
+  const rules = (await anna.run('rules', link)).out
+  expect(rules).toMatch(/^Published: 6 files, .*\n(.*\n)*1 file looks private and stays out:\n {2}\/sub\/id_rsa: /)
 })
 
 test('a private archive opens with its whole link only, which may come from standard input', async () => {
