@@ -484,22 +484,24 @@ export class Availability {
     this.#memory.note(key, { id, cairn, keeps, list, content, seenAt: Date.now() })
   }
 
-  async #count(key: string, known: Known, isWatched: boolean): Promise<void> {
-    const { archive, holders } = known
-    const asOf = Date.now()
-    const of = headOf(archive)
-    const neighbours = holders.neighbours()
+  /** Who is there now, and what they hold of the version that is. */
+  #see(key: string, known: Known) {
+    const neighbours = known.holders.neighbours()
     const machines = this.#machines(key, neighbours)
-    const { here, holdingOf, counts, others } = this.#scales(known, neighbours)
     const away = machines.filter(({ seenAt }) => seenAt !== null)
     const base = {
       id: key,
       connected: neighbours.length,
       away: away.length,
       lastContact: away.length === 0 ? null : Math.max(...away.map(({ seenAt }) => seenAt ?? 0)),
-      asOf,
+      asOf: Date.now(),
       unheard: neighbours.filter(({ heard }) => !heard).length,
     }
+    return { of: headOf(known.archive), machines, base, ...this.#scales(known, neighbours) }
+  }
+
+  async #count(key: string, known: Known, isWatched: boolean): Promise<void> {
+    const { of, machines, base, here, holdingOf } = this.#see(key, known)
     const isLaidOut = known.layout?.isOf(of.length, of.fork) === true
     const short =
       isWatched && isLaidOut
@@ -531,6 +533,13 @@ export class Availability {
     }
     const layout = await this.#layout(known)
     if (layout === null) return this.#publish(known, of, inShort())
+    // Meanwhile another version may have come, which nobody else has yet, or somebody may have gone.
+    await this.#countAll(key, known, layout)
+  }
+
+  async #countAll(key: string, known: Known, layout: Layout): Promise<void> {
+    const { archive } = known
+    const { of, machines, base, here, holdingOf, counts, others } = this.#see(key, known)
     const length = archive.blobs?.core.length ?? 0
     const places = barPlaces(layout, archive)
     const now = await this.#fold(layout, new Folding(others, here, counts))
@@ -542,7 +551,7 @@ export class Availability {
         return { machine, holding, isWhole, tally: isWhole ? now.total : await this.#tally(known, layout, holding) }
       }),
     )
-    const ever = away.length === 0 ? now : await this.#fold(layout, new Folding(machines.map(holdingOf), here))
+    const ever = base.away === 0 ? now : await this.#fold(layout, new Folding(machines.map(holdingOf), here))
     const numbersOf = (some: typeof found) => ({
       whole: some.filter(({ isWhole }) => isWhole).length,
       some: some.filter(({ holding }) => holding.version > 0 || holding.content.length > 0).length,
