@@ -125,7 +125,8 @@ function words(verdict: ReachVerdict, { localPort, came, connected }: ReachEvide
       return {
         title: 'Online, on this machine only',
         meaning: 'The nodes that Cairn asks run on this machine: others are found only if they run here as well.',
-        advice: 'To meet people elsewhere, choose other nodes in the settings, or start Cairn without --bootstrap.',
+        advice:
+          'To meet people elsewhere, choose other nodes in the settings, or start Cairn without --bootstrap and CAIRN_BOOTSTRAP.',
       }
     case 'own-network':
       return {

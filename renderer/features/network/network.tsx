@@ -2,10 +2,10 @@
 import { Radar } from 'lucide-react'
 import { type ReactElement, type ReactNode, useMemo, useState } from 'react'
 import { assertNever } from '../../../preload/contract/errors.ts'
-import type { ArchiveRow, Reach, RoomStatus } from '../../../preload/contract/models.ts'
+import type { ArchiveRow, NetworkStatus, Reach, RoomStatus, Settings } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
 import { pauseEverything } from '../../stores/commands.ts'
-import { titleOf, useArchives, useNetwork } from '../../stores/mirrors.ts'
+import { titleOf, useArchives, useNetwork, useSettings } from '../../stores/mirrors.ts'
 import { ui } from '../../stores/ui.ts'
 import { sayNetwork } from '../../stores/words.ts'
 import { Button } from '../../ui/button.tsx'
@@ -22,6 +22,7 @@ import { Passed } from './passed.tsx'
 export function Network(): ReactElement {
   const status = useNetwork()
   const live = useLive()
+  const settings = useSettings()
   const said = sayNetwork(status, live)
   const all = useArchives()
   // One's own are asked about more often.
@@ -67,7 +68,12 @@ export function Network(): ReactElement {
               <Figure name="Seen by the nodes as">
                 {status.address === null ? 'not known' : plainName(status.address)}
               </Figure>
-              <Figure name="On this local network">{sayRoom(status.room)}</Figure>
+              <Figure name="On this local network">
+                {sayRoom(status.room)}
+                {status.room.state === 'off' && settings !== undefined && (
+                  <span className="block text-sm text-pretty text-muted">{sayWhyNoRoom(status.state, settings)}</span>
+                )}
+              </Figure>
             </dl>
             <Passed limits={status.limits} />
             {status.publicKey && (
@@ -188,4 +194,11 @@ function sayRoom({ state, near, peers }: RoomStatus): string {
     default:
       return assertNever(state)
   }
+}
+
+function sayWhyNoRoom({ name }: NetworkStatus['state'], { room }: Settings): string {
+  if (!room) return 'Switched off in the settings.'
+  if (name === 'paused') return 'Everything is paused.'
+  if (name === 'off' || name === 'waiting-for-consent' || name === 'starting') return 'Cairn is off the network.'
+  return 'Cairn was started with nodes on this machine alone, or with CAIRN_ROOM=off.'
 }
