@@ -153,6 +153,24 @@ function moodOf(verdict: Verdict): Mood {
 export const isOnlyHere = (known: Known | undefined, row: Pick<ArchiveRow, 'ownership'>): boolean =>
   row.ownership === 'yours' && known?.remembered.name === 'only-here' && known.now.name === 'only-here'
 
+/** At most one other has all of it, as far as is known: whoever keeps it as well makes a difference. */
+export function isHeldByFew({ now, remembered, connected }: Known): boolean {
+  const verdict = connected > 0 ? now : remembered
+  switch (verdict.name) {
+    case 'safe':
+      return verdict.others < 2
+    case 'spread':
+      return verdict.times < 2
+    case 'only-here':
+    case 'missing':
+      return true
+    case 'unknown':
+      return false
+    default:
+      return assertNever(verdict)
+  }
+}
+
 /** For a card in the library; empty: nothing worth a word. */
 export function sayShort({ now, remembered, connected }: Known): string {
   const verdict = connected > 0 ? now : remembered

@@ -472,11 +472,35 @@ describe('peers', () => {
     const safe = { name: 'safe', others: 1 } as const
     backend.availability.put({ ...known, now: safe, remembered: safe, connected: 1, away: 0, lastContact: null })
     await standing.getByText('Safe to close: one other holds all of it.').waitFor()
+    const more = { name: 'safe', others: 2 } as const
+    backend.availability.put({ ...known, now: more, remembered: more, connected: 2, away: 0, lastContact: null })
+    await standing.getByText('Safe to close: 2 others hold all of it.').waitFor()
+    // Nor is it read aloud any more.
+    expect(await standing.getByText('one other holds').count()).toBe(0)
     backend.availability.put({ ...known, now: known.now, remembered: safe, connected: 0, away: 1 })
     await standing.getByText('Nobody is connected. When they were seen last, one other held all of it.').waitFor()
     await standing.getByText('The last contact was 3 hours ago.').waitFor()
     backend.peers.clear()
     await page.getByRole('heading', { name: 'Nobody is connected' }).waitFor()
+  })
+
+  test('a friend’s archive that one other holds offers to be kept, and no longer once it is', async () => {
+    const { page, backend } = await open({ at: at(numbers.mixes, 'peers/') })
+    const standing = page.getByRole('region', { name: 'Will it be there' })
+    const own = backend.availability.get(keyOf(numbers.holiday))!
+    const known = { ...own, id: keyOf(numbers.mixes), away: 0, lastContact: null }
+    const [one, two] = [{ name: 'safe', others: 1 } as const, { name: 'safe', others: 2 } as const]
+    backend.change(numbers.mixes, { keeping: { how: 'look' } })
+    backend.availability.put({ ...known, now: two, remembered: two, connected: 2 })
+    await standing.getByText('Safe to close: 2 others hold all of it.').waitFor()
+    expect(await standing.getByRole('button', { name: 'Keep all of it' }).count()).toBe(0)
+    backend.availability.put({ ...known, now: one, remembered: one, connected: 1 })
+    await standing.getByRole('button', { name: 'Keep all of it' }).click()
+    const kept = { name: 'archives.keep', input: { key: keyOf(numbers.mixes), keep: true } }
+    await expect.poll(() => backend.calls).toContainEqual(kept)
+    backend.change(numbers.mixes, { keeping: { how: 'all' } })
+    await standing.getByRole('button', { name: 'Keep all of it' }).waitFor({ state: 'detached' })
+    expect(await page.getByRole('button', { name: 'Keep', exact: true }).count()).toBe(0)
   })
 
   test('parts of the bar are told by keys, and people get names', async () => {

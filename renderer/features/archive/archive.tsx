@@ -130,6 +130,17 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
         }
         actions={
           <>
+            {row.ownership === 'friends' && row.keeping.how === 'look' && known && (
+              <Menu
+                trigger={
+                  <Button icon={<HardDrive size={14} aria-hidden />}>
+                    Keep
+                    <ChevronDown size={14} aria-hidden className="-mr-1 text-muted" />
+                  </Button>
+                }
+                items={waysToKeep(row)}
+              />
+            )}
             <Menu
               trigger={
                 <Button icon={<Share2 size={14} aria-hidden />}>
@@ -339,23 +350,10 @@ function moreItems(row: ArchiveRow, place: ArchivePlace): readonly MenuItem[] {
   return items
 }
 
-function keepingItems(row: ArchiveRow): readonly MenuItem[] {
+/** Each makes this machine hold what it has of the archive for others as well. */
+function waysToKeep(row: ArchiveRow): readonly MenuItem[] {
   const { how } = row.keeping
-  const updates: MenuItem = {
-    label: 'Updates…',
-    hint: 'Which ones are taken without asking you',
-    icon: <BellRing size={14} />,
-    run: () => ui.showKeeping({ name: 'updates', key: row.id }),
-  }
   return [
-    { heading: 'What this machine does for it' },
-    {
-      label: 'Look only',
-      hint: 'Fetch what you look at',
-      icon: <BookOpen size={14} />,
-      checked: how === 'look',
-      run: () => how !== 'look' && keep(row, false),
-    },
     {
       label: how === 'parts' ? 'Keep other parts…' : 'Keep parts…',
       hint: 'Folders, files or patterns that you choose',
@@ -377,6 +375,27 @@ function keepingItems(row: ArchiveRow): readonly MenuItem[] {
       checked: how === 'folder',
       run: () => keepInFolder(row),
     },
+  ]
+}
+
+function keepingItems(row: ArchiveRow): readonly MenuItem[] {
+  const { how } = row.keeping
+  const updates: MenuItem = {
+    label: 'Updates…',
+    hint: 'Which ones are taken without asking you',
+    icon: <BellRing size={14} />,
+    run: () => ui.showKeeping({ name: 'updates', key: row.id }),
+  }
+  return [
+    { heading: 'What this machine does for it' },
+    {
+      label: 'Look only',
+      hint: 'Fetch what you look at',
+      icon: <BookOpen size={14} />,
+      checked: how === 'look',
+      run: () => how !== 'look' && keep(row, false),
+    },
+    ...waysToKeep(row),
     'separator',
     ...(how === 'look' ? [] : [updates]),
     {

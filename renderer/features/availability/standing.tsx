@@ -1,12 +1,12 @@
 /** Above the peers of an archive: whether it will be there when this machine is not, and who holds what of it. */
-import { Copy, MailPlus, ShieldCheck, TriangleAlert, UsersRound } from 'lucide-react'
+import { Copy, HardDrive, MailPlus, ShieldCheck, TriangleAlert, UsersRound } from 'lucide-react'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
 import type { ArchiveRow } from '../../../preload/contract/models.ts'
 import { useLive } from '../../backend.ts'
 import { useAvailability } from '../../stores/availability.ts'
-import { sayStanding } from '../../stores/availability-words.ts'
+import { isHeldByFew, sayStanding } from '../../stores/availability-words.ts'
 import { useSettings } from '../../stores/mirrors.ts'
-import { copyInvitation, copyLink, getBack } from '../../stores/commands.ts'
+import { copyInvitation, copyLink, getBack, keep } from '../../stores/commands.ts'
 import { Button } from '../../ui/button.tsx'
 import { cx } from '../../ui/class-names.ts'
 import { bytes } from '../../ui/format.ts'
@@ -31,6 +31,8 @@ export function StandingOf({ row }: { readonly row: ArchiveRow }): ReactElement 
     )
   const { title, mood, asOf, next } = sayStanding(known, { ...row, paused: isPaused }, now)
   const Icon = mood === 'good' ? ShieldCheck : mood === 'warn' ? TriangleAlert : UsersRound
+  const offersToKeep =
+    row.ownership === 'friends' && row.keeping.how === 'look' && live && !isPaused && isHeldByFew(known)
   const invites = mood === 'warn' && live && !isPaused
   return (
     <div className="flex flex-col gap-5">
@@ -50,6 +52,16 @@ export function StandingOf({ row }: { readonly row: ArchiveRow }): ReactElement 
           <p className="text-sm text-pretty text-muted">
             {live ? asOf : 'Cairn is not running: this is what was known last.'}
           </p>
+          {offersToKeep && (
+            <p className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1.5">
+              <Button icon={<HardDrive size={14} aria-hidden />} onClick={() => keep(row, true)}>
+                Keep all of it
+              </Button>
+              <span className="min-w-0 flex-1 basis-60 text-pretty text-muted">
+                Then it is here too, with every change, and others get it from you while its author is away.
+              </span>
+            </p>
+          )}
           {invites && (
             <div className="mt-1 flex flex-wrap gap-2">
               <Button icon={<Copy size={14} aria-hidden />} onClick={() => copyLink(row)}>
@@ -89,8 +101,9 @@ function Announced({ title, kind }: { readonly title: string; readonly kind: str
     setSaid(latest.current)
   }, [kind])
   return (
+    // What is no longer so is not left standing for who reads along.
     <p role="status" className="sr-only">
-      {said}
+      {said === title ? said : ''}
     </p>
   )
 }
