@@ -111,8 +111,8 @@ function peerLine(peer: PeerRow, name: string | null): string {
       : `, ${Math.round(peer.roundTrip)} ms away`
   return [
     `  ${who}  ${printable(peer.address)}, ${sayWay(peer.way)}${away}, for ${since}`,
-    `    down ${size(peer.bytesDown)} in ${count(peer.blocksDown, 'block')} (${size(peer.rateDown)}/s), up ${size(peer.bytesUp)} in ${count(peer.blocksUp, 'block')} (${size(peer.rateUp)}/s)`,
-    `    everything between the two machines: down ${size(peer.wireDown)}, up ${size(peer.wireUp)}`,
+    `    since Cairn was started: down ${size(peer.bytesDown)} in ${count(peer.blocksDown, 'block')} (${size(peer.rateDown)}/s), up ${size(peer.bytesUp)} in ${count(peer.blocksUp, 'block')} (${size(peer.rateUp)}/s)`,
+    `    everything between the two machines, since they are connected: down ${size(peer.wireDown)}, up ${size(peer.wireUp)}`,
   ].join('\n')
 }
 

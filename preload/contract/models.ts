@@ -578,7 +578,7 @@ export type PeerRow = {
   /** Bytes in each of the last 60 seconds, the latest last; empty: nothing has passed in them. */
   readonly historyDown: readonly number[]
   readonly historyUp: readonly number[]
-  /** All that has passed at the sockets between the two machines since then, of whatever archives and for whatever purpose. */
+  /** All that has passed at the sockets between the two machines since the connection was opened, of whatever archives and for whatever purpose. */
   readonly wireDown: number
   readonly wireUp: number
   /** Blocks of file content that the peer says it holds. */

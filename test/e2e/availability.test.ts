@@ -51,7 +51,7 @@ test('whoever closes knows whether it will be there; room is freed, and got back
   await bar.press('Home')
   await expect
     .poll(() => bar.getAttribute('aria-valuetext'))
-    .toMatch(/^Block 1 of \d+: .* it is on this device\. Of (notes\.txt|one\.bin|two\.bin)$/)
+    .toMatch(/^Part 1 of \d+: .* it is on this device\. Of (notes\.txt|one\.bin|two\.bin)$/)
   await filesTab(a.page)
   await row(a.page, 'one.bin').getByText('you + 1').waitFor()
   await row(a.page, 'two.bin').getByText('only you').waitFor()

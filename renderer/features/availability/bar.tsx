@@ -21,7 +21,7 @@ const PAGE = 16
 type Bar = Availability['bar']
 
 export function AvailabilityBar({ row }: { readonly row: Availability }): ReactElement | null {
-  const { bar, blocks } = row
+  const { bar } = row
   const parts = bar.least.length
   const [at, setAt] = useState<number | null>(null)
   const top = useMemo(() => Math.max(2, ...bar.mean.map(Math.ceil)), [bar])
@@ -50,7 +50,6 @@ export function AvailabilityBar({ row }: { readonly row: Availability }): ReactE
     setAt(Math.max(0, Math.min(parts - 1, next)))
   }
   const said = shown === null ? null : sayPart(bar, shown)
-  const name = shown === null ? '' : parts === blocks ? 'Block' : 'Part'
   return (
     <div className="flex flex-col gap-2">
       <div
@@ -63,7 +62,7 @@ export function AvailabilityBar({ row }: { readonly row: Availability }): ReactE
         aria-valuetext={
           said === null
             ? sayAll(row)
-            : `${name} ${number((shown ?? 0) + 1)} of ${number(parts)}: ${said}${files === null ? '' : `. ${sayFiles(files)}`}`
+            : `Part ${number((shown ?? 0) + 1)} of ${number(parts)}: ${said}${files === null ? '' : `. ${sayFiles(files)}`}`
         }
         className="relative overflow-hidden rounded-md border border-line bg-sunken"
         onKeyDown={key}
@@ -86,25 +85,20 @@ export function AvailabilityBar({ row }: { readonly row: Availability }): ReactE
       <div aria-hidden className="min-h-8 text-sm text-muted">
         {said === null ? (
           <p>
-            {blocks <= parts ? count(blocks, 'block') : `${number(blocks)} blocks in ${number(parts)} parts`}, in the
-            order in which they were added. Point at one to see which files it belongs to.
+            The whole archive, from what was added first on the left to what was added last. Point at a part to see
+            which files it belongs to.
           </p>
         ) : (
           <>
             <p className="truncate">
-              <span className="tabular text-ink">
-                {name} {number((shown ?? 0) + 1)}
-              </span>
-              : {said}
+              <span className="tabular text-ink">Part {number((shown ?? 0) + 1)}</span>: {said}
             </p>
             {files !== null && <Files of={files} />}
           </>
         )}
       </div>
       <ul className="flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
-        <Legend mark="h-3 bg-accent">
-          {top > 2 ? `Held by others, up to ${number(top)} of them` : 'Held by others'}
-        </Legend>
+        <Legend mark="h-3 bg-accent">{`Held by others: the higher, the more, up to ${number(top)} of them`}</Legend>
         {bar.least.includes(0) && <Legend mark="h-1 self-end bg-bad">Nobody else now</Legend>}
         <Legend mark="h-1.5 bg-good forced-colors:bg-faint">On this device</Legend>
       </ul>
@@ -167,7 +161,7 @@ function runsOf(parts: number, same: (a: number, b: number) => boolean): readonl
 function Others({ bar: { least, mean }, top }: { readonly bar: Bar; readonly top: number }): ReactElement {
   const parts = least.length
   const runs = runsOf(parts, (a, b) => least[a] === least[b] && mean[a] === mean[b])
-  const height = (value: number) => (Math.min(value, top) / top) * (HEIGHT - FLOOR)
+  const height = (value: number) => (Math.min(value, top) / top) * HEIGHT
   return (
     <svg
       aria-hidden

@@ -1,22 +1,28 @@
 /** The files that the fewest others hold, asked for when somebody wants to see them. */
 import { ChevronRight } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
-import type { ArchiveRow, RareFile } from '../../../preload/contract/models.ts'
+import type { ArchiveRow, Availability, RareFile } from '../../../preload/contract/models.ts'
 import { backend } from '../../backend.ts'
 import { useAnswer } from '../../stores/asking.ts'
 import { sayHeldBy } from '../../stores/availability-words.ts'
 import { nameOf, parentOf } from '../../stores/location.ts'
 import { ui } from '../../stores/ui.ts'
+import { Button } from '../../ui/button.tsx'
 import { FileName } from '../../ui/file-name.tsx'
-import { bytes } from '../../ui/format.ts'
+import { bytes, count, number } from '../../ui/format.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 
-const SHOWN = 50
+/** Asked for, and shown of them before somebody wants more. */
+const ASKED = 50
+const SHOWN = 8
 
 /** `turn`: something else is known when it is another one. */
-export function Rarest({ row, turn }: { readonly row: ArchiveRow; readonly turn: unknown }): ReactElement {
+export function Rarest({ row, turn }: { readonly row: ArchiveRow; readonly turn: Availability }): ReactElement {
   const [open, setOpen] = useState(false)
+  const [all, setAll] = useState(false)
   const files = useRarest(row.id, open, turn)
+  // One more than fit take no more room than the button for them.
+  const shown = files === null || all || files.length <= SHOWN + 1 ? files : files.slice(0, SHOWN)
   return (
     <section aria-label="Rarest files">
       <button
@@ -29,19 +35,38 @@ export function Rarest({ row, turn }: { readonly row: ArchiveRow; readonly turn:
         Rarest files
       </button>
       {open &&
-        (files === null ? (
+        (files === null || shown === null ? (
           <SkeletonRows rows={3} />
         ) : files.length === 0 ? (
           <p className="py-1.5 text-muted">There are no files in it.</p>
         ) : (
-          <ul className="mt-1.5 flex flex-col rounded-lg border border-line">
-            {files.map(file => (
-              <Rare key={file.path} row={row} file={file} />
-            ))}
-          </ul>
+          <>
+            <ul className="mt-1.5 flex flex-col rounded-lg border border-line">
+              {shown.map(file => (
+                <Rare key={file.path} row={row} file={file} />
+              ))}
+            </ul>
+            <p className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-muted empty:hidden">
+              {sayRest(files, shown.length, turn.files)}
+              {shown.length < files.length && (
+                <Button size="small" onClick={() => setAll(true)}>
+                  Show {count(files.length - shown.length, 'more', 'more')}
+                </Button>
+              )}
+            </p>
+          </>
         ))}
     </section>
   )
+}
+
+/** `files` are those that the fewest hold, of `total`. Empty: all of them are shown. */
+function sayRest(files: readonly RareFile[], shown: number, total: number): string {
+  const rest = Math.max(files.length, total) - shown
+  const last = files[shown - 1]
+  if (rest <= 0 || last === undefined) return ''
+  const isAlike = total <= files.length && files.every(({ others }) => others === last.others)
+  return `And ${number(rest)} more, held by ${isAlike ? 'as many' : 'as many or more'}.`
 }
 
 function Rare({ row, file }: { readonly row: ArchiveRow; readonly file: RareFile }): ReactElement {
@@ -74,7 +99,7 @@ function Rare({ row, file }: { readonly row: ArchiveRow; readonly file: RareFile
 
 function useRarest(key: string, open: boolean, turn: unknown): readonly RareFile[] | null {
   const { answer, error } = useAnswer(open ? key : null, turn, signal =>
-    backend.availability.rarest({ key, limit: SHOWN }, { signal }),
+    backend.availability.rarest({ key, limit: ASKED }, { signal }),
   )
   return answer?.files ?? (error === null ? null : [])
 }

@@ -58,7 +58,7 @@ export function Peers({ row, children }: PeersProps): ReactElement {
             </div>
             <PeersTable peers={peers} />
             <p className="mt-3 max-w-160 text-sm text-muted">
-              Amounts are of this archive, since the connection was opened.
+              Amounts are of this archive, since Cairn was started, however often the connection was opened.
             </p>
           </section>
         )}

@@ -112,7 +112,7 @@ function Peer({ peer, name }: { readonly peer: PeerRow; readonly name: string | 
   const now = useNow()
   const Direction = peer.direction === 'in' ? ArrowDownLeft : ArrowUpRight
   const direction = peer.direction === 'in' ? 'It connected to this machine' : 'This machine connected to it'
-  const wire = `Between the two machines, for all archives together: ${bytes(peer.wireDown)} received, ${bytes(peer.wireUp)} sent`
+  const wire = `Between the two machines, for all archives together, since the connection was opened: ${bytes(peer.wireDown)} received, ${bytes(peer.wireUp)} sent`
   return (
     <tr className="border-b border-line last:border-b-0 [&>td]:px-2 [&>td]:py-2 @3xl:[&>td]:px-3 [&>td]:align-middle">
       <th scope="row" className="w-full max-w-0 px-3 py-2 font-normal @lg:w-auto @lg:max-w-60">
