@@ -81,9 +81,12 @@ function Versions({ about }: { readonly about: AboutProgram }): ReactElement {
   const versions = versionsOf(about)
   return (
     <Section title="Versions">
-      <dl className="grid grid-cols-[repeat(auto-fill,minmax(min(13rem,100%),1fr))] gap-x-6 gap-y-1.5">
+      <dl className="columns-[15rem] gap-x-6">
         {versions.map(([name, version]) => (
-          <div key={name} className="flex min-w-0 flex-wrap justify-between gap-x-2 border-b border-line pb-1">
+          <div
+            key={name}
+            className="mb-1.5 flex min-w-0 break-inside-avoid flex-wrap justify-between gap-x-2 border-b border-line pb-1"
+          >
             <dt className="text-muted">{name}</dt>
             <dd className="tabular [overflow-wrap:anywhere]">{version}</dd>
           </div>

@@ -172,7 +172,10 @@ function Line({ row, place, menu }: TimeProps & { readonly menu: readonly MenuIt
         )}
       >
         {only ? (
-          `Version ${number(newest)}, the only one so far`
+          <>
+            <span>The only version so far</span>
+            <span className="whitespace-pre text-sm"> (number {number(newest)})</span>
+          </>
         ) : (
           <>
             {called + when !== '' && (

@@ -522,7 +522,7 @@ function SecretNeeded({ row }: { readonly row: ArchiveRow }): ReactElement {
           spellCheck={false}
         />
         {/* Below the label, beside the field, whatever is said under it. */}
-        <Button type="submit" kind="primary" className="mt-5.5 h-8" disabled={link.trim() === ''}>
+        <Button type="submit" kind="primary" className="mt-5 h-8" disabled={link.trim() === ''}>
           Open
         </Button>
       </form>

@@ -100,7 +100,7 @@ function ReviewSheet({ review, source, decisions, counting, busy }: ReviewSheetP
         {!adding && (
           <Checkbox
             label="Private"
-            hint="Only people with the whole link can read it. Without the tick, whoever learns its public key can."
+            hint="The link ends in a secret, and only people with the whole link can read it. Without the tick, whoever learns the link can."
             checked={choices.private}
             onChecked={isPrivate => decide({ private: isPrivate })}
           />
