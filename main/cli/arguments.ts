@@ -230,7 +230,7 @@ export type Command =
       readonly remove: boolean
       readonly message: string | null
     } & Common)
-  | ({ readonly name: 'forget'; readonly link: string } & Common)
+  | ({ readonly name: 'forget'; readonly link: string; readonly yes: boolean } & Common)
   | ({ readonly name: 'diagnostics'; readonly out: string } & Common)
   /** `of` null: all of them. */
   | { readonly name: 'licences'; readonly of: string | null }
@@ -271,8 +271,21 @@ export function parseArguments(args: readonly string[], environment: Environment
   const words = positionals.slice(1)
   const [least, most] = COMMANDS[name].words
   if (words.length < least || words.length > most)
-    throw usage(words.length < least ? 'Something is missing.' : `"${words[most] ?? ''}" is one too many.`, name)
+    throw usage(
+      words.length < least ? `${missingWords(name, words.length)}.` : `"${words[most] ?? ''}" is one too many.`,
+      name,
+    )
   return build(name, words, new Values(values, name), environment)
+}
+
+/** By what its usage calls them. */
+function missingWords(name: CommandName, given: number): string {
+  const { usage: written, words } = COMMANDS[name]
+  const wanted = written
+    .replace(/ \[?--.*$/, '')
+    .split(' ')
+    .slice(1 + given, 1 + words[0])
+  return `Something is missing: ${wanted.map(word => word.replace(/\[.*?\]$|\.\.\.$/g, '')).join(' and ')}`
 }
 
 function build(name: CommandName, words: readonly string[], values: Values, environment: Environment): Command {
@@ -544,7 +557,7 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
         message: values.message(),
       }
     case 'forget':
-      return { name, ...common, link: checkedLink(first) }
+      return { name, ...common, link: checkedLink(first), yes: values.flag('yes') }
     case 'completions':
       if (!isShell(first)) throw usage(`There is nothing for "${first}", but for ${SHELLS.join(', ')}.`, name)
       return { name, shell: first }
@@ -631,22 +644,26 @@ class Values {
 
   /** In bytes. */
   size(name: string): number | null {
+    return this.#bytes(name, 'a size such as 500MB or 20GB')
+  }
+
+  /** In bytes per second. */
+  rate(name: string): number | 'any' | null {
+    if (this.text(name) === 'any') return 'any'
+    const bytes = this.#bytes(name, 'a speed such as 500kB or 10MB, or any')
+    if (bytes !== null && bytes < SLOWEST)
+      throw usage(`--${name} wants 10kB at least: a single block would take minutes.`, this.#command)
+    return bytes
+  }
+
+  #bytes(name: string, wanted: string): number | null {
     const text = this.text(name)
     if (text === null) return null
     const match = /^(\d+(?:\.\d+)?)\s*([kMGT]?)B?$/i.exec(text)
     const power = ['', 'k', 'm', 'g', 't'].indexOf((match?.[2] ?? '').toLowerCase())
     const bytes = Math.round(Number(match?.[1]) * 1000 ** power)
     if (match === null || !Number.isSafeInteger(bytes))
-      throw usage(`--${name} wants a size such as 500MB or 20GB, not "${text}".`, this.#command)
-    return bytes
-  }
-
-  /** In bytes per second. */
-  rate(name: string): number | 'any' | null {
-    if (this.text(name) === 'any') return 'any'
-    const bytes = this.size(name)
-    if (bytes !== null && bytes < SLOWEST)
-      throw usage(`--${name} wants 10kB at least: a single block would take minutes.`, this.#command)
+      throw usage(`--${name} wants ${wanted}, not "${text}".`, this.#command)
     return bytes
   }
 
@@ -667,11 +684,18 @@ function parseStrictly(
   try {
     return parseArgs({ args: [...args], options: bare(optionsOf(name)), allowPositionals: true })
   } catch (error) {
-    throw usage(
-      (error as Error).message.split(/\. To specify|\n/)[0]?.replace(/\.?$/, '.') ?? 'That is not understood.',
-      name,
-    )
+    throw usage(misread(error as NodeJS.ErrnoException), name)
   }
+}
+
+/** What was wrong with an option, in words. */
+function misread({ code, message }: NodeJS.ErrnoException): string {
+  const option = /'(?:-\w, )?(--[\w-]+)/.exec(message)?.[1]
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' && option !== undefined)
+    return message.includes('does not take')
+      ? `${option} takes no value.`
+      : `${option} wants a value after it, which does not begin with a dash.`
+  return message.split(/\. To specify|\n/)[0]?.replace(/\.?$/, '.') ?? 'That is not understood.'
 }
 
 type Bare = Record<string, { type: 'string' | 'boolean'; multiple?: boolean; short?: string }>

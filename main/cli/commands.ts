@@ -517,7 +517,7 @@ const SPECS = {
       at: {
         type: 'string',
         value: 'TIMES',
-        help: 'these hold only then, as in "weekdays 9:00-17:00" or "fri,sat 22:00-6:00"; none: forgets all such times',
+        help: 'these hold only then, as in "weekdays 9:00-17:00" or "fri,sat 22:00-6:00", and what is not named as usual; where such times overlap, the newest hold; none: forgets all of them',
       },
       connections: { type: 'string', value: 'N', help: 'so many machines may be connected at once' },
     },
@@ -564,9 +564,10 @@ const SPECS = {
     usage: 'forget LINK',
     short: 'Stops sharing or keeping an archive, and deletes its data',
     about: 'Stops sharing or keeping an archive and deletes its data from the storage. Copies that others hold stay.',
-    options: {},
+    options: { yes: { type: 'boolean', short: 'y', help: 'an archive of yours without being asked' } },
     words: [1, 1],
     takes: ['link'],
+    more: 'An archive of yours can then be changed by nobody, not even by you: asks before, and refuses where nobody can be asked. Your files stay.',
   },
   diagnostics: {
     usage: 'diagnostics',

@@ -13,6 +13,7 @@ export type CliCode =
   | 'NO_PAGE'
   | 'PUBLISHED_ALREADY'
   | 'FILE_EXISTS'
+  | 'FILE_NOT_WRITTEN'
   | 'ARCHIVE_PAUSED'
   | 'NOT_A_WARRANT'
   | 'NEEDS_A_YES'
@@ -95,12 +96,27 @@ function messageOf(error: AppError | CliError): string {
     const { expected, found } = error.data as ErrorData['NOT_THE_PINNED_VERSION']
     return `${error.message} The link says ${expected}, and the archive says ${found}. Nothing of it is shown. Ask your friend before you trust either.`
   }
+  if (error.is('INVALID_LINK')) return wrongLink(error.data as ErrorData['INVALID_LINK'])
   const step = NEXT_STEP[error.code]
   return `${error.message.replace(/\.?$/, '.')}${step === undefined ? '' : ` ${step}`}`
 }
 
+/** As the page says it. What may be part of a secret is not repeated. */
+function wrongLink({ link, at }: ErrorData['INVALID_LINK']): string {
+  const there = link.slice(at, at + 12)
+  const isSecret = link.slice(0, at).includes('#')
+  const wrong =
+    link.trim() === ''
+      ? 'It is empty.'
+      : there === ''
+        ? 'Its end is missing.'
+        : isSecret
+          ? 'Something is wrong after the #.'
+          : `Something is wrong or missing at “${there}”. A link is hyper:// and 52 letters and digits, and may go on after them.`
+  return `This is not a link to an archive. ${wrong} Ask your friend to copy the link again.`
+}
+
 const NEXT_STEP: Partial<Record<ErrorCode, string>> = {
-  INVALID_LINK: 'A link looks like hyper://… and is best copied whole.',
   STORAGE_IN_USE: 'Stop the other one, or choose another folder with --storage.',
   STORAGE_UNUSABLE: 'Choose another folder with --storage.',
   OTHER_VERSION: 'A Cairn of another version runs on this storage: restart it.',

@@ -33,10 +33,11 @@ export async function limits(context: Context, command: Command & { name: 'limit
   const { limits: before } = await settingsOf(context)
   let next: Limits = command.connections === null ? before : { ...before, connections: command.connections }
   if (command.at === 'none') next = { ...next, schedule: [] }
-  else if (command.at === null) next = { ...next, ...changed(next) }
+  if (command.at === 'none' || command.at === null) next = { ...next, ...changed(next) }
   else {
     const { days, from, to } = command.at
-    const times = { days, from, to, ...changed({ down: null, up: null }) }
+    // What is not named stays as it is usually.
+    const times = { days, from, to, ...changed(next) }
     // The newest comes first: it holds where others cover the same time.
     next = { ...next, schedule: [times, ...next.schedule.filter(other => sayTimes(other) !== sayTimes(times))] }
   }
@@ -44,6 +45,8 @@ export async function limits(context: Context, command: Command & { name: 'limit
   output.result(`usual        ${rates(next)}`, { limits: next })
   if (!output.json) {
     for (const times of next.schedule) output.result(`at times     ${sayTimes(times)}: ${rates(times)}`, null)
+    if (next.schedule.length > 1)
+      output.result('             Where several cover the same time, the first of them holds.', null)
     output.result(`connections  ${count(next.connections, 'machine')} at most`, null)
   }
   const network = new Mirror(client.network.watch(undefined, { signal }))

@@ -1,6 +1,6 @@
 /** `cairn diagnostics` and `cairn licences`: what may be sent to somebody who helps, and what Cairn is made of. */
 import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { readLicences } from '../lib/licences.ts'
 import { type Command, TO_STDOUT } from './arguments.ts'
 import type { Context } from './context.ts'
@@ -20,11 +20,29 @@ export async function diagnostics(
   try {
     await writeFile(path, text, { flag: 'wx', mode: 0o600 })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw new CliError('FILE_EXISTS', `${path} is there already. Choose another name.`)
+    throw unwritable(path, error as NodeJS.ErrnoException)
   }
   output.result(`${path}\nLook at it, and send it to whoever helps you. Nothing was sent.`, { diagnostics: path })
   return EXIT.done
+}
+
+function unwritable(path: string, error: NodeJS.ErrnoException): CliError {
+  switch (error.code) {
+    case 'EEXIST':
+      return new CliError('FILE_EXISTS', `${path} is there already. Choose another name.`)
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new CliError('FILE_NOT_WRITTEN', `There is no folder ${dirname(path)}. Make it, or choose another one.`)
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new CliError('FILE_NOT_WRITTEN', `${dirname(path)} cannot be written to. Choose another folder.`)
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new CliError('FILE_NOT_WRITTEN', `There is no room for ${path}. Make room, or choose another disk.`)
+    default:
+      return new CliError('FILE_NOT_WRITTEN', `${path} could not be written (${error.code ?? error.message}).`)
+  }
 }
 
 /** Needs no storage and no running Cairn. */

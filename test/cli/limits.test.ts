@@ -22,10 +22,10 @@ test('limits, peers, and a pause of everything', async () => {
     /down at most 5\.0 MB\/s, up at most 2\.0 MB\/s\n.*20 machines at most/s,
   )
   expect((await anna.run('limits', '--at', 'daily 0:00-24:00', '--up', '1MB')).out).toMatch(
-    /daily 0:00-0:00: .*up at most 1\.0 MB\/s\n.*now +down as quickly as it goes, up at most 1\.0 MB\/s/s,
+    /daily 0:00-0:00: .*up at most 1\.0 MB\/s\n.*now +down at most 5\.0 MB\/s, up at most 1\.0 MB\/s/s,
   )
-  expect(objects((await anna.run('limits', '--at', 'none', '--json')).out)[0]).toEqual({
-    limits: { down: 5_000_000, up: 2_000_000, schedule: [], connections: 20 },
+  expect(objects((await anna.run('limits', '--at', 'none', '--down', '6MB', '--json')).out)[0]).toEqual({
+    limits: { down: 6_000_000, up: 2_000_000, schedule: [], connections: 20 },
   })
   expect((await anna.run('limits', link, '--up', '900kB')).out).toContain(
     'Texts: down as quickly as it goes, up at most',
@@ -43,7 +43,7 @@ test('limits, peers, and a pause of everything', async () => {
 
   expect((await anna.run('pause', '--all')).out).toContain('Everything is paused')
   const status = (await anna.run('status')).out
-  expect(status).toMatch(/^limits +down at most 5\.0 MB\/s, up at most 2\.0 MB\/s$/m)
+  expect(status).toMatch(/^limits +down at most 6\.0 MB\/s, up at most 2\.0 MB\/s$/m)
   expect(status).toContain('everything is paused: cairn resume --all goes on')
   expect((await ben.run('pause', '--all')).code).toBe(0)
   const other = link.replace(/\/\/./, '//o')

@@ -21,7 +21,20 @@ const WEEK = [1, 2, 3, 4, 5, 6, 0] as const
 const dayName = (day: number) =>
   new Intl.DateTimeFormat(undefined, { weekday: 'short' }).format(new Date(2023, 0, 1 + day))
 
-const NEW: ScheduledRates = { days: [1, 2, 3, 4, 5], from: 9 * 60, to: 17 * 60, down: 1_000_000, up: 100_000 }
+/** The first of these at which nothing holds yet: working hours, evenings, nights, and the days without work. */
+const OFFERED: readonly Pick<ScheduledRates, 'days' | 'from' | 'to'>[] = [
+  { days: [1, 2, 3, 4, 5], from: 9 * 60, to: 17 * 60 },
+  { days: [1, 2, 3, 4, 5], from: 17 * 60, to: 22 * 60 },
+  { days: [0, 1, 2, 3, 4, 5, 6], from: 22 * 60, to: 6 * 60 },
+  { days: [0, 6], from: 9 * 60, to: 17 * 60 },
+]
+
+/** As usual, until the person says what is other then. */
+function offered({ down, up, schedule }: LimitsModel): ScheduledRates {
+  const isTaken = ({ days, from, to }: (typeof OFFERED)[number]) =>
+    schedule.some(one => one.from === from && one.to === to && one.days.some(day => days.includes(day)))
+  return { ...(OFFERED.find(times => !isTaken(times)) ?? OFFERED[0]!), down, up }
+}
 
 export function Limits({ settings }: { readonly settings: Settings }): ReactElement {
   const { limits } = settings
@@ -63,8 +76,14 @@ export function Limits({ settings }: { readonly settings: Settings }): ReactElem
           ))}
         </ul>
       )}
+      {limits.schedule.length > 1 && (
+        <p className="text-sm text-muted">Where several cover the same time, the first of them holds.</p>
+      )}
       <div className="flex flex-wrap items-center justify-between gap-2">
-        <Button icon={<Plus size={14} aria-hidden />} onClick={() => save({ schedule: [...limits.schedule, NEW] })}>
+        <Button
+          icon={<Plus size={14} aria-hidden />}
+          onClick={() => save({ schedule: [...limits.schedule, offered(limits)] })}
+        >
           Other limits at some times…
         </Button>
         {now?.scheduled && (
