@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `cairn` command: hands the process to `run`, and ends it within two seconds of being told to. */
 import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import packageFile from '../package.json' with { type: 'json' }
 import { Output } from './cli/output.ts'
@@ -40,6 +41,20 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 // A reader that has seen enough (`cairn ls … | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
+/** One line from the terminal, which itself stays as it is, so that Ctrl-C ends the question as it ends anything. */
+function ask(question: string, signal: AbortSignal): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false })
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    lines.on('close', () => resolve(null))
+    lines.question(question, answer => {
+      resolve(answer)
+      lines.close()
+    })
+  })
+}
+const isAnswered = process.stdin.isTTY === true && process.stderr.isTTY === true && !isElectronForWindows
+
 const code = await run({
   args: process.argv.slice(2),
   environment: process.env,
@@ -47,6 +62,7 @@ const code = await run({
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: () => text(isElectronForWindows ? createReadStream('', { fd: 0, autoClose: false }) : process.stdin),
+  ...(isAnswered ? { ask } : {}),
   writeOut: bytes =>
     new Promise((resolve, reject) => {
       process.stdout.write(bytes, error => (error ? reject(error) : resolve()))

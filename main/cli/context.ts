@@ -20,6 +20,8 @@ export type Context = {
   readonly signal: AbortSignal
   readonly beforeStopping: (ask: (canStay: boolean) => Promise<boolean>) => void
   readonly stdin: () => Promise<string>
+  /** True: the person said yes. null: nobody is there to be asked. */
+  readonly ask: ((question: string) => Promise<boolean>) | null
   /** To standard output, as it is; resolves when more may come. */
   readonly writeOut: (bytes: Uint8Array) => Promise<void>
 }

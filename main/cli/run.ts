@@ -29,6 +29,8 @@ export type Surroundings = {
   readonly stdout: Sink
   readonly stderr: Sink
   readonly stdin: () => Promise<string>
+  /** Answers with what the person typed, or null where they ended that. Left out: nobody is there. */
+  readonly ask?: (question: string, signal: AbortSignal) => Promise<string | null>
   /** To `stdout`, bytes as they are; resolves when more may come. */
   readonly writeOut: (bytes: Uint8Array) => Promise<void>
   /** Something else stands in `stdout` before what is written to it, so that it can be no file. */
@@ -53,6 +55,7 @@ export async function run({
   stdout,
   stderr,
   stdin,
+  ask,
   writeOut,
   stdoutHoldsMore = false,
   signal,
@@ -117,6 +120,10 @@ export async function run({
       signal: AbortSignal.any([signal, ended.signal]),
       beforeStopping,
       stdin,
+      ask:
+        ask === undefined || output.json
+          ? null
+          : async question => /^y(es)?$/i.test(((await ask(question, signal)) ?? '').trim()),
       writeOut,
     }
     return await perform(context, command)

@@ -106,8 +106,15 @@ test('publish, ls, get, history, status and forget, between two machines', async
   expect((await ben.run('status')).out).not.toContain('Holiday')
   expect((await ben.run('forget', link)).code).toBe(1)
 
+  // Nobody could change an archive of one's own any more.
+  const refused = await anna.run('forget', link, '--json')
+  expect(refused.code).toBe(1)
+  expect(objects(refused.error).at(-1)).toMatchObject({ error: { code: 'NEEDS_A_YES' } })
+  expect((await anna.run('status')).out).toContain('Holiday')
   const stopped = await publishing.stop()
   expect(stopped.code).toBe(0)
+  expect((await anna.run('forget', link, '--yes')).code).toBe(0)
+  expect((await anna.run('status')).out).not.toContain('Holiday')
   expect(stopped.milliseconds).toBeLessThan(GENEROUS)
 })
 
