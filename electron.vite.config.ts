@@ -65,6 +65,8 @@ export default defineConfig({
     base: './',
     build: {
       outDir: 'out/renderer',
+      // It comes from the machine that shows it, so that pieces are not worth their number. In kB.
+      chunkSizeWarningLimit: 2000,
       minify: true,
       rollupOptions: { input: { index: resolve('renderer/index.html') } },
     },

@@ -29,6 +29,7 @@ export async function runHeadless(settings: HeadlessSettings, { open }: { readon
   }
   process.stdout.write(`Cairn is at ${serving.url}\n`)
   for (const host of settings.allowHosts) process.stdout.write(`Through a tunnel: ${serving.freshUrl(host)}\n`)
+  process.stdout.write('An address works once. Ctrl-C stops Cairn.\n')
   if (open && !(await openInBrowser(serving.freshUrl()))) {
     process.stdout.write('There is no browser here that could be opened: open the address yourself.\n')
   }

@@ -203,7 +203,7 @@ const transfer = (row: TransferRow, now: number, redaction: Redaction) => ({
   ofBytes: row.ofBytes,
   rate: row.rate,
   skipped: row.skippedCount,
-  secondsSince: seconds((row.endedAt ?? now) - row.startedAt),
+  secondsTaken: seconds((row.endedAt ?? now) - row.startedAt),
 })
 
 const CODE = /^[A-Z][A-Z0-9_]{1,40}$/
