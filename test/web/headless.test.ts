@@ -64,11 +64,15 @@ async function client(url: URL) {
   return connect<Contract>(webSocket(socket))
 }
 
-test('one line with an address that works, and a clean end within two seconds', async () => {
+test('an address that works, said to work once, and a clean end within two seconds', async () => {
   const folder = await storage()
   const first = run('headless.js', ['--storage', folder, '--no-join'])
   const url = await address(first)
-  expect(first.output()).toMatch(/^Cairn is at http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}\n$/)
+  await vi.waitFor(() =>
+    expect(first.output()).toMatch(
+      /^Cairn is at http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}\nAn address works once\..*\n$/,
+    ),
+  )
   expect((await send({ host: url.host }, 'GET', '/')).text).toContain('<title>Cairn</title>')
   const backend = await client(url)
   const status = await backend.machine.status()
@@ -84,7 +88,7 @@ test('one line with an address that works, and a clean end within two seconds', 
   expect(await first.ended).toBe(0)
   expect(Date.now() - asked).toBeLessThan(GENEROUS)
   await watching
-  expect(first.output().split('\n')).toHaveLength(2)
+  expect(first.output().split('\n')).toHaveLength(3)
 
   const again = run('headless.js', ['--storage', folder, '--no-join'])
   await address(again)
@@ -132,7 +136,11 @@ test('npm start without a display says so in one line and serves the page', asyn
   const folder = await storage()
   const started = run('start.js', ['--no-join'], { CAIRN_STORAGE: folder })
   const url = await address(started)
-  expect(started.output()).toMatch(/^No desktop window \(there is no display\); .*\nCairn is at http:\S+\n$/)
+  await vi.waitFor(() =>
+    expect(started.output()).toMatch(
+      /^No desktop window \(there is no display\); .*\nCairn is at http:\S+\nAn address works once\. Ctrl-C stops Cairn\.\n$/,
+    ),
+  )
   expect((await (await client(url)).machine.status()).storage).toBe(folder)
   started.child.kill('SIGTERM')
   expect(await started.ended).toBe(0)
