@@ -61,6 +61,8 @@ export type PersonOptions = {
   readonly consented?: boolean
 }
 
+type Started = Required<PersonOptions>
+
 export type PagePerson = Person & {
   readonly serving: Serving
   /** A browser of its own that opens a fresh address of the page. */
@@ -115,19 +117,20 @@ export async function startStage(extraArguments: readonly string[] = []): Promis
     const env = { ...(process.env as Record<string, string>), LC_ALL: 'C.UTF-8' }
     const browser = await chromium.launch({ executablePath, args, env })
     closing.push(() => browser.close())
+    const complete = async (options: PersonOptions): Promise<Started> => ({
+      ...{ port: 0, allowHosts: [], join: true, consented: true, bootstrap: testnet.bootstrap },
+      ...options,
+      storage: options.storage ?? (await folder('cairn-storage')),
+    })
     const person = async (options: PersonOptions = {}) => {
-      const storage = options.storage ?? (await folder('cairn-storage'))
-      const person = await startPagePerson(browser, { bootstrap: testnet.bootstrap, ...options, storage })
+      const person = await startPagePerson(browser, await complete(options))
       closing.push(() => person.close())
       return person
     }
     const somebody = async (options: PersonOptions = {}) => {
       const program = packedProgram()
       if (program === null) return person(options)
-      const storage = options.storage ?? (await folder('cairn-storage'))
-      const home = await folder('cairn-home')
-      const given = { bootstrap: testnet.bootstrap, ...options, storage }
-      const started = await startProgramPerson(browser, program, home, given)
+      const started = await startProgramPerson(browser, program, await folder('cairn-home'), await complete(options))
       closing.push(() => started.close())
       return started
     }
@@ -140,14 +143,7 @@ export async function startStage(extraArguments: readonly string[] = []): Promis
 
 async function startPagePerson(
   browser: Browser,
-  {
-    storage,
-    bootstrap,
-    port = 0,
-    allowHosts = [],
-    join: joins = true,
-    consented = true,
-  }: PersonOptions & { readonly storage: string; readonly bootstrap: readonly string[] },
+  { storage, bootstrap, port, allowHosts, join: joins, consented }: Started,
 ): Promise<PagePerson> {
   if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
   const serving = await serveHeadless({ storage, bootstrap, join: joins, port, allowHosts, log: 'none' })
@@ -171,14 +167,7 @@ async function startProgramPerson(
   browser: Browser,
   program: string,
   home: string,
-  {
-    storage,
-    bootstrap,
-    port = 0,
-    allowHosts = [],
-    join: joins = true,
-    consented = true,
-  }: PersonOptions & { readonly storage: string; readonly bootstrap: readonly string[] },
+  { storage, bootstrap, port, allowHosts, join: joins, consented }: Started,
 ): Promise<RemotePagePerson> {
   if (bootstrap.length === 0) throw new Error('Tests never use the public DHT')
   const args = [
@@ -210,7 +199,7 @@ async function startProgramPerson(
     const transport = await connectLocal(storage)
     if (transport === null) throw new Error(`The packed app does not answer: ${said}`)
     const client = connect<Contract>(transport)
-    if (consented) await client.settings.update({ consented: true })
+    if (consented) await client.settings.update({ consented: true, welcomed: true })
     return {
       client,
       storage,
