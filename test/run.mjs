@@ -6,13 +6,16 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { beginning } from './second-tries.mjs'
 
 const project = resolve(import.meta.dirname, '..')
 process.chdir(project)
 
 /** A failed check counts as one failed test, so that the last line never looks better than the run was. */
 const counts = { passed: 0, failed: 0 }
+/** Said again at the end, since what went wrong in the first of four runs is a thousand lines above. */
+const failures = []
 const reports = mkdtempSync(join(tmpdir(), 'cairn-tests-'))
 const running = new Set()
 
@@ -25,12 +28,10 @@ const CHECKS = [
 ]
 
 const MODES = {
-  check: async () => {
-    await Promise.all([vitest('unit', { minutes: 5 }), inTurn(CHECKS)])
-  },
+  check: () => checked(),
   all: async () => {
     ensureChromium()
-    await MODES.check()
+    await checked({ tries: 2 })
     if (!(await build())) return
     // One after the other: both at the same time take longer, since each wait is then for somebody who has no turn.
     await vitest('integration', { tries: 2 })
@@ -66,10 +67,15 @@ ensureStorageEngine()
 await MODES[mode]()
 if (counts.passed + counts.failed === 0) console.error('No test ran.')
 if (counts.failed > 0 || counts.passed === 0) process.exitCode ||= 1
+for (const failure of failures) console.log(`\nFAILED: ${failure}`)
 console.log(`\n${mode}: ${Math.round((Date.now() - startedAt) / 1000)} s`)
 console.log(`${counts.passed} passed, ${counts.failed} failed`)
 
 // What runs
+
+async function checked({ tries } = {}) {
+  await Promise.all([vitest('unit', { minutes: 5, tries }), inTurn(CHECKS)])
+}
 
 async function inTurn(checks) {
   for (const { name, command } of checks) await check(name, command)
@@ -81,6 +87,7 @@ async function check(name, [module, file, ...rest]) {
   console.log(`${code === 0 ? '  ok ' : 'FAILED'} ${name}`)
   if (code === 0) return true
   counts.failed++
+  failures.push(name)
   console.log(output)
   return false
 }
@@ -102,12 +109,26 @@ async function vitest(name, { minutes = 20, only = null, tries = 1, beside = [] 
   if (only !== null) args.push('--disableConsoleIntercept', ...only)
   const { code } = await run([join('node_modules/vitest/vitest.mjs'), ...args], { show: true, minutes })
   const found = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null
-  const passed = found?.numPassedTests ?? 0
-  const left = found ? found.numTotalTests - found.numPassedTests : 0
-  counts.passed += passed
-  // Skipped ones count too, and so does a run that ended badly although every test in it passed.
-  counts.failed += left > 0 ? left : code === 0 ? 0 : 1
-  if (passed + left === 0) console.error(`No test of "${name}" ran.`)
+  counts.passed += found?.numPassedTests ?? 0
+  const bad = failuresIn(found)
+  // A run that ended badly although every test in it passed.
+  if (bad.length === 0 && code !== 0) bad.push(`"${name}" ended with ${code} although no test of it failed. Why is said above.`)
+  if (bad.length === 0 && !found?.numTotalTests) bad.push(`No test of "${name}" ran.`)
+  counts.failed += bad.length
+  failures.push(...bad)
+}
+
+/** Skipped ones too. */
+function failuresIn(report) {
+  return (report?.testResults ?? []).flatMap(({ name: file, message, assertionResults }) => {
+    const bad = assertionResults.filter(({ status }) => status !== 'passed')
+    if (bad.length === 0 && !message) return []
+    const tests = bad.map(({ fullName, status, failureMessages }) => ({ fullName, why: failureMessages?.[0] ?? status }))
+    // A file that could not be read has a message and no tests.
+    return (tests.length > 0 ? tests : [{ fullName: 'the file as a whole', why: message }]).map(
+      ({ fullName, why }) => `${relative(project, file)} > ${fullName}\n${beginning(why)}`,
+    )
+  })
 }
 
 /** A test that loops for ever holds its worker for ever: after `minutes` the whole group is ended. */
