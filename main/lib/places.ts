@@ -51,6 +51,17 @@ export const isLoopbackAlone = (nodes: readonly string[] | null): boolean =>
   nodes !== null && nodes.length > 0 && nodes.every(isLoopback)
 
 /**
+ * Where a node lives that takes part in a DHT on this machine alone: beside those that it begins with, since each of the addresses
+ * 127.0.0.0/8 may have a DHT of its own. null: the DHT is not on this machine alone.
+ */
+export function loopbackOf(nodes: readonly string[] | null): string | null {
+  if (nodes === null || !isLoopbackAlone(nodes)) return null
+  const [first] = nodes.map(node => node.split(':')[0]!).filter(host => host.startsWith('127.'))
+  // macOS has one of them alone.
+  return first === undefined || process.platform === 'darwin' ? '127.0.0.1' : first
+}
+
+/**
  * Where others are looked for without the DHT: by `CAIRN_ROOM` nowhere (`off`), on the local network (`lan`), or among those
  * on this machine that use the same port (`loopback:PORT`). Without it on the local network, unless the DHT is on this machine
  * alone, as for tests. null: nowhere. Throws for anything else.

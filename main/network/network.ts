@@ -11,7 +11,7 @@ import { AppError } from '../../preload/contract/errors.ts'
 import type { Attempts, LimitsInForce, NetworkStatus, RoomStatus } from '../../preload/contract/models.ts'
 import { encodeKey } from '../archives/links.ts'
 import { Collection } from '../lib/collection.ts'
-import { isLoopback, isLoopbackAlone } from '../lib/places.ts'
+import { isLoopback, loopbackOf } from '../lib/places.ts'
 import { Rate } from '../lib/rate.ts'
 import { Recent } from '../lib/recent.ts'
 import { Announces } from './announces.ts'
@@ -248,10 +248,10 @@ export class Network {
     const keyPair = await this.#corestore.createKeyPair(this.#address)
     if (this.#closed) return
     const bootstrap = this.#bootstrap()
-    const local = isLoopbackAlone(bootstrap)
+    const loopback = loopbackOf(bootstrap)
     const node = {
       ...(bootstrap === null ? {} : { bootstrap: [...bootstrap] }),
-      ...(local ? { host: '127.0.0.1', firewalled: false } : {}),
+      ...(loopback === null ? {} : { host: loopback, firewalled: false }),
     }
     const dht = new DHT(node)
     this.#datagrams = new Datagrams(dht)
@@ -276,7 +276,7 @@ export class Network {
     }
     swarm.onNetworkChange = returned
     const direct = new Direct(keyPair, this.#sockets)
-    void direct.listen(local ? '127.0.0.1' : '0.0.0.0')
+    void direct.listen(loopback ?? '0.0.0.0')
     const carriers = new Carriers(direct, carrier => {
       if (!this.#since.has(carrier)) this.#since.set(carrier, Date.now())
       this.#wires.follow(carrier)
@@ -324,7 +324,7 @@ export class Network {
       direct,
       ways: new Ways(dht),
       node: another,
-      local,
+      local: loopback !== null,
       carriers,
       life: life.signal,
       returned,

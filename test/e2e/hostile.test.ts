@@ -4,12 +4,12 @@
  */
 import { join } from 'node:path'
 import Corestore from 'corestore'
-import DHT from 'hyperdht'
 import Hyperdrive from 'hyperdrive'
 import Hyperswarm from 'hyperswarm'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { type Opened, paste, type Stage, startStage } from '../helpers/browser.ts'
+import { nodeBeside } from '../helpers/testnet.ts'
 import { startTrap, type Trap } from '../helpers/trap.ts'
 import { png } from '../renderer-publish/samples.ts'
 
@@ -98,9 +98,7 @@ const names: readonly (readonly [name: string, shown: string])[] = [
 
 async function hostileAuthor(): Promise<string> {
   const store = new Corestore(join(await stage.folder('plain'), 'store'))
-  const swarm = new Hyperswarm({
-    dht: new DHT({ bootstrap: [...stage.bootstrap], host: '127.0.0.1', firewalled: false }),
-  })
+  const swarm = new Hyperswarm({ dht: nodeBeside(stage.bootstrap) })
   swarm.on('connection', connection => store.replicate(connection))
   onTestFinished(async () => {
     await swarm.destroy({ force: true })

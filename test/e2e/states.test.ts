@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isFound, publish } from '../helpers/backend.ts'
 import { freePort, go, type Opened, paste, type Stage, startStage, startTunnel } from '../helpers/browser.ts'
 import { writeTree } from '../helpers/files.ts'
+import { nowhere } from '../helpers/testnet.ts'
 import { png } from '../renderer-publish/samples.ts'
 
 let stage: Stage
@@ -37,7 +38,7 @@ test('a link that nobody announces says so, and goes on watching', async () => {
 })
 
 test('a network that does not answer is another reason', async () => {
-  const bob = await stage.person({ bootstrap: ['127.0.0.1:9'] })
+  const bob = await stage.person({ bootstrap: nowhere() })
   const b = await bob.open()
   await paste(b.page, `hyper://${nobodysKey}`)
   await b.page.getByRole('heading', { name: 'The network does not answer' }).waitFor({ timeout: 40_000 })

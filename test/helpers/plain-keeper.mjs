@@ -6,7 +6,7 @@ import Hyperdrive from 'hyperdrive'
 import Hyperswarm from 'hyperswarm'
 
 const [bootstrap, key, folder] = process.argv.slice(2)
-const swarm = new Hyperswarm({ dht: new DHT({ bootstrap: [bootstrap], host: '127.0.0.1', firewalled: false }) })
+const swarm = new Hyperswarm({ dht: new DHT({ bootstrap: [bootstrap], host: bootstrap.split(':')[0], firewalled: false }) })
 const store = new Corestore(folder)
 const drive = new Hyperdrive(store, Buffer.from(key, 'hex'))
 await drive.ready()

@@ -1,12 +1,12 @@
 /** Nothing of ours: plain Hyperdrives over a plain Hyperswarm, as any other program of the network has them. */
 import { join } from 'node:path'
 import Corestore from 'corestore'
-import DHT from 'hyperdht'
 import Hyperdrive from 'hyperdrive'
 import Hyperswarm from 'hyperswarm'
 import { onTestFinished } from 'vitest'
 import { decodeKey } from '../../main/archives/links.ts'
 import { digestOf, temporaryFolder } from './files.ts'
+import { nodeBeside } from './testnet.ts'
 
 /** A store and a swarm that replicates all of it; both end with the test. */
 export async function plainPeer(
@@ -20,7 +20,7 @@ export async function plainPeer(
 
 /** One more swarm for a store, as after a restart. */
 export function replicating(store: Corestore, bootstrap: readonly string[]): Hyperswarm {
-  const swarm = new Hyperswarm({ dht: new DHT({ bootstrap: [...bootstrap], host: '127.0.0.1', firewalled: false }) })
+  const swarm = new Hyperswarm({ dht: nodeBeside(bootstrap) })
   swarm.on('connection', connection => {
     // An author that is killed takes its connection along.
     connection.on('error', () => {})

@@ -29,6 +29,15 @@ export async function startTestnet(size = 3): Promise<Testnet> {
   return { bootstrap, nodes, close }
 }
 
+/** One more node of it, which lives where the others do. */
+export const nodeBeside = (bootstrap: readonly string[]): DHT =>
+  new DHT({ bootstrap: [...bootstrap], host: hostOf(bootstrap), firewalled: false })
+
+export const hostOf = ([first]: readonly string[]): string => first!.split(':')[0]!
+
+/** Nodes to begin with that are not there, where nobody else ever was. */
+export const nowhere = (): readonly string[] => [`${ownAddress()}:9`]
+
 /** Linux and Windows answer at all of 127.0.0.0/8, macOS at one of them. */
 const ownAddress = (): string =>
   process.platform === 'darwin'

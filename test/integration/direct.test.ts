@@ -5,7 +5,6 @@ import type Net from 'node:net'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import SecretStream from '@hyperswarm/secret-stream'
 import Hypercore from 'hypercore'
-import DHT from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
 import Protomux from 'protomux'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
@@ -13,7 +12,7 @@ import { decodeKey, encodeKey } from '../../main/archives/links.ts'
 import { isDone, isFound, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
 import { keptFolder, readTree, writeTree } from '../helpers/files.ts'
 import { type Islands, startIslands } from '../helpers/islands.ts'
-import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+import { hostOf, nodeBeside, startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 const doors = vi.hoisted((): Server[] => [])
 vi.mock('node:net', async original => {
@@ -90,7 +89,7 @@ test('strangers get nothing, and keep nobody out', async () => {
   const { port } = doorOf()!
   const heard: Buffer[] = []
   const strangers = Array.from({ length: 40 }, (_, index) => {
-    const socket = connect({ host: '127.0.0.1', port })
+    const socket = connect({ host: hostOf(testnet.bootstrap), port })
     socket.on('error', () => {})
     socket.on('data', data => heard.push(data))
     if (index % 3 === 0) socket.write(randomBytes(32))
@@ -126,8 +125,7 @@ type Word = 'given up' | Buffer
 
 /** A peer of this archive that says over the channel what it likes. `said`: what it answers to the token that it was told. */
 async function stranger(key: string, how: { readonly server: boolean }, said: (token: Buffer) => Buffer | null) {
-  const bootstrap = [...testnet.bootstrap]
-  const swarm = new Hyperswarm({ dht: new DHT({ bootstrap, host: '127.0.0.1', firewalled: false }) })
+  const swarm = new Hyperswarm({ dht: nodeBeside(testnet.bootstrap) })
   onTestFinished(() => swarm.destroy({ force: true }))
   const token = randomBytes(32)
   const heard = new Promise<{ readonly word: Word; readonly connection: Hyperswarm.Connection }>(resolve => {
@@ -182,7 +180,7 @@ test('one who was told a token comes in once', async () => {
   expect((word as Buffer).subarray(2)).toEqual(guest.token)
   const { keyPair } = guest
   const knock = async (token: Buffer) => {
-    const socket = connect({ host: '127.0.0.1', port })
+    const socket = connect({ host: hostOf(testnet.bootstrap), port })
     socket.write(token)
     await once(socket, 'connect')
     return socket

@@ -2,7 +2,6 @@
  * Found, or told why not: each cause is made by breaking the network, or by somebody who really is so, and each is
  * followed by what mends it.
  */
-import DHT from 'hyperdht'
 import Hypercore from 'hypercore'
 import Hyperswarm from 'hyperswarm'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -11,7 +10,7 @@ import type { ArchiveRow, UnreachableReason } from '../../preload/contract/model
 import { isFound, publish, type RemotePerson, startPerson } from '../helpers/backend.ts'
 import { keptFolder, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { type Island, type Islands, startIslands } from '../helpers/islands.ts'
-import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+import { nodeBeside, startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 const unreachable = (reason: UnreachableReason) => (row: ArchiveRow) =>
   row.state.name === 'unreachable' && row.state.reason === reason
@@ -145,8 +144,7 @@ describe('with others who are really so', () => {
 
   /** A program that announces a key and does with connections what it likes. */
   const announce = async (key: string, options: { readonly firewall?: () => boolean } = {}) => {
-    const dht = new DHT({ bootstrap: testnet.bootstrap, host: '127.0.0.1', firewalled: false })
-    const swarm = new Hyperswarm({ dht, ...options })
+    const swarm = new Hyperswarm({ dht: nodeBeside(testnet.bootstrap), ...options })
     swarm.on('connection', (connection: Hyperswarm.Connection) => connection.on('error', () => {}))
     onTestFinished(() => swarm.destroy({ force: true }))
     await swarm.join(Hypercore.discoveryKey(decodeKey(key)), { client: false, server: true }).flushed()

@@ -6,7 +6,6 @@ import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import Corestore from 'corestore'
-import DHT from 'hyperdht'
 import Hyperdrive from 'hyperdrive'
 import Hyperswarm from 'hyperswarm'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -17,7 +16,7 @@ import { Manifest } from '../../main/read/manifest.ts'
 import { begin, isDone, isFound, type Person, publish, share, startPerson } from '../helpers/backend.ts'
 import { readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { endsWithin } from '../helpers/order.ts'
-import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+import { nodeBeside, startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 let testnet: Testnet
 beforeAll(async () => {
@@ -279,8 +278,7 @@ async function strangers(write: (drive: Hyperdrive) => Promise<void>): Promise<s
   await drive.ready()
   await drive.put('/good.txt', Buffer.from('good'))
   await write(drive)
-  const dht = new DHT({ bootstrap: [...testnet.bootstrap], host: '127.0.0.1', firewalled: false })
-  const swarm = new Hyperswarm({ dht })
+  const swarm = new Hyperswarm({ dht: nodeBeside(testnet.bootstrap) })
   swarm.on('connection', connection => store.replicate(connection))
   await swarm.join(drive.discoveryKey, { client: true, server: true }).flushed()
   onTestFinished(async () => {

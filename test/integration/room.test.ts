@@ -11,9 +11,9 @@ import type { ArchiveRow, NetworkStatus, PeerRow } from '../../preload/contract/
 import { isFound, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
 import { keptFolder, readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 import { type Islands, startIslands } from '../helpers/islands.ts'
+import { nowhere } from '../helpers/testnet.ts'
 
-/** Nobody answers there. */
-const NOBODY = ['127.0.0.1:9']
+const NOBODY = nowhere()
 const GROUP = '239.255.67.114'
 let ports = 47_000 + (process.pid % 1000) * 8
 const newRoom = () => ({ name: 'loopback', port: ports++ }) as const

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
 import { isFound, publish, share, startPerson } from '../helpers/backend.ts'
 import { sizeOf, temporaryFolder, writeTree } from '../helpers/files.ts'
-import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+import { nowhere, startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 const run = promisify(execFile)
 let testnet: Testnet
@@ -39,7 +39,7 @@ test('an archive that is truly empty is said to be empty', async () => {
 })
 
 test('the DHT that does not answer is told apart from nobody being there', async () => {
-  const silent = await startPerson(['127.0.0.1:9'])
+  const silent = await startPerson(nowhere())
   const key = encodeKey(Buffer.alloc(32, 8))
   await silent.client.archives.open({ link: key })
   await silent.archive(key, row => row.state.name === 'unreachable' && row.state.reason === 'dht-silent')

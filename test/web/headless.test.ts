@@ -9,6 +9,7 @@ import { WebSocket } from 'ws'
 import { type Contract, PROTOCOL_VERSION } from '../../preload/contract/index.ts'
 import { connect } from '../../preload/wire/connect.ts'
 import { webSocket } from '../../preload/wire/transports.ts'
+import { nowhere } from '../helpers/testnet.ts'
 import { send, tokenOf } from './fake-backend.ts'
 
 /** Milliseconds that a process of its own may take beyond what is promised, because the machine may be busy. */
@@ -31,7 +32,7 @@ function run(entry: string, args: readonly string[], environment: NodeJS.Process
   // Nobody listens on port 9, and without joining nobody is asked: no test reaches the public nodes.
   const child = spawn(process.execPath, [resolve('out/main', entry), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', CAIRN_BOOTSTRAP: '127.0.0.1:9', ...environment },
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent', CAIRN_BOOTSTRAP: nowhere().join(), ...environment },
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', text => (output += String(text)))
