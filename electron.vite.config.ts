@@ -22,6 +22,8 @@ const share = {
       'cairn.bash': completionsFor('bash'),
       _cairn: completionsFor('zsh'),
       'cairn.fish': completionsFor('fish'),
+      // Not `cairn.ps1`: PowerShell takes a script of that name for the command, wherever it finds it first.
+      'cairn-completions.ps1': completionsFor('powershell'),
     }
     await mkdir(resolve('out/share'), { recursive: true })
     await Promise.all(Object.entries(files).map(([name, text]) => writeFile(resolve('out/share', name), text)))

@@ -589,12 +589,12 @@ const SPECS = {
   completions: {
     usage: 'completions SHELL',
     short: 'Prints what makes a shell complete these commands',
-    about: 'Prints what makes bash, zsh or fish complete the commands of cairn.',
+    about: 'Prints what makes bash, zsh, fish or PowerShell complete the commands of cairn.',
     options: {},
     words: [1, 1],
-    takes: [['bash', 'zsh', 'fish']],
+    takes: [['bash', 'zsh', 'fish', 'powershell']],
     alone: true,
-    more: 'Packages install it. Otherwise, for bash: cairn completions bash > ~/.local/share/bash-completion/completions/cairn; for zsh: cairn completions zsh > a folder of $fpath, as _cairn; for fish: cairn completions fish > ~/.config/fish/completions/cairn.fish',
+    more: 'Packages for Linux install it. Otherwise, for bash: cairn completions bash > ~/.local/share/bash-completion/completions/cairn; for zsh: cairn completions zsh > a folder of $fpath, as _cairn; for fish: cairn completions fish > ~/.config/fish/completions/cairn.fish; for PowerShell: cairn completions powershell > FILE, and . FILE in the file that $PROFILE names',
   },
   man: {
     usage: 'man',

@@ -14,7 +14,7 @@ import {
   wantedBy,
 } from './commands.ts'
 
-export const SHELLS = ['bash', 'zsh', 'fish'] as const
+export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 export type Shell = (typeof SHELLS)[number]
 
 export const isShell = (name: string): name is Shell => (SHELLS as readonly string[]).includes(name)
@@ -25,7 +25,7 @@ const OVERALL: Options = { ...COMMON, version: { type: 'boolean', short: 'v', he
 const NAMES: readonly CommandName[] = Object.values(GROUPS).flat()
 
 export function completionsFor(shell: Shell): string {
-  return { bash, zsh, fish }[shell]()
+  return { bash, zsh, fish, powershell }[shell]()
 }
 
 function bash(): string {
@@ -272,3 +272,103 @@ function fishValue(wanted: Wanted | null): readonly string[] {
   if (wanted === 'folder') return ['-x', `-a '(__fish_complete_directories)'`]
   return typeof wanted === 'string' ? ['-x'] : ['-x', `-a '${wanted.join(' ')}'`]
 }
+
+/**
+ * For Windows PowerShell 5.1 and later ones. Where nothing is returned PowerShell offers files and folders by itself, which is
+ * also why nothing is said of what an option's value may be. No `using` stands in it, so that it may stand anywhere in a profile.
+ */
+function powershell(): string {
+  const options = (all: Options) =>
+    Object.entries(all).map(([name, option]) => {
+      const { multiple = false, short, help } = option
+      const parts = [
+        `name = ${inPowerShell(`--${name}`)}`,
+        `short = ${inPowerShell(short ? `-${short}` : '')}`,
+        `hasValue = ${wantedBy(option) === null ? '$false' : '$true'}`,
+        `several = ${multiple ? '$true' : '$false'}`,
+        `says = ${inPowerShell(help)}`,
+      ]
+      return `      @{ ${parts.join('; ')} }`
+    })
+  const command = (name: string, says: string, most: number, takes: readonly string[], all: Options) =>
+    [
+      `    ${inPowerShell(name)} = @{ says = ${inPowerShell(says)}; most = ${most}; takes = @(${takes.map(inPowerShell).join(', ')}); options = @(`,
+      ...options(all),
+      '    ) }',
+    ].join('\n')
+  return `# PowerShell completion for cairn, made by: cairn completions powershell
+Register-ArgumentCompleter -Native -CommandName cairn -ScriptBlock {
+  param([string] $wordToComplete, $commandAst, [int] $cursorPosition)
+
+  # Of each command what it does, how many words may follow it, what these are, and its options; '' is what stands before any.
+  $commands = [ordered]@{
+${[
+  command('', 'cairn', 1, ['command'], OVERALL),
+  ...NAMES.map(name => {
+    const { short, words, takes = [] } = COMMANDS[name]
+    return command(name, short, words[1], takes.map(kind), optionsOf(name))
+  }),
+  command('help', 'Shows the help of a command', 1, ['command'], {}),
+].join('\n')}
+  }
+
+  # What stands before the word that is being typed.
+  $command = ''
+  $given = @()
+  $count = 0
+  $isValue = $false
+  foreach ($element in @($commandAst.CommandElements | Select-Object -Skip 1)) {
+    if ($element.Extent.EndOffset -ge $cursorPosition) { break }
+    $word = $element.Extent.Text
+    if ($isValue) {
+      $isValue = $false
+    } elseif ($word.StartsWith('-')) {
+      $name = $word.Split('=')[0]
+      foreach ($option in $commands[$command].options) {
+        if ($option.name -cne $name -and $option.short -cne $name) { continue }
+        $given += $option.name
+        $isValue = $option.hasValue -and $word -ceq $name
+      }
+    } elseif ($command -eq '') {
+      if (-not $commands.Contains($word)) { return }
+      $command = $word
+    } else {
+      $count++
+    }
+  }
+  if ($isValue) { return }
+
+  $spec = $commands[$command]
+  $wanted = ''
+  if ($wordToComplete.StartsWith('-')) {
+    $wanted = 'option'
+  } elseif ($count -lt $spec.most) {
+    $wanted = $spec.takes[[Math]::Min($count, $spec.takes.Count - 1)]
+    if ($wordToComplete -eq '' -and ($wanted -eq 'link' -or $wanted -eq 'text')) { $wanted = 'option' }
+  } elseif ($wordToComplete -eq '') {
+    $wanted = 'option'
+  }
+
+  $offered = @(
+    if ($wanted -eq 'command') {
+      foreach ($name in $commands.Keys) { @{ text = $name; says = $commands[$name].says; type = 'ParameterValue' } }
+    } elseif ($wanted -eq 'option') {
+      foreach ($option in $spec.options) {
+        if ($option.several -or $given -cnotcontains $option.name) {
+          @{ text = $option.name; says = $option.says; type = 'ParameterName' }
+        }
+      }
+    } elseif ($wanted.Contains(',')) {
+      foreach ($name in $wanted.Split(',')) { @{ text = $name; says = $name; type = 'ParameterValue' } }
+    }
+  )
+  foreach ($one in $offered) {
+    if ($one.text -eq '' -or -not $one.text.StartsWith($wordToComplete, 'OrdinalIgnoreCase')) { continue }
+    [System.Management.Automation.CompletionResult]::new($one.text, $one.text, $one.type, $one.says)
+  }
+}
+`
+}
+
+/** It takes curly quotes for straight ones. Two of them stand for one. */
+const inPowerShell = (text: string): string => `'${text.replaceAll(/['\u2018-\u201b]/g, quote => quote + quote)}'`

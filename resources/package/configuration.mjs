@@ -171,7 +171,11 @@ export function configuration(environment = process.env) {
       target: [target('nsis', ['x64']), target('portable', ['x64'])],
       icon: 'resources/icons/icon.ico',
       files: filesOf('win32'),
-      extraResources: [{ from: 'resources/command/windows', to: 'bin' }],
+      extraResources: [
+        { from: 'resources/command/windows', to: 'bin' },
+        // PowerShell looks for no completions by itself: a line in the person's profile names this file.
+        { from: 'out/share/cairn-completions.ps1', to: 'share/cairn-completions.ps1' },
+      ],
     },
     nsis: {
       oneClick: false,

@@ -149,10 +149,13 @@ describe('the program', () => {
 })
 
 test('packages install what is there', async () => {
-  const { deb, rpm, linux } = configuration({})
+  const { deb, rpm, linux, mac, win } = configuration({})
   const files = [...(deb?.fpm ?? []), ...(rpm?.fpm ?? [])].map(line => line.split('='))
   expect(files.map(([, to]) => to)).toEqual(expect.arrayContaining(['/usr/bin/cairn', '/usr/share/man/man1/cairn.1']))
   for (const [from = ''] of files) expect((await stat(join(project, from))).size).toBeGreaterThan(300)
+  const beside = [mac, win].flatMap(system => system?.extraResources ?? []).map(one => Object(one) as { from: string })
+  expect(beside.length).toBe(4)
+  for (const { from } of beside) expect((await stat(join(project, from))).size, from).toBeGreaterThan(0)
   // The name of the command is its own, and its script names the program as packages do.
   expect(await readFile(join(scripts, 'linux/cairn'), 'utf8')).toContain(`/opt/Cairn/${linux?.executableName} `)
   const unit = await readFile(join(scripts, 'linux/cairn.service'), 'utf8')

@@ -84,10 +84,12 @@ describe('completions', () => {
           ? script.split(`    ${name}) options='`)[1]?.split('\n')[0]
           : shell === 'zsh'
             ? script.split(`        ${name})\n`)[1]?.split(' ;;')[0]
-            : script
-                .split('\n')
-                .filter(line => line.includes(`'__fish_seen_subcommand_from ${name}'`))
-                .join('\n')
+            : shell === 'fish'
+              ? script
+                  .split('\n')
+                  .filter(line => line.includes(`'__fish_seen_subcommand_from ${name}'`))
+                  .join('\n')
+              : script.split(`    '${name}' = @{`)[1]?.split('\n    ) }')[0]
       for (const option of Object.keys(optionsOf(name)))
         expect([name, part]).toEqual([name, expect.stringMatching(new RegExp(`(--|-l )${option}\\b`))])
     }
@@ -95,6 +97,26 @@ describe('completions', () => {
   })
 
   test('there are none for other shells', () => expect(() => parse('completions', 'csh')).toThrow('bash, zsh, fish'))
+
+  test('for PowerShell are whole, and the same in every encoding', () => {
+    const script = completionsFor('powershell')
+    // Windows PowerShell reads a file without a mark at its beginning in the encoding of the country.
+    expect(script).toMatch(/^[\n -~]*$/)
+    // No PowerShell is here to read it: what is open is closed again, outside of texts and comments.
+    const code = script.replaceAll(/^ *#.*$/gm, '').replaceAll(/'(?:[^']|'')*'/g, text => `<${text.length}>`)
+    expect(code).not.toContain("'")
+    const open: string[] = []
+    for (const [one] of code.matchAll(/[()[\]{}]/g)) {
+      if ('([{'.includes(one)) open.push(one)
+      else expect(open.pop()).toBe({ ')': '(', ']': '[', '}': '{' }[one])
+    }
+    expect(open).toEqual([])
+    expect(script).toContain(`'the folder that holds Cairn''s data'`)
+    expect(script).toContain(`'room' = @{ says = '${COMMANDS.room.short}'; most = 1; takes = @('on,off,'); `)
+    expect(script).toContain(`takes = @('link', 'folder')`)
+    // Each text that is offered says something: an empty one is refused there.
+    expect(script).not.toMatch(/says = ''/)
+  })
 
   /** What bash offers for a line with the cursor at its end, in `folder`. */
   function offered(line: string, words: readonly string[], folder = '.'): readonly string[] {
