@@ -99,16 +99,14 @@ export async function writeRestoration(
       get: path => {
         // What was written before a kill is ours as well.
         const known = index.stored(`${base}${path}`) ?? index.known.get(`${base}${path}`)
-        return known === undefined
-          ? null
-          : {
-              size: known.size,
-              modified: known.target === null ? known.modified : null,
-              content: known.target === null ? contentOf(archive, known) : `link ${known.target}`,
-            }
+        if (known === undefined) return []
+        const isLink = known.target !== null
+        const content = isLink ? `link ${known.target}` : contentOf(archive, known)
+        return [{ size: known.size, modified: isLink ? null : known.modified, content }]
       },
       paths: () => leaving.map(relative),
-      set: async path => {
+      announce: () => Promise.resolve(),
+      settle: async path => {
         const archivePath = `${base}${path}`
         const known = wanted.get(archivePath)
         if (known === undefined || known.target !== null) return
@@ -117,6 +115,7 @@ export async function writeRestoration(
         index.set(archivePath, { ...known, modified, identity: { inode, born, changed } })
         await index.write()
       },
+      withdraw: () => Promise.resolve(),
       delete: () => Promise.resolve(),
       close: () => Promise.resolve(),
     }

@@ -93,7 +93,7 @@ export type DownloadOptions = {
 }
 
 /** What of the folder is ours. */
-export type Ledger = Pick<Manifest, 'get' | 'paths' | 'set' | 'delete' | 'close'>
+export type Ledger = Pick<Manifest, 'get' | 'paths' | 'announce' | 'settle' | 'withdraw' | 'delete' | 'close'>
 
 type Target = { readonly path: string; readonly local: string; readonly relative: string }
 type FileTarget = Target & SelectedFile
@@ -205,6 +205,8 @@ class Writer {
         if (!equal[index]) missing.push(target)
         else {
           await setMode(target)
+          const { manifest } = this.#options
+          if (manifest.get(target.relative).length > 1) await manifest.settle(target.relative)
           this.#done(target.file.size, target.path)
         }
       }
@@ -276,7 +278,8 @@ class Writer {
             this.#heard()
             const part = join(this.#parts, this.#partName(target))
             if (batch.length === 0) begun = performance.now()
-            batch.push({ ...file, part, local, content })
+            // Whoever wrote it knows the time of it beforehand: see `Manifest.announce`.
+            batch.push({ ...file, part, local, content, modified: file.modified ?? Date.now() })
             targets.push(target)
             bytes += file.size
             const waited = performance.now() - begun
@@ -317,17 +320,18 @@ class Writer {
   }
 
   async #writeSmall(targets: readonly FileTarget[], batch: readonly SmallFile[]): Promise<void> {
-    const outcomes = await writeSmallFiles(batch)
     // Together, since all of it is noted in one call then.
+    await Promise.all(batch.map(({ modified }, index) => this.#announce(targets[index]!, modified)))
+    const outcomes = await writeSmallFiles(batch)
     await Promise.all(
       outcomes.map(async (outcome, index) => {
-        if (outcome.name === 'written') await this.#written(targets[index]!, outcome.modified)
+        if (outcome.name === 'written') await this.#settle(targets[index]!)
       }),
     )
     for (const [index, outcome] of outcomes.entries()) {
       const target = targets[index]!
       if (outcome.name === 'failed') throw explain(outcome.error, target.local)
-      if (outcome.name === 'in-the-way') await this.#putInPlace(target, batch[index]!.part, outcome.modified)
+      if (outcome.name === 'in-the-way') await this.#putInPlace(target, batch[index]!.part, batch[index]!.modified)
     }
   }
 
@@ -370,16 +374,26 @@ class Writer {
     const refused = await this.#clearTheWay(target, false)
     if (refused !== null) {
       await rm(part, { force: true })
+      await this.#options.manifest.withdraw(target.relative, this.#written(target, modified))
       return this.#skip(target, refused)
     }
+    await this.#announce(target, modified)
     await rename(part, target.local).catch(error => {
       throw explain(error, target.local)
     })
-    await this.#written(target, modified)
+    await this.#settle(target)
   }
 
-  async #written({ file, relative, path }: FileTarget, modified: number): Promise<void> {
-    await this.#options.manifest.set(relative, { size: file.size, modified, content: this.#contentOf(file) })
+  #announce(target: FileTarget, modified: number): Promise<void> {
+    return this.#options.manifest.announce(target.relative, this.#written(target, modified))
+  }
+
+  #written({ file }: FileTarget, modified: number): Written {
+    return { size: file.size, modified, content: this.#contentOf(file) }
+  }
+
+  async #settle({ file, relative, path }: FileTarget): Promise<void> {
+    await this.#options.manifest.settle(relative)
     this.#done(file.size, path)
   }
 
@@ -416,9 +430,10 @@ class Writer {
     if (!(there?.isSymbolicLink() && (await readlink(local)) === link.target)) {
       const inTheWay = await this.#clearTheWay(target, true)
       if (inTheWay !== null) return this.#leaveOut(inTheWay, 0)
+      await this.#options.manifest.announce(relative, { size: 0, modified: null, content: linkContent(link.target) })
       await symlink(link.target, local)
-      await this.#options.manifest.set(relative, { size: 0, modified: null, content: linkContent(link.target) })
     }
+    await this.#options.manifest.settle(relative)
     this.#done(0, path)
   }
 
@@ -501,9 +516,9 @@ class Writer {
   async #isEqual({ file, local, relative }: FileTarget, stats: Stats | null): Promise<boolean> {
     if (stats === null || !stats.isFile() || stats.size !== file.size) return false
     if (file.modified !== null && !sameTime(stats, file.modified)) return false
-    const written = this.#options.manifest.get(relative)
-    if (written !== null && written.content !== null && (await isOurs(local, stats, written)))
-      return written.content === this.#contentOf(file)
+    for (const written of this.#options.manifest.get(relative))
+      if (written.content !== null && (await isOne(local, stats, written)))
+        return written.content === this.#contentOf(file)
     return file.modified !== null
   }
 
@@ -627,8 +642,12 @@ const sameTime = (stats: Stats, modified: number) =>
 const linkContent = (target: string) => `link ${target}`
 
 /** It is still as we wrote it. */
-async function isOurs(local: string, stats: Stats, written: Written | null): Promise<boolean> {
-  if (written === null) return false
+async function isOurs(local: string, stats: Stats, known: readonly Written[]): Promise<boolean> {
+  for (const written of known) if (await isOne(local, stats, written)) return true
+  return false
+}
+
+async function isOne(local: string, stats: Stats, written: Written): Promise<boolean> {
   if (stats.isSymbolicLink()) return written.content === linkContent(await readlink(local))
   return (
     stats.isFile() && stats.size === written.size && (written.modified === null || sameTime(stats, written.modified))

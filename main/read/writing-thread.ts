@@ -16,7 +16,7 @@ export type WriteRequest = {
   /** One after another. */
   readonly contents: Uint8Array
   readonly sizes: Float64Array
-  /** In milliseconds; NaN: not set. */
+  /** In milliseconds. */
   readonly times: Float64Array
   readonly executable: Uint8Array
 }
@@ -25,8 +25,6 @@ export const OUTCOME = { written: 0, inTheWay: 1, failed: 2 } as const
 export type WriteAnswer = {
   readonly id: number
   readonly outcomes: Uint8Array
-  /** When it was last changed, as the disk says; of those without a time of their own. */
-  readonly modified: Float64Array
   /** By index. */
   readonly errors: Readonly<Record<number, { readonly code: string; readonly message: string }>>
 }
@@ -39,16 +37,14 @@ export function writingThread(load: NodeJS.Require): void {
   const { O_NOFOLLOW } = fs.constants as Partial<typeof fs.constants>
   const HOW = O_WRONLY | O_CREAT | O_TRUNC | (O_NOFOLLOW ?? 0)
 
-  const writeOne = (part: string, content: Uint8Array, time: number, executable: boolean): number => {
+  const writeOne = (part: string, content: Uint8Array, time: number, executable: boolean): void => {
     const file = fs.openSync(part, HOW, 0o644)
     try {
       for (let written = 0; written < content.byteLength; )
         written += fs.writeSync(file, content, written, content.byteLength - written, written)
       if (executable) fs.fchmodSync(file, 0o755)
-      if (Number.isNaN(time)) return fs.fstatSync(file).mtimeMs
       // Aimed at the middle of the microsecond: see `setTime` in download.ts.
       fs.futimesSync(file, (time + 0.0005) / 1000, (time + 0.0005) / 1000)
-      return time
     } finally {
       fs.closeSync(file)
     }
@@ -57,7 +53,6 @@ export function writingThread(load: NodeJS.Require): void {
   port.on('message', ({ id, paths, contents, sizes, times, executable }: Numbered<WriteRequest>) => {
     const names = paths.split('\0')
     const outcomes = new Uint8Array(sizes.length)
-    const modified = new Float64Array(sizes.length)
     const errors: Record<number, { code: string; message: string }> = {}
     let offset = 0
     for (let index = 0; index < sizes.length; index++) {
@@ -66,7 +61,7 @@ export function writingThread(load: NodeJS.Require): void {
       const place = names[index * 2 + 1] as string
       try {
         const content = contents.subarray(offset, offset + size)
-        modified[index] = writeOne(part, content, times[index] as number, executable[index] === 1)
+        writeOne(part, content, times[index] as number, executable[index] === 1)
         if (fs.lstatSync(place, { throwIfNoEntry: false }) === undefined) fs.renameSync(part, place)
         else outcomes[index] = 1
       } catch (error) {
@@ -76,6 +71,6 @@ export function writingThread(load: NodeJS.Require): void {
       }
       offset += size
     }
-    port.postMessage({ id, outcomes, modified, errors }, [outcomes.buffer, modified.buffer])
+    port.postMessage({ id, outcomes, errors }, [outcomes.buffer])
   })
 }

@@ -8,14 +8,13 @@ export type SmallFile = {
   readonly local: string
   readonly content: readonly Buffer[]
   readonly size: number
-  /** null: as the disk says. */
-  readonly modified: number | null
+  readonly modified: number
   readonly executable: boolean
 }
 export type Outcome =
-  | { readonly name: 'written'; readonly modified: number }
+  | { readonly name: 'written' }
   /** The part is whole, and something stands where it belongs. */
-  | { readonly name: 'in-the-way'; readonly modified: number }
+  | { readonly name: 'in-the-way' }
   | { readonly name: 'failed'; readonly error: NodeJS.ErrnoException }
 
 const threads = new Threads<WriteRequest, WriteAnswer>(writingThread, 1)
@@ -25,11 +24,11 @@ export async function writeSmallFiles(files: readonly SmallFile[]): Promise<read
   const request = requestOf(files)
   const { contents, sizes, times, executable } = request
   const handed = [contents, sizes, times, executable].map(({ buffer }) => buffer as ArrayBuffer)
-  const { outcomes, modified, errors } = await threads.ask(request, handed)
+  const { outcomes, errors } = await threads.ask(request, handed)
   return files.map((_, index) => {
     const error = errors[index]
     if (error !== undefined) return { name: 'failed', error: Object.assign(new Error(error.message), error) }
-    return { name: outcomes[index] === OUTCOME.inTheWay ? 'in-the-way' : 'written', modified: modified[index]! }
+    return { name: outcomes[index] === OUTCOME.inTheWay ? 'in-the-way' : 'written' }
   })
 }
 
@@ -45,7 +44,7 @@ function requestOf(files: readonly SmallFile[]): WriteRequest {
     paths: files.map(({ part, local }) => `${part}\0${local}\0`).join(''),
     contents,
     sizes: Float64Array.from(files, ({ size }) => size),
-    times: Float64Array.from(files, ({ modified }) => modified ?? Number.NaN),
+    times: Float64Array.from(files, ({ modified }) => modified),
     executable: Uint8Array.from(files, ({ executable }) => (executable ? 1 : 0)),
   }
 }
