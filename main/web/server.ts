@@ -52,6 +52,7 @@ export async function startWebServer(
   backend: Backend,
   { port, allowHosts = [], pageFolder, onIncident }: WebServerOptions,
 ): Promise<WebServer> {
+  const allowed = allowHosts.map(allowedHost)
   const page = await loadPage(pageFolder)
   const memory = await Memory.open(backend.options.storage)
   const { instance, content, sessions: started } = memory.remembered
@@ -60,7 +61,7 @@ export async function startWebServer(
   const ownPort = port === undefined ? await listenAgain(server, memory.remembered.port) : await listen(server, port)
   memory.remember({ port: ownPort })
   const ownHost = `127.0.0.1:${ownPort}`
-  const hosts = createHosts([ownHost, ...allowHosts.map(allowedHost)], content)
+  const hosts = createHosts([ownHost, ...allowed], content)
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: LONGEST_MESSAGE,
