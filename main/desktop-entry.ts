@@ -110,6 +110,11 @@ export class DesktopEntry {
     return chosen?.wanted === false ? 'off' : 'on'
   }
 
+  /** An entry of Cairn's is there, be it one of an AppImage that is gone. */
+  async isThere(): Promise<boolean> {
+    return (await read(this.#entry))?.includes(MARK) === true
+  }
+
   /** Off holds until it is switched on again, and is possible without an AppImage: its file may be gone. */
   async set(wanted: boolean): Promise<DesktopEntryState> {
     await mkdir(dirname(this.#choice), { recursive: true })
@@ -131,8 +136,7 @@ export class DesktopEntry {
   }
 
   async #remove(): Promise<void> {
-    const own = await read(this.#entry)
-    if (own?.includes(MARK) !== true) return
+    if (!(await this.isThere())) return
     await rm(this.#entry)
     for (const [, to] of this.#icons()) await rm(to, { force: true })
     const handlers = join(this.#folder('XDG_CONFIG_HOME', '.config'), 'mimeapps.list')

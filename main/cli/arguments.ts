@@ -30,6 +30,11 @@ export type Command =
   | { readonly name: 'version' }
   | { readonly name: 'completions'; readonly shell: Shell }
   | { readonly name: 'man' }
+  | ({
+      readonly name: 'desktop'
+      /** null: shows it. */
+      readonly wanted: boolean | null
+    } & Common)
   | ({ readonly name: 'serve'; readonly port: number | null; readonly allowHosts: readonly string[] } & Common)
   | ({
       readonly name: 'publish'
@@ -558,6 +563,9 @@ function build(name: CommandName, words: readonly string[], values: Values, envi
       }
     case 'forget':
       return { name, ...common, link: checkedLink(first), yes: values.flag('yes') }
+    case 'desktop':
+      if (values.flag('add') && values.flag('remove')) throw usage('Either --add or --remove, not both.', name)
+      return { name, ...common, wanted: values.flag('add') ? true : values.flag('remove') ? false : null }
     case 'completions':
       if (!isShell(first)) throw usage(`There is nothing for "${first}", but for ${SHELLS.join(', ')}.`, name)
       return { name, shell: first }

@@ -577,6 +577,21 @@ const SPECS = {
     words: [0, 0],
     more: 'Keys, links, names, paths and addresses are left out of it.',
   },
+  desktop: {
+    usage: 'desktop [--add|--remove]',
+    short: 'Shows what Cairn wrote for this desktop; takes it away again',
+    about:
+      'Shows what Cairn wrote for this desktop: an AppImage, which nobody installs, has its own entry for menus and links; starting at login is another.',
+    options: {
+      add: { type: 'boolean', help: 'writes the entry for menus and links again (of an AppImage)' },
+      remove: {
+        type: 'boolean',
+        help: 'takes away that entry, its pictures, and starting at login; it stays away until --add',
+      },
+    },
+    words: [0, 0],
+    more: 'Linux only: elsewhere the installer does it, and the settings of the system. Deletes no archive, and not the program.',
+  },
   licences: {
     usage: 'licences [NAME]',
     short: 'Lists what others have made that comes with Cairn',
@@ -618,7 +633,18 @@ export const GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
   'Links and proofs': ['link', 'receipt', 'verify', 'warrant'],
   'Copies and their room': ['holders', 'free', 'disk', 'forget'],
   'Others and the network': ['peers', 'call', 'limits', 'room', 'network', 'check', 'lookup', 'dht'],
-  'Cairn itself': ['serve', 'status', 'pause', 'resume', 'notify', 'diagnostics', 'licences', 'completions', 'man'],
+  'Cairn itself': [
+    'serve',
+    'status',
+    'pause',
+    'resume',
+    'notify',
+    'desktop',
+    'diagnostics',
+    'licences',
+    'completions',
+    'man',
+  ],
 }
 
 export const isCommand = (name: string): name is CommandName => Object.hasOwn(SPECS, name)

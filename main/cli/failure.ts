@@ -20,6 +20,7 @@ export type CliCode =
   | 'PORT_IN_USE'
   | 'UNKNOWN_MACHINE'
   | 'NOT_WHOLE'
+  | 'NO_DESKTOP_ENTRY'
 
 export class CliError extends Error {
   readonly code: CliCode

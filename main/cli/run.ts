@@ -93,6 +93,7 @@ export async function run({
     if (command.name === 'serve') return await serve(command, output, { signal, beforeStopping })
     if (command.name === 'dht') return await (await import('./dht.ts')).runDht(command, output, signal)
     if (command.name === 'licences') return await licences(output, command)
+    if (command.name === 'desktop') return await (await import('./desktop.ts')).desktop(output, command, environment)
     if (command.name === 'check-warrant') return await checkWarrantFile(output, command)
   } catch (error) {
     return output.failure(error)
@@ -157,7 +158,19 @@ function perform(
   context: Context,
   command: Exclude<
     Command,
-    { name: 'help' | 'version' | 'completions' | 'man' | 'serve' | 'dht' | 'verify' | 'check-warrant' | 'licences' }
+    {
+      name:
+        | 'help'
+        | 'version'
+        | 'completions'
+        | 'man'
+        | 'serve'
+        | 'dht'
+        | 'verify'
+        | 'check-warrant'
+        | 'desktop'
+        | 'licences'
+    }
   >,
 ): Promise<number> {
   switch (command.name) {

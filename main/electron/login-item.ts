@@ -1,7 +1,7 @@
 /** Starting at login, in the way of this system. What is written on Linux: `login.ts`. */
 import { homedir } from 'node:os'
 import { app } from 'electron'
-import { autostartItem, HIDDEN, type LoginItem, ownCommand } from './login.ts'
+import { autostartItem, HIDDEN, type LoginItem, ownCommand } from '../login.ts'
 
 /** `script`: what Electron itself was told to run, while it is not packed. */
 export function loginItem(script: string | null): LoginItem {

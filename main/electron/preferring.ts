@@ -1,6 +1,6 @@
 /** What the person can set about the desktop: what the shell remembers, and what only the system knows. Knows no Electron. */
 import type { ShellPreferences as Shown } from '../../preload/contract/index.ts'
-import type { LoginItem } from './login.ts'
+import type { LoginItem } from '../login.ts'
 import type { ShellPreferences } from './preferences.ts'
 
 type Change = { readonly [K in keyof Shown]?: boolean | undefined }

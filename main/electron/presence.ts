@@ -25,7 +25,7 @@ import {
   trayLook,
   traySign,
 } from './faces.ts'
-import { ownCommand } from './login.ts'
+import { ownCommand } from '../login.ts'
 import { type TrayActions, trayTemplate } from './menu-template.ts'
 import { type Bitmap, drawDot, drawTray } from './pictures.ts'
 import { NOTHING_YET, type ShellStatus } from './status.ts'

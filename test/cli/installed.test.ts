@@ -3,8 +3,8 @@
  * stands in for Electron here is a Node that gets the same arguments in the same order.
  */
 import { spawnSync } from 'node:child_process'
-import { chmod, copyFile, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { chmod, copyFile, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { configuration } from '../../resources/package/configuration.mjs'
 import packageFile from '../../package.json' with { type: 'json' }
@@ -146,6 +146,50 @@ describe('the program', () => {
       expect([code, error]).toEqual([1, expect.stringContaining('cairn serve')])
     }
   })
+})
+
+test('what an AppImage wrote for the desktop is shown, taken away for good, and written again', async () => {
+  const home = await temporaryFolder('cairn-desktop')
+  const environment = {
+    HOME: home,
+    XDG_DATA_DIRS: join(home, 'usr/share'),
+    APPIMAGE: join(home, 'Cairn.AppImage'),
+    // Where the program runs that stands in for Electron.
+    APPDIR: dirname(process.execPath),
+  }
+  const cairn = await onLinux()
+  const desktop = (given: NodeJS.ProcessEnv, ...args: string[]) => run(cairn, ['desktop', ...args], '', given)
+  const entry = join(home, '.local/share/applications/cairn.desktop')
+  const login = join(home, '.config/autostart/cairn.desktop')
+  expect(JSON.parse(desktop(environment, '--json').out)).toEqual({
+    desktop: { menus: 'on', entry: false, login: false },
+  })
+  // Looking writes nothing.
+  expect(await readdir(home)).toEqual([])
+
+  expect(desktop(environment, '--add')).toMatchObject({ code: 0, out: expect.stringContaining('links open it') })
+  expect(await readFile(entry, 'utf8')).toContain(`TryExec=${environment.APPIMAGE}\n`)
+  await executable(login, '[Desktop Entry]\n')
+  expect(desktop(environment).out).toContain('is started when you log in')
+  const removed = desktop(environment, '--remove')
+  expect([removed.code, removed.error]).toEqual([0, ''])
+  expect(removed.out).toBe(
+    'The entry for menus and links was taken away.\nCairn is no longer started when you log in.\n',
+  )
+  for (const path of [entry, login]) await expect(stat(path)).rejects.toThrow('ENOENT')
+  expect(JSON.parse(desktop(environment, '--json').out)).toEqual({
+    desktop: { menus: 'off', entry: false, login: false },
+  })
+
+  // The image is gone, and another Cairn is asked.
+  expect(desktop(environment, '--add').code).toBe(0)
+  const other = { HOME: home, XDG_DATA_DIRS: environment.XDG_DATA_DIRS }
+  expect(desktop(other).out).toContain('cairn desktop --remove')
+  expect(desktop(other, '--remove').out).toContain('was taken away')
+  await expect(stat(entry)).rejects.toThrow('ENOENT')
+  expect(desktop(other, '--remove').out).toBe('No entry of an AppImage was there for menus and links.\n')
+  expect(desktop(other, '--add')).toMatchObject({ code: 1, error: expect.stringContaining('no AppImage') })
+  expect(desktop(other, '--add', '--remove')).toMatchObject({ code: 2 })
 })
 
 test('packages install what is there', async () => {

@@ -25,7 +25,7 @@ import {
   trayLook,
   traySign,
 } from '../../main/electron/faces.ts'
-import { autostartEntry, autostartItem, HIDDEN, ownCommand, startsHidden } from '../../main/electron/login.ts'
+import { autostartEntry, autostartItem, HIDDEN, ownCommand, startsHidden } from '../../main/login.ts'
 import { trayTemplate } from '../../main/electron/menu-template.ts'
 import { drawDot, drawTray } from '../../main/electron/pictures.ts'
 import { ShellPreferences } from '../../main/electron/preferences.ts'

@@ -6,8 +6,8 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { desktopArgument, desktopText } from '../lib/desktop-file.ts'
-import { ownAppImage } from '../lib/places.ts'
+import { desktopArgument, desktopText } from './lib/desktop-file.ts'
+import { ownAppImage } from './lib/places.ts'
 
 /** Told to a Cairn that is started at login. */
 export const HIDDEN = '--hidden'
