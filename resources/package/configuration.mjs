@@ -51,6 +51,8 @@ const installed = zshFolder => [
   'out/share/cairn.fish=/usr/share/fish/vendor_completions.d/cairn.fish',
 ]
 
+const AFTER_REMOVE = 'resources/package/after-remove.sh'
+
 /** @returns {import('electron-builder').Configuration} */
 export function configuration(environment = process.env) {
   const feed = feedOf(environment)
@@ -126,6 +128,7 @@ export function configuration(environment = process.env) {
       ],
       packageCategory: 'net',
       priority: 'optional',
+      afterRemove: AFTER_REMOVE,
       fpm: installed('vendor-completions'),
     },
     rpm: {
@@ -140,6 +143,7 @@ export function configuration(environment = process.env) {
         '(libuuid or libuuid1)',
         '(libatomic or libatomic1)',
       ],
+      afterRemove: AFTER_REMOVE,
       fpm: installed('site-functions'),
     },
 

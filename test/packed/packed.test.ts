@@ -1,7 +1,7 @@
 /** What packages hold, proven without Electron: nothing is missing, nothing is there that does not belong, and it runs. */
 import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { getRawHeader } from '@electron/asar'
@@ -170,6 +170,105 @@ test('on Linux, packages are made up to the tool that writes them: with files th
     for (const script of scripts) expect(spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' }).stderr).toBe('')
   }
 })
+
+/**
+ * A root of its own, and what the scripts of a package leave in it. `alternatives`: whether this system registers programs
+ * that share a name.
+ */
+async function systemFor(alternatives: boolean) {
+  const root = await temporaryFolder('cairn-root')
+  const at = (path: string) => join(root, path)
+  for (const folder of ['usr/bin', 'etc/alternatives', 'etc/apparmor.d', 'opt/Cairn/resources', 'tools'])
+    await mkdir(at(folder), { recursive: true })
+  for (const file of ['resources/apparmor-profile', 'chrome-sandbox']) await writeFile(at(`opt/Cairn/${file}`), file)
+  const tools: Record<string, string> = {
+    apparmor_status: 'exit 0',
+    unshare: 'exit 0',
+    apparmor_parser: `echo "apparmor_parser $*" >> '${at('log')}'`,
+    ...(alternatives && {
+      'update-alternatives': `echo "update-alternatives $*" >> '${at('log')}'
+if [ "$1" = --install ]; then ln -sf "$4" '${at('etc/alternatives')}'/"$3" && ln -sf '${at('etc/alternatives')}'/"$3" "$2"; fi
+if [ "$1" = --remove ] && [ "$(readlink '${at('etc/alternatives')}'/"$2")" = "$3" ]; then
+  rm -f '${at('etc/alternatives')}'/"$2" '${at('usr/bin')}'/"$2"
+fi
+exit 0`,
+    }),
+  }
+  for (const [name, text] of Object.entries(tools))
+    await writeFile(at(`tools/${name}`), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  for (const name of ['bash', 'cp', 'chmod', 'ln', 'readlink', 'rm', 'sh'])
+    await symlink(`/bin/${name}`, at(`tools/${name}`))
+  const link = at('usr/bin/cairn-desktop')
+  return {
+    link,
+    run(script: string, ...args: readonly string[]) {
+      const here = script.replaceAll(/(?<=['"= ])\/(usr|opt|etc)(?=\/)/g, `${root}/$1`)
+      const { status, stderr } = spawnSync('bash', ['-s', '--', ...args], {
+        input: here,
+        encoding: 'utf8',
+        env: { PATH: at('tools') },
+      })
+      expect([args, status, stderr]).toEqual([args, 0, ''])
+    },
+    isInstalled: async () => {
+      const program = await readlink(link).catch(() => null)
+      const has = [program !== null, existsSync(at('etc/apparmor.d/cairn-desktop'))]
+      expect(has[0]).toBe(has[1])
+      return has[0]
+    },
+    log: () => readFile(at('log'), 'utf8'),
+  }
+}
+
+test.each([true, false])(
+  'an upgrade leaves the program where it is called, and its removal nothing (alternatives: %s)',
+  async alternatives => {
+    if (process.platform !== 'linux') return
+    const scriptsOf = (wanted: string) => installers.find(({ kind }) => kind === wanted)!.scripts as [string, string]
+
+    // What dpkg hands to them: deb-postinst(5), deb-postrm(5).
+    const [configured, removed] = scriptsOf('deb')
+    const debian = await systemFor(alternatives)
+    debian.run(configured, 'configure', '')
+    expect(await debian.isInstalled()).toBe(true)
+    for (const upgrading of [
+      ['upgrade', '2'],
+      ['failed-upgrade', '1'],
+      ['abort-upgrade', '1'],
+    ]) {
+      debian.run(removed, ...upgrading)
+      expect(await debian.isInstalled()).toBe(true)
+    }
+    debian.run(configured, 'configure', '1')
+    expect(await debian.isInstalled()).toBe(true)
+    expect(await debian.log()).not.toContain('--remove')
+    debian.run(removed, 'remove')
+    expect(await debian.isInstalled()).toBe(false)
+    expect(await debian.log()).toContain('apparmor_parser --remove')
+    debian.run(removed, 'purge')
+    expect(await debian.isInstalled()).toBe(false)
+
+    // What rpm does: how many of it there are afterwards, and what is old goes last.
+    const [post, postun] = scriptsOf('rpm')
+    const fedora = await systemFor(alternatives)
+    fedora.run(post, '1')
+    fedora.run(post, '2')
+    fedora.run(postun, '1')
+    expect(await fedora.isInstalled()).toBe(true)
+    fedora.run(postun, '0')
+    expect(await fedora.isInstalled()).toBe(false)
+
+    // Rpm gives them to sh, and reads percent signs as macros.
+    for (const script of [removed, postun]) {
+      expect(spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' }).stderr).toBe('')
+      expect(script).not.toMatch(/%|\[\[/)
+    }
+    // What somebody else put there stays.
+    await symlink('/somewhere/else', fedora.link)
+    fedora.run(postun, '0')
+    expect(await readlink(fedora.link)).toBe('/somewhere/else')
+  },
+)
 
 test('its command line publishes a folder that another one takes', async () => {
   const network = testnet.bootstrap.flatMap(node => ['--bootstrap', node])
