@@ -113,9 +113,9 @@ function peerLine(peer: PeerRow, name: string | null): string {
       ? ''
       : `, ${Math.round(peer.roundTrip)} ms away`
   return [
-    `  ${who}  ${printable(peer.address)}, ${sayWay(peer.way)}${away}, for ${since}`,
+    `  ${who}  ${peer.way === 'relayed' ? 'by way of ' : ''}${printable(peer.address)}, ${sayWay(peer.way)}${away}, for ${since}`,
     `    since Cairn was started: down ${size(peer.bytesDown)} in ${count(peer.blocksDown, 'block')} (${size(peer.rateDown)}/s), up ${size(peer.bytesUp)} in ${count(peer.blocksUp, 'block')} (${size(peer.rateUp)}/s)`,
-    `    everything between the two machines, since they are connected: down ${size(peer.wireDown)}, up ${size(peer.wireUp)}`,
+    `    everything between the two machines, since Cairn was started: down ${size(peer.wireDown)}, up ${size(peer.wireUp)}`,
   ].join('\n')
 }
 
@@ -130,7 +130,7 @@ function sayWay(way: PeerRow['way']): string {
     case 'punched':
       return 'directly, through both routers'
     case 'relayed':
-      return 'over a third machine'
+      return 'a third machine that passes everything on'
     default:
       return assertNever(way)
   }

@@ -648,7 +648,10 @@ declare module 'hyperdht' {
       readonly socket: Socket
       once(event: 'close', listener: () => void): unknown
     }
-    type Connection = import('node:stream').Duplex & { readonly rawStream: RawStream | null }
+    type Connection = import('node:stream').Duplex & {
+      readonly rawStream: RawStream | null
+      readonly userData?: unknown
+    }
     /** For short messages, beside the streams that share it. */
     type Socket = {
       send: (message: Uint8Array, ...to: readonly unknown[]) => Promise<boolean>
@@ -925,6 +928,9 @@ declare module 'protomux' {
   class Protomux {
     /** The one that the stream has, or a new one. */
     static from(stream: Duplex): Protomux
+    static isProtomux(value: unknown): value is Protomux
+    /** Channels that are open at this end. */
+    [Symbol.iterator](): Iterator<{ readonly protocol: string }>
     /** Calls back when the other end opens a channel of this protocol that is not open here. */
     pair(what: { readonly protocol: string; readonly id?: Buffer }, notify: () => Promise<void>): void
     unpair(what: { readonly protocol: string; readonly id?: Buffer }): void

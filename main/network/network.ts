@@ -80,7 +80,7 @@ type Running = {
 }
 
 export type Path = {
-  /** Host and port. */
+  /** Host and port; of a way over a third machine, that machine's. */
   readonly address: string
   readonly isInitiator: boolean
   /** Over TCP within this machine, or within one network, or not. */
@@ -517,6 +517,7 @@ export class Network {
       blocked: failed.blocked,
       noAnswer: failed.silent,
       connected: this.#others(),
+      relayed: running === null ? 0 : this.#relayed(running),
       room: running?.carriers.met ?? 0,
     }
   }
@@ -618,13 +619,23 @@ export class Network {
     if (dht.nodes.length > 0) this.#unasked = !dht.firewalled
   }
 
-  /** A connection is counted when something has come through it. */
+  /** A connection is counted when something has come through it; one over a third machine only when it is not any more. */
   #hear(connection: Hyperswarm.Connection): void {
-    if (this.#heard.has(connection) || !wasHeard(connection)) return
+    if (this.#heard.has(connection) || !wasHeard(connection) || this.#isRelayed(connection)) return
     this.#heard.add(connection)
     if (this.isDisregarded(connection.remotePublicKey)) return
     const { remoteHost } = connection.rawStream
     ;(connection.isInitiator ? this.#went : this.#came)[isPrivate(remoteHost) ? 'near' : 'far']++
+  }
+
+  #isRelayed(connection: Hyperswarm.Connection): boolean {
+    return this.#running?.ways.of(connection) === 'relayed'
+  }
+
+  /** Machines that are reached over a third one, and not over the local network as well. */
+  #relayed({ swarm, carriers }: Running): number {
+    const relayed = [...swarm.connections].filter(connection => this.#isRelayed(connection))
+    return relayed.filter(({ remotePublicKey }) => !carriers.has(remotePublicKey.toString('hex'))).length
   }
 
   #sample(): void {

@@ -31,14 +31,15 @@ export type ReachEvidence = {
   readonly samples: number
   /** The port to which a router would have to let others through. */
   readonly localPort: number | null
-  /** Machines that connected to this one, and to which it did, from elsewhere and in its own network. */
+  /** Machines that connected to this one, and to which it did, from elsewhere and in its own network; over no third machine. */
   readonly came: { readonly far: number; readonly near: number }
   readonly went: { readonly far: number; readonly near: number }
   /** Attempts to connect that failed last, by machine: answered and no way was found; did not answer at all. */
   readonly blocked: number
   readonly noAnswer: number
-  /** Connections that stand now, and those of them that were found on the local network without the DHT. */
+  /** Connections that stand now, those of them that go over a third machine, and those that were found on the local network without the DHT. */
   readonly connected: number
+  readonly relayed: number
   readonly room: number
 }
 
@@ -177,8 +178,22 @@ function words(verdict: ReachVerdict, { localPort, came, connected }: ReachEvide
 
 /** What the verdict is known from, the weightiest first. */
 function lines(verdict: ReachVerdict, evidence: ReachEvidence): readonly string[] {
-  const { asked, nodes, samples, seen, unasked, came, went, blocked, noAnswer, connected, room, loopback, route } =
-    evidence
+  const {
+    asked,
+    nodes,
+    samples,
+    seen,
+    unasked,
+    came,
+    went,
+    blocked,
+    noAnswer,
+    connected,
+    relayed,
+    room,
+    loopback,
+    route,
+  } = evidence
   if (verdict === 'off' || verdict === 'paused' || verdict === 'waiting-for-consent') return []
   const said: string[] = []
   if (!route) said.push('The system knows no way to any node.')
@@ -210,6 +225,10 @@ function lines(verdict: ReachVerdict, evidence: ReachEvidence): readonly string[
       `${count(room, 'machine')} on the local network ${room === 1 ? 'was' : 'were'} found there and ${room === 1 ? 'is' : 'are'} connected.`,
     )
   if (connected > 0) said.push(`${count(connected, 'connection')} ${connected === 1 ? 'stands' : 'stand'} now.`)
+  if (relayed > 0)
+    said.push(
+      `${relayed} of them ${relayed === 1 ? 'goes' : 'go'} over a third machine that the other side named, which says nothing of a direct way.`,
+    )
   return said
 }
 

@@ -1,17 +1,26 @@
 /**
- * By which way each connection came about: straight, through a hole that both sides made in their routers, or over a third
- * machine. HyperDHT says so of none of them. Holes are made from sockets of their own, each for one connection, since a router may
- * show each socket otherwise; and it connects to a relay like to anybody. Leans on the inside of HyperDHT 6.32.
+ * By which way each connection goes: straight, through a hole that both sides made in their routers, or over a third machine.
+ * HyperDHT says so of none of them. Holes are made from sockets of their own, each for one connection, since a router may
+ * show each socket otherwise. A relay is connected to like anybody, and told over a channel of its protocol whom it is to bring
+ * together; what comes over it comes from its address until a hole has been made, and then from that of the other machine: one
+ * connection, whose way changes. Leans on the inside of HyperDHT 6.32.
  */
 import type DHT from 'hyperdht'
 import type Hyperswarm from 'hyperswarm'
+import Protomux from 'protomux'
 
 export type Way = 'straight' | 'punched' | 'relayed'
+
+/** Of the module blind-relay 1.6. */
+const RELAY = 'blind-relay'
+
+type Ends = Pick<DHT.RawStream, 'remoteHost' | 'remotePort' | 'socket'>
 
 export class Ways {
   readonly #dht: DHT
   readonly #opened = new Set<DHT.Connection>()
-  readonly #known = new WeakMap<object, Way>()
+  /** The same as long as it has the same ends: a relay that is gone was one all the same. */
+  readonly #known = new WeakMap<object, Ends & { readonly way: Way }>()
 
   /** Sees every connection that is made through `dht` from now on. */
   constructor(dht: DHT) {
@@ -25,22 +34,27 @@ export class Ways {
     }
   }
 
-  /** Asked for the first time when it stands, and the same from then on. */
-  of(connection: Hyperswarm.Connection): Way {
-    let way = this.#known.get(connection)
-    if (way === undefined) {
-      way = this.#look(connection)
-      this.#known.set(connection, way)
-    }
+  /** By which it goes now; of one that has ended, by which it went. */
+  of({ rawStream }: Hyperswarm.Connection): Way {
+    const { remoteHost, remotePort, socket } = rawStream
+    const known = this.#known.get(rawStream)
+    if (known !== undefined && isSame(known, rawStream)) return known.way
+    const way = this.#look(rawStream)
+    this.#known.set(rawStream, { remoteHost, remotePort, socket, way })
     return way
   }
 
-  #look(connection: Hyperswarm.Connection): Way {
-    const { remoteHost, remotePort, socket } = connection.rawStream
-    const isRelay = (other: DHT.Connection) =>
-      other !== connection && other.rawStream?.remoteHost === remoteHost && other.rawStream.remotePort === remotePort
-    if ([...this.#opened].some(isRelay)) return 'relayed'
+  #look(ends: Ends): Way {
+    for (const { rawStream, userData } of this.#opened)
+      if (rawStream !== null && rawStream !== ends && isSame(rawStream, ends) && isRelay(userData)) return 'relayed'
     const { clientSocket, serverSocket } = this.#dht.io
-    return socket === clientSocket || socket === serverSocket ? 'straight' : 'punched'
+    return ends.socket === clientSocket || ends.socket === serverSocket ? 'straight' : 'punched'
   }
 }
+
+const isSame = (one: Ends, other: Ends): boolean =>
+  one.socket === other.socket && one.remotePort === other.remotePort && one.remoteHost === other.remoteHost
+
+/** `userData`: where Protomux stands. Others may have the same address: a machine that several programs run on. */
+const isRelay = (userData: unknown): boolean =>
+  Protomux.isProtomux(userData) && [...userData].some(({ protocol }) => protocol === RELAY)

@@ -559,12 +559,13 @@ export type Pin = { readonly blobsLength: number; readonly hash: string }
 export type PeerRow = {
   /** The peer's public key in z-base-32 (not an archive's key). */
   readonly id: string
+  /** Host and port; of one that is `relayed`, those of the third machine. */
   readonly address: string
   /** Who opened the connection. */
   readonly direction: 'in' | 'out'
   /**
    * `machine`, `local`: over TCP, on the same machine and in the same network. Otherwise over UDP: `straight`, `punched` through holes that both made in their
-   * routers, or `relayed` by a third machine.
+   * routers, or `relayed` by a third machine, which the peer has named. As it is now: what was relayed goes on directly as soon as that works.
    */
   readonly way: 'machine' | 'local' | 'straight' | 'punched' | 'relayed'
   readonly connectedAt: number
@@ -578,7 +579,7 @@ export type PeerRow = {
   /** Bytes in each of the last 60 seconds, the latest last; empty: nothing has passed in them. */
   readonly historyDown: readonly number[]
   readonly historyUp: readonly number[]
-  /** All that has passed at the sockets between the two machines since the connection was opened, of whatever archives and for whatever purpose. */
+  /** All that has passed at the sockets between the two machines since Cairn was started, over however many connections, of whatever archives and for whatever purpose. */
   readonly wireDown: number
   readonly wireUp: number
   /** Blocks of file content that the peer says it holds. */

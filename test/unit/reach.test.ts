@@ -23,6 +23,7 @@ const online: ReachEvidence = {
   blocked: 0,
   noAnswer: 0,
   connected: 0,
+  relayed: 0,
   room: 0,
 }
 
@@ -74,6 +75,7 @@ const evidence: fc.Arbitrary<ReachEvidence> = fc.record({
   blocked: fc.nat(3),
   noAnswer: fc.nat(3),
   connected: fc.nat(3),
+  relayed: fc.nat(3),
   room: fc.nat(2),
 })
 

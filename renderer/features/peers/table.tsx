@@ -112,7 +112,7 @@ function Peer({ peer, name }: { readonly peer: PeerRow; readonly name: string | 
   const now = useNow()
   const Direction = peer.direction === 'in' ? ArrowDownLeft : ArrowUpRight
   const direction = peer.direction === 'in' ? 'It connected to this machine' : 'This machine connected to it'
-  const wire = `Between the two machines, for all archives together, since the connection was opened: ${bytes(peer.wireDown)} received, ${bytes(peer.wireUp)} sent`
+  const wire = `Between the two machines, for all archives together, since Cairn was started: ${bytes(peer.wireDown)} received, ${bytes(peer.wireUp)} sent`
   return (
     <tr className="border-b border-line last:border-b-0 [&>td]:px-2 [&>td]:py-2 @3xl:[&>td]:px-3 [&>td]:align-middle">
       <th scope="row" className="w-full max-w-0 px-3 py-2 font-normal @lg:w-auto @lg:max-w-60">
@@ -125,7 +125,7 @@ function Peer({ peer, name }: { readonly peer: PeerRow; readonly name: string | 
             <span className="flex min-w-0" title={peer.id}>
               {name === null ? <span className="font-mono">{shortKey(peer.id)}</span> : <FileName name={name} />}
             </span>
-            <span className="tabular block truncate text-sm text-muted">{plainName(peer.address)}</span>
+            <span className="tabular block truncate text-sm text-muted">{sayAddress(peer)}</span>
             <span className="block text-sm text-muted @lg:hidden">
               {ago(peer.connectedAt, now)}, {sayWay(peer)}
             </span>
@@ -159,6 +159,9 @@ function Peer({ peer, name }: { readonly peer: PeerRow; readonly name: string | 
     </tr>
   )
 }
+
+const sayAddress = ({ address, way }: PeerRow): string =>
+  way === 'relayed' ? `by way of ${plainName(address)}` : plainName(address)
 
 function sayWay({ way, roundTrip }: PeerRow): string {
   const far = roundTrip === null ? '' : `, ${Math.round(roundTrip)} ms`
