@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isFound, publish } from '../helpers/backend.ts'
 import { axe, drop, go, overflow, type PagePerson, type Stage, startStage } from '../helpers/browser.ts'
 import { writeTree } from '../helpers/files.ts'
+import { hostOf } from '../helpers/testnet.ts'
 
 let stage: Stage
 let ana: PagePerson
@@ -102,7 +103,8 @@ test('what Cairn is made of can be searched, and what would be sent to somebody 
   const dialog = page.getByRole('dialog', { name: 'Save diagnostics' })
   const shown = await dialog.getByRole('group', { name: 'What is saved' }).innerText()
   expect(JSON.parse(shown)).toMatchObject({ archives: [{ archive: 'archive-1', ownership: 'yours' }] })
-  for (const secret of [key, 'Coast', ana.storage, homedir(), '127.0.0.1']) expect(shown).not.toContain(secret)
+  for (const secret of [key, 'Coast', ana.storage, homedir(), hostOf(stage.bootstrap)])
+    expect(shown).not.toContain(secret)
   expect(await axe(page)).toEqual([])
   const [download] = await Promise.all([
     page.waitForEvent('download'),

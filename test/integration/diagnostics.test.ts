@@ -7,7 +7,7 @@ import { logPath } from '../../main/lib/log.ts'
 import { desktopFolder } from '../../main/lib/places.ts'
 import { begin, isDone, isFound, startPerson } from '../helpers/backend.ts'
 import { temporaryFolder } from '../helpers/files.ts'
-import { startTestnet, type Testnet } from '../helpers/testnet.ts'
+import { hostOf, startTestnet, type Testnet } from '../helpers/testnet.ts'
 
 let testnet: Testnet
 beforeAll(async () => {
@@ -56,7 +56,7 @@ test('it tells how things stand, and nothing of who, what and where', async () =
       homedir(),
       key,
       publicKey,
-      '127.0.0.1',
+      hostOf(testnet.bootstrap),
       '10.11',
     ]
     for (const secret of [...secrets, hostname(), ...(userInfo().username.length > 4 ? [userInfo().username] : [])])
