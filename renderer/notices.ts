@@ -10,7 +10,7 @@ import { shell } from './shell.ts'
 import { archives, settings, titleOf, transfers } from './stores/mirrors.ts'
 import { toast } from './stores/toasts.ts'
 import { ui, uiStore } from './stores/ui.ts'
-import { type Notice, sayChanges, sayTitle } from './stores/notice-words.ts'
+import { type Notice, sayArchive, sayChanges } from './stores/notice-words.ts'
 import { count } from './ui/format.ts'
 import { plainName } from './ui/names.ts'
 
@@ -20,6 +20,8 @@ const LONGEST = 15_000
 const AGAIN = 3_600_000
 
 const wanted = () => settings.getState().byId.get('settings')?.notify === true && !document.hasFocus()
+
+const namesPrivate = () => settings.getState().byId.get('settings')?.namePrivate === true
 
 const notify = (notice: Notice): void => {
   shell.notify(notice).catch(() => {
@@ -36,7 +38,10 @@ function tellWhatWasFound(rows: Iterable<ArchiveRow>): void {
     if (foundAt === null || told.get(row.id) === foundAt) continue
     told.set(row.id, foundAt)
     const title = plainName(titleOf(row))
-    if (wanted()) notify({ title: sayTitle(titleOf(row)), body: 'It was found: you watched for it.', key: row.id })
+    if (wanted()) {
+      const named = sayArchive(row, titleOf(row), namesPrivate())
+      notify({ title: named, body: 'It was found: you watched for it.', key: row.id })
+    }
     const { place } = uiStore.getState()
     if (place.view === 'archive' && place.key === row.id && document.hasFocus()) continue
     toast.done({
@@ -68,7 +73,7 @@ class Changes {
   #tell(): void {
     const rows = [...this.#keys].flatMap(key => archives.getState().byId.get(key) ?? [])
     this.#keys.clear()
-    const notice = sayChanges(rows, titleOf)
+    const notice = sayChanges(rows, titleOf, namesPrivate())
     if (notice === null || !wanted()) return
     for (const { id, seenLength } of rows) this.#told.set(id, { seen: seenLength, at: Date.now() })
     notify(notice)
@@ -96,7 +101,7 @@ export function startNotices(): void {
     for (const row of now.byId.values()) {
       const known = before.byId.get(row.id)
       if (known === undefined || known.state.name === row.state.name || row.kind === 'keep') continue
-      const title = sayTitle(row.title)
+      const title = sayArchive(archives.getState().byId.get(row.key), row.title, namesPrivate())
       if (row.state.name === 'done') {
         const body = `${row.kind === 'import' ? 'Everything is added' : 'Downloaded'}: ${count(row.files, 'file')}.`
         notify({ title, body, key: null })

@@ -28,6 +28,7 @@ const File = z.object({
   downloads: z.string().min(1).catch(join(homedir(), 'Downloads')),
   author: z.string().max(200).catch(''),
   notify: z.boolean().catch(true),
+  namePrivate: z.boolean().catch(false),
   cache: z.number().min(0).catch(10_000_000_000),
   limits: Limits.catch(UNLIMITED),
   paused: z.boolean().catch(false),

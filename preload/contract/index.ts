@@ -677,6 +677,7 @@ export const contract = {
         downloads: LocalPath.optional(),
         author: Text(200).optional(),
         notify: z.boolean().optional(),
+        namePrivate: z.boolean().optional(),
         cache: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
         limits: Limits.optional(),
         paused: z.boolean().optional(),

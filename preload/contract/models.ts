@@ -964,6 +964,8 @@ export type Settings = {
   readonly downloads: string
   readonly author: string
   readonly notify: boolean
+  /** Notifications say what private archives are called, also where others look on, as on a locked screen. */
+  readonly namePrivate: boolean
   /** Bytes that content which was looked at and is not kept may take on this device. */
   readonly cache: number
   readonly limits: Limits

@@ -349,6 +349,7 @@ function handlers(harness: Harness): Handlers<Contract> {
               downloads: '/home/ana',
               author: '',
               notify: false,
+              namePrivate: false,
               cache: 0,
               limits: { down: null, up: null, schedule: [], connections: 64 },
               paused: false,

@@ -836,6 +836,7 @@ export const settings: Settings = {
   downloads: '/home/mia/Downloads',
   author: 'Mia',
   notify: false,
+  namePrivate: false,
   cache: 10_000_000_000,
   limits: {
     down: 5_000_000,

@@ -431,6 +431,7 @@ class Scripted {
       downloads: '/',
       author: '',
       notify: true,
+      namePrivate: false,
       cache: 0,
       limits: { down: null, up: null, schedule: [], connections: 64 },
       paused: false,

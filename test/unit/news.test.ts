@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ArchiveRow, NewFile } from '../../preload/contract/models.ts'
 import { pathsOf, shownOf, ticksOf, toggled, treeOf } from '../../renderer/features/keeping/update-tree.ts'
-import { sayChanges, sayTitle } from '../../renderer/stores/notice-words.ts'
+import { sayArchive, sayChanges } from '../../renderer/stores/notice-words.ts'
 import { sayNews } from '../../renderer/stores/words.ts'
 import { archive } from '../renderer/fixtures.ts'
 
@@ -72,22 +72,39 @@ describe('what is new', () => {
   test('is told in one notification, in which a title can claim no more than a line', () => {
     const titleOf = ({ title }: ArchiveRow) => title
     const mixes = row('Mixes', { added: 3, changed: 1 })
-    expect(sayChanges([mixes], titleOf)).toEqual({ title: 'Mixes', body: '3 added, 1 changed.', key: mixes.id })
+    expect(sayChanges([mixes], titleOf, false)).toEqual({ title: 'Mixes', body: '3 added, 1 changed.', key: mixes.id })
     const pending = { to: 50, why: 'ask-first', ...none, of: 9, bytes: 0, stays: false } as const
     const updates = { askFirst: true, growth: null, kept: 42, chosen: null, pending }
-    expect(sayChanges([row('Mixes', { added: 3 }, { updates })], titleOf)?.body).toBe(
+    expect(sayChanges([row('Mixes', { added: 3 }, { updates })], titleOf, false)?.body).toBe(
       'An update waits for your answer: 3 added.',
     )
     const many = ['A', 'B', 'C', 'D', 'E'].map(title => row(title, { added: 1 }))
-    expect(sayChanges([...many, row('nothing', {})], titleOf)).toEqual({
+    expect(sayChanges([...many, row('nothing', {})], titleOf, false)).toEqual({
       title: '5 archives changed',
       body: 'A: 1 added.\nB: 1 added.\nC: 1 added.\nAnd 2 more.',
       key: null,
     })
-    expect(sayChanges([row('nothing', {})], titleOf)).toBe(null)
+    expect(sayChanges([row('nothing', {})], titleOf, false)).toBe(null)
+    const sayTitle = (title: string) => sayArchive({ private: false }, title, false)
     expect(sayTitle(`Pay\n\n  now \u202Efdp.exe ${'x'.repeat(200)}`)).toMatch(
       /^Pay\[U\+000A\].* \[U\+202E\]fdp\.exe x+…$/,
     )
     expect(Array.from(sayTitle('😀'.repeat(100)))).toHaveLength(60)
+  })
+
+  test('says what a private archive is called to who wants that alone', () => {
+    const titleOf = ({ title }: ArchiveRow) => title
+    const secret = row('Our divorce', { added: 1 }, { private: true })
+    expect(sayChanges([secret], titleOf, false)).toEqual({
+      title: 'A private archive',
+      body: '1 added.',
+      key: secret.id,
+    })
+    expect(sayChanges([secret, row('Mixes', { added: 1 })], titleOf, false)?.body).toBe(
+      'A private archive: 1 added.\nMixes: 1 added.',
+    )
+    expect(sayChanges([secret], titleOf, true)?.title).toBe('Our divorce')
+    // It is not in the library: nobody knows.
+    expect(sayArchive(undefined, 'Our divorce', false)).toBe('An archive')
   })
 })

@@ -64,7 +64,7 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
           </Button>
         </span>
       </Row>
-      <Notify notify={settings.notify} />
+      <Notify notify={settings.notify} namePrivate={settings.namePrivate} />
       <Switch
         label="Find people on this network"
         hint="Friends in the same room or house are found at once, also without internet. Others on this network can tell that Cairn runs here, and nothing of what you share."
@@ -83,12 +83,12 @@ function Form({ settings }: { readonly settings: SettingsModel }): ReactElement 
 }
 
 /** A browser asks the person first, in this browser alone: it may not have done so yet, or may have been told no. */
-function Notify({ notify }: { readonly notify: boolean }): ReactElement {
+function Notify({ notify, namePrivate }: { readonly notify: boolean; readonly namePrivate: boolean }): ReactElement {
   const permission = useSyncExternalStore(onNoticePermission, noticePermission)
   const [, setAsked] = useState(0)
   const ask = () => attempt(() => allowNotices().then(() => setAsked(asked => asked + 1)))
   return (
-    <div className="flex flex-col gap-2">
+    <div className="flex flex-col gap-4">
       <Switch
         label="Notify me"
         hint="When a friend’s archive changes, one that you watch for is found, or a download ends while this window is not in front. In the menu of an archive, its changes alone can be left out."
@@ -109,6 +109,14 @@ function Notify({ notify }: { readonly notify: boolean }): ReactElement {
             </Button>
           )}
         </div>
+      )}
+      {notify && (
+        <Switch
+          label="Name private archives in notifications"
+          hint="Otherwise they say “A private archive”, since a locked screen shows notifications to whoever looks at it."
+          checked={namePrivate}
+          onChecked={checked => save({ namePrivate: checked })}
+        />
       )}
     </div>
   )
