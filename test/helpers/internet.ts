@@ -25,6 +25,8 @@ export type Home = {
   readonly address: string
   /** A backend in a process of its own. */
   person(storage: string): Promise<Inhabitant>
+  /** Starts a program of Node; what it says first. */
+  program(script: string, ...args: readonly string[]): Promise<string>
   /** false: nothing leads out of the home any more. */
   connect(connected: boolean): Promise<void>
   /** Another router takes the place of the one that was there. */
@@ -63,6 +65,7 @@ export async function startInternet(): Promise<Internet> {
         return {
           address,
           person: storage => spaces.person(name, storage, bootstrap, false),
+          program: (script, ...args) => spaces.program(name, script, ...args),
           connect: async connected =>
             void (await spaces.ip('-n', name, 'link', 'set', 'eth0', connected ? 'up' : 'down')),
           change: () => Promise.reject(new Error('There is no router')),
@@ -85,6 +88,7 @@ export async function startInternet(): Promise<Internet> {
       return {
         address,
         person: storage => spaces.person(name, storage, bootstrap, false),
+        program: (script, ...args) => spaces.program(name, script, ...args),
         connect: async connected =>
           void (await spaces.ip('-n', name, 'route', connected ? 'add' : 'delete', 'default', 'via', ROUTER)),
         change,

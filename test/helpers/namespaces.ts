@@ -66,10 +66,7 @@ export class Namespaces {
   /** Starts so many nodes of a DHT at these addresses of a namespace, in turn. `bootstrap`: what to begin with. */
   async dht(name: string, addresses: readonly string[], size: number) {
     const nodes = this.spawn(name, DHT, [String(DHT_PORT), addresses.join(','), String(size)])
-    await new Promise<void>((resolve, reject) => {
-      nodes.stdout!.once('data', () => resolve())
-      nodes.once('exit', () => reject(new Error('The DHT did not start')))
-    })
+    await firstWords(nodes)
     return { nodes, bootstrap: `${addresses[0]!}:${DHT_PORT}` }
   }
 
@@ -77,6 +74,11 @@ export class Namespaces {
     const environment = { CAIRN_ROOM: room ? 'lan' : 'off' }
     const child = this.spawn(name, HEADLESS, ['--storage', storage, '--bootstrap', bootstrap], environment)
     return inhabitant(child, storage)
+  }
+
+  /** A program of Node of which nothing is wanted but what it says first. */
+  async program(name: string, script: string, ...args: readonly string[]): Promise<string> {
+    return firstWords(this.spawn(name, script, args))
   }
 
   /** A program of Node; ends with all the others. */
@@ -111,6 +113,12 @@ export async function inhabitant(child: ChildProcess, storage: string): Promise<
     return { process: child, client, storage, ...waitersOf(client), close: () => end(child) }
   }
 }
+
+const firstWords = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve, reject) => {
+    child.stdout!.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()))
+    child.once('exit', () => reject(new Error(`It did not start: ${child.spawnargs.join(' ')}`)))
+  })
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return

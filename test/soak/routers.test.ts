@@ -1,5 +1,7 @@
 /** Homes behind routers of every kind: what Cairn says of each, who reaches whom, and what a link that is tried there shows. */
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { decodeKey } from '../../main/archives/links.ts'
 import type { Check, NetworkStatus, PeerRow, ReachVerdict } from '../../preload/contract/models.ts'
 import { isFound, publish, type RemotePerson, waitFor } from '../helpers/backend.ts'
 import { keptFolder, writeTree } from '../helpers/files.ts'
@@ -34,6 +36,8 @@ const stands = (person: RemotePerson, verdict: ReachVerdict) =>
   network(person, ({ reach }) => reach.verdict === verdict)
 const peerOf = (person: RemotePerson, key: string, wanted: (row: PeerRow) => boolean = () => true) =>
   waitFor(signal => person.client.peers.watch({ key }, { signal }), null, wanted, MINUTE)
+const RELAY = new URL('../helpers/relay.mjs', import.meta.url).pathname
+const RELAYED = new URL('../helpers/plain-relayed.mjs', import.meta.url).pathname
 const shortly = ({ verdict, title, steps }: Check) =>
   `${verdict}: ${title} (${steps.map(({ said }) => said).join('; ')})`
 
@@ -138,6 +142,44 @@ test('two behind strict routers do not meet, are told so, and get it from whoeve
   await expect
     .poll(async () => (await ben.client.network.check({ link })).verdict, { timeout: 2 * MINUTE })
     .toBe('others-only')
+})
+
+test.each<[Router, Router, readonly PeerRow['way'][]]>([
+  ['symmetric', 'symmetric', ['relayed']],
+  ['port-restricted', 'symmetric', ['relayed', 'punched']],
+  ['symmetric', 'port-restricted', ['relayed', 'punched']],
+])('%s meets a peer behind one that is %s, which has named a relay: %j', async (one, other, wanted) => {
+  const [here, there, between] = [await internet.home(one), await internet.home(other), await internet.home('none')]
+  const relay = await between.program(RELAY, internet.bootstrap)
+  const ana = await personIn(here)
+  const folder = await newFolder()
+  await writeTree(folder, { 'large.bin': randomBytes(16 << 20) })
+  const { key } = await publish(ana, [folder])
+  await network(ana, ({ reach }) => !/starting|unknown/.test(reach.verdict))
+  const before = await network(ana, () => true)
+
+  // What was said of it, in this order, until it has everything and goes by its last way.
+  const said: PeerRow['way'][] = []
+  const last = { relayed: '', punched: '' } as Partial<Record<PeerRow['way'], string>>
+  const watching = peerOf(ana, key, row => {
+    if (said.at(-1) !== row.way) said.push(row.way)
+    last[row.way] = row.address
+    return row.way === wanted.at(-1) && row.ofBlocks > 0 && row.holds === row.ofBlocks
+  })
+  const arguments_ = [internet.bootstrap, Buffer.from(decodeKey(key)).toString('hex'), relay, await newFolder()]
+  await there.program(RELAYED, ...arguments_)
+  const row = await watching
+  console.log(`${one} and ${other}, with a relay: ${said.join(', then ')}; ${JSON.stringify(row)}`)
+  expect(said).toEqual(wanted)
+  expect(last.relayed!.startsWith(`${between.address}:`)).toBe(true)
+  if (wanted.includes('punched')) expect(last.punched!.startsWith(`${there.address}:`)).toBe(true)
+  expect(row.wireUp).toBeGreaterThan(row.bytesUp)
+  // Only what came without the relay says anything of the router.
+  const far = /1 connection (came in from elsewhere|to machines elsewhere succeeded)/
+  const lines = await network(ana, ({ reach }) => wanted.length === 1 || reach.evidence.some(line => far.test(line)))
+  expect(lines.reach.evidence.some(line => far.test(line))).toBe(wanted.length > 1)
+  expect(lines.reach.evidence.some(line => /goes over a third machine/.test(line))).toBe(wanted.length === 1)
+  if (wanted.length === 1) expect(lines.reach.verdict).toBe(before.reach.verdict)
 })
 
 test('a link is found out to be announced and not reachable, and not announced', async () => {
