@@ -13,6 +13,7 @@ const inBrowser: Client<ShellContract> = {
   chooseFolder: () => notHere('chooseFolder'),
   chooseSources: () => notHere('chooseSources'),
   reveal: () => notHere('reveal'),
+  showLicence: () => notHere('showLicence'),
   openExternal({ url }) {
     if (!/^(https|mailto):/.test(url)) return notHere('openExternal')
     window.open(url, '_blank', 'noopener,noreferrer')

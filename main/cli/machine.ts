@@ -1,7 +1,7 @@
 /** `cairn diagnostics` and `cairn licences`: what may be sent to somebody who helps, and what Cairn is made of. */
 import { writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { readLicences } from '../lib/licences.ts'
+import { readLicences, runtimes } from '../lib/licences.ts'
 import { type Command, TO_STDOUT } from './arguments.ts'
 import type { Context } from './context.ts'
 import { CliError, EXIT } from './failure.ts'
@@ -48,9 +48,14 @@ function unwritable(path: string, error: NodeJS.ErrnoException): CliError {
 /** Needs no storage and no running Cairn. */
 export async function licences(output: Output, { of }: Command & { name: 'licences' }): Promise<number> {
   const { packages, texts } = await readLicences()
+  const beside = (await runtimes()).filter(({ name }) => of === null || name === of)
   const shown = of === null ? packages : packages.filter(({ name }) => name === of)
-  if (shown.length === 0)
+  if (shown.length === 0 && beside.length === 0)
     throw new CliError('USAGE', `Nothing called ${of ?? ''} comes with Cairn: see cairn licences.`)
+  for (const { name, version, licence, path } of beside) {
+    const where = path ?? 'the file with the text is missing beside this program'
+    output.result(`${name} ${version}: ${licence} (${where})`, { name, version, licence, path })
+  }
   for (const { name, version, licence, text } of shown) {
     const whole = { name, version, licence, text: texts[text] ?? '' }
     output.result(

@@ -16,7 +16,7 @@ import type {
   TransferRow,
 } from '../../preload/contract/models.ts'
 import packageFile from '../../package.json' with { type: 'json' }
-import { readLicences } from '../lib/licences.ts'
+import { readLicences, runtimes } from '../lib/licences.ts'
 import { earlierLogPath, LARGEST_LOG, logPath } from '../lib/log.ts'
 import { desktopFolder } from '../lib/places.ts'
 import { report } from './report.ts'
@@ -75,6 +75,7 @@ export class Diagnostics {
       node: process.versions.node,
       electron: versions['electron'] ?? null,
       chromium: versions['chrome'] ?? null,
+      runtimes: await runtimes(),
       modules: MODULES.map(name => ({ name, version: packageFile.dependencies[name] })),
       storage,
       log: { path: logPath(storage), bytes: bytes.reduce((all, one) => all + one, 0), atMost: 2 * LARGEST_LOG },

@@ -10,6 +10,7 @@ import type { DragOut } from './drag-out.ts'
 import { showNotice } from './notices.ts'
 import type { Preferring } from './preferring.ts'
 import type { Requests } from './requests.ts'
+import { runtimes } from '../lib/licences.ts'
 import { projectFolder } from '../lib/places.ts'
 import { showWindow } from './window.ts'
 
@@ -31,6 +32,12 @@ export const createShellHandlers = (
     return { paths: filePaths }
   },
   reveal: ({ path }) => shell.showItemInFolder(path),
+  async showLicence({ of }) {
+    const path = (await runtimes()).find(({ name }) => name === of)?.path ?? null
+    if (path === null) return
+    // A machine that has no program for it says so.
+    if ((await shell.openPath(path)) !== '') shell.showItemInFolder(path)
+  },
   async openExternal({ url }) {
     if (!allowedExternal(url)) {
       const issues = [{ path: 'url', message: 'https and mailto only' }]

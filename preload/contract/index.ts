@@ -715,6 +715,8 @@ export const shellContract = {
     output: type<{ readonly paths: readonly string[] }>(),
   }),
   reveal: call({ input: z.strictObject({ path: LocalPath }) }),
+  /** In the program that this machine has for such a file, out of what comes with Cairn. Does nothing where it is missing. */
+  showLicence: call({ input: z.strictObject({ of: z.enum(['Electron', 'Chromium']) }) }),
   /** https and mailto only, after the page has shown the whole address. */
   openExternal: call({ input: z.strictObject({ url: z.string().max(2048) }) }),
   /** A click on it asks for the changes of an archive (`key`), or for the library. */

@@ -1002,11 +1002,22 @@ export type AboutProgram = {
   readonly node: string
   readonly electron: string | null
   readonly chromium: string | null
+  /** Those of the two that come with this program, and where their licences lie; empty: it runs in the Node of this machine. */
+  readonly runtimes: readonly Runtime[]
   /** The modules that find, carry and keep archives. */
   readonly modules: readonly { readonly name: string; readonly version: string }[]
   readonly storage: string
   /** What went wrong: the file, the bytes of it with the one before it, and how many these can become at most. */
   readonly log: { readonly path: string; readonly bytes: number; readonly atMost: number }
+}
+
+export type Runtime = {
+  readonly name: 'Electron' | 'Chromium'
+  readonly version: string
+  /** An SPDX expression: its own, without those of what it is made of. */
+  readonly licence: string
+  /** The file on this machine that has all of them in full. null: it is not where packages put it. */
+  readonly path: string | null
 }
 
 /** A file of which everything that names a person, a machine, an archive or a place has been taken out. JSON. */

@@ -76,6 +76,7 @@ async function standIn(folder) {
   await mkdir(join(folder, 'resources'), { recursive: true })
   await mkdir(join(folder, 'locales'))
   await writeFile(join(folder, 'locales/en-US.pak'), '')
+  for (const name of ['LICENSE', 'LICENSES.chromium.html']) await writeFile(join(folder, name), name)
   const wire = Buffer.from([1, FUSES, ...Buffer.from('1'.repeat(FUSES))])
   await writeFile(join(folder, 'electron'), Buffer.concat([Buffer.from(SENTINEL), wire]), { mode: 0o755 })
   return folder

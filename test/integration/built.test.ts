@@ -93,6 +93,8 @@ describe('the main process', () => {
     // It has to be said before the app is ready, of all that will be made.
     expect(text.indexOf('app.enableSandbox()')).toBeLessThan(text.indexOf('app.whenReady()'))
     expect(text.match(/shell\.openExternal\(/g)).toHaveLength(2)
+    // The licences of Electron and Chromium, which no page names the path of.
+    expect(text.match(/shell\.openPath\(/g)).toHaveLength(1)
   })
 })
 

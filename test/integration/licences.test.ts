@@ -3,12 +3,13 @@
  * says it needs, and what our own files import.
  */
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readLicences } from '../../main/lib/licences.ts'
+import { readLicences, runtimes } from '../../main/lib/licences.ts'
 import { projectFolder } from '../../main/lib/places.ts'
+import { temporaryFolder } from '../helpers/files.ts'
 import { isReviewed } from '../../scripts/licences.ts'
 
 type Manifest = {
@@ -101,6 +102,24 @@ test('so are fonts and other files that are taken as they are, and what native m
     expect(textOf(name), name).toContain(said)
   }
   expect(textOf('LevelDB (in rocksdb-native)')).toMatch(/The LevelDB Authors[\s\S]*Neither the name/)
+})
+
+test('Electron and Chromium are told of where they come with it, with the files that lie beside the program', async () => {
+  const folder = await temporaryFolder('cairn-program')
+  // Plain Node brings neither.
+  expect(await runtimes()).toEqual([])
+  const versions = { electron: '45.4.1', chrome: '146.0.1' }
+  await mkdir(join(folder, 'Contents/Resources'), { recursive: true })
+  await writeFile(join(folder, 'Contents/Resources/LICENSE.electron.txt'), 'MIT')
+  expect(await runtimes(versions, join(folder, 'Contents/MacOS/Cairn'), 'darwin')).toEqual([
+    {
+      name: 'Electron',
+      version: '45.4.1',
+      licence: 'MIT',
+      path: join(folder, 'Contents/Resources/LICENSE.electron.txt'),
+    },
+    { name: 'Chromium', version: '146.0.1', licence: 'BSD-3-Clause', path: null },
+  ])
 })
 
 test.each([

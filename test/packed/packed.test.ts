@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { getRawHeader } from '@electron/asar'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { desktopEntry } from '../../main/desktop-entry.ts'
+import { runtimes } from '../../main/lib/licences.ts'
 import { BUDGET } from '../../resources/package/configuration.mjs'
 import { temporaryFolder } from '../helpers/files.ts'
 import { cairn, linkOf } from '../helpers/program.ts'
@@ -130,6 +131,15 @@ test('all but native code is in the archive, which Electron checks', () => {
     loadBrowserProcessSpecificV8Snapshot: false,
     grantFileProtocolExtraPrivileges: false,
   })
+})
+
+test('the licences of Electron and Chromium are where the program looks for them', async () => {
+  if (process.platform !== 'linux') return
+  const found = await runtimes({ electron: '45.4.1', chrome: '146.0' }, join(folder, 'packed/cairn-desktop'))
+  expect(await Promise.all(found.map(({ path }) => readFile(path ?? '', 'utf8')))).toEqual([
+    'LICENSE',
+    'LICENSES.chromium.html',
+  ])
 })
 
 test('it is no larger than it may be', () => {

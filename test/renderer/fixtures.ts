@@ -824,6 +824,7 @@ export const about: AboutProgram = {
   node: '22.20.0',
   electron: null,
   chromium: null,
+  runtimes: [],
   modules: [{ name: 'hyperdrive', version: '13.3.4' }],
   storage: '/home/mia/.local/share/cairn',
   log: { path: '/home/mia/.local/share/cairn/cairn.log', bytes: 0, atMost: 2_000_000 },

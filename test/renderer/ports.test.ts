@@ -142,12 +142,25 @@ test('the page lives on the two ports that the preload hands it', async () => {
   await page.getByText(/Cairn goes on in the tray/).waitFor()
   await set(false)
   await page.getByText(/because you have set it so/).waitFor()
+  // Whose licences lie beside the program are there to be read, as far as they do.
+  backend.about = {
+    ...backend.about,
+    runtimes: [
+      { name: 'Electron', version: '45.4.1', licence: 'MIT', path: null },
+      { name: 'Chromium', version: '146.0', licence: 'BSD-3-Clause', path: '/opt/Cairn/LICENSES.chromium.html' },
+    ],
+  }
   // Its data can be shown by the file manager of this machine.
   await page.keyboard.press('Control+k')
   await page.keyboard.type('about cairn')
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Show in folder' }).click()
   await expect.poll(asked).toContain('reveal')
+  await page.getByText('/opt/Cairn/LICENSES.chromium.html').waitFor()
+  await page.getByText(/The file with the text is missing/).waitFor()
+  expect(await page.getByRole('button', { name: 'Show Electron’s' }).count()).toBe(0)
+  await page.getByRole('button', { name: 'Show Chromium’s' }).click()
+  await expect.poll(asked).toContain('showLicence')
   // The one bridge is that of the script; the page itself opened none.
   expect(requests).toHaveLength(1)
 })

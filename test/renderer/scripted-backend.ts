@@ -6,6 +6,7 @@ import type { Backend } from '../../main/backend-options.ts'
 import { AppError } from '../../preload/contract/errors.ts'
 import { type Contract, contract } from '../../preload/contract/index.ts'
 import type {
+  AboutProgram,
   ArchiveRow,
   Availability,
   AvailabilitySummary,
@@ -100,6 +101,7 @@ export class ScriptedBackend implements Backend {
   entries: readonly Entry[] = fixtures.entries
   /** What an update that waits would change. */
   update: readonly NewFile[] = fixtures.newFiles
+  about: AboutProgram = fixtures.about
   pagesRead = 0
   readonly #clients = new Set<{ close(): void }>()
 
@@ -334,7 +336,7 @@ export class ScriptedBackend implements Backend {
           pid: 1,
           page: null,
         }),
-        about: () => fixtures.about,
+        about: () => this.about,
         diagnostics: () => ({ name: 'cairn-diagnostics.json', text: '{}\n' }),
         folders: ({ path }) => ({
           path: path ?? '/home/mia',

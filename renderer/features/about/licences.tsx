@@ -1,9 +1,12 @@
 /** Whose work comes with Cairn, and under which licences. Fetched when somebody looks. */
 import { Search } from 'lucide-react'
 import { type ReactElement, useDeferredValue, useEffect, useId, useState } from 'react'
-import type { AboutProgram, Licences as Model } from '../../../preload/contract/models.ts'
+import type { AboutProgram, Licences as Model, Runtime } from '../../../preload/contract/models.ts'
+import { hasDesktop, shell } from '../../shell.ts'
+import { attempt } from '../../stores/toasts.ts'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
+import { FileName } from '../../ui/file-name.tsx'
 import { count, number } from '../../ui/format.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 
@@ -17,8 +20,18 @@ export function Licences({ own }: { readonly own: AboutProgram }): ReactElement 
       </h2>
       <p className="text-pretty text-muted">
         Cairn stands on the work of many others, who give it away as it does.
-        {own.electron !== null && ' Those of Electron and Chromium lie beside the program.'}
+        {own.runtimes.length === 0 &&
+          ` This one runs in the Node ${own.node} of the machine that it is on, and shows its page in your browser: both have licences of their own, and neither comes with it.`}
       </p>
+      {own.runtimes.length > 0 && (
+        <ul className="divide-y divide-line rounded-lg border border-line">
+          {own.runtimes.map(runtime => (
+            <li key={runtime.name} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-3 py-2">
+              <Beside runtime={runtime} />
+            </li>
+          ))}
+        </ul>
+      )}
       {shown ? (
         <List />
       ) : (
@@ -27,6 +40,31 @@ export function Licences({ own }: { readonly own: AboutProgram }): ReactElement 
         </Button>
       )}
     </section>
+  )
+}
+
+/** What the program runs in. Its licences are a file beside it, which in Chromium's case no page of ours could hold. */
+function Beside({ runtime: { name, version, licence, path } }: { readonly runtime: Runtime }): ReactElement {
+  return (
+    <>
+      <div className="min-w-0 flex-1 basis-60">
+        <span className="font-medium">{name}</span>{' '}
+        <span className="text-muted">
+          {version}, {licence}
+          {name === 'Chromium' && ', and the licences of all that it is made of'}
+        </span>
+        <p className="text-sm text-muted">
+          {path === null ? (
+            `The file with the text is missing beside this program. Install Cairn again, or look for it where ${name} is at home.`
+          ) : (
+            <FileName name={path} whole />
+          )}
+        </p>
+      </div>
+      {path !== null && hasDesktop && (
+        <Button onClick={() => attempt(() => shell.showLicence({ of: name }))}>Show {name}’s</Button>
+      )}
+    </>
   )
 }
 
