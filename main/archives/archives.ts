@@ -33,8 +33,6 @@ import { type Finding, noAttempts, pursue } from './search.ts'
 import type { Store } from './store.ts'
 
 const SAMPLE = 250
-/** Between two looks at peers that do not answer. */
-const WATCH = 1000
 /** Archives that are opened at the same time when the backend starts. */
 const OPENING = 64
 /** How long a start waits to learn whether an archive is empty. */
@@ -98,8 +96,9 @@ export class Archives {
   readonly #registry: Registry
   readonly #network: Network
   readonly #log: Log
+  /** Rows that may have changed are looked at some times a second; null: none has, or it is not time for it yet. */
   #sampler: NodeJS.Timeout | null = null
-  #watchdog: NodeJS.Timeout | null = null
+  #samples = false
 
   constructor(storage: string, store: Store, registry: Registry, network: Network, log: Log) {
     this.#storage = storage
@@ -132,15 +131,9 @@ export class Archives {
         })
     }
     await Promise.all(Array.from({ length: OPENING }, openInTurn))
-    this.#sampler = setInterval(() => void this.#flushDirty(), SAMPLE)
-    this.#sampler.unref()
+    this.#samples = true
+    this.#sampleSoon()
     void this.#forgetTheRest().catch(error => this.#log.error({ err: error }, 'what was forgotten is not gone yet'))
-    this.#watchdog = setInterval(() => {
-      for (const { archive } of this.#opened.values())
-        for (const core of [archive.drive.core, archive.blobs?.core])
-          if (core !== undefined) this.#network.passOver(core)
-    }, WATCH)
-    this.#watchdog.unref()
   }
 
   /** The archive is open. Throws ARCHIVE_NOT_FOUND. */
@@ -608,6 +601,7 @@ export class Archives {
 
   touch(key: string): void {
     this.#dirty.add(key)
+    this.#sampleSoon()
   }
 
   /** The row says now what has been changed: whoever asked for it must not meet what was before. */
@@ -617,8 +611,9 @@ export class Archives {
   }
 
   async close(): Promise<void> {
-    if (this.#sampler !== null) clearInterval(this.#sampler)
-    if (this.#watchdog !== null) clearInterval(this.#watchdog)
+    this.#samples = false
+    if (this.#sampler !== null) clearTimeout(this.#sampler)
+    this.#sampler = null
     for (const opened of this.#opened.values()) this.#dismiss(opened)
     await Promise.allSettled([...this.#opened.values()].map(({ archive }) => archive.close()))
   }
@@ -963,6 +958,14 @@ export class Archives {
     opened.life.abort()
     opened.search.abort()
     for (const download of opened.downloads) download.destroy()
+  }
+
+  #sampleSoon(): void {
+    if (!this.#samples || this.#dirty.size === 0) return
+    this.#sampler ??= setTimeout(() => {
+      this.#sampler = null
+      void this.#flushDirty()
+    }, SAMPLE).unref()
   }
 
   async #flushDirty(): Promise<void> {

@@ -21,6 +21,7 @@ import type { Archives } from '../archives/archives.ts'
 import { bytesOf, heldIn } from '../archives/blocks.ts'
 import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
+import { everySo } from '../lib/pulse.ts'
 import { contains, countOf, type Ranges, rangesOf, within, without } from '../lib/ranges.ts'
 import { nodeAt, parseEntry } from '../read/entries.ts'
 import type { Agreement } from './agreement.ts'
@@ -59,8 +60,9 @@ const MOST_AT_ONCE = 50
 const BEGINNING = 2000
 /** Files of which it is remembered where they stand, in all. */
 const MOST_FILES = 400_000
-/** Those who are connected are written down this often. */
+/** What is new of those who are connected is written down this often, and that they are still there. */
 const REMEMBER = 30_000
+const STILL_THERE = 300_000
 /** Files that are counted before the loop gets its turn. */
 const SLICE = 8192
 const BUCKETS = 256
@@ -137,8 +139,12 @@ export class Availability {
   /** Those that somebody watches, or of which there is something to be counted or said. The others cost nothing. */
   readonly #active = new Map<string, Known>()
   readonly #rows = new Collection<Row>()
+  /** null: there is nothing to be counted or said. */
   #timer: NodeJS.Timeout | null = null
-  #remembered = performance.now()
+  #stop = () => {}
+  /** Of which something is known that was not when it was written down. */
+  readonly #news = new Set<string>()
+  #rememberedAll = performance.now()
   #closed = false
   /** One that nobody looks at is being counted; none is before this moment. */
   #isBusy = false
@@ -161,14 +167,14 @@ export class Availability {
       if (known !== undefined) known.layout = null
     })
     for (const { key } of this.#archives.records()) this.#look(key)
-    this.#timer = setInterval(() => this.#tick(), WATCHED)
-    this.#timer.unref()
+    this.#stop = everySo(REMEMBER, () => this.#remember(performance.now() - this.#rememberedAll > STILL_THERE))
   }
 
   async close(): Promise<void> {
     this.#closed = true
     if (this.#timer !== null) clearInterval(this.#timer)
-    this.#remember()
+    this.#stop()
+    this.#remember(true)
     for (const { holders, life } of this.#known.values()) {
       life.abort()
       holders.close()
@@ -184,7 +190,7 @@ export class Availability {
     known.watchers++
     known.next = 0
     known.dirty = true
-    this.#active.set(key, known)
+    this.#activate(key, known)
     try {
       this.#tick()
       yield* this.#rows.watch(AbortSignal.any([signal, known.life.signal]), ({ id }) => id === key)
@@ -371,7 +377,7 @@ export class Availability {
       const known = this.#known.get(key)
       if (known === undefined) return
       known.dirty = true
-      this.#active.set(key, known)
+      this.#activate(key, known)
       this.#takeBack(key, known)
     }
     const left = (who: Neighbour) => this.#note(key, who)
@@ -400,7 +406,13 @@ export class Availability {
       versions: { fork: 0, lengths: [] },
     }
     this.#known.set(key, known)
+    this.#activate(key, known)
+  }
+
+  #activate(key: string, known: Known): void {
     this.#active.set(key, known)
+    this.#news.add(key)
+    if (!this.#closed) this.#timer ??= setInterval(() => this.#tick(), WATCHED).unref()
   }
 
   #drop(key: string, { holders, life }: Known): void {
@@ -408,6 +420,7 @@ export class Availability {
     holders.close()
     this.#known.delete(key)
     this.#active.delete(key)
+    this.#news.delete(key)
     this.#rows.delete(key)
     this.summaries.delete(key)
   }
@@ -426,7 +439,9 @@ export class Availability {
       if (!isMore && !known.dirty && known.watchers === 0) this.#active.delete(key)
     }
     if (!this.#isBusy && now >= this.#idleUntil && this.#active.size > 0) void this.#countTheRest()
-    if (now - this.#remembered > REMEMBER) this.#remember()
+    if (this.#active.size > 0 || this.#timer === null) return
+    clearInterval(this.#timer)
+    this.#timer = null
   }
 
   /** Those that nobody looks at, one after another. */
@@ -475,9 +490,12 @@ export class Availability {
     }
   }
 
-  #remember(): void {
-    this.#remembered = performance.now()
-    for (const [key, { holders }] of this.#known) for (const who of holders.neighbours()) this.#note(key, who)
+  /** `all`: those as well of whom nothing is new but that they are still there. */
+  #remember(all: boolean): void {
+    const keys = [...(all ? this.#known.keys() : this.#news)]
+    this.#news.clear()
+    if (all) this.#rememberedAll = performance.now()
+    for (const key of keys) for (const who of this.#known.get(key)?.holders.neighbours() ?? []) this.#note(key, who)
   }
 
   #note(key: string, { id, cairn, keeps, list, content }: Neighbour): void {

@@ -12,6 +12,7 @@ import { bytesOf, countHeld, heldIn } from '../archives/blocks.ts'
 import type { Store } from '../archives/store.ts'
 import type { Log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
+import { everySo } from '../lib/pulse.ts'
 import { countOf, cut, type Range, type Ranges, rangesOf, within, without } from '../lib/ranges.ts'
 import { READ, READING } from '../read/blob.ts'
 import { descendants } from '../read/entries.ts'
@@ -42,7 +43,7 @@ export class Disk {
   readonly #inUse = new Map<string, Set<Range>>()
   readonly #clearing = new Mutex()
   #came = 0
-  #looking: NodeJS.Timeout | null = null
+  #stop = () => {}
   #soon: NodeJS.Timeout | null = null
   #closed = false
 
@@ -68,13 +69,13 @@ export class Disk {
     for (const { key } of this.#archives.records()) this.#watch(key)
     this.#settings.onCache(() => this.#trimSoon())
     this.#trimSoon()
-    this.#looking = setInterval(() => this.#reserve(), LOOKING).unref()
+    this.#stop = everySo(LOOKING, () => this.#reserve())
   }
 
   async close(): Promise<void> {
     this.#closed = true
     if (this.#soon !== null) clearTimeout(this.#soon)
-    if (this.#looking !== null) clearInterval(this.#looking)
+    this.#stop()
     await this.#recency.save()
     await this.#clearing.run(async () => {})
   }

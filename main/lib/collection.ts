@@ -8,6 +8,12 @@ import type { Change } from '../../preload/contract/models.ts'
 export class Collection<T extends { readonly id: string }> {
   readonly #items = new Map<string, T>()
   readonly #watchers = new Set<(id: string) => void>()
+  readonly #watched: (isWatched: boolean) => void
+
+  /** `watched` is called before the first watcher is shown anything, and after the last one has gone. */
+  constructor(watched: (isWatched: boolean) => void = () => {}) {
+    this.#watched = watched
+  }
 
   get(id: string): T | undefined {
     return this.#items.get(id)
@@ -51,6 +57,7 @@ export class Collection<T extends { readonly id: string }> {
       shown.add(item.id)
       return { op: 'put', item }
     }
+    if (this.#watchers.size === 0) this.#watched(true)
     this.#watchers.add(onChange)
     signal.addEventListener('abort', onAbort)
     try {
@@ -72,6 +79,7 @@ export class Collection<T extends { readonly id: string }> {
       }
     } finally {
       this.#watchers.delete(onChange)
+      if (this.#watchers.size === 0) this.#watched(false)
       signal.removeEventListener('abort', onAbort)
     }
   }

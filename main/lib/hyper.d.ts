@@ -276,7 +276,7 @@ declare module 'hypercore' {
     type Inner = {
       readonly key: Buffer
       readonly discoveryKey: Buffer
-      readonly header: { readonly manifest: unknown }
+      readonly header: { readonly manifest: unknown; readonly hints: { readonly contiguousLength: number } }
       readonly state: State
       readonly bitfield: { countSet(start: number, length: number): number; get(index: number): boolean }
       readonly replicator: Replicator

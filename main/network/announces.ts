@@ -11,9 +11,12 @@ import type Hyperswarm from 'hyperswarm'
 const LOOKUP = 3
 /** Of upstream's, in milliseconds: between two times of telling it, at the latest. */
 export const RENEWED_WITHIN = 12 * 60_000
-/** One node is asked at each beat at most as often as this, for a topic not more often than that, in milliseconds. */
+/** Nodes are asked no more often than this, in milliseconds, and about one topic not more often than that. */
 const BEAT = 250
 const PAUSE = 20_000
+/** What is due within this share of a pause is asked along, and so many at once: each by itself would wake this program and others. */
+const ALONG = 0.1
+const AT_ONCE = 20
 /** A node tells of so many machines that announce a topic at most: one that is not among them may be there all the same. */
 const TOLD = 20
 /** A topic that was told anew, and is lost again, waits for so many pauses, and then twice as long each time, in milliseconds. */
@@ -59,7 +62,11 @@ export class Announces {
   /** Topics that are told anew because they were lost: nodes that are gone are not waited for long. */
   readonly #urgent = new Set<string>()
   readonly #changed: (topic: string) => void
-  readonly #timer: NodeJS.Timeout
+  /** null: there is nothing to be asked. */
+  #timer: NodeJS.Timeout | null = null
+  /** Not before this is the next question, by a clock that is not set. */
+  #next = 0
+  #closed = false
   readonly #pause: number
 
   /**
@@ -83,12 +90,11 @@ export class Announces {
       if (this.#records.delete(id)) this.#changed(id)
       return unannounce(topic, keyPair, options)
     }
-    this.#timer = setInterval(() => this.#beat(), BEAT)
-    this.#timer.unref()
   }
 
   close(): void {
-    clearInterval(this.#timer)
+    this.#closed = true
+    this.#rest()
   }
 
   /** In the order in which they were told first. */
@@ -135,17 +141,37 @@ export class Announces {
         confirmedAt: null,
         renewals: before?.renewals ?? 0,
       })
+      this.#wait()
       this.#changed(id)
     })
   }
 
-  /** One question: to a node of the topic that has waited longest. */
+  /** Until the topic that has waited longest may be asked about. */
+  #wait(): void {
+    if (this.#closed || this.#timer !== null) return
+    let due = Number.POSITIVE_INFINITY
+    for (const record of this.#records.values()) if (!record.busy) due = Math.min(due, record.due)
+    if (due === Number.POSITIVE_INFINITY) return
+    const wait = Math.max(due, this.#next) - performance.now()
+    this.#timer = setTimeout(() => this.#beat(), Math.max(0, wait)).unref()
+  }
+
+  #rest(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+
+  /** One question about each topic of which it is time, those that have waited longest first. */
   #beat(): void {
+    this.#timer = null
     const now = performance.now()
-    let next: Told | null = null
-    for (const record of this.#records.values())
-      if (!record.busy && record.due <= now && (next === null || record.due < next.due)) next = record
-    if (next !== null) void this.#look(next)
+    const soon = now + ALONG * this.#pause
+    const due = [...this.#records.values()].filter(record => !record.busy && record.due <= soon)
+    due.sort((one, other) => one.due - other.due)
+    const asked = due.slice(0, AT_ONCE)
+    this.#next = now + asked.length * BEAT
+    for (const record of asked) void this.#look(record)
+    this.#wait()
   }
 
   /** Never throws. */
@@ -171,6 +197,7 @@ export class Announces {
       record.busy = false
       record.due = performance.now() + this.#pause
       this.#changed(record.topic.toString('hex'))
+      this.#wait()
     }
   }
 

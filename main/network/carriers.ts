@@ -16,6 +16,8 @@ const AT_ONCE = 3000
 
 /** Bytes that may come over a connection that is not read, since nothing holds them back; next to nothing is said there. */
 const UNREAD = 1 << 20
+/** Between two looks at these, in milliseconds. */
+const LOOK = 250
 
 type Way = {
   /** The room's, which carries if there is one. */
@@ -28,6 +30,8 @@ export class Carriers {
   readonly #direct: Direct
   readonly #use: (carrier: Carrier) => void
   readonly #ways = new Map<string, Way>()
+  /** null: none stands by. */
+  #timer: NodeJS.Timeout | null = null
   #met = 0
 
   /** `use` is called with what carries replication from then on, until it ends. */
@@ -87,13 +91,10 @@ export class Carriers {
     })
     if (way.met === null) this.#direct.carry(connection, this.#use)
     // What it keeps open it does not have to find again.
-    else connection.setKeepAlive(5000)
-  }
-
-  /** Ends connections that stand by and are talked to all the same. To be called some times a second. */
-  look(): void {
-    for (const { met, connection } of this.#ways.values())
-      if (met !== null && (connection?.rawStream.bytesReceived ?? 0) > UNREAD) connection?.destroy()
+    else {
+      connection.setKeepAlive(5000)
+      this.#timer ??= setInterval(() => this.#look(), LOOK).unref()
+    }
   }
 
   /** Whether there is any way to a machine. `key`: in hex. */
@@ -120,6 +121,15 @@ export class Carriers {
   part(publicKey: Buffer | null): void {
     const ids = publicKey === null ? [...this.#ways.keys()] : [publicKey.toString('hex')]
     for (const id of ids) this.#ways.get(id)?.met?.stream.destroy()
+  }
+
+  /** Ends connections that stand by and are talked to all the same. */
+  #look(): void {
+    const waiting = [...this.#ways.values()].filter(({ met, connection }) => met !== null && connection !== null)
+    for (const { connection } of waiting) if (connection!.rawStream.bytesReceived > UNREAD) connection!.destroy()
+    if (waiting.length > 0 || this.#timer === null) return
+    clearInterval(this.#timer)
+    this.#timer = null
   }
 
   #left(id: string, stream: SecretStream): void {

@@ -5,6 +5,7 @@
 import { createSocket } from 'node:dgram'
 import { isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { everySo } from '../lib/pulse.ts'
 import { onWaking } from '../lib/waking.ts'
 
 /** Milliseconds between two looks. */
@@ -36,12 +37,11 @@ export function watchConnectivity(nodes: readonly Node[], changed: (change: Chan
       looking = false
     }
   }
-  const timer = setInterval(() => void look(), INTERVAL)
-  timer.unref()
+  const rest = everySo(INTERVAL, () => void look())
   const stop = onWaking(() => changed({ online, returned: true }))
   void look()
   return () => {
-    clearInterval(timer)
+    rest()
     stop()
   }
 }

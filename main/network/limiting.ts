@@ -1,5 +1,6 @@
 /** Applies what the person chose: the limits of everything as its schedule has them, and those of single archives. */
 import type { Archives } from '../archives/archives.ts'
+import { everySo } from '../lib/pulse.ts'
 import type { SettingsService } from '../settings/settings.ts'
 import { limitsAt } from './limits.ts'
 import type { Network } from './network.ts'
@@ -13,7 +14,7 @@ export class Limiting {
   readonly #archives: Archives
   readonly #network: Network
   readonly #clock: () => Date
-  readonly #timer: NodeJS.Timeout
+  readonly close: () => void
   readonly #own = new Map<string, Rates>()
   #applied = ''
 
@@ -26,12 +27,10 @@ export class Limiting {
     archives.onChange(key => this.#look(key))
     for (const { key } of archives.records()) this.#look(key)
     this.#apply()
-    this.#timer = setInterval(() => this.#apply(), LOOK)
-    this.#timer.unref()
-  }
-
-  close(): void {
-    clearInterval(this.#timer)
+    // Without a schedule nothing changes by itself.
+    this.close = everySo(LOOK, () => {
+      if (settings.current.limits.schedule.length > 0) this.#apply()
+    })
   }
 
   #look(key: string): void {

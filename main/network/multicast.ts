@@ -6,6 +6,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import { isNear } from './direct.ts'
+import { everySo } from '../lib/pulse.ts'
 import type { Sockets } from './sockets.ts'
 
 /** Of those that each may use within its own network (RFC 2365). */
@@ -30,7 +31,7 @@ export class Multicast {
   readonly #coming = new Map<string, Socket>()
   #ear: Socket | null = null
   #hears = false
-  #timer: NodeJS.Timeout | null = null
+  #stop: (() => void) | null = null
 
   /** `sockets` counts what passes. `moved`: this machine is in another network than before. */
   constructor(reach: Reach, sockets: Sockets, heard: (bytes: Buffer, address: string) => void, moved: () => void) {
@@ -47,14 +48,13 @@ export class Multicast {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.look(), LOOK)
-    this.#timer.unref()
+    this.#stop = everySo(LOOK, () => this.look())
     this.look()
   }
 
   /** Takes interfaces that came, and leaves those that went. */
   look(): void {
-    if (this.#timer === null) return
+    if (this.#stop === null) return
     const now = this.#reach.name === 'lan' ? ownAddresses() : ['127.0.0.1']
     let moved = false
     for (const speakers of [this.#speakers, this.#coming])
@@ -88,8 +88,8 @@ export class Multicast {
   }
 
   close(): void {
-    if (this.#timer !== null) clearInterval(this.#timer)
-    this.#timer = null
+    this.#stop?.()
+    this.#stop = null
     for (const speakers of [this.#speakers, this.#coming]) {
       for (const speaker of speakers.values()) close(speaker)
       speakers.clear()

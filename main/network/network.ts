@@ -4,7 +4,6 @@
  */
 import { Socket } from 'node:net'
 import type Corestore from 'corestore'
-import type Hypercore from 'hypercore'
 import DHT from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
 import { AppError } from '../../preload/contract/errors.ts'
@@ -12,6 +11,7 @@ import type { Attempts, LimitsInForce, NetworkStatus, RoomStatus } from '../../p
 import { encodeKey } from '../archives/links.ts'
 import { Collection } from '../lib/collection.ts'
 import { isLoopback, loopbackOf } from '../lib/places.ts'
+import { everySo } from '../lib/pulse.ts'
 import { Rate } from '../lib/rate.ts'
 import { Recent } from '../lib/recent.ts'
 import { Announces } from './announces.ts'
@@ -27,7 +27,7 @@ import { type Rates, type Role, Shaper } from './shaper.ts'
 import { Sockets } from './sockets.ts'
 import { Table } from './table.ts'
 import { Topics } from './topics.ts'
-import { passOver } from './stalls.ts'
+import { Stalls } from './stalls.ts'
 import { divide } from './takeovers.ts'
 import { type Way, Ways } from './ways.ts'
 import { Wires } from './wires.ts'
@@ -35,7 +35,8 @@ import { Wires } from './wires.ts'
 /** How long the swarm may take to say goodbye, and then to end, in milliseconds. */
 const FAREWELL = 1200
 const ENDING = 300
-const SAMPLE = 250
+/** Between two looks at what is told of it: while somebody looks at that, and otherwise. Milliseconds. */
+const SAMPLE = { watched: 250, else: 1000 } as const
 /** Who shares anything says every five seconds that it is still there: after so many milliseconds without, it is not. */
 const SILENT = 12_000
 /** Attempts to connect at the same time: upstream's three are soon taken by machines that are gone. */
@@ -102,7 +103,7 @@ export type NetworkOptions = {
 }
 
 export class Network {
-  readonly status = new Collection<NetworkStatus>()
+  readonly status = new Collection<NetworkStatus>(isWatched => this.#watched(isWatched))
   readonly #options: NetworkOptions
   /** Of the archives that are shared, by their public keys in hex. */
   readonly #secrets = new Map<string, Buffer>()
@@ -125,6 +126,8 @@ export class Network {
   #unasked: boolean | null = null
   readonly #announced = new Set<(topic: string) => void>()
   #running: Running | null = null
+  /** null: nobody looks. */
+  #quick: NodeJS.Timeout | null = null
   #room: Room | null = null
   #wantsRoom = true
   #address = 'cairn/swarm'
@@ -135,6 +138,7 @@ export class Network {
   #connections = 64
   #limits: LimitsInForce = { down: null, up: null, scheduled: false }
   readonly #shaper: Shaper
+  readonly #stalls = new Stalls()
   /** The DHT did not answer when it was asked last. */
   #silent = false
   #chosen: readonly string[] = []
@@ -144,6 +148,7 @@ export class Network {
     this.#options = options
     this.#shaper = new Shaper(corestore)
     corestore.watch(divide)
+    corestore.watch(core => this.#stalls.follow(core))
   }
 
   get started(): boolean {
@@ -312,8 +317,7 @@ export class Network {
       () => this.#knock(dht),
       () => {},
     )
-    const sampler = setInterval(() => this.#sample(), SAMPLE)
-    sampler.unref()
+    const stopSampling = everySo(SAMPLE.else, () => this.#sample())
     const life = new AbortController()
     this.#running = {
       swarm,
@@ -336,7 +340,7 @@ export class Network {
         direct.close()
         announces.close()
         table.close()
-        clearInterval(sampler)
+        stopSampling()
         clearInterval(knocking)
       },
     }
@@ -381,11 +385,6 @@ export class Network {
   /** Somebody looks at it: it is asked for before the others, if it has not been yet. */
   hurry(topic: Buffer): void {
     this.#running?.topics.hurry(topic)
-  }
-
-  /** To be called about once a second for a core that is shared: see `stalls.ts`. */
-  passOver(core: Hypercore): void {
-    passOver(core)
   }
 
   /**
@@ -536,6 +535,7 @@ export class Network {
   async close(): Promise<void> {
     this.#closed = true
     this.#shaper.close()
+    this.#stalls.close()
     await this.#stop()
   }
 
@@ -638,10 +638,17 @@ export class Network {
     return relayed.filter(({ remotePublicKey }) => !carriers.has(remotePublicKey.toString('hex'))).length
   }
 
+  #watched(isWatched: boolean): void {
+    if (this.#quick !== null) clearInterval(this.#quick)
+    this.#quick = null
+    if (!isWatched) return
+    this.#quick = setInterval(() => this.#sample(), SAMPLE.watched).unref()
+    this.#sample()
+  }
+
   #sample(): void {
     if (this.#running === null) return
     const { swarm, carriers } = this.#running
-    carriers.look()
     for (const connection of swarm.connections) this.#hear(connection)
     const isMute = this.#silent || (swarm.dht.bootstrapped && swarm.dht.nodes.length === 0)
     if (carriers.met > 0 && (!this.#online || isMute)) this.#publish({ name: 'room' })

@@ -14,6 +14,7 @@
  */
 import type Corestore from 'corestore'
 import type Hypercore from 'hypercore'
+import { everySo } from '../lib/pulse.ts'
 import { Bucket, FairQueue, type Waiter } from './bucket.ts'
 import type { Direction } from './meter.ts'
 
@@ -62,6 +63,8 @@ type Member = Waiter & {
 /** One direction: its buckets, and who waits for them. */
 class Lane {
   readonly queue: FairQueue<Member>
+  /** Those who were paid for in advance. */
+  readonly expecting = new Set<Asking>()
   readonly #all: Bucket
   readonly #archives = new Map<string, Bucket>()
   readonly #settle: () => void
@@ -133,6 +136,12 @@ class Lane {
     })
   }
 
+  /** To be called about once a second, for what nobody tells. */
+  look(): void {
+    for (const asking of this.expecting) asking.giveUp()
+    this.soon()
+  }
+
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
   }
@@ -171,19 +180,16 @@ export class Shaper {
   readonly #logs = new Map<string, Set<Log>>()
   /** What of each stream is paid already, and what of it was paid before it passed. */
   readonly #streams = new Map<Stream, Record<Direction, { paid: number; ahead: number }>>()
-  readonly #asking = new Set<Asking>()
   #onBlock: OnBlock = () => {}
-  readonly #timer: NodeJS.Timeout
+  readonly #stop: () => void
 
   /** Before anything is opened: every log that is, is followed from then on. */
   constructor(corestore: Corestore) {
     this.#lanes = { down: new Lane('down', () => this.#settle('down')), up: new Lane('up', () => this.#settle('up')) }
     corestore.watch(core => this.#follow(core))
-    this.#timer = setInterval(() => {
-      for (const asking of this.#asking) asking.giveUp()
-      for (const lane of Object.values(this.#lanes)) lane.soon()
-    }, LOOK)
-    this.#timer.unref()
+    this.#stop = everySo(LOOK, () => {
+      for (const lane of Object.values(this.#lanes)) lane.look()
+    })
   }
 
   onBlock(listener: OnBlock): void {
@@ -217,7 +223,7 @@ export class Shaper {
   }
 
   close(): void {
-    clearInterval(this.#timer)
+    this.#stop()
     for (const lane of Object.values(this.#lanes)) lane.close()
   }
 
@@ -245,7 +251,6 @@ export class Shaper {
       const asking = new Asking(peer, log, this.#lanes.down)
       const answering = new Answering(peer, log, this.#lanes.up)
       flows.set(peer, { asking, answering })
-      this.#asking.add(asking)
       add(peer)
     }
     const remove = replicator._removePeer.bind(replicator)
@@ -253,7 +258,6 @@ export class Shaper {
       const flow = flows.get(peer)
       flows.delete(peer)
       if (flow !== undefined) {
-        this.#asking.delete(flow.asking)
         flow.asking.end()
         flow.answering.end()
       }
@@ -390,6 +394,7 @@ class Asking implements Member {
     const bytes = (request.block === null ? 0 : sizeOf(this.#log, 'down')) + AROUND
     const small = this.small()
     this.#expected.set(request, { bytes, small, since: performance.now() })
+    this.#lane.expecting.add(this)
     this.#lane.pay(this.role, bytes, small)
     this.#lane.queue.charge(this, bytes)
   }
@@ -398,6 +403,7 @@ class Asking implements Member {
     const expected = this.#expected.get(request)
     if (expected === undefined) return
     this.#expected.delete(request)
+    if (this.#expected.size === 0) this.#lane.expecting.delete(this)
     this.#lane.pay(this.role, -expected.bytes, expected.small)
     this.#lane.soon()
   }

@@ -15,6 +15,8 @@ const LONGEST = 30_000
 const SOMETHING = 16 << 10
 /** How long a silent peer is left out. */
 const LEFT_OUT = 20_000
+/** Between two looks, in milliseconds, at logs of which something is asked. */
+const LOOK = 1000
 
 type Watched = {
   /** Messages with data, and bytes over the connection, when it was last heard or had nothing to answer. */
@@ -31,19 +33,60 @@ const watched = new WeakMap<Hypercore.ReplicatorPeer, Watched>()
 /** Those of which nothing is asked of anybody, and nobody is left out: there is nothing to observe until something is. */
 const calm = new WeakSet<Hypercore.Replicator>()
 
-/** To be called about once a second for a core that is shared. */
-export function passOver(core: Hypercore, now = performance.now()): void {
-  const replicator = core.core?.replicator
-  if (replicator === undefined) return
-  const isCalm = isIdle(core, replicator)
-  if (isCalm && calm.has(replicator)) return
+/** Watches over the logs that it is told of. Those of which nothing is asked of anybody cost nothing, however many they are. */
+export class Stalls {
+  readonly #busy = new Set<Hypercore.Inner>()
+  #timer: NodeJS.Timeout | null = null
+  #closed = false
+
+  /** To be called once for every log, before it has peers. */
+  follow(core: Hypercore.Inner): void {
+    const { replicator } = core
+    const add = replicator._addPeer.bind(replicator)
+    replicator._addPeer = peer => {
+      const send = peer._send.bind(peer)
+      peer._send = request => {
+        this.#watch(core)
+        return send(request)
+      }
+      add(peer)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#rest()
+  }
+
+  #watch(core: Hypercore.Inner): void {
+    if (this.#closed) return
+    this.#busy.add(core)
+    this.#timer ??= setInterval(() => this.#look(), LOOK).unref()
+  }
+
+  #look(): void {
+    for (const core of this.#busy) if (core.replicator.peers.length === 0 || passOver(core)) this.#busy.delete(core)
+    if (this.#busy.size === 0) this.#rest()
+  }
+
+  #rest(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+  }
+}
+
+/** To be called about once a second, until it returns true: there is nothing to observe until something is asked again. */
+export function passOver(core: Hypercore.Inner, now = performance.now()): boolean {
+  const { replicator } = core
+  const isCalm = isIdle(core)
+  if (isCalm && calm.has(replicator)) return true
   const peers = [...replicator.peers]
   // The time in which nobody was asked is nobody's silence.
   if (calm.delete(replicator)) for (const peer of peers) begin(peer, now)
   const alone = peers.every(({ paused }) => paused)
   for (const peer of peers) observe(replicator, peer, now, alone)
   if (isCalm && !peers.some(({ paused }) => paused)) calm.add(replicator)
-  if (peers.length < 2) return
+  if (peers.length < 2) return calm.has(replicator)
   for (const peer of peers) {
     const known = watched.get(peer)!
     if (peer.paused || !isSilent(known, now) || !peers.some(other => other !== peer && isHelpful(other, now))) continue
@@ -59,14 +102,15 @@ export function passOver(core: Hypercore, now = performance.now()): void {
   }
   // Whoever has nothing to do takes over what others have not answered yet, and what was given back.
   for (const peer of peers) if (!peer.paused && !peer.removed && peer.inflight === 0) replicator.updatePeer(peer)
+  return calm.has(replicator)
 }
 
 /** Nothing is asked of anybody, nor is there anything to be asked: all that will ever come may be wanted of a log that is all here. */
-const isIdle = (core: Hypercore, { _inflight, _blocks, _ranges, _seeks }: Hypercore.Replicator): boolean =>
+const isIdle = ({ state, header, replicator: { _inflight, _blocks, _ranges, _seeks } }: Hypercore.Inner): boolean =>
   _inflight.idle &&
   _blocks.isEmpty() &&
   _seeks.length === 0 &&
-  (_ranges.length === 0 || core.contiguousLength >= core.length)
+  (_ranges.length === 0 || header.hints.contiguousLength >= state.length)
 
 function begin(peer: Hypercore.ReplicatorPeer, now: number): void {
   const known = watched.get(peer)

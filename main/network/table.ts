@@ -1,6 +1,7 @@
 /** What the DHT node of this machine knows of others, by how close they are to it, and how much it asks. */
 import type DHT from 'hyperdht'
 import type { DhtTable } from '../../preload/contract/models.ts'
+import { everySo } from '../lib/pulse.ts'
 
 /** What is told of requests is of the last minute, looked at this often. Milliseconds. */
 const MINUTE = 60_000
@@ -12,17 +13,12 @@ type Sample = { readonly at: number; readonly queries: number; readonly requests
 export class Table {
   readonly #dht: DHT
   readonly #samples: Sample[] = []
-  readonly #timer: NodeJS.Timeout
+  readonly close: () => void
 
   constructor(dht: DHT) {
     this.#dht = dht
     this.#sample()
-    this.#timer = setInterval(() => this.#sample(), SAMPLE)
-    this.#timer.unref()
-  }
-
-  close(): void {
-    clearInterval(this.#timer)
+    this.close = everySo(SAMPLE, () => this.#sample())
   }
 
   snapshot(): DhtTable {

@@ -13,6 +13,7 @@ import type { Passed, TrafficRow } from '../../preload/contract/models.ts'
 import { readJson, Saver, writeJson } from '../lib/atomic-file.ts'
 import { Collection } from '../lib/collection.ts'
 import type { Log } from '../lib/log.ts'
+import { everySo } from '../lib/pulse.ts'
 import { type Direction, Meter } from './meter.ts'
 import type { Network } from './network.ts'
 
@@ -50,7 +51,7 @@ export class Traffic {
   readonly #network: Counting
   readonly #saver: Saver
   readonly #log: Log
-  readonly #timer: NodeJS.Timeout
+  readonly #stop: () => void
   readonly #archives: Map<string, Counted>
   readonly #all: Counted
   readonly #wire: { today: { down: number; up: number }; ever: { down: number; up: number } }
@@ -80,8 +81,7 @@ export class Traffic {
     })
     for (const id of ['all', ...this.#archives.keys()]) this.#changed.add(id)
     this.#look()
-    this.#timer = setInterval(() => this.#look(), LOOK)
-    this.#timer.unref()
+    this.#stop = everySo(LOOK, () => this.#look())
   }
 
   /** A file that cannot be read is set aside, and counting begins anew. `clock`: says when a day ends. */
@@ -119,7 +119,7 @@ export class Traffic {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#stop()
     this.#look()
     if (this.#unsaved) await this.#save()
   }

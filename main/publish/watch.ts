@@ -10,6 +10,7 @@ import { type BigIntStats, type FSWatcher, lstatSync, readFileSync, unwatchFile,
 import { lstat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import { subscribe } from '@parcel/watcher'
+import { everySo } from '../lib/pulse.ts'
 import { isBelow, type SourceItem } from './scan.ts'
 
 /** A single file is looked at so often, in milliseconds. */
@@ -91,22 +92,22 @@ function gather(): void {
  * many at a time: of hundreds each has its turn less often.
  */
 const roots = new Set<() => void>()
-let looking: NodeJS.Timeout | null = null
+let rest: (() => void) | null = null
 
 function lookAlways(look: () => void): () => void {
   roots.add(look)
-  looking ??= setInterval(() => {
+  rest ??= everySo(ROOT_INTERVAL, () => {
     for (const look of [...roots].slice(0, MOST_AT_ONCE)) {
       roots.delete(look)
       roots.add(look)
       look()
     }
-  }, ROOT_INTERVAL).unref()
+  })
   return () => {
     roots.delete(look)
-    if (roots.size > 0 || looking === null) return
-    clearInterval(looking)
-    looking = null
+    if (roots.size > 0) return
+    rest?.()
+    rest = null
   }
 }
 

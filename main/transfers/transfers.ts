@@ -57,13 +57,12 @@ export class Transfers {
   readonly rows = new Collection<TransferRow>()
   readonly #entries = new Map<string, Entry>()
   readonly #log: Log
-  readonly #sampler: NodeJS.Timeout
+  /** null: nothing is running. */
+  #sampler: NodeJS.Timeout | null = null
   #closed = false
 
   constructor(log: Log) {
     this.#log = log
-    this.#sampler = setInterval(() => this.#sample(), SAMPLE)
-    this.#sampler.unref()
   }
 
   /** Begins the job, or finds it if one of this id is running. */
@@ -148,7 +147,7 @@ export class Transfers {
 
   async close(): Promise<void> {
     this.#closed = true
-    clearInterval(this.#sampler)
+    this.#rest()
     await Promise.all([...this.#entries.values()].map(entry => this.#stop(entry, null)))
   }
 
@@ -205,6 +204,7 @@ export class Transfers {
       }
     })()
     entry.running = { end, ended }
+    this.#sampler ??= setInterval(() => this.#sample(), SAMPLE).unref()
   }
 
   /** `state`: what the row says from now on; null leaves it. */
@@ -244,7 +244,13 @@ export class Transfers {
     if (progress !== undefined) this.rows.put({ ...this.#row(id), ...progress })
   }
 
+  #rest(): void {
+    if (this.#sampler !== null) clearInterval(this.#sampler)
+    this.#sampler = null
+  }
+
   #sample(): void {
+    if (![...this.#entries.values()].some(({ running }) => running !== null)) return this.#rest()
     for (const [id, entry] of this.#entries) {
       const row = this.rows.get(id)
       if (row === undefined || entry.running === null) continue

@@ -16,6 +16,7 @@ class End extends EventEmitter {
   readonly rawBytesRead = 0
   readonly rawBytesWritten = 0
   destroying = false
+  readonly rawStream = { bytesReceived: 0 }
   readonly #later: (task: () => void) => void
   other: End | null = null
 

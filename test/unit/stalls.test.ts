@@ -15,7 +15,7 @@ function coreWith(count: number) {
   const inflight = Object.assign([], { idle: false })
   const blocks = { isEmpty: () => true }
   const replicator = { peers, _inflight: inflight, _blocks: blocks, _ranges: [], _seeks: [], updatePeer: () => {} }
-  return { peers, inflight, core: { core: { replicator } } as unknown as Hypercore }
+  return { peers, inflight, core: { replicator } as unknown as Hypercore.Inner }
 }
 
 test('of two who send one large block every five seconds each, and of one who sends one in ten, none is left out', () => {

@@ -71,7 +71,7 @@ describe('totals', () => {
 
   test('of a day are those of its 23 or 25 hours where the clock is changed, and of another one at once where it steps back', async () => {
     vi.stubEnv('TZ', 'Europe/Berlin')
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const storage = await temporaryFolder('cairn-traffic')
     let now = new Date('2026-10-24T21:59:00Z')
     const { network, block } = scripted()
@@ -132,7 +132,7 @@ describe('totals', () => {
     })
 
     // A kill loses no more than what came in the last twenty seconds.
-    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval', 'performance'] })
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout', 'performance'] })
     const killed = scripted()
     await Traffic.open(storage, killed.network as never, log)
     killed.block('a', 'up', 100)
