@@ -234,7 +234,7 @@ export function createHandlers({
       }),
       woke: () => woke(),
       about: () => diagnostics.about(),
-      diagnostics: () => diagnostics.make(),
+      diagnostics: ({ page }) => diagnostics.make(page),
       folders: ({ path }) => listFolders(path, settings.current.downloads),
       createFolder: async ({ parent, name }) => ({ path: await createFolder(parent, name) }),
     },

@@ -11,7 +11,7 @@ export async function diagnostics(
   { client, output, signal }: Context,
   { out }: Command & { name: 'diagnostics' },
 ): Promise<number> {
-  const { text } = await client.machine.diagnostics(undefined, { signal })
+  const { text } = await client.machine.diagnostics({ page: null }, { signal })
   if (out === TO_STDOUT) {
     output.result(text.trimEnd(), JSON.parse(text))
     return EXIT.done

@@ -10,6 +10,7 @@ import type {
   Diagnostics as File,
   DiskUse,
   NetworkStatus,
+  PageEngine,
   PeerName,
   Settings,
   TrafficRow,
@@ -82,8 +83,8 @@ export class Diagnostics {
     }
   }
 
-  /** Takes a second, and up to five where the disk is slow. */
-  async make(): Promise<File> {
+  /** Takes a second, and up to five where the disk is slow. `page`: what the page that asks runs in. */
+  async make(page: PageEngine | null): Promise<File> {
     const { settings, archives, transfers, network, traffic, people, disk, protocol, procedures, storage } =
       this.#sources
     const [about, loopDelay, use, lines, packages] = await Promise.all([
@@ -98,6 +99,7 @@ export class Diagnostics {
     const text = report({
       at,
       about,
+      page,
       protocol,
       process: {
         running: Math.round(process.uptime()),

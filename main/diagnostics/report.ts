@@ -7,6 +7,7 @@ import type {
   ArchiveRow,
   DiskUse,
   NetworkStatus,
+  PageEngine,
   Settings,
   TrafficRow,
   TransferRow,
@@ -18,6 +19,8 @@ export type Standing = {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly about: AboutProgram
+  /** null: a command asked. */
+  readonly page: PageEngine | null
   readonly protocol: number
   readonly process: {
     /** Seconds. */
@@ -82,7 +85,7 @@ export function report(standing: Standing): string {
   return `${JSON.stringify(told, null, 2)}\n`
 }
 
-function program({ about, protocol }: Standing) {
+function program({ about, page, protocol }: Standing) {
   const { version, platform, release, arch, node, electron, chromium, modules, log } = about
   return {
     cairn: version,
@@ -94,6 +97,7 @@ function program({ about, protocol }: Standing) {
     node,
     electron,
     chromium,
+    page: page && { name: page.name, version: page.version },
     modules: Object.fromEntries(modules.map(module => [module.name, module.version])),
     logBytes: log.bytes,
   }

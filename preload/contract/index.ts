@@ -696,7 +696,18 @@ export const contract = {
     woke: call({}),
     about: call({ output: type<AboutProgram>() }),
     /** For somebody who helps: how things stand, and what went wrong last. Takes a second or two; nothing is sent. */
-    diagnostics: call({ output: type<Diagnostics>() }),
+    diagnostics: call({
+      input: z.strictObject({
+        /** What the page that asks runs in. null: no page asks. */
+        page: z
+          .strictObject({
+            name: z.enum(['Electron', 'Edge', 'Opera', 'Firefox', 'Chromium', 'Safari', 'another']),
+            version: z.number().int().min(1).max(9999).nullable(),
+          })
+          .nullable(),
+      }),
+      output: type<Diagnostics>(),
+    }),
     /** Folders of this machine, for choosing one where the shell has no dialog of its own. null: the home folder. */
     folders: call({ input: z.strictObject({ path: LocalPath.nullable() }), output: type<FolderListing>() }),
     createFolder: call({

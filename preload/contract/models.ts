@@ -1020,6 +1020,14 @@ export type Runtime = {
   readonly path: string | null
 }
 
+/** All that is said of the browser that shows the page. */
+export type PageEngine = {
+  /** `another`: none of these, or none that says so. */
+  readonly name: 'Electron' | 'Edge' | 'Opera' | 'Firefox' | 'Chromium' | 'Safari' | 'another'
+  /** The first number of it. null: it does not say. */
+  readonly version: number | null
+}
+
 /** A file of which everything that names a person, a machine, an archive or a place has been taken out. JSON. */
 export type Diagnostics = { readonly name: string; readonly text: string }
 

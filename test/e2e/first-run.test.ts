@@ -102,7 +102,10 @@ test('what Cairn is made of can be searched, and what would be sent to somebody 
   await page.getByRole('button', { name: 'Save diagnostics…' }).click()
   const dialog = page.getByRole('dialog', { name: 'Save diagnostics' })
   const shown = await dialog.getByRole('group', { name: 'What is saved' }).innerText()
-  expect(JSON.parse(shown)).toMatchObject({ archives: [{ archive: 'archive-1', ownership: 'yours' }] })
+  expect(JSON.parse(shown)).toMatchObject({
+    program: { page: { name: 'Chromium', version: expect.any(Number) } },
+    archives: [{ archive: 'archive-1', ownership: 'yours' }],
+  })
   for (const secret of [key, 'Coast', ana.storage, homedir(), hostOf(stage.bootstrap)])
     expect(shown).not.toContain(secret)
   expect(await axe(page)).toEqual([])

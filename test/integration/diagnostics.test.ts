@@ -44,7 +44,8 @@ test('it tells how things stand, and nothing of who, what and where', async () =
   )
 
   for (const person of [ana, ben]) {
-    const { name, text } = await person.client.machine.diagnostics()
+    const page = person === ana ? ({ name: 'Firefox', version: 144 } as const) : null
+    const { name, text } = await person.client.machine.diagnostics({ page })
     expect(name).toMatch(/^cairn-diagnostics-[\d-]+T\d\d-\d\d\.json$/)
     const secrets = [
       'Zanzibar',
@@ -67,7 +68,7 @@ test('it tells how things stand, and nothing of who, what and where', async () =
       { archive: 'archive-1', ownership: person === ana ? 'yours' : 'friends', state: 'found', files: 1, peers: 1 },
     ])
     expect(told.network).toMatchObject({ verdict: expect.any(String), peers: 1, beginsWith: { chosen: 'start' } })
-    expect(told.program).toMatchObject({ node: process.versions.node, modules: { hypercore: '11.37.1' } })
+    expect(told.program).toMatchObject({ page, node: process.versions.node, modules: { hypercore: '11.37.1' } })
     expect(told.process.memory.resident).toBeGreaterThan(10_000_000)
     expect(told.process.loopDelay.p99).toBeGreaterThanOrEqual(0)
     expect(told.disk.store).toBeGreaterThan(0)

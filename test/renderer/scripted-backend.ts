@@ -337,7 +337,7 @@ export class ScriptedBackend implements Backend {
           page: null,
         }),
         about: () => this.about,
-        diagnostics: () => ({ name: 'cairn-diagnostics.json', text: '{}\n' }),
+        diagnostics: ({ page }) => ({ name: 'cairn-diagnostics.json', text: `${JSON.stringify({ page })}\n` }),
         folders: ({ path }) => ({
           path: path ?? '/home/mia',
           parent: '/home',

@@ -8,6 +8,7 @@ import { readLine } from '../../main/diagnostics/log-lines.ts'
 import { Redaction } from '../../main/diagnostics/redaction.ts'
 import { report, type Standing } from '../../main/diagnostics/report.ts'
 import { encodeZ32 } from '../../main/lib/z32.ts'
+import { pageEngine } from '../../renderer/features/about/page-engine.ts'
 import type { ArchiveRow, TransferRow } from '../../preload/contract/models.ts'
 import * as fixtures from '../renderer/fixtures.ts'
 
@@ -109,9 +110,29 @@ const procedures = new Set(['archives.open'])
 const packages = new Set(['hypercore', '@hyperswarm/secret-stream'])
 const known = { procedures, packages }
 
+test('of the browser it tells which it is, and the first number of its version', () => {
+  const webkit = 'AppleWebKit/537.36 (KHTML, like Gecko)'
+  const [mac, linux] = ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)', 'Mozilla/5.0 (X11; Linux x86_64; rv:144.0)']
+  for (const [agent, name, version] of [
+    [`${linux} Gecko/20100101 Firefox/144.0`, 'Firefox', 144],
+    [`${linux} ${webkit} Chrome/146.0.7632.10 Safari/537.36`, 'Chromium', 146],
+    [`${linux} ${webkit} HeadlessChrome/146.0.7632.10 Safari/537.36`, 'Chromium', 146],
+    [`${mac} ${webkit} Chrome/146.0.0.0 Safari/537.36 Edg/146.0.3.1`, 'Edge', 146],
+    [`${mac} ${webkit} Chrome/145.0.0.0 Safari/537.36 OPR/130.0.0.0`, 'Opera', 130],
+    [`${mac} ${webkit} Cairn/0.1.0 Chrome/146.0.1.2 Electron/45.4.1 Safari/537.36`, 'Electron', 45],
+    [`${mac} AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15`, 'Safari', 26],
+    ['Anas-own-browser/3', 'another', null],
+  ] as const)
+    expect([agent, pageEngine(agent)]).toEqual([agent, { name, version }])
+  expect(JSON.parse(report(standing({ page: { name: 'Firefox', version: 144 } })))).toMatchObject({
+    program: { page: { name: 'Firefox', version: 144 } },
+  })
+})
+
 const standing = (given: Partial<Standing>): Standing => ({
   at: fixtures.now,
   about: fixtures.about,
+  page: null,
   protocol: 1,
   process: {
     running: 12,

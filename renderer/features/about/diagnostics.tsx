@@ -9,6 +9,7 @@ import { ui, useUi } from '../../stores/ui.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { pageEngine } from './page-engine.ts'
 
 export function DiagnosticsDialog(): ReactElement {
   const open = useUi(state => state.dialog === 'diagnostics')
@@ -18,11 +19,13 @@ export function DiagnosticsDialog(): ReactElement {
     if (!open) return
     setMade(null)
     const stop = new AbortController()
-    backend.machine.diagnostics(undefined, { signal: stop.signal }).then(setMade, error => {
-      if (stop.signal.aborted) return
-      toast.error(error)
-      ui.show(null)
-    })
+    backend.machine
+      .diagnostics({ page: pageEngine(navigator.userAgent) }, { signal: stop.signal })
+      .then(setMade, error => {
+        if (stop.signal.aborted) return
+        toast.error(error)
+        ui.show(null)
+      })
     return () => stop.abort()
   }, [open])
   const close = () => ui.show(null)
