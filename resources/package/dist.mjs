@@ -12,7 +12,6 @@ import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { build, Platform } from 'electron-builder'
 import { BUDGET, configuration } from './configuration.mjs'
-import { packApp } from './unpacked.mjs'
 
 const project = resolve(import.meta.dirname, '../..')
 const output = join(project, 'dist')
@@ -38,18 +37,22 @@ if (given.includes('--help')) {
 }
 
 async function tellSize() {
+  console.log('Packing the app, without Electron…')
   const folder = await mkdtemp(join(tmpdir(), 'cairn-size-'))
-  try {
-    const { bytes, parts } = await packApp(join(folder, 'made'))
-    const row = (name, size) => console.log(`${(size / 1e6).toFixed(2).padStart(8)} MB  ${name}`)
-    console.log()
-    for (const part of parts.slice(0, 12)) row(part.name, part.bytes)
-    row(`${parts.length - 12} others`, parts.slice(12).reduce((sum, part) => sum + part.bytes, 0))
-    row(`all that Cairn adds to Electron; at most ${BUDGET / 1e6} MB`, bytes)
-    if (bytes > BUDGET) process.exitCode = 1
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  // In a process of its own, since electron-builder tells on the way what nobody has asked for: it is shown when that fails.
+  const packing = spawnSync(process.execPath, [join(import.meta.dirname, 'unpacked.mjs'), join(folder, 'made')], {
+    encoding: 'utf8',
+    maxBuffer: 1e8,
+  })
+  await rm(folder, { recursive: true, force: true })
+  if (packing.status !== 0) stop(`${packing.stdout}${packing.stderr}\nThe app could not be packed.`)
+  const { bytes, parts } = JSON.parse(packing.stdout.trim().split('\n').at(-1))
+  const row = (name, size) => console.log(`${(size / 1e6).toFixed(2).padStart(8)} MB  ${name}`)
+  console.log()
+  for (const part of parts.slice(0, 12)) row(part.name, part.bytes)
+  row(`${parts.length - 12} others`, parts.slice(12).reduce((sum, part) => sum + part.bytes, 0))
+  row(`all that Cairn adds to Electron; at most ${BUDGET / 1e6} MB`, bytes)
+  if (bytes > BUDGET) process.exitCode = 1
 }
 
 async function makePackages(names) {
