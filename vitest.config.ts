@@ -99,6 +99,8 @@ export default defineConfig({
           name: 'browser',
           fileParallelism: true,
           maxWorkers: 2,
+          // What a worker has read, and the browser that it has started, serve its next file as well.
+          isolate: false,
           include: [
             'test/e2e/**/*.test.ts',
             'test/renderer/**/*.test.{ts,tsx}',

@@ -10,7 +10,7 @@ import { connect as connectTo, createServer, type Socket } from 'node:net'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { onTestFailed } from 'vitest'
 import { connectLocal } from '../../main/lib/local-socket.ts'
 import { builtPage } from '../../main/lib/places.ts'
@@ -20,24 +20,11 @@ import { connect } from '../../preload/wire/connect.ts'
 import type { ClientFrame, ServerFrame } from '../../preload/wire/frames.ts'
 import { memoryPair } from '../../preload/wire/transports.ts'
 import { type Person, waitersOf } from './backend.ts'
+import { leaveChromium, sharedChromium, startChromium } from './chromium.ts'
 import { packedProgram } from './packed.ts'
 import { startTestnet } from './testnet.ts'
 
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-gpu',
-  // Timers of a page that is not in front must not slow a test down.
-  '--disable-background-timer-throttling',
-  '--disable-renderer-backgrounding',
-  '--disable-backgrounding-occluded-windows',
-]
-
-/** One local DHT and one browser for the tests of a file. */
+/** One local DHT for the tests of a file, and a browser. */
 export type Stage = {
   readonly bootstrap: readonly string[]
   readonly browser: Browser
@@ -97,9 +84,6 @@ export async function startStage(extraArguments: readonly string[] = []): Promis
   const page = builtPage()
   if (!existsSync(join(page, 'index.html')))
     throw new Error(`There is no page in ${page}. Build it first: npm run build`)
-  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
-  if (!existsSync(executablePath))
-    throw new Error(`There is no Chromium at ${executablePath}. Say where it is in CHROMIUM_PATH`)
   const closing: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (const end of closing.splice(0).reverse()) await end()
@@ -112,11 +96,9 @@ export async function startStage(extraArguments: readonly string[] = []): Promis
   try {
     const testnet = await startTestnet()
     closing.push(() => testnet.close())
-    const args = [...ARGUMENTS, ...extraArguments]
-    // Without any, Chromium on Linux finds no dropped file whose name is not plain ASCII.
-    const env = { ...(process.env as Record<string, string>), LC_ALL: 'C.UTF-8' }
-    const browser = await chromium.launch({ executablePath, args, env })
-    closing.push(() => browser.close())
+    const isShared = extraArguments.length === 0
+    const browser = isShared ? await sharedChromium() : await startChromium(extraArguments)
+    closing.push(() => (isShared ? leaveChromium(browser) : browser.close()))
     const complete = async (options: PersonOptions): Promise<Started> => ({
       ...{ port: 0, allowHosts: [], join: true, consented: true, bootstrap: testnet.bootstrap },
       ...options,

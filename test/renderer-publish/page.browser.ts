@@ -4,12 +4,12 @@ import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promise
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { sharedChromium } from '../helpers/chromium.ts'
 import { type Harness, startHarness } from './harness.ts'
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-const CHROMIUM = process.env['CAIRN_CHROMIUM'] ?? '/usr/bin/chromium'
 
 let harness: Harness
 let browser: Browser
@@ -21,21 +21,9 @@ let foreign: string[]
 
 beforeAll(async () => {
   harness = await startHarness()
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-gpu',
-    ],
-  })
+  browser = await sharedChromium()
 }, 120_000)
 afterAll(async () => {
-  await browser.close()
   await harness.close()
 })
 

@@ -360,7 +360,7 @@ describe('following', () => {
   })
 
   test('changes of several archives are told in one notification, one of a single archive leads to them', async () => {
-    const { page, backend, context } = await open({ alone: true })
+    const { page, backend, context } = await open()
     await context.grantPermissions(['notifications'])
     backend.settings.put({ ...backend.settings.get('settings')!, notify: true })
     await page.evaluate(() => {
@@ -599,7 +599,7 @@ describe('the connection', () => {
   })
 
   test('the token is gone from the address, and a used address is explained', async () => {
-    const { page, server, context } = await open({ alone: true })
+    const { page, server, context } = await open()
     expect(page.url()).not.toContain('token')
     await page.reload()
     await page.getByRole('heading', { name: 'Library' }).waitFor()
