@@ -5,6 +5,8 @@ import { parseArguments } from '../../main/cli/arguments.ts'
 import { parseTimes, sayTimes } from '../../main/cli/week.ts'
 import { limitsAt } from '../../main/network/limits.ts'
 import { Bucket, FairQueue, type Waiter } from '../../main/network/bucket.ts'
+import type { ScheduledRates } from '../../preload/contract/models.ts'
+import { offeredTimes } from '../../renderer/features/settings/offered-times.ts'
 
 const HOLDS = 0.1
 
@@ -318,4 +320,24 @@ describe('a schedule where the clock is changed', () => {
     ] as const)
       expect(holds(150, 210, instant)).toBe(wanted)
   })
+})
+
+test('further limits are offered at hours that have none yet, until the week is full', () => {
+  const schedule: ScheduledRates[] = []
+  for (let times = offeredTimes(schedule); times !== null; times = offeredTimes(schedule)) {
+    // Each minute of the week once: nothing is offered twice.
+    schedule.push({ ...times, down: null, up: null })
+    expect(schedule.length).toBeLessThan(20)
+  }
+  const minutes = new Map<number, number>()
+  for (const { days, from, to } of schedule)
+    for (const day of days)
+      for (let minute = from; minute < (to <= from ? to + 1440 : to); minute++) {
+        const at = (day * 1440 + minute) % (7 * 1440)
+        minutes.set(at, (minutes.get(at) ?? 0) + 1)
+      }
+  expect([minutes.size, Math.max(...minutes.values())]).toEqual([7 * 1440, 1])
+  // A day that was taken out of one set is offered by itself, behind all that is whole.
+  const friday = schedule.map((times, index) => (index === 0 ? { ...times, days: [1, 2, 3, 4] } : times))
+  expect(offeredTimes(friday)).toEqual({ days: [5], from: 540, to: 1020 })
 })

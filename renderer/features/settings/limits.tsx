@@ -11,6 +11,7 @@ import { cx } from '../../ui/class-names.ts'
 import { Switch } from '../../ui/field.tsx'
 import { rate } from '../../ui/format.ts'
 import { RateField } from '../../ui/rate-field.tsx'
+import { offeredTimes } from './offered-times.ts'
 
 const control =
   'h-8 rounded-md border border-line-strong/60 bg-surface px-2 text-ink hover:border-line-strong focus-visible:border-accent'
@@ -21,23 +22,9 @@ const WEEK = [1, 2, 3, 4, 5, 6, 0] as const
 const dayName = (day: number) =>
   new Intl.DateTimeFormat(undefined, { weekday: 'short' }).format(new Date(2023, 0, 1 + day))
 
-/** The first of these at which nothing holds yet: working hours, evenings, nights, and the days without work. */
-const OFFERED: readonly Pick<ScheduledRates, 'days' | 'from' | 'to'>[] = [
-  { days: [1, 2, 3, 4, 5], from: 9 * 60, to: 17 * 60 },
-  { days: [1, 2, 3, 4, 5], from: 17 * 60, to: 22 * 60 },
-  { days: [0, 1, 2, 3, 4, 5, 6], from: 22 * 60, to: 6 * 60 },
-  { days: [0, 6], from: 9 * 60, to: 17 * 60 },
-]
-
-/** As usual, until the person says what is other then. */
-function offered({ down, up, schedule }: LimitsModel): ScheduledRates {
-  const isTaken = ({ days, from, to }: (typeof OFFERED)[number]) =>
-    schedule.some(one => one.from === from && one.to === to && one.days.some(day => days.includes(day)))
-  return { ...(OFFERED.find(times => !isTaken(times)) ?? OFFERED[0]!), down, up }
-}
-
 export function Limits({ settings }: { readonly settings: Settings }): ReactElement {
   const { limits } = settings
+  const offered = offeredTimes(limits.schedule)
   const now = useNetwork()?.limits
   const save = (change: Partial<LimitsModel>) =>
     attempt(() => backend.settings.update({ limits: { ...limits, ...change } }))
@@ -80,12 +67,19 @@ export function Limits({ settings }: { readonly settings: Settings }): ReactElem
         <p className="text-sm text-muted">Where several cover the same time, the first of them holds.</p>
       )}
       <div className="flex flex-wrap items-center justify-between gap-2">
-        <Button
-          icon={<Plus size={14} aria-hidden />}
-          onClick={() => save({ schedule: [...limits.schedule, offered(limits)] })}
-        >
-          Other limits at some times…
-        </Button>
+        {offered === null ? (
+          <p className="text-sm text-muted">
+            Every hour of the week has limits of its own. To change when, change the hours above.
+          </p>
+        ) : (
+          <Button
+            icon={<Plus size={14} aria-hidden />}
+            // As usual, until the person says what is other then.
+            onClick={() => save({ schedule: [...limits.schedule, { ...offered, down: limits.down, up: limits.up }] })}
+          >
+            Other limits at some times…
+          </Button>
+        )}
         {now?.scheduled && (
           <p role="status" className="text-sm text-muted">
             Now: receive {say(now.down)}, send {say(now.up)}.
