@@ -11,7 +11,7 @@ export function ViewHeader({ title, under, actions }: ViewHeaderProps): ReactEle
   return (
     <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 px-3 pt-3 pb-2 narrow:px-5">
       {menu}
-      <div className="min-w-0 flex-1 basis-40">
+      <div className="min-w-0 flex-1 basis-40 max-narrow:basis-32">
         <h1 className="min-w-0 text-lg font-semibold">{title}</h1>
         {under && <div className="min-w-0 text-sm text-muted">{under}</div>}
       </div>

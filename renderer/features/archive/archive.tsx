@@ -133,7 +133,7 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
             {row.ownership === 'friends' && row.keeping.how === 'look' && known && (
               <Menu
                 trigger={
-                  <Button icon={<HardDrive size={14} aria-hidden />}>
+                  <Button icon={<HardDrive size={14} aria-hidden className="max-narrow:hidden" />}>
                     Keep
                     <ChevronDown size={14} aria-hidden className="-mr-1 text-muted" />
                   </Button>
@@ -143,7 +143,7 @@ export function Archive({ row, place, parts }: ArchiveProps): ReactElement {
             )}
             <Menu
               trigger={
-                <Button icon={<Share2 size={14} aria-hidden />}>
+                <Button icon={<Share2 size={14} aria-hidden className="max-narrow:hidden" />}>
                   Share
                   <ChevronDown size={14} aria-hidden className="-mr-1 text-muted" />
                 </Button>
