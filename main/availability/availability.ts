@@ -51,6 +51,8 @@ import type { Memory, Remembered } from './memory.ts'
 /** Milliseconds between two looks at one archive that somebody watches, and at one of all. */
 const WATCHED = 250
 const OTHERWISE = 1000
+/** What is watched and does not change is said to be so every so many milliseconds. */
+const STILL = 5000
 /** Counting takes at most this share of the time, but for long lists, after which no more than so many milliseconds pass. */
 const SHARE = 0.1
 const LONGEST = 4000
@@ -69,7 +71,7 @@ const BUCKETS = 256
 /** Versions of one archive that are known to be some. */
 const MOST_VERSIONS = 100
 
-type Machine = Omit<Neighbour, 'fetches' | 'heard'> & { readonly seenAt: number | null }
+type Machine = Omit<Neighbour, 'fetches'> & { readonly seenAt: number | null }
 
 /** Which list it is. */
 type Head = { readonly length: number; readonly fork: number }
@@ -436,12 +438,19 @@ export class Availability {
     for (const [key, known] of this.#active) {
       const isMore = known.holders.tell(known.watchers > 0)
       if (known.watchers > 0 && isDue(known, now)) void this.#countNow(key, known)
+      if (!known.dirty && !known.counting) this.#isStill(key)
       if (!isMore && !known.dirty && known.watchers === 0) this.#active.delete(key)
     }
     if (!this.#isBusy && now >= this.#idleUntil && this.#active.size > 0) void this.#countTheRest()
     if (this.#active.size > 0 || this.#timer === null) return
     clearInterval(this.#timer)
     this.#timer = null
+  }
+
+  /** Nothing has changed since it was counted: so it is now. */
+  #isStill(key: string): void {
+    const row = this.#rows.get(key)
+    if (row !== undefined && Date.now() - row.asOf >= STILL) this.#rows.put({ ...row, asOf: Date.now() })
   }
 
   /** Those that nobody looks at, one after another. */
@@ -701,7 +710,11 @@ export class Availability {
     const away = this.#memory.of(key).filter(({ id, list, content }) => !ids.has(id) && isSomething(list, content))
     return [
       ...connected.map(machine => ({ ...machine, seenAt: null })),
-      ...away.map(({ seenAt, ...machine }: Remembered) => ({ ...machine, seenAt: Math.min(seenAt, Date.now()) })),
+      ...away.map(({ seenAt, ...machine }: Remembered) => ({
+        ...machine,
+        heard: true,
+        seenAt: Math.min(seenAt, Date.now()),
+      })),
     ]
   }
 
@@ -822,12 +835,13 @@ function holderOf(
   places: Ranges,
   newest: Head,
 ): Holder {
-  const { id, seenAt, cairn, keeps } = machine
+  const { id, seenAt, heard, cairn, keeps } = machine
   const blocks = countOf(within(places, holding.content))
   return {
     id,
     connected: seenAt === null,
     seenAt,
+    heard,
     cairn,
     keeps,
     list: holding.version >= newest.length,

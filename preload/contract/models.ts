@@ -672,7 +672,7 @@ export type AvailabilitySummary = {
 
 /** Who has what of an archive's newest version. Bytes are sizes of files, so that files that share content each count it. */
 export type Availability = AvailabilitySummary & {
-  /** When it was so, in milliseconds since 1970: what has changed since is being counted. */
+  /** When it was so, in milliseconds since 1970: what has changed since is being counted. Where nothing has, it is a few seconds ago. */
   readonly asOf: number
   /** Of those who are connected: how many have not said yet what they hold, and count as holding nothing. */
   readonly unheard: number
@@ -711,6 +711,8 @@ export type Holder = {
   readonly connected: boolean
   /** When it was seen last; null: it is connected. */
   readonly seenAt: number | null
+  /** It has said what it holds, now or when it was there; until then it counts as holding nothing. */
+  readonly heard: boolean
   /** It is a Cairn, which tells all that it holds. Of others it is known as far as their protocol says it. */
   readonly cairn: boolean
   /** What it does for the archive, if it says so. */

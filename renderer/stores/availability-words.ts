@@ -1,6 +1,6 @@
 /** Whether an archive will be there, in one sentence: how it stands, since when that is known, and what the person can do. */
 import { assertNever } from '../../preload/contract/errors.ts'
-import type { ArchiveRow, AvailabilitySummary, Held, Verdict } from '../../preload/contract/models.ts'
+import type { ArchiveRow, Availability, AvailabilitySummary, Held, Verdict } from '../../preload/contract/models.ts'
 import { ago, bytes, count, number } from '../ui/format.ts'
 import type { Mood } from './words.ts'
 
@@ -14,11 +14,13 @@ export type Standing = {
 }
 
 type Known = Pick<AvailabilitySummary, 'now' | 'remembered' | 'connected' | 'away' | 'lastContact'>
+type Counted = Known & Pick<Availability, 'asOf' | 'unheard'>
 type Asked = Pick<ArchiveRow, 'ownership' | 'files' | 'paused'>
 
-const OWN_WORD = 'As of now. What others hold is what they say of themselves.'
+/** Milliseconds in which what is counted is said again where it stays the same, and some. */
+const NOW = 20_000
 
-export function sayStanding(known: Known, row: Asked, now: number): Standing {
+export function sayStanding(known: Counted, row: Asked, now: number): Standing {
   const { connected, away, lastContact } = known
   const isRemembered = connected === 0 && away > 0
   const verdict = isRemembered ? known.remembered : known.now
@@ -33,11 +35,9 @@ export function sayStanding(known: Known, row: Asked, now: number): Standing {
   const last = lastContact === null ? '' : `The last contact was ${ago(lastContact, now)}.`
   if (!isRemembered)
     return {
-      title: sayNow(verdict, row),
+      title: sayNow(verdict, row, known.unheard),
       mood: moodOf(verdict),
-      asOf: [connected > 0 ? OWN_WORD : 'As of now. Nobody else is known to hold any of it.', sayAlso(known, now)]
-        .filter(Boolean)
-        .join(' '),
+      asOf: [sayAsOf(known, now), sayUnheard(known), sayAlso(known, now)].filter(Boolean).join(' '),
       next: paused || sayNext(verdict, row, connected),
     }
   return {
@@ -52,13 +52,29 @@ export function sayStanding(known: Known, row: Asked, now: number): Standing {
   }
 }
 
+function sayAsOf({ asOf, connected }: Counted, now: number): string {
+  const when = now - asOf < NOW ? 'As of now.' : `As of ${ago(asOf, now)}: what has changed since is being counted.`
+  return `${when} ${connected > 0 ? 'What others hold is what they say of themselves.' : 'Nobody else is known to hold any of it.'}`
+}
+
+/** Those who are there and have not said what they hold may hold all of it. */
+function sayUnheard({ unheard, connected }: Counted): string {
+  if (unheard === 0) return ''
+  if (connected === 1) return 'The one who is connected has not said yet what it holds, and counts as holding nothing.'
+  const who = unheard === connected ? `The ${number(unheard)}` : `${number(unheard)} of the ${number(connected)}`
+  return unheard === 1
+    ? `${who} who are connected has not said yet what it holds, and counts as holding nothing.`
+    : `${who} who are connected have not said yet what they hold, and count as holding nothing.`
+}
+
 const others = (value: number) => (value === 1 ? 'one other' : `${number(value)} others`)
 const hold = (value: number) => `${others(value)} ${value === 1 ? 'holds' : 'hold'}`
 const times = (value: number) => (value === 1 ? 'once' : value === 2 ? 'twice' : `${number(value)} times`)
 const amount = ({ files, bytes: size }: { readonly files: number; readonly bytes: number }) =>
   `${count(files, 'file')} (${bytes(size)})`
 
-function sayNow(verdict: Exclude<Verdict, { name: 'unknown' }>, row: Asked): string {
+function sayNow(verdict: Exclude<Verdict, { name: 'unknown' }>, row: Asked, unheard: number): string {
+  const known = unheard > 0 ? 'As far as is known, ' : ''
   switch (verdict.name) {
     case 'safe':
       return `Safe to close: ${hold(verdict.others)} all of it`
@@ -68,11 +84,11 @@ function sayNow(verdict: Exclude<Verdict, { name: 'unknown' }>, row: Asked): str
       if (verdict.files === 0) return 'Only you hold this archive, and nothing is in it'
       const isAll = verdict.files === row.files
       const rest = verdict.others > 0 && !isAll ? `; ${hold(verdict.others)} the rest` : ''
-      return `Only you hold ${isAll ? 'this archive: ' : ''}${amount(verdict)}${rest}`
+      return upper(`${known}only you hold ${isAll ? 'this archive: ' : ''}${amount(verdict)}${rest}`)
     }
     case 'missing': {
       const only = verdict.onlyHere.files > 0 ? `, and only you hold ${amount(verdict.onlyHere)}` : ''
-      return `Nobody who is here now has ${amount(verdict)}${only}`
+      return upper(`${known}nobody who is here now has ${amount(verdict)}${only}`)
     }
     default:
       return assertNever(verdict)
@@ -196,9 +212,11 @@ export function sayHeldBy(
   some = false,
 ): { readonly short: string; readonly long: string } {
   const rest =
-    alone > 0 && alone < files ? ` ${number(alone)} of ${count(files, 'file')} nobody else who is connected holds.` : ''
+    alone > 0 && alone < files
+      ? ` ${number(alone)} of ${count(files, 'file')} nobody else who is connected is known to hold.`
+      : ''
   const least = files > 1 ? ', counting the file that the fewest have' : ''
-  const who = more === 0 ? 'nobody else who is connected holds all of it' : `${hold(more)} it${least}`
+  const who = more === 0 ? 'nobody else who is connected is known to hold all of it' : `${hold(more)} it${least}`
   if (here)
     return { short: more === 0 ? 'only you' : `you + ${number(more)}`, long: `On this device, and ${who}.${rest}` }
   const fetched = more === 0 ? '' : ' It is fetched when you open it.'

@@ -401,6 +401,7 @@ const holder = (number: number, change: Partial<Holder>): Holder => ({
   id: keyOf(number),
   connected: true,
   seenAt: null,
+  heard: true,
   cairn: true,
   keeps: 'all',
   list: true,

@@ -1,6 +1,6 @@
 /** Whether an archive will be there, in words. */
 import { expect, test } from 'vitest'
-import type { AvailabilitySummary, Verdict } from '../../preload/contract/models.ts'
+import type { Availability, AvailabilitySummary, Verdict } from '../../preload/contract/models.ts'
 import { isOnlyHere, sayHeldBy, sayShort, sayStanding } from '../../renderer/stores/availability-words.ts'
 
 const now = Date.UTC(2026, 4, 1, 12)
@@ -8,16 +8,19 @@ const HOUR = 3_600_000
 const row = { ownership: 'yours', files: 300, paused: false } as const
 const safe: Verdict = { name: 'safe', others: 3 }
 const alone: Verdict = { name: 'only-here', others: 0, files: 300, bytes: 2e9 }
-const summary = (change: Partial<AvailabilitySummary>): AvailabilitySummary => ({
+type Known = AvailabilitySummary & Pick<Availability, 'asOf' | 'unheard'>
+const summary = (change: Partial<Known>): Known => ({
   id: 'key',
   now: safe,
   remembered: safe,
   connected: 3,
   away: 0,
   lastContact: null,
+  asOf: now - 4000,
+  unheard: 0,
   ...change,
 })
-const title = (change: Partial<AvailabilitySummary>) => sayStanding(summary(change), row, now).title
+const title = (change: Partial<Known>) => sayStanding(summary(change), row, now).title
 
 test('what is so now', () => {
   expect(title({})).toBe('Safe to close: 3 others hold all of it')
@@ -46,8 +49,22 @@ test('nobody is connected: what was seen last is said as that, with its time, an
   expect(mixed.asOf).toMatch(/Counting those who are away, 3 others held all of it; one was seen 1 hour ago\.$/)
 })
 
+test('what is not known yet is not claimed, and what was counted has its time', () => {
+  const said = (change: Partial<Known>) => sayStanding(summary(change), row, now)
+  const some: Verdict = { name: 'only-here', others: 1, files: 2, bytes: 1000 }
+  expect(said({ now: some, unheard: 1 })).toMatchObject({
+    title: 'As far as is known, only you hold 2 files (1 kB); one other holds the rest',
+    asOf: 'As of now. What others hold is what they say of themselves. 1 of the 3 who are connected has not said yet what it holds, and counts as holding nothing.',
+  })
+  expect(said({ now: alone, connected: 1, unheard: 1 }).asOf).toMatch(/The one who is connected has not said yet/)
+  expect(said({ now: alone, connected: 2, unheard: 2 }).asOf).toMatch(/The 2 who are connected have not said yet/)
+  // More than is known cannot be less safe.
+  expect(said({ unheard: 1 }).title).toBe('Safe to close: 3 others hold all of it')
+  expect(said({ asOf: now - 180_000 }).asOf).toMatch(/^As of 3 minutes ago: what has changed since is being counted\./)
+})
+
 test('the next step fits who can do something', () => {
-  const next = (change: Partial<AvailabilitySummary>, ownership: 'yours' | 'friends') =>
+  const next = (change: Partial<Known>, ownership: 'yours' | 'friends') =>
     sayStanding(summary(change), { ...row, ownership }, now).next
   expect(next({ now: alone, connected: 0 }, 'yours')).toMatch(/send the link, or ask a friend/)
   expect(next({ now: alone }, 'friends')).toMatch(/ask its author or a friend/)

@@ -49,7 +49,7 @@ export function AvailabilityBar({ row }: { readonly row: Availability }): ReactE
     event.preventDefault()
     setAt(Math.max(0, Math.min(parts - 1, next)))
   }
-  const said = shown === null ? null : sayPart(bar, shown)
+  const said = shown === null ? null : sayPart(row, shown)
   return (
     <div className="flex flex-col gap-2">
       <div
@@ -99,7 +99,11 @@ export function AvailabilityBar({ row }: { readonly row: Availability }): ReactE
       </div>
       <ul className="flex flex-wrap gap-x-5 gap-y-1 text-sm text-muted">
         <Legend mark="h-3 bg-accent">{`Held by others: the higher, the more, up to ${number(top)} of them`}</Legend>
-        {bar.least.includes(0) && <Legend mark="h-1 self-end bg-bad">Nobody else now</Legend>}
+        {bar.least.includes(0) && (
+          <Legend mark="h-1 self-end bg-bad">
+            {row.unheard > 0 ? 'Nobody else, as far as is known' : 'Nobody else now'}
+          </Legend>
+        )}
         <Legend mark="h-1.5 bg-good forced-colors:bg-faint">On this device</Legend>
       </ul>
     </div>
@@ -219,25 +223,27 @@ function Here({ bar: { here } }: { readonly bar: Bar }): ReactElement {
   )
 }
 
-function sayPart({ least, mean, here }: Bar, part: number): string {
+function sayPart({ bar: { least, mean, here }, unheard }: Availability, part: number): string {
   const [few, usual, share] = [least[part]!, mean[part]!, here[part]!]
   const others =
     few === 0
       ? usual > 0
-        ? 'some of it nobody else holds now'
-        : 'nobody else holds it now'
+        ? `some of it nobody else ${unheard > 0 ? 'is known to hold' : 'holds'} now`
+        : `nobody else ${unheard > 0 ? 'is known to hold' : 'holds'} it now`
       : `${few === 1 ? 'one other holds' : `${number(few)} others hold`} all of it`
   const own = share >= 1 ? 'it is on this device' : share <= 0 ? 'it is not here' : `${percent(share, 1)} of it is here`
   return `${others}, ${own}`
 }
 
-function sayAll({ bar: { least }, here, blocks }: Availability): string {
+function sayAll({ bar: { least }, here, blocks, unheard }: Availability): string {
   const held = least.filter(value => value > 0).length
   const others =
     held === least.length
       ? 'All parts are held by others'
       : held === 0
-        ? 'Nobody else holds any part whole'
+        ? unheard > 0
+          ? 'Nobody else is known to hold any part whole'
+          : 'Nobody else holds any part whole'
         : `${number(held)} of ${number(least.length)} parts are held by others`
   return `${others}; ${here.blocks >= blocks ? 'all of it is here' : `${percent(here.blocks, blocks)} is here`}`
 }

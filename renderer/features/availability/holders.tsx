@@ -91,7 +91,8 @@ function sayKeeps({ all, cairn, keeps }: Holder): string {
   return cairn ? '' : 'another program'
 }
 
-function sayShare({ all, files, bytes: size, blocks, connected }: Holder, of: Availability): string {
+function sayShare({ all, files, bytes: size, blocks, connected, heard }: Holder, of: Availability): string {
+  if (!heard) return 'has not said yet what it holds'
   if (all) return connected ? 'holds all of it' : 'held all of it'
   if (of.version === null) return 'not counted yet'
   if (blocks === 0 && files === 0) return connected ? 'holds nothing of it yet' : 'held nothing of it'
