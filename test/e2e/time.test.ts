@@ -68,18 +68,27 @@ test('any version of a far archive is listed where one stops, and only what is l
 
 test('a file that is gone is found, looked at, brought back into its folder, and taken out again', async () => {
   const source = join(await stage.folder('author'), 'Notes')
-  await writeTree(source, { 'stays.txt': 'stays', 'gone.txt': 'the words that were lost', 'b/c.txt': 'c' })
+  await writeTree(source, {
+    'stays.txt': 'stays',
+    'gone.txt': 'the words that were lost',
+    'b/c.txt': 'c',
+    'b/lost.txt': 'l',
+  })
   const ana = await stage.person()
   const { key } = await publish(ana, [source])
   const first = await ana.archive(key, ({ source }) => source?.state.name === 'watching')
   await rm(join(source, 'gone.txt'))
+  await rm(join(source, 'b/lost.txt'))
   await writeFile(join(source, 'stays.txt'), 'changed')
   await ana.archive(key, ({ length, files }) => length > first.length && files === 2)
   const { page, complaints } = await ana.open()
   await go(page, `#/archive/${key}/files/`)
   await row(page, 'stays.txt').waitFor()
   await page.getByRole('button', { name: 'Also show what is gone' }).click()
-  await page.getByText(/^1 entry is gone from this folder/).waitFor()
+  await page.getByText(/^2 entries are gone from this folder and below/).waitFor()
+  await row(page, 'b/lost.txt').waitFor()
+  await page.getByRole('switch', { name: 'In subfolders, too' }).click()
+  await page.getByText(/^1 entry is gone from this folder itself/).waitFor()
   const find = page.getByRole('textbox', { name: /^Find among what is gone/ })
   await find.fill('nothing like it')
   await page.getByText('Nothing of that name so far').waitFor()
@@ -123,7 +132,7 @@ test('a file that is gone is found, looked at, brought back into its folder, and
 
   // What was said of it then, and what it is said to be afterwards.
   await page.getByRole('tab', { name: 'Changes' }).click()
-  await page.getByRole('button', { name: /Published 3 files/ }).waitFor()
+  await page.getByRole('button', { name: /Published 4 files/ }).waitFor()
   await page.getByRole('button', { name: /The shorter one was better/ }).click()
   for (const [text, button] of [
     ['As it was sent', 'Save'],

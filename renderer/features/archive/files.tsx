@@ -59,7 +59,7 @@ import { ui } from '../../stores/ui.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { EmptyState } from '../../ui/empty.tsx'
-import { TextField } from '../../ui/field.tsx'
+import { Switch, TextField } from '../../ui/field.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { count, number } from '../../ui/format.ts'
 import { isMac, isTyping, matches } from '../../ui/keys.tsx'
@@ -125,7 +125,7 @@ function useFolder(row: ArchiveRow, place: ArchivePlace): Opened | null {
 export function Files(props: FilesProps): ReactElement {
   const { row, place } = props
   const opened = useFolder(row, place)
-  const [gone, setGone] = useState(false)
+  const [gone, setGone] = useState<ShownGone>('no')
   return (
     <>
       <TimeLine row={row} place={place} menu={versionMenu(row, place)} />
@@ -189,10 +189,12 @@ const HUGE = 50_000
 
 type OpenFolderProps = FilesProps & {
   readonly folder: Folder
-  /** What is gone is shown as well. */
-  readonly gone: boolean
-  readonly onGone: (shown: boolean) => void
+  readonly gone: ShownGone
+  readonly onGone: (gone: ShownGone) => void
 }
+
+/** What is gone is shown as well: from the folder itself, or also from those in it. */
+type ShownGone = 'no' | 'here' | 'below'
 
 function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFolderProps): ReactElement {
   const { status, entries: read, complete, error } = useStore(folder.store)
@@ -219,8 +221,9 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
   const effective = sort ?? (atOnce.current === true && complete && read.length <= PAGE ? byName : null)
   const made = useMadeFolders(row.id)
   const [part, setPart] = useState('')
-  const isFinding = gone && part.trim() !== ''
-  const lost = useGone({ row, version, folder: path, name: part.trim() }, gone)
+  const showsGone = gone !== 'no'
+  const isFinding = showsGone && part.trim() !== ''
+  const lost = useGone({ row, version, folder: path, name: part.trim(), below: gone === 'below' }, showsGone)
   const lostEntries = lost?.entries
   const entries = useMemo((): readonly Listed[] => {
     const alone = !editable
@@ -560,7 +563,11 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
             )}
             <DownloadButton row={row} version={version} chosen={chosen} path={path} />
             <TimeButton place={place} />
-            <IconButton label="Also show what is gone" pressed={gone} onClick={() => onGone(!gone)}>
+            <IconButton
+              label="Also show what is gone"
+              pressed={showsGone}
+              onClick={() => onGone(showsGone ? 'no' : 'below')}
+            >
               <ArchiveRestore size={16} aria-hidden />
             </IconButton>
             <IconButton
@@ -596,7 +603,7 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
             editable={editable}
             onTop={() => goTo('/')}
             onNewest={() => ui.go({ ...place, version: null, file: null })}
-            onGone={gone ? null : () => onGone(true)}
+            onGone={showsGone ? null : () => onGone('below')}
           />
         ) : (
           <ContextMenu items={menu}>
@@ -605,7 +612,16 @@ function OpenFolder({ row, place, folder, renderPreview, gone, onGone }: OpenFol
             </div>
           </ContextMenu>
         )}
-        {lost !== null && <GoneNote gone={lost} newest={version ?? row.length} part={part} onPart={setPart} />}
+        {lost !== null && (
+          <GoneNote
+            gone={lost}
+            newest={version ?? row.length}
+            below={gone === 'below'}
+            onBelow={below => onGone(below ? 'below' : 'here')}
+            part={part}
+            onPart={setPart}
+          />
+        )}
       </div>
       {wide && inspector && (
         <aside aria-label="Details" className="flex w-80 shrink-0 flex-col border-l border-line">
@@ -918,17 +934,20 @@ function ReadingNote({ why, read, onStop }: ReadingNoteProps): ReactElement {
 type GoneNoteProps = {
   readonly gone: Gone
   readonly newest: number
+  /** What is gone from the folders in it is among it. */
+  readonly below: boolean
+  readonly onBelow: (below: boolean) => void
   /** Of names that are looked for. */
   readonly part: string
   readonly onPart: (part: string) => void
 }
 
-function GoneNote({ gone, newest, part, onPart }: GoneNoteProps): ReactElement {
+function GoneNote({ gone, newest, below, onBelow, part, onPart }: GoneNoteProps): ReactElement {
   const { entries, at, busy, more, error, onward, stop } = gone
   const found = entries.length === 0 ? 'Nothing' : count(entries.length, 'entry', 'entries')
   const verb = entries.length > 1 ? 'are' : 'is'
-  const lost =
-    part.trim() === '' ? `${found} ${verb} gone from this folder itself` : `${found} of that name ${verb} gone`
+  const from = below ? 'this folder and below' : 'this folder itself'
+  const lost = part.trim() === '' ? `${found} ${verb} gone from ${from}` : `${found} of that name ${verb} gone`
   const back = at === null ? '' : `, back to version ${number(at)} of ${number(newest)}`
   const said = error === null ? null : explain(error)
   return (
@@ -940,7 +959,7 @@ function GoneNote({ gone, newest, part, onPart }: GoneNoteProps): ReactElement {
             ? `Looking for what is gone${back}…`
             : more
               ? `${lost} so far${back}.`
-              : `${lost}. The whole history was looked through${part.trim() === '' ? '; type a name to look in subfolders too' : ''}.`}
+              : `${lost}. The whole history was looked through.`}
       </span>
       {busy ? (
         <Button size="small" onClick={stop}>
@@ -953,6 +972,7 @@ function GoneNote({ gone, newest, part, onPart }: GoneNoteProps): ReactElement {
           </Button>
         )
       )}
+      {part.trim() === '' && <Switch label="In subfolders, too" checked={below} onChecked={onBelow} />}
       <TextField
         label="Find among what is gone, by name"
         labelHidden

@@ -1,5 +1,5 @@
 /**
- * What a folder had and has no more, looked for while somebody wants to see it. A part of the log is read by itself, and the
+ * What a folder, and those in it, had and have no more, looked for while somebody wants to see it. A part of the log is read by itself, and the
  * rest when they ask for it.
  */
 import { useCallback, useEffect, useRef, useState } from 'react'
@@ -74,16 +74,18 @@ export type Wanted = {
   readonly row: ArchiveRow
   readonly version: number | null
   readonly folder: string
-  /** Also of what lies below the folder, those whose name holds this; empty: what lay in the folder itself. */
+  /** Of what lies anywhere below the folder those whose name holds this; empty: whatever they are called. */
   readonly name: string
+  /** Of all names: also what is gone from the folders in it that are still there. */
+  readonly below: boolean
 }
 
 /** null: nobody wants to see it. */
-export function useGone({ row, version, folder, name }: Wanted, wanted: boolean): Gone | null {
+export function useGone({ row, version, folder, name, below }: Wanted, wanted: boolean): Gone | null {
   const { id: key, length } = row
   const live = useLive()
   const [state, setState] = useState<State>(start)
-  const of = JSON.stringify([key, version, folder, name])
+  const of = JSON.stringify([key, version, folder, name, below])
   const ending = useRef<AbortController | null>(null)
 
   const look = useCallback(
@@ -94,7 +96,7 @@ export function useGone({ row, version, folder, name }: Wanted, wanted: boolean)
       setState(known => (until === null ? { ...start, of } : { ...known, busy: true, error: null }))
       backend.history
         .gone(
-          { key, version, folder, name: name === '' ? null : name, until, limit: LIMIT },
+          { key, version, folder, name: name === '' ? null : name, below, until, limit: LIMIT },
           {
             signal: own.signal,
             onProgress: ({ entries, at }) =>
@@ -107,7 +109,7 @@ export function useGone({ row, version, folder, name }: Wanted, wanted: boolean)
           (error: unknown) => !own.signal.aborted && setState(known => ({ ...known, busy: false, error })),
         )
     },
-    [key, version, folder, name, of],
+    [key, version, folder, name, below, of],
   )
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new version may have taken something out, or brought it back
   useEffect(() => {
