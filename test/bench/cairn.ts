@@ -130,10 +130,11 @@ export class Cairn {
     })
   }
 
-  /** With consent given, and on a DHT of our own. */
-  static async start(storage: string, bootstrap: string): Promise<Cairn> {
+  /** On a DHT of our own. `within`: a network namespace. */
+  static async start(storage: string, bootstrap: string, within: string | null = null): Promise<Cairn> {
     if (!existsSync(HEADLESS)) throw new Error('Cairn is not built: npm run build')
-    const process = await MeasuredProcess.start(HEADLESS, ['--storage', storage, '--bootstrap', bootstrap])
+    const args = ['--storage', storage, '--bootstrap', bootstrap]
+    const process = await MeasuredProcess.start(HEADLESS, args, () => {}, within)
     while (true) {
       process.throwIfEnded()
       const transport = await connectLocal(storage)
@@ -142,10 +143,16 @@ export class Cairn {
     }
   }
 
+  /** With consent given. */
   async goOnline(): Promise<void> {
-    await this.client.settings.update({ consented: true })
+    await this.consent()
     for await (const changes of this.client.network.watch())
       for (const change of changes) if (change.op === 'put' && change.item.state.name === 'online') return
+  }
+
+  /** Where nobody gets in unasked, or none has tried, it is not said to be online. */
+  async consent(): Promise<void> {
+    await this.client.settings.update({ consented: true })
   }
 
   get pid(): number {

@@ -30,11 +30,19 @@ export class MeasuredProcess {
   #taken = 0
   #said = ''
 
-  private constructor(script: string, args: readonly string[], file: string, told: (message: unknown) => void) {
+  private constructor(
+    script: string,
+    args: readonly string[],
+    file: string,
+    told: (message: unknown) => void,
+    within: string | null,
+  ) {
     this.#file = file
     this.#name = script
     this.#told = told
-    this.process = spawn(process.execPath, ['--import', MONITOR, script, ...args], {
+    const command = [process.execPath, '--import', MONITOR, script, ...args]
+    const [program, ...rest] = within === null ? command : ['ip', 'netns', 'exec', within, ...command]
+    this.process = spawn(program!, rest, {
       env: { ...process.env, BENCH_FIGURES: file },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
@@ -53,13 +61,15 @@ export class MeasuredProcess {
     )
   }
 
-  /** `told` gets what it says unasked. It is killed when the test ends. */
+  /** `told` gets what it says unasked. `within`: a network namespace. It is killed when the test ends. */
   static async start(
     script: string,
     args: readonly string[] = [],
     told: (message: unknown) => void = () => {},
+    within: string | null = null,
   ): Promise<MeasuredProcess> {
-    const measured = new MeasuredProcess(script, args, join(await temporaryFolder('bench-figures'), 'figures'), told)
+    const file = join(await temporaryFolder('bench-figures'), 'figures')
+    const measured = new MeasuredProcess(script, args, file, told, within)
     onTestFinished(() => measured.end('SIGKILL'))
     return measured
   }

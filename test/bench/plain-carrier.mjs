@@ -25,9 +25,11 @@ const take = async key => {
 }
 
 answer({
-  async open({ storage, bootstrap }) {
+  /** `loopback` false: it is a machine among others. */
+  async open({ storage, bootstrap, loopback = true }) {
     store = new Corestore(join(storage, 'store'))
-    swarm = new Hyperswarm({ dht: new DHT({ bootstrap: [bootstrap], host: '127.0.0.1', firewalled: false }) })
+    const place = loopback ? { host: '127.0.0.1', firewalled: false } : {}
+    swarm = new Hyperswarm({ dht: new DHT({ bootstrap: [bootstrap], ...place }) })
     swarm.on('connection', connection => {
       connection.on('error', () => {})
       store.replicate(connection)
