@@ -96,6 +96,7 @@ export function createHandlers({
   return {
     archives: {
       open: ({ link }) => archives.open(link),
+      giveUp: ({ key }) => archives.giveUp(key),
       readLink: ({ link }) => archives.readLink(link),
       watch: (_, signal) => archives.rows.watch(signal),
       retry: ({ key }) => archives.retry(key),

@@ -96,6 +96,8 @@ export class Archives {
   readonly #registry: Registry
   readonly #network: Network
   readonly #log: Log
+  /** Of each archive that a look has brought into the library since the start: how many looks at it were not given up. */
+  readonly #looks = new Map<string, number>()
   /** Rows that may have changed are looked at some times a second; null: none has, or it is not time for it yet. */
   #sampler: NodeJS.Timeout | null = null
   #samples = false
@@ -223,6 +225,7 @@ export class Archives {
       }
       await this.#registry.setArchive(record)
       await this.#admit(record, { urgent: true })
+      this.#looks.set(link.key, 1)
     } else if (
       link.secret !== null &&
       known.secret !== link.secret &&
@@ -231,9 +234,25 @@ export class Archives {
     ) {
       await this.#reopen(await this.#registry.update(link.key, { secret: link.secret, summary: null }))
     }
+    const looks = this.#looks.get(link.key)
+    if (known !== undefined && looks !== undefined) this.#looks.set(link.key, looks + 1)
     const said = saidBy(link)
     this.#of(link.key).archive.pins.claim(said.version, said.pin)
     return said
+  }
+
+  /** Takes one `open` back. What was found, or is wanted by anybody else, stays. */
+  giveUp(key: string): Promise<void> {
+    return this.#store.reserve.lend(() =>
+      this.#inTurn(key, async () => {
+        const looks = this.#looks.get(key)
+        if (looks === undefined) return
+        this.#looks.set(key, looks - 1)
+        const { watched, keeping } = this.record(key)
+        if (looks > 1 || watched !== null || keeping.how !== 'look' || this.get(key).length > 0) return
+        await this.#forget(key)
+      }),
+    )
   }
 
   retry(key: string): void {
@@ -515,6 +534,7 @@ export class Archives {
     const bytes = await archive.heldBytes()
     this.#dismiss(opened)
     this.#opened.delete(key)
+    this.#looks.delete(key)
     this.rows.delete(key)
     await this.#registry.removeArchive(
       key,

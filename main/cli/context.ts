@@ -66,7 +66,8 @@ export type Opened = {
 
 /**
  * Opens a link and waits until there is something to read, in that `version` where the link names none. `news`: also shortly for
- * somebody who has a newer one. `leavesNothing`: where nothing is found, it is not in the library afterwards, unless it was before.
+ * somebody who has a newer one. `leavesNothing`: where nothing is found, it is not in the library afterwards, unless it was before, or
+ * somebody else has opened it.
  * Throws NOBODY_REACHABLE with the reason when time is up.
  */
 export async function openArchive(
@@ -79,7 +80,6 @@ export async function openArchive(
   const { client, signal } = context
   await agree(context)
   const archives = new Mirror(client.archives.watch(undefined, { signal }))
-  const isNew = !(await archives.all()).has(parseLink(link).key)
   const opened = await client.archives.open({ link }, { signal })
   let found: ArchiveRow
   let wasKnown: boolean
@@ -87,7 +87,7 @@ export async function openArchive(
     wasKnown = isReadable(await rowOf(archives, opened.key))
     found = await waitForContent(context, archives, opened.key, version ?? opened.version ?? 0, timeout)
   } catch (error) {
-    if (isNew && leavesNothing) await forgetUnfound(context, archives.rows.get(opened.key))
+    if (leavesNothing) await giveUp(context, opened.key)
     throw error
   }
   const row =
@@ -103,13 +103,12 @@ export async function openArchive(
   return { ...opened, row }
 }
 
-/** Takes out of the library what only this look put there, unless somebody wants it meanwhile. Also after Ctrl-C. */
-async function forgetUnfound({ client }: Context, row: ArchiveRow | undefined): Promise<void> {
-  if (row === undefined || row.length > 0 || row.watched !== null || row.keeping.how !== 'look') return
+/** Also after Ctrl-C. */
+async function giveUp({ client }: Context, key: string): Promise<void> {
   try {
-    await client.archives.forget({ key: row.id })
+    await client.archives.giveUp({ key })
   } catch (error) {
-    // Gone already, or Cairn was closed: what made the look fail is what is to be said.
+    // Cairn was closed: what made the look fail is what is to be said.
     if (!(error instanceof AppError)) throw error
   }
 }

@@ -134,6 +134,11 @@ export const contract = {
       input: z.strictObject({ link: z.string().max(8192) }),
       output: type<OpenedLink>(),
     }),
+    /**
+     * Takes one `open` back, of a look that came to nothing: the archive leaves the library if that look brought it there, unless
+     * it was found, is watched for or kept, or somebody else has opened it since. Does nothing otherwise.
+     */
+    giveUp: call({ input: z.strictObject({ key: Key }) }),
     /** What a link says, without opening it: nothing is asked of anybody and nothing is remembered. Refuses what `open` would. */
     readLink: call({
       input: z.strictObject({ link: z.string().max(8192) }),

@@ -199,6 +199,7 @@ function handlers(harness: Harness): Handlers<Contract> {
   return {
     archives: {
       open: unused,
+      giveUp: nothing,
       readLink: unused,
       watch: (_, signal) => once<ArchiveRow>([], signal),
       retry: nothing,

@@ -196,6 +196,7 @@ export class ScriptedBackend implements Backend {
         setNotify: nothing('archives.setNotify'),
         setLimits: nothing('archives.setLimits'),
         pause: nothing('archives.pause'),
+        giveUp: nothing('archives.giveUp'),
         forget: ({ key }) => {
           this.calls.push({ name: 'archives.forget', input: { key } })
           this.archives.delete(key)
