@@ -4,7 +4,7 @@
  *
  * Counted are blocks of lists and contents as they are stored, which is what an archive is made of; and apart from them
  * everything at the sockets, with what finding, encrypting and proving take. Totals are in a small file that is written every
- * twenty seconds while something passes: a kill loses what came after.
+ * twenty seconds while something passes: a kill loses what came after. Signs of life alone, which always pass, wait for ten minutes.
  */
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,8 +19,10 @@ import type { Network } from './network.ts'
 
 type Counting = Pick<Network, 'onBlock' | 'wire'>
 
-/** Milliseconds between two writes, and between two looks. */
+/** Milliseconds between two writes, and where no block and few bytes have passed since; between two looks. */
 const SAVE = 20_000
+const SELDOM = 600_000
+const FEW = 1 << 20
 const LOOK = 1000
 /** Of so many archives with machines it is told apart: whoever comes and goes for ever under new keys takes no more. */
 const METERS = 5000
@@ -62,6 +64,9 @@ export class Traffic {
   #seen = { down: 0, up: 0 }
   #changed = new Set<string>()
   #unsaved = false
+  /** Worth more than to be written down seldom; and bytes at the sockets since it was. */
+  #pressing = false
+  #passed = 0
   #saved = performance.now()
 
   private constructor(path: string, file: z.infer<typeof File>, network: Counting, log: Log, clock: () => Date) {
@@ -115,6 +120,7 @@ export class Traffic {
     for (const id of this.#meters.keys()) if (id.startsWith(`${archive}/`)) this.#meters.delete(id)
     if (!this.#archives.delete(archive)) return
     this.#unsaved = true
+    this.#pressing = true
     this.rows.delete(archive)
   }
 
@@ -142,6 +148,7 @@ export class Traffic {
         sum[direction === 'down' ? 'bytesDown' : 'bytesUp'] += bytes
         sum[direction === 'down' ? 'blocksDown' : 'blocksUp']++
       }
+    this.#pressing = true
     this.#changed.add(archive)
     this.#changed.add('all')
   }
@@ -165,6 +172,7 @@ export class Traffic {
       if (passed === 0) continue
       this.#wire.today[direction] += passed
       this.#wire.ever[direction] += passed
+      this.#passed += passed
       this.#changed.add('all')
     }
     this.#seen = wire
@@ -178,16 +186,20 @@ export class Traffic {
       this.#unsaved = true
     }
     this.#changed = new Set()
-    if (performance.now() - this.#saved >= SAVE) void this.#save()
+    const pause = this.#pressing || this.#passed >= FEW ? SAVE : SELDOM
+    if (performance.now() - this.#saved >= pause) void this.#save()
   }
 
   async #save(): Promise<void> {
     this.#saved = performance.now()
     this.#unsaved = false
+    this.#pressing = false
+    this.#passed = 0
     try {
       await this.#saver.save()
     } catch (error) {
       this.#unsaved = true
+      this.#pressing = true
       this.#log.warn({ err: error }, 'what has passed could not be written down')
     }
   }
