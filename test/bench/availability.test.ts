@@ -6,11 +6,12 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import Hypercore from 'hypercore'
 import { afterAll, onTestFinished, test } from 'vitest'
 import { decodeKey } from '../../main/archives/links.ts'
 import type { Availability } from '../../preload/contract/models.ts'
 import { temporaryFolder } from '../helpers/files.ts'
-import { startTestnet } from '../helpers/testnet.ts'
+import { startTestnet, type Testnet } from '../helpers/testnet.ts'
 import { Cairn } from './cairn.ts'
 import { describeMachine } from './machine.ts'
 import { MeasuredProcess, now } from './measured.ts'
@@ -22,7 +23,7 @@ const RUNS = Number(process.env['BENCH_RUNS'] ?? 3)
 const FILES = Number(process.env['BENCH_FILES'] ?? 100_000)
 const MANY = Number(process.env['BENCH_MANY'] ?? 500)
 /** Seconds for which nothing happens. */
-const IDLE = Number(process.env['BENCH_IDLE'] ?? 60)
+const IDLE = Number(process.env['BENCH_IDLE'] ?? 120)
 
 const rows = new Rows()
 const table = new Table(`Who holds what of ${FILES.toLocaleString('en')} files, and of ${MANY} archives, on loopback`)
@@ -129,9 +130,13 @@ async function cpuOf(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
-/** Of both together, a minute, while nothing happens. */
-async function idling(pids: readonly number[]): Promise<number> {
-  // What came before ends first.
+/** Of both together, a minute, while nothing happens. `topics`: what both announce, in hex. */
+async function idling(pids: readonly number[], { nodes }: Testnet, topics: readonly string[]): Promise<number> {
+  for (const pid of pids) process.kill(pid, 'SIGWINCH')
+  // What came before ends first: plain ones announce for a minute what they have joined.
+  const told = (topic: string) =>
+    nodes.some(({ _persistent: kept }) => (kept?.records.get(topic, 20).length ?? 0) === pids.length)
+  while (!topics.every(told)) await sleep(1000)
   await sleep(20_000)
   const sum = async () => (await Promise.all(pids.map(cpuOf))).reduce((all, one) => all + one, 0)
   const before = await sum()
@@ -145,9 +150,17 @@ test.runIf(process.platform === 'linux' && rows.wants(idle, ''))(`${MANY} archiv
   const bootstrap = testnet.bootstrap[0]!
   await rows.measure(idle, SWARM, async () => {
     const [writer, holder] = [await startMany(), await startMany()]
-    const keys = await writer.ask('write', { storage: await temporaryFolder('bench-plain'), bootstrap, many: MANY })
+    const keys = await writer.ask<readonly string[]>('write', {
+      storage: await temporaryFolder('bench-plain'),
+      bootstrap,
+      many: MANY,
+    })
     await holder.ask('hold', { storage: await temporaryFolder('bench-plain'), bootstrap, keys })
-    const value = await idling([writer.process.pid!, holder.process.pid!])
+    const value = await idling(
+      [writer.process.pid!, holder.process.pid!],
+      testnet,
+      keys.map(key => topicOf(Buffer.from(key, 'hex'))),
+    )
     await Promise.all([writer.end('SIGKILL'), holder.end('SIGKILL')])
     return { value, also: {} }
   })
@@ -178,7 +191,11 @@ test.runIf(process.platform === 'linux' && rows.wants(idle, ''))(`${MANY} archiv
         if (safe.size === keys.size) break
       }
     }
-    const value = await idling([author.pid, friend.pid])
+    const value = await idling(
+      [author.pid, friend.pid],
+      testnet,
+      [...keys].map(key => topicOf(decodeKey(key))),
+    )
     const figures = [await author.figures(), await friend.figures()]
     await Promise.all([author.end(), friend.end()])
     return { value, also: { 'RSS MB': Math.max(...figures.map(({ rss }) => rss)) / 1e6 } }
@@ -187,5 +204,7 @@ test.runIf(process.platform === 'linux' && rows.wants(idle, ''))(`${MANY} archiv
   rows.show(table, idle, SWARM, { unit: 's', bars: [], note: 'both together', ratio: rows.ratio(idle, CAIRN, SWARM) })
   rows.throwIfFailed(/Cairn/)
 })
+
+const topicOf = (key: Uint8Array): string => Hypercore.discoveryKey(key).toString('hex')
 
 const startMany = () => MeasuredProcess.start(new URL('plain-many.mjs', import.meta.url).pathname)

@@ -1,6 +1,7 @@
 /**
  * Preloaded into every process that is measured (`node --import`), so that what it says of its loop and its memory is
- * its own. On SIGUSR2 it writes them to the file that BENCH_FIGURES names, and begins anew.
+ * its own. On SIGUSR2 it writes them to the file that BENCH_FIGURES names, and begins anew. On SIGWINCH it looks at the loop no
+ * more: to look two hundred times a second is most of what a program does to which nothing happens.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -16,6 +17,8 @@ process.on('SIGUSR2', () => {
   renameSync(`${file}.new`, file)
   delay.reset()
 })
+
+process.on('SIGWINCH', () => delay.disable())
 
 /** Bytes. On Linux `maxRSS` may be that of the process which started this one, and cannot be begun anew. */
 function peak() {

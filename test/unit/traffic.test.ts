@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import fc from 'fast-check'
+import { writeJson } from '../../main/lib/atomic-file.ts'
 import { createLog } from '../../main/lib/log.ts'
 import { Meter, REMEMBERED } from '../../main/network/meter.ts'
 import { Traffic } from '../../main/network/traffic.ts'
@@ -141,6 +142,23 @@ describe('totals', () => {
     const written = async () =>
       JSON.parse(await readFile(join(storage, 'traffic.json'), 'utf8')).archives.a.ever.bytesUp
     await expect.poll(written).toBe(110)
+
+    // What always passes is no reason to write all of it down some times a minute.
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout', 'performance'] })
+    const quiet = scripted()
+    const wire = () => readFile(join(storage, 'traffic.json'), 'utf8').then(text => JSON.parse(text).wire.ever.down)
+    const before = await wire()
+    await Traffic.open(storage, quiet.network as never, log)
+    for (let second = 0; second < 120; second++) {
+      quiet.wire.down += 1000
+      vi.advanceTimersByTime(1000)
+    }
+    // What was begun to be written would be there before what is written after it.
+    for (let turn = 0; turn < 3; turn++) await writeJson(join(storage, 'later.json'), {})
+    expect(await wire()).toBe(before)
+    vi.advanceTimersByTime(600_000)
+    vi.useRealTimers()
+    await expect.poll(wire).toBe(before + 120_000)
 
     // What cannot be read is set aside.
     await writeFile(join(storage, 'traffic.json'), '{ half')
