@@ -44,7 +44,7 @@ test('only what can replace its own file does so', () => {
 
 async function folder(): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), 'cairn-updates-'))
-  onTestFinished(() => rm(made, { recursive: true, force: true }))
+  onTestFinished(() => rm(made, { recursive: true, force: true, maxRetries: 10 }))
   return made
 }
 

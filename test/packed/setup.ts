@@ -27,5 +27,5 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const packed = JSON.parse(stdout.trim().split('\n').at(-1)!) as Packed
   project.provide('program', join(folder, 'app'))
   project.provide('packed', { ...packed, folder })
-  return () => rm(work, { recursive: true, force: true })
+  return () => rm(work, { recursive: true, force: true, maxRetries: 10 })
 }

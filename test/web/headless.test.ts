@@ -22,7 +22,7 @@ afterEach(async () => {
 
 async function storage(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'cairn-headless-'))
-  closing.push(() => rm(folder, { recursive: true, force: true }))
+  closing.push(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
   return folder
 }
 

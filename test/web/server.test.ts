@@ -122,7 +122,7 @@ test('after a restart an open page finds the same address, and its session goes 
   const other = await startShell([], storage)
   expect(other.host).not.toBe(again.host)
   await Promise.all([again.close(), other.close()])
-  await rm(storage, { recursive: true })
+  await rm(storage, { recursive: true, maxRetries: 10 })
 })
 
 test('bytes of archives are no page of their own, but can be saved', async () => {
