@@ -1,7 +1,8 @@
 /**
  * The kinds of tests. `unit`: pure and quick, many at a time. `integration`: real backends on a local DHT, four files
  * at a time. `browser`: the built page in a real Chromium, two. `soak` and `bench` take long and run when they are
- * asked for. `packed`: what packages hold, packed without Electron and run by plain Node from elsewhere.
+ * asked for. `packed`: what packages hold, packed without Electron and run by plain Node from elsewhere. `alone`: those of
+ * `integration` that a whole run gives a process each.
  */
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
@@ -36,6 +37,10 @@ class LongFirst extends BaseSequencer {
 
 /** Done with the packed app in a whole run, and with what is built here by itself. */
 const PACKED_TOO = ['test/e2e/two-people.test.ts']
+/** They put something else in a module's place before it is read, or count what this process holds. */
+const ALONE = ['direct', 'endless', 'flush', 'holding', 'limits', 'reviewed'].map(
+  name => `test/integration/${name}.test.ts`,
+)
 const isWholeRun = process.env['CAIRN_WHOLE_RUN'] === '1'
 
 // Node 20 lacks Map.groupBy, which vitest's reporter calls as soon as a test fails.
@@ -90,8 +95,15 @@ export default defineConfig({
           // They wait as long as they work: for quiet, for a DHT, for a disk.
           fileParallelism: true,
           maxWorkers: 4,
+          // What a worker has read serves its next file as well: to read all of it takes longer than many a test.
+          isolate: !isWholeRun,
           include: ['test/integration/**/*.test.ts', 'test/web/**/*.test.ts', 'test/cli/**/*.test.ts'],
+          exclude: isWholeRun ? ALONE : [],
         },
+      },
+      {
+        // In a whole run, where the others share what a worker has read.
+        test: { ...slow, name: 'alone', fileParallelism: true, maxWorkers: 4, include: ALONE },
       },
       {
         test: {

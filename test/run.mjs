@@ -33,9 +33,9 @@ const MODES = {
     ensureChromium()
     await checked({ tries: 2 })
     if (!(await build())) return
-    // One after the other: both at the same time take longer, since each wait is then for somebody who has no turn.
-    await vitest('integration', { tries: 2 })
     process.env.CAIRN_WHOLE_RUN = '1'
+    // One after the other: both at the same time take longer, since each wait is then for somebody who has no turn.
+    await vitest('integration', { tries: 2, beside: ['alone'] })
     await vitest('browser', { tries: 2, beside: ['packed'] })
   },
   soak: async () => {
