@@ -37,8 +37,11 @@ class LongFirst extends BaseSequencer {
 
 /** Done with the packed app in a whole run, and with what is built here by itself. */
 const PACKED_TOO = ['test/e2e/two-people.test.ts']
-/** They put something else in a module's place before it is read, or count what this process holds. */
-const ALONE = ['direct', 'endless', 'flush', 'holding', 'limits', 'reviewed'].map(
+/**
+ * They put something else in a module's place before it is read, count what this process holds, or take a disk away from
+ * a backend, which may then not come to its end before its process does.
+ */
+const ALONE = ['direct', 'endless', 'flush', 'holding', 'killed', 'limits', 'reviewed'].map(
   name => `test/integration/${name}.test.ts`,
 )
 const isWholeRun = process.env['CAIRN_WHOLE_RUN'] === '1'
