@@ -206,7 +206,8 @@ class Writer {
         else {
           await setMode(target)
           const { manifest } = this.#options
-          if (manifest.get(target.relative).length > 1) await manifest.settle(target.relative)
+          if (manifest.get(target.relative).length > 1)
+            await manifest.settle(target.relative, this.#contentOf(target.file))
           this.#done(target.file.size, target.path)
         }
       }
@@ -393,7 +394,7 @@ class Writer {
   }
 
   async #settle({ file, relative, path }: FileTarget): Promise<void> {
-    await this.#options.manifest.settle(relative)
+    await this.#options.manifest.settle(relative, this.#contentOf(file))
     this.#done(file.size, path)
   }
 
@@ -433,7 +434,7 @@ class Writer {
       await this.#options.manifest.announce(relative, { size: 0, modified: null, content: linkContent(link.target) })
       await symlink(link.target, local)
     }
-    await this.#options.manifest.settle(relative)
+    await this.#options.manifest.settle(relative, linkContent(link.target))
     this.#done(0, path)
   }
 
@@ -516,10 +517,11 @@ class Writer {
   async #isEqual({ file, local, relative }: FileTarget, stats: Stats | null): Promise<boolean> {
     if (stats === null || !stats.isFile() || stats.size !== file.size) return false
     if (file.modified !== null && !sameTime(stats, file.modified)) return false
+    const ours: (string | null)[] = []
     for (const written of this.#options.manifest.get(relative))
-      if (written.content !== null && (await isOne(local, stats, written)))
-        return written.content === this.#contentOf(file)
-    return file.modified !== null
+      if (written.content !== null && (await isOne(local, stats, written))) ours.push(written.content)
+    // Where it may be either of two, it is neither.
+    return ours.length === 0 ? file.modified !== null : ours.every(content => content === this.#contentOf(file))
   }
 
   #contentOf({ blob, size }: ArchiveFile): string {
@@ -634,10 +636,17 @@ function above(relative: string): readonly string[] {
   return folders
 }
 
+/** In milliseconds: those of FAT and of some servers are whole seconds, those of exFAT hundredths. */
+const COARSE = [
+  { kept: 1000, apart: 2000 },
+  { kept: 10, apart: 10 },
+] as const
+
 /** The file system may keep coarser times than the archive. */
-const sameTime = (stats: Stats, modified: number) =>
-  Math.abs(stats.mtimeMs - modified) < 0.01 ||
-  (Math.floor(stats.mtimeMs / 1000) * 1000 === stats.mtimeMs && Math.abs(stats.mtimeMs - modified) < 2000)
+const sameTime = ({ mtimeMs }: Stats, modified: number) => {
+  const apart = Math.abs(mtimeMs - modified)
+  return apart < 0.01 || COARSE.some(coarse => mtimeMs % coarse.kept === 0 && apart < coarse.apart)
+}
 
 const linkContent = (target: string) => `link ${target}`
 

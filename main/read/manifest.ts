@@ -80,10 +80,10 @@ export class Manifest {
     await this.#set(path, [written, ...others])
   }
 
-  /** What was announced last stands there now. */
-  async settle(path: string): Promise<void> {
+  /** What has this content stands there now: what was announced last, or one of those before it, to which the archive went back. */
+  async settle(path: string, content: string): Promise<void> {
     const known = this.get(path)
-    if (known.length > 1) await this.#set(path, known.slice(0, 1))
+    if (known.length > 1) await this.#set(path, [known.find(one => one.content === content) ?? known[0]!])
   }
 
   /** If this was announced last: it does not stand there, and will not. */

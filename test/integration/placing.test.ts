@@ -1,15 +1,16 @@
 /** Files that a download was killed over, at each moment at which it notes what it does: they are ours on the next start. */
-import { readFile } from 'node:fs/promises'
+import { readFile, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import Corestore from 'corestore'
 import Hyperdrive from 'hyperdrive'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { Skipped } from '../../preload/contract/models.ts'
 import { download, type InTheWay, type Ledger } from '../../main/read/download.ts'
 import { Manifest } from '../../main/read/manifest.ts'
 import { digestOf, readTree, temporaryFolder, writeTree } from '../helpers/files.ts'
 
 const nothing = () => {}
+afterEach(() => void vi.restoreAllMocks())
 
 /** Ends with the step that has this number: before it, or right after it. From then on nothing is noted any more. */
 function mortal(manifest: Manifest, at: number, moment: 'before' | 'after') {
@@ -30,7 +31,7 @@ function mortal(manifest: Manifest, at: number, moment: 'before' | 'after') {
     get: path => manifest.get(path),
     paths: () => manifest.paths(),
     announce: (path, written) => step(() => manifest.announce(path, written)),
-    settle: path => step(() => manifest.settle(path)),
+    settle: (path, content) => step(() => manifest.settle(path, content)),
     withdraw: (path, written) => step(() => manifest.withdraw(path, written)),
     delete: path => step(() => manifest.delete(path)),
     close: () => manifest.close(),
@@ -40,14 +41,18 @@ function mortal(manifest: Manifest, at: number, moment: 'before' | 'after') {
 
 const NAMES = ['a', 'b', 'c', 'large', 'link'] as const
 
-/** Two versions of an archive without times, as upstream writes it: our notes alone tell whose a file is. */
-async function author() {
+/**
+ * Two versions of an archive without times, as upstream writes it: our notes alone tell whose a file is. `mtime`: or with the same
+ * time in both, where the sizes are the same as well.
+ */
+async function author(mtime: number | null = null) {
   const store = new Corestore(join(await temporaryFolder(), 'store'))
   onTestFinished(() => store.close())
   const drive = new Hyperdrive(store)
   const write = async (version: string) => {
-    for (const name of ['a', 'b', 'c']) await drive.put(`/${name}`, Buffer.from(`${version} of ${name}`))
-    await drive.put('/large', Buffer.alloc(300_000, version))
+    const options = mtime === null ? {} : { metadata: { mtime } }
+    for (const name of ['a', 'b', 'c']) await drive.put(`/${name}`, Buffer.from(`${version} of ${name}`), options)
+    await drive.put('/large', Buffer.alloc(300_000, version), options)
     await drive.symlink('/link', version)
     return drive.checkout(drive.version)
   }
@@ -55,18 +60,10 @@ async function author() {
   return { drive, versions }
 }
 
-/** Takes each version in turn, killed at step `at` and then run again. Calls back with what each second run left out. */
-async function killedAt(
-  { drive, versions }: Awaited<ReturnType<typeof author>>,
-  how: {
-    readonly folder: string
-    readonly inTheWay: InTheWay
-    readonly at: number
-    readonly moment: 'before' | 'after'
-  },
-  look: (version: Hyperdrive, skipped: readonly Skipped[]) => Promise<void>,
-): Promise<boolean> {
-  const { folder, inTheWay } = how
+type Author = Awaited<ReturnType<typeof author>>
+
+/** Takes versions into a folder, one after another, as it would after starts in between. */
+async function taking({ drive }: Author, folder: string, inTheWay: InTheWay) {
   const storage = await temporaryFolder()
   const opened = () => Manifest.open(storage, 'key', folder)
   const run = async (snapshot: Hyperdrive, manifest: Ledger) => {
@@ -77,12 +74,33 @@ async function killedAt(
     await download(drive, snapshot, options, { ...control, skipped: one => void skipped.push(one) })
     return skipped
   }
+  return {
+    take: async (snapshot: Hyperdrive) => run(snapshot, await opened()),
+    /** false: it had fewer steps, and was not killed. */
+    async takeKilled(snapshot: Hyperdrive, at: number, moment: 'before' | 'after') {
+      const { ledger, wasKilled } = mortal(await opened(), at, moment)
+      await run(snapshot, ledger).catch((error: Error) => expect(error.message).toBe('killed'))
+      return wasKilled()
+    },
+  }
+}
+
+/** Takes each version in turn, killed at step `at` and then run again. Calls back with what each second run left out. */
+async function killedAt(
+  archive: Author,
+  how: {
+    readonly folder: string
+    readonly inTheWay: InTheWay
+    readonly at: number
+    readonly moment: 'before' | 'after'
+  },
+  look: (version: Hyperdrive, skipped: readonly Skipped[]) => Promise<void>,
+): Promise<boolean> {
+  const { take, takeKilled } = await taking(archive, how.folder, how.inTheWay)
   let killed = false
-  for (const version of versions) {
-    const { ledger, wasKilled } = mortal(await opened(), how.at, how.moment)
-    await run(version, ledger).catch((error: Error) => expect(error.message).toBe('killed'))
-    killed ||= wasKilled()
-    await look(version, await run(version, await opened()))
+  for (const version of archive.versions) {
+    if (await takeKilled(version, how.at, how.moment)) killed = true
+    await look(version, await take(version))
   }
   return killed
 }
@@ -134,3 +152,48 @@ for (const inTheWay of ['keep-beside', 'leave'] as const) {
     })
   })
 }
+
+test('where the archive went back to what a killed update was to replace, that is known to stand there', async () => {
+  const archive = await author()
+  const [first, other] = archive.versions as [Hyperdrive, Hyperdrive]
+  const attempt = async (at: number) => {
+    const folder = await temporaryFolder()
+    const { take, takeKilled } = await taking(archive, folder, 'keep-beside')
+    await take(first)
+    const killed = await takeKilled(other, at, 'after')
+    for (const version of [first, other]) {
+      expect(await take(version)).toEqual([])
+      expect(await expectVersion(folder, version)).toEqual([])
+    }
+    return killed
+  }
+  for (let at = 0; await attempt(at); at++);
+})
+
+test('whatever was to replace a file of the same size and time is not taken for that file', async () => {
+  const archive = await author(1_700_000_000_000)
+  const [first, other] = archive.versions as [Hyperdrive, Hyperdrive]
+  const folder = await temporaryFolder()
+  const { take, takeKilled } = await taking(archive, folder, 'leave')
+  await take(first)
+  expect(await takeKilled(other, 2, 'after')).toBe(true)
+  expect(await take(other)).toEqual([])
+  expect(await expectVersion(folder, other)).toEqual([])
+})
+
+// Times that are whole in seconds of two, since no other can be set to the nanosecond.
+const AT = 1_700_000_000_250
+test.each([null, AT + 3.456])('on a disk that keeps hundredths of a second, files are known again: %s', async mtime => {
+  vi.spyOn(Date, 'now').mockReturnValue(AT + 3)
+  const archive = await author(mtime)
+  const [first, other] = archive.versions as [Hyperdrive, Hyperdrive]
+  const folder = await temporaryFolder()
+  const { take } = await taking(archive, folder, 'keep-beside')
+  for (const version of [first, first, other]) {
+    expect(await take(version)).toEqual([])
+    expect(await expectVersion(folder, version)).toEqual([])
+    // As exFAT has it, of sticks and cards.
+    for (const name of mtime === null ? ['a', 'b', 'c'] : ['a', 'b', 'c', 'large'])
+      await utimes(join(folder, name), AT / 1000, AT / 1000)
+  }
+})
