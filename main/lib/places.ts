@@ -1,5 +1,6 @@
 /** Where things lie on this machine, and what the environment says about it. Knows paths, touches no files but its own. */
 import { existsSync, realpathSync } from 'node:fs'
+import { isIPv4 } from 'node:net'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -56,7 +57,7 @@ export const isLoopbackAlone = (nodes: readonly string[] | null): boolean =>
  */
 export function loopbackOf(nodes: readonly string[] | null): string | null {
   if (nodes === null || !isLoopbackAlone(nodes)) return null
-  const [first] = nodes.map(node => node.split(':')[0]!).filter(host => host.startsWith('127.'))
+  const [first] = nodes.map(node => node.split(':')[0]!).filter(isIPv4)
   // macOS has one of them alone.
   return first === undefined || process.platform === 'darwin' ? '127.0.0.1' : first
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { readArguments } from '../../main/headless-arguments.ts'
 import { browserCommand, hasDisplay } from '../../main/lib/open-browser.ts'
-import { bootstrapNodes, defaultStorage } from '../../main/lib/places.ts'
+import { bootstrapNodes, defaultStorage, loopbackOf } from '../../main/lib/places.ts'
 
 test('each system has a folder for the data of programs', () => {
   expect(defaultStorage({}, 'linux', '/home/ana')).toBe('/home/ana/.local/share/cairn')
@@ -23,6 +23,14 @@ test('nodes that are given replace the public ones, and a mistake is one', () =>
     expect(() => bootstrapNodes([wrong], {})).toThrow('HOST:PORT')
     expect(() => bootstrapNodes([], { CAIRN_BOOTSTRAP: wrong })).toThrow('HOST:PORT')
   }
+})
+
+test('a DHT on this machine alone is joined from an address that there is, whatever somebody has typed', () => {
+  const other = process.platform === 'darwin' ? '127.0.0.1' : '127.5.0.1'
+  expect(loopbackOf(['127.5.0.1:1', 'localhost:2'])).toBe(other)
+  for (const nodes of [['localhost:1'], ['127.0.0.300:1'], ['127.0.0.300:1', '127.0.0.1:2']])
+    expect(loopbackOf(nodes)).toBe('127.0.0.1')
+  for (const nodes of [null, [], ['127.5.0.1:1', 'example.org:2']]) expect(loopbackOf(nodes)).toBe(null)
 })
 
 describe('arguments', () => {
