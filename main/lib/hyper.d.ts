@@ -644,8 +644,8 @@ declare module 'hyperdht' {
       readonly bytesReceived: number
       readonly bytesTransmitted: number
       readonly rtt: number
-      /** At which it comes and goes: shared by many, or of its own. */
-      readonly socket: Socket
+      /** At which it comes and goes: shared by many, or of its own. null: it has ended. */
+      readonly socket: Socket | null
       once(event: 'close', listener: () => void): unknown
     }
     type Connection = import('node:stream').Duplex & {

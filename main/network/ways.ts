@@ -34,11 +34,11 @@ export class Ways {
     }
   }
 
-  /** By which it goes now; of one that has ended, by which it went. */
+  /** By which it goes now; of one that has ended, and has no socket any more, by which it went. */
   of({ rawStream }: Hyperswarm.Connection): Way {
     const { remoteHost, remotePort, socket } = rawStream
     const known = this.#known.get(rawStream)
-    if (known !== undefined && isSame(known, rawStream)) return known.way
+    if (known !== undefined && (socket === null || isSame(known, rawStream))) return known.way
     const way = this.#look(rawStream)
     this.#known.set(rawStream, { remoteHost, remotePort, socket, way })
     return way

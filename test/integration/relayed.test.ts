@@ -130,4 +130,8 @@ test('a peer is said to be relayed as long as it is, and everything is counted a
   expect([done.way, done.blocksUp]).toEqual(['relayed', blocks])
   expect(Math.abs(done.wireUp / raw().bytesReceived - 1)).toBeLessThan(0.02)
   expect(Math.abs(done.wireDown / raw().bytesTransmitted - 1)).toBeLessThan(0.05)
+
+  const last = connection()
+  await swarm.destroy({ force: true })
+  expect([last.rawStream.socket, ways.of(last)]).toEqual([null, 'straight'])
 })
