@@ -5,7 +5,7 @@ import { parseArguments } from '../../main/cli/arguments.ts'
 import { parseTimes, sayTimes } from '../../main/cli/week.ts'
 import { limitsAt } from '../../main/network/limits.ts'
 import { Bucket, FairQueue, type Waiter } from '../../main/network/bucket.ts'
-import type { ScheduledRates } from '../../preload/contract/models.ts'
+import type { Limits, ScheduledRates } from '../../preload/contract/models.ts'
 import { offeredTimes } from '../../renderer/features/settings/offered-times.ts'
 
 const HOLDS = 0.1
@@ -340,4 +340,31 @@ test('further limits are offered at hours that have none yet, until the week is 
   // A day that was taken out of one set is offered by itself, behind all that is whole.
   const friday = schedule.map((times, index) => (index === 0 ? { ...times, days: [1, 2, 3, 4] } : times))
   expect(offeredTimes(friday)).toEqual({ days: [5], from: 540, to: 1020 })
+  // The person's own hours count, whatever they are, and none is offered that would never hold.
+  const always = { days: [0, 1, 2, 3, 4, 5, 6], from: 480, to: 480, down: null, up: null }
+  expect(offeredTimes([always])).toBe(null)
+  const later = schedule.map((times, index) => (index === 0 ? { ...times, from: 600 } : times))
+  expect(offeredTimes(later)).toEqual({ days: [1], from: 540, to: 600 })
+  const days = fc.uniqueArray(fc.nat(6), { minLength: 1 })
+  const some = fc.record({ days, from: fc.nat(1439), to: fc.nat(1439) })
+  fc.assert(
+    fc.property(fc.array(some, { maxLength: 6 }), own => {
+      const offered = offeredTimes(own)
+      const rates = (down: number) => ({ down, up: null })
+      const limits: Limits = {
+        ...rates(0),
+        connections: 64,
+        schedule: [
+          ...own.map(one => ({ ...one, ...rates(1) })),
+          ...(offered === null ? [] : [{ ...offered, ...rates(2) }]),
+        ],
+      }
+      const held = new Set<number | null>()
+      // January 2023 began on a Sunday, and no clock is changed in it.
+      for (let minute = 0; minute < 7 * 1440; minute++) held.add(limitsAt(limits, new Date(2023, 0, 1, 0, minute)).down)
+      expect(held.has(2)).toBe(offered !== null)
+      if (offered === null) expect(held.has(0)).toBe(false)
+    }),
+    { numRuns: 20 },
+  )
 })
