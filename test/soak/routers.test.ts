@@ -1,7 +1,7 @@
 /** Homes behind routers of every kind: what Cairn says of each, who reaches whom, and what a link that is tried there shows. */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { decodeKey } from '../../main/archives/links.ts'
+import { decodeKey, encodeKey } from '../../main/archives/links.ts'
 import type { Check, NetworkStatus, PeerRow, ReachVerdict } from '../../preload/contract/models.ts'
 import { isFound, publish, type RemotePerson, waitFor } from '../helpers/backend.ts'
 import { keptFolder, writeTree } from '../helpers/files.ts'
@@ -166,8 +166,13 @@ test.each<[Router, Router, readonly PeerRow['way'][]]>([
     last[row.way] = row.address
     return row.way === wanted.at(-1) && row.ofBlocks > 0 && row.holds === row.ofBlocks
   })
-  const arguments_ = [internet.bootstrap, Buffer.from(decodeKey(key)).toString('hex'), relay, await newFolder()]
-  await there.program(RELAYED, ...arguments_)
+  await there.program(
+    RELAYED,
+    internet.bootstrap,
+    relay,
+    await newFolder(),
+    Buffer.from(decodeKey(key)).toString('hex'),
+  )
   const row = await watching
   console.log(`${one} and ${other}, with a relay: ${said.join(', then ')}; ${JSON.stringify(row)}`)
   expect(said).toEqual(wanted)
@@ -180,6 +185,29 @@ test.each<[Router, Router, readonly PeerRow['way'][]]>([
   expect(lines.reach.evidence.some(line => far.test(line))).toBe(wanted.length > 1)
   expect(lines.reach.evidence.some(line => /goes over a third machine/.test(line))).toBe(wanted.length === 1)
   if (wanted.length === 1) expect(lines.reach.verdict).toBe(before.reach.verdict)
+})
+
+test('behind strict routers the archive of a peer that has named a relay is got over that', async () => {
+  const [here, there, between] = [
+    await internet.home('symmetric'),
+    await internet.home('symmetric'),
+    await internet.home('none'),
+  ]
+  const relay = await between.program(RELAY, internet.bootstrap)
+  const key = encodeKey(Buffer.from(await there.program(RELAYED, internet.bootstrap, relay, await newFolder()), 'hex'))
+  const ben = await personIn(here)
+  await stands(ben, 'strict-nat')
+  const link = `hyper://${key}`
+  const check = await ben.client.network.check({ link })
+  expect(check.verdict).toBe('reachable')
+  await ben.client.archives.open({ link })
+  await ben.archive(key, isFound, 2 * MINUTE)
+  await ben.client.archives.keep({ key, keep: true })
+  await ben.archive(key, ({ held }) => held.ofBlocks > 0 && held.blocks === held.ofBlocks, 2 * MINUTE)
+  const row = await peerOf(ben, key, ({ way }) => way === 'relayed')
+  console.log(`symmetric from symmetric, with a relay: ${JSON.stringify(row)}; ${shortly(check)}`)
+  expect(row.address.startsWith(`${between.address}:`)).toBe(true)
+  expect([row.direction, row.wireDown > row.bytesDown]).toEqual(['out', true])
 })
 
 test('a link is found out to be announced and not reachable, and not announced', async () => {
