@@ -127,7 +127,7 @@ export function Switch({ label, hint, checked, onChecked, disabled }: TickProps)
         onCheckedChange={onChecked}
         disabled={disabled}
         aria-labelledby={id}
-        className="relative h-5 w-8.5 shrink-0 rounded-full bg-line-strong transition-colors duration-150 data-checked:bg-accent data-disabled:opacity-50 before:absolute before:-inset-1"
+        className="relative flex h-5 w-8.5 shrink-0 items-center rounded-full bg-line-strong transition-colors duration-150 data-checked:bg-accent data-disabled:opacity-50 before:absolute before:-inset-1"
       >
         <BaseSwitch.Thumb className="block size-4 translate-x-0.5 rounded-full bg-surface shadow-card transition-transform duration-150 data-checked:translate-x-4" />
       </BaseSwitch.Root>
