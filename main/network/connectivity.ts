@@ -65,16 +65,17 @@ class Routes {
   /** One question at a time. */
   has({ host, port }: Node): Promise<boolean> {
     return new Promise(resolve => {
+      this.#leave()
       const socket = this.#socket ?? this.#open()
       // Without a route the error comes as the argument of the callback, and what else may fail as an event.
       const end = (error?: unknown) => {
         socket.removeListener('error', end)
-        this.#connected = error === undefined || error === null
+        const isThere = error === undefined || error === null
+        this.#connected = isThere
         if (process.platform !== 'linux') this.close()
-        resolve(this.#connected)
+        resolve(isThere)
       }
       socket.once('error', end)
-      if (this.#connected) socket.disconnect()
       socket.connect(port, host, end)
     })
   }
@@ -82,6 +83,18 @@ class Routes {
   close(): void {
     this.#socket?.close()
     this.#socket = null
+    this.#connected = false
+  }
+
+  /** Where the system does not let go of what was asked for last, another socket is asked. */
+  #leave(): void {
+    if (!this.#connected) return
+    this.#connected = false
+    try {
+      this.#socket?.disconnect()
+    } catch {
+      this.close()
+    }
   }
 
   #open(): Socket {
@@ -90,7 +103,6 @@ class Routes {
       if (this.#socket === socket) this.close()
     })
     this.#socket = socket
-    this.#connected = false
     return socket
   }
 }
