@@ -768,8 +768,10 @@ export class Availability {
       known.layout = await Layout.read(known.archive, known.layout, known.life.signal)
     } catch (error) {
       known.layout = null
-      if (error instanceof AppError || (error as { code?: string }).code === 'BLOCK_NOT_AVAILABLE') return null
-      throw error
+      if (known.life.signal.aborted) throw error
+      const isMissing = error instanceof AppError || (error as { code?: string }).code === 'BLOCK_NOT_AVAILABLE'
+      if (!isMissing) this.#log.warn({ err: error, key: known.archive.key }, 'the list of an archive could not be read')
+      return null
     }
     return known.layout
   }

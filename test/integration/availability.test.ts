@@ -7,7 +7,7 @@ import Corestore from 'corestore'
 import Hyperdrive from 'hyperdrive'
 import type Hyperswarm from 'hyperswarm'
 import Protomux from 'protomux'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { decodeKey, encodeKey } from '../../main/archives/links.ts'
 import { Archive } from '../../main/archives/archive.ts'
 import { openStore } from '../../main/archives/store.ts'
@@ -474,4 +474,27 @@ test('what is not known does not read as safe, and who asks meanwhile is told wh
   expect((await available(author, key, () => true)).peers.map(({ all }) => all)).toEqual([false])
   await settings.update({ limits: { up: null, down: null, schedule: [], connections: 64 } })
   await summary(({ now }) => now.name === 'safe')
+})
+
+test('where the list says what cannot be, it is said who is there now, and nothing that was so before', async () => {
+  vi.spyOn(Layout, 'read').mockRejectedValue(new Error('Unsupported block map version'))
+  onTestFinished(() => void vi.restoreAllMocks())
+  const source = await temporaryFolder('cairn-source')
+  await writeTree(source, { 'a.bin': randomBytes(600_000) })
+  const [ana, ben] = [await startPerson(testnet.bootstrap), await startPerson(testnet.bootstrap)]
+  const { key, link } = await publish(ana, [source])
+  await ben.client.archives.open({ link })
+  await ben.archive(key, isFound)
+  await ben.client.archives.keep({ key, keep: true })
+  const stop = new AbortController()
+  onTestFinished(() => stop.abort())
+  // Somebody looks all the time.
+  let last: Availability | null = null
+  void (async () => {
+    for await (const changes of ana.client.availability.watch({ key }, { signal: stop.signal }))
+      for (const change of changes) if (change.op === 'put') last = change.item
+  })().catch(() => {})
+  await expect.poll(() => last?.now).toEqual({ name: 'safe', others: 1 })
+  await ben.close()
+  await expect.poll(() => [last?.connected, last?.now.name]).toEqual([0, 'only-here'])
 })
