@@ -248,7 +248,7 @@ test('killed while downloading: run again, it goes on and ends equal', async () 
   expect(await readdir(dest)).not.toContain('.cairn-part')
 })
 
-test('stopped while downloading: politely, and it goes on when run again', async () => {
+test('stopped while downloading: politely, within two seconds, and it goes on when run again', async () => {
   const [anna, ben] = [await machine(), await machine()]
   const folder = await sources({ 'large.bin': randomBytes(40_000_000) })
   const publishing = anna.start('publish', folder)
@@ -321,7 +321,7 @@ test('keep: who holds a copy serves a newcomer when the author is gone', async (
   expect((await ben.run('keep', link, '--exit', '--timeout', '20')).code).toBe(0)
 })
 
-test('serve: the address first, a fresh one from the second, and it stops when it is told to', async () => {
+test('serve: the address first, a fresh one from the second, stopped within two seconds', async () => {
   const anna = await machine()
   const serving = anna.start('serve', '--json')
   const url = objects(await serving.firstLine())[0]?.url ?? ''
@@ -336,8 +336,7 @@ test('serve: the address first, a fresh one from the second, and it stops when i
   expect(again?.url).not.toBe(url)
   expect((await anna.run('status')).out).toContain('page')
   const stopped = await serving.stop('SIGTERM')
-  expect(stopped.code).toBe(0)
-  expect(stopped.milliseconds).toBeLessThan(GENEROUS)
+  expect([stopped.code, stopped.milliseconds < 2500]).toEqual([0, true])
 })
 
 test('what is not understood ends at once with 2, and no storage is made', async () => {

@@ -106,7 +106,7 @@ test('what Cairn is made of can be searched, and what would be sent to somebody 
     program: { page: { name: 'Chromium', version: expect.any(Number) } },
     archives: [{ archive: 'archive-1', ownership: 'yours' }],
   })
-  for (const secret of [key, 'Coast', ana.storage, homedir(), hostOf(stage.bootstrap)])
+  for (const secret of [key, 'Coast', ana.storage, homedir(), '127.0.0.1', hostOf(stage.bootstrap)])
     expect(shown).not.toContain(secret)
   expect(await axe(page)).toEqual([])
   const [download] = await Promise.all([

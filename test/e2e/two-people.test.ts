@@ -11,6 +11,7 @@ import { isFound } from '../helpers/backend.ts'
 import { chooseFolder, drop, type Opened, paste, type Stage, startStage } from '../helpers/browser.ts'
 import { readTree, setTime, type Tree, writeTree } from '../helpers/files.ts'
 import { film, wav } from '../helpers/media.ts'
+import { hostOf } from '../helpers/testnet.ts'
 import { pdf, png } from '../renderer-publish/samples.ts'
 
 let stage: Stage
@@ -257,7 +258,7 @@ test('a live folder is followed, looked at as it was, kept and forgotten', async
   await a.page.getByText('Safe to close: one other holds all of it.').waitFor()
   const peers = a.page.getByRole('region', { name: 'Connected peers' })
   expect(await peers.getByRole('row').count()).toBe(2)
-  await peers.getByRole('rowheader', { name: /127\.\d+\.\d+\.\d+/ }).waitFor()
+  await peers.getByRole('rowheader', { name: hostOf(stage.bootstrap) }).waitFor()
   await b.page.getByRole('tab', { name: /^Peers/ }).click()
   await b.page.getByText('Safe to close: one other holds all of it.').waitFor()
   await bob.archive(key, row => row.keeping.how === 'all' && row.held.blocks === row.held.ofBlocks)

@@ -118,6 +118,16 @@ export async function waitFor<T extends { readonly id: string }>(
   throw new Error(`Not in time; it was last ${JSON.stringify(last)}`)
 }
 
+/** By which peers know the person's machine. */
+export async function publicKeyOf(person: RemotePerson): Promise<string> {
+  const network = await waitFor(
+    signal => person.client.network.watch(undefined, { signal }),
+    'network',
+    ({ publicKey }) => publicKey !== '',
+  )
+  return network.publicKey
+}
+
 export const isFound = (row: ArchiveRow) => row.state.name === 'found'
 export const isDone = (row: TransferRow) => {
   if (row.state.name === 'failed') throw new Error(JSON.stringify(row.state))

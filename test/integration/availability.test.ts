@@ -18,7 +18,16 @@ import { encodeWord } from '../../main/availability/gossip.ts'
 import { Files, type Placed } from '../../main/availability/files.ts'
 import { Layout, placed } from '../../main/availability/layout.ts'
 import type { ArchiveRow, Availability, AvailabilitySummary, Holder } from '../../preload/contract/models.ts'
-import { isDone, isFound, type Person, publish, type RemotePerson, startPerson, waitFor } from '../helpers/backend.ts'
+import {
+  isDone,
+  isFound,
+  type Person,
+  publicKeyOf,
+  publish,
+  type RemotePerson,
+  startPerson,
+  waitFor,
+} from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 import { blocksIn, replicating } from '../helpers/plain.ts'
 import { cairn } from '../helpers/program.ts'
@@ -49,15 +58,6 @@ const meet = (people: readonly Person[], key: string, others: number) =>
         .toBe(others),
     ),
   )
-
-const keyOf = async (person: Person) => {
-  const network = waitFor(
-    signal => person.client.network.watch(undefined, { signal }),
-    'network',
-    ({ publicKey }) => publicKey !== '',
-  )
-  return (await network).publicKey
-}
 
 test('what five machines and one of another program say of each other is what lies on their disks', async () => {
   const source = await temporaryFolder('cairn-source')
@@ -93,7 +93,7 @@ test('what five machines and one of another program say of each other is what li
   await drive.core.update({ wait: true })
   for (const path of ['/even/4.bin', '/odd/5.bin']) await expect.poll(() => drive.get(path)).not.toBeNull()
 
-  const ids = await Promise.all(people.map(keyOf))
+  const ids = await Promise.all(people.map(publicKeyOf))
   const plainId = encodeKey(swarm.keyPair.publicKey)
   await meet(people, key, 5)
   // Everybody sees everybody, and nothing moves any more.
@@ -356,7 +356,7 @@ test('whoever says on that channel what cannot be is taken for another program, 
   const { key } = await publish(author, [source])
   const whole = { start: 0, end: 2 ** 28 }
   const word = { number: 0, whole: true, fork: 0, length: 2 ** 28, gained: [whole], lost: [] }
-  const to = await keyOf(author)
+  const to = await publicKeyOf(author)
   const liars = [await liar(key, to), await liar(key, to), await liar(key, to)] as const
   const [one, wrong, loud] = liars
   const isOpen = (id: string) => (row: Availability) => row.peers.some(peer => peer.id === id && peer.cairn)

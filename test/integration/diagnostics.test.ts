@@ -57,12 +57,12 @@ test('it tells how things stand, and nothing of who, what and where', async () =
       homedir(),
       key,
       publicKey,
+      '127.0.0.1',
       hostOf(testnet.bootstrap),
-      '10.11.12',
+      '10.11.',
     ]
-    // A short one may be a part of any word or number.
-    const own = [hostname(), userInfo().username].filter(name => name.length > 4)
-    for (const secret of [...secrets, ...own]) expect(text.toLowerCase()).not.toContain(secret.toLowerCase())
+    for (const secret of [...secrets, hostname(), ...(userInfo().username.length > 4 ? [userInfo().username] : [])])
+      expect(text.toLowerCase()).not.toContain(secret.toLowerCase())
     expect(text).not.toMatch(/[ybndrfg8ejkmcpqxot1uwisza345h769]{52}|[0-9a-f]{64}|hyper:/)
     const told = JSON.parse(text)
     expect(told.archives).toMatchObject([

@@ -7,7 +7,7 @@ import Hyperdrive from 'hyperdrive'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { encodeKey } from '../../main/archives/links.ts'
 import type { Availability } from '../../preload/contract/models.ts'
-import { isDone, isFound, type Person, publish, startPerson, waitFor } from '../helpers/backend.ts'
+import { isDone, isFound, type Person, publicKeyOf, publish, startPerson, waitFor } from '../helpers/backend.ts'
 import { temporaryFolder, writeTree } from '../helpers/files.ts'
 import { blocksIn, plainPeer } from '../helpers/plain.ts'
 import { startTestnet, type Testnet } from '../helpers/testnet.ts'
@@ -32,15 +32,6 @@ beforeAll(async () => {
   testnet = await startTestnet()
 })
 afterAll(() => testnet.close())
-
-const keyOf = async (person: Person) => {
-  const network = waitFor(
-    signal => person.client.network.watch(undefined, { signal }),
-    'network',
-    ({ publicKey }) => publicKey !== '',
-  )
-  return (await network).publicKey
-}
 
 type Known = { readonly id: string; readonly blocks: number }
 
@@ -91,7 +82,7 @@ test('after an author has taken versions back', async () => {
   const [key, author] = [encodeKey(drive.key), encodeKey(swarm.keyPair.publicKey)]
   const people = await Promise.all(Array.from({ length: 3 }, () => startPerson(testnet.bootstrap)))
   const [whole, parts, looks] = people as [Person, Person, Person]
-  const ids = await Promise.all(people.map(keyOf))
+  const ids = await Promise.all(people.map(publicKeyOf))
   for (const { client, archive } of people) {
     await client.archives.open({ link: key })
     await archive(key, isFound)
@@ -134,7 +125,7 @@ test('after TCP has gone and come back while somebody was fetching', async () =>
   await writeTree(source, Object.fromEntries(names.map(name => [name, randomBytes(500_000)])))
   const people = await Promise.all(Array.from({ length: 3 }, () => startPerson(testnet.bootstrap)))
   const [author, whole, parts] = people as [Person, Person, Person]
-  const ids = await Promise.all(people.map(keyOf))
+  const ids = await Promise.all(people.map(publicKeyOf))
   const { key, link } = await publish(author, [source])
   for (const { client, archive } of [whole, parts]) {
     await client.archives.open({ link })
