@@ -81,7 +81,7 @@ const writeFresh = async (path: string, size: number) => {
   await stamp(path)
 }
 
-/** Does it, or nothing where the file system would refuse it: a folder into itself, a name that is taken. */
+/** Does it, or nothing where the file system would refuse it: a folder into itself, a name that is taken, a link that leads to itself. */
 export async function apply(root: string, given: Edit): Promise<void> {
   try {
     await change(root, given)
@@ -94,6 +94,7 @@ export async function apply(root: string, given: Edit): Promise<void> {
       'EEXIST',
       'ENOENT',
       'ENAMETOOLONG',
+      'ELOOP',
       'ERR_FS_CP_EINVAL',
     ]
     const kinds = ['ERR_FS_CP_DIR_TO_NON_DIR', 'ERR_FS_CP_NON_DIR_TO_DIR', 'ERR_FS_CP_EEXIST', 'ERR_FS_EISDIR']
